@@ -1,0 +1,61 @@
+// swift-tools-version: 6.2
+import Foundation
+import PackageDescription
+
+/// Where libtorch is: TORCH_HOME (a folder with `include` and `lib`, such as an installed `torch` Python package),
+/// or the link that `make setup` places here.
+let torch = Context.environment["TORCH_HOME"] ?? Context.packageDirectory + "/.libtorch"
+
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+let package = Package(
+  name: "swift-gan",
+  platforms: [.macOS(.v14)],
+  products: [
+    .library(name: "GAN", targets: ["GAN", "NN", "Torch", "Datasets", "Metrics"]),
+    .library(name: "Report", targets: ["Report"]),
+    .executable(name: "gan", targets: ["GanCommand"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+  ],
+  targets: [
+    .systemLibrary(name: "Clibmd", providers: [.apt(["libmd-dev"])]),
+    .systemLibrary(name: "Cpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
+    .systemLibrary(name: "Czlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(
+      name: "CTorch",
+      cxxSettings: [
+        .unsafeFlags([
+          "-isystem", torch + "/include", "-isystem", torch + "/include/torch/csrc/api/include", "-Wall", "-Werror",
+          "-Wno-psabi",
+        ])
+      ],
+      linkerSettings: [
+        // libtorch itself must stay linked although nothing refers to it: it is what pulls in the CUDA libraries.
+        .unsafeFlags(["-L" + torch + "/lib", "-Xlinker", "-rpath", "-Xlinker", torch + "/lib"]),
+        .unsafeFlags(["-Xlinker", "--no-as-needed"], .when(platforms: [.linux])),
+        .linkedLibrary("torch"), .linkedLibrary("torch_cpu"), .linkedLibrary("c10"),
+      ]
+    ),
+    .target(name: "Files", swiftSettings: strict),
+    .target(name: "Torch", dependencies: ["CTorch", "Files"], swiftSettings: strict),
+    .target(name: "NN", dependencies: ["Torch"], swiftSettings: strict),
+    .target(name: "GAN", dependencies: ["NN"], swiftSettings: strict),
+    .target(name: "Datasets", dependencies: ["Torch", "Files", "Czlib", .target(name: "Clibmd", condition: .when(platforms: [.linux]))], swiftSettings: strict),
+    .target(
+      name: "Report", dependencies: ["Files", "Cpng"],
+      resources: [.embedInCode("Resources/report.js"), .embedInCode("Resources/report.css")], swiftSettings: strict),
+    .target(name: "Metrics", dependencies: ["NN"], swiftSettings: strict),
+    .target(
+      name: "Recipes", dependencies: ["GAN", "Datasets", "Metrics", .product(name: "Yams", package: "Yams")],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "GanCommand",
+      dependencies: ["Recipes", "Report", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      swiftSettings: strict),
+  ],
+  swiftLanguageModes: [.v6],
+  cxxLanguageStandard: .cxx20
+)

@@ -1,0 +1,69 @@
+// What every file of this target shares: handles to tensors and back, and the guard around libtorch's exceptions.
+#pragma once
+#include "CTorch.h"
+
+#include <torch/version.h>
+#if TORCH_VERSION_MAJOR != 2 || TORCH_VERSION_MINOR != 13
+#error "This package is written for libtorch 2.13: run `make setup`, or point TORCH_HOME at a PyTorch 2.13."
+#endif
+
+#include <ATen/core/Tensor.h>
+#include <c10/util/Exception.h>
+
+#include <initializer_list>
+#include <string>
+
+namespace ctorch {
+
+using Handle = CTensor *;
+
+inline c10::TensorImpl *impl(Handle handle) { return reinterpret_cast<c10::TensorImpl *>(handle); }
+
+/// A counted reference for the length of a call.
+inline at::Tensor tensor(Handle handle) {
+  return at::Tensor(c10::intrusive_ptr<c10::TensorImpl, c10::UndefinedTensorImpl>::unsafe_reclaim_from_nonowning(
+      impl(handle)));
+}
+
+/// Hands one reference to the caller.
+inline Handle handle(at::Tensor tensor) { return reinterpret_cast<Handle>(tensor.unsafeReleaseTensorImpl()); }
+
+void record_failure(const char *operation, const Handle *operands, size_t count, const char *reason);
+
+/// Runs `body`, which returns true on success; a C++ exception becomes a recorded failure and `false`.
+/// A NULL operand is an earlier failure, passed on untouched.
+template <class Body>
+bool guarded(const char *operation, const Handle *operands, size_t count, Body body) noexcept {
+  for (size_t i = 0; i < count; i++)
+    if (!operands[i]) return false;
+  try {
+    body();
+    return true;
+  } catch (const c10::Error &error) {
+    record_failure(operation, operands, count, error.what_without_backtrace());
+  } catch (const std::exception &error) {
+    record_failure(operation, operands, count, error.what());
+  } catch (...) {
+    record_failure(operation, operands, count, "unknown C++ exception");
+  }
+  return false;
+}
+
+template <class Body>
+bool guarded(const char *operation, std::initializer_list<Handle> operands, Body body) noexcept {
+  return guarded(operation, operands.begin(), operands.size(), body);
+}
+
+/// Runs an operation that yields one tensor.
+template <class Body>
+Handle operation(const char *name, std::initializer_list<Handle> operands, Body body) noexcept {
+  Handle result = nullptr;
+  guarded(name, operands, [&] { result = handle(body()); });
+  return result;
+}
+
+at::ScalarType scalar_type(CTDType dtype);
+at::Device device(CTDevice device);
+at::TensorOptions options(CTDType dtype, CTDevice device);
+
+}  // namespace ctorch

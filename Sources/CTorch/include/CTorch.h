@@ -1,0 +1,184 @@
+// The C face of libtorch as far as this package needs it.
+//
+// A CTensor is at::TensorImpl itself: Swift imports it as a reference type whose retain and release are
+// libtorch's own, so ARC counts libtorch's references and no box stands in between.
+//
+// No C++ exception crosses this header. An operation that fails returns NULL after recording the failure
+// (see ct_scope_enter); an operation that meets a NULL operand returns NULL and records nothing, so that the
+// first failure of a computation is the one that is reported.
+//
+// Dimensions may be negative and then count from the end. Arrays are borrowed for the length of the call.
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+#define CT_SHARED_REFERENCE(retain, release)               \
+  __attribute__((swift_attr("import_reference")))          \
+  __attribute__((swift_attr("retain:" #retain)))           \
+  __attribute__((swift_attr("release:" #release)))
+#define CT_RETURNS_RETAINED __attribute__((swift_attr("returns_retained")))
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+#pragma clang assume_nonnull begin
+
+struct CT_SHARED_REFERENCE(ct_retain, ct_release) CTensor;
+void ct_retain(struct CTensor *tensor);
+void ct_release(struct CTensor *tensor);
+
+/// A new reference, or NULL: the operation or one of its operands failed.
+#define CT_RESULT struct CTensor *_Nullable
+/// A borrowed operand; NULL stands for a failed one.
+#define CT_OPERAND struct CTensor *_Nullable
+#define CT_OPERANDS struct CTensor *_Nullable const *_Nonnull
+/// Room for several results, filled with new references; NULL in, NULL kept on failure.
+#define CT_RESULTS struct CTensor *_Nullable *_Nonnull
+
+// ---- failures -------------------------------------------------------------------------------------------------
+// Scopes are per thread and nest. Inside a scope the first failure is kept; outside any scope it is printed to
+// standard error and the program stops.
+void ct_scope_enter(void);
+/// The failure recorded in the scope that ends here, or NULL. Valid until the thread's next ct_scope_leave.
+const char *_Nullable ct_scope_leave(void);
+/// Records a failure found above this header, as an operation would.
+void ct_fail(const char *message);
+/// True once the innermost scope has recorded a failure.
+bool ct_scope_failed(void);
+
+// ---- kinds and devices ----------------------------------------------------------------------------------------
+typedef enum __attribute__((enum_extensibility(closed))) CTDType {
+  CTDTypeFloat32,
+  CTDTypeFloat64,
+  CTDTypeBFloat16,
+  CTDTypeInt64,
+  CTDTypeUInt8,
+  CTDTypeBool,
+} CTDType;
+typedef enum __attribute__((enum_extensibility(closed))) CTDevice {
+  CTDeviceCPU,
+  CTDeviceCUDA,
+  CTDeviceMPS,
+} CTDevice;
+bool ct_device_available(CTDevice device);
+/// "2.13.0", the version of the headers this file was compiled against.
+const char *ct_version(void);
+int ct_threads(void);
+void ct_set_threads(int count);
+
+// ---- making and reading ---------------------------------------------------------------------------------------
+CT_RESULT ct_from_bytes(const void *bytes, const int64_t *sizes, int rank, CTDType dtype, CTDevice device)
+    CT_RETURNS_RETAINED;
+CT_RESULT ct_full(double value, const int64_t *sizes, int rank, CTDType dtype, CTDevice device) CT_RETURNS_RETAINED;
+CT_RESULT ct_arange(int64_t count, CTDType dtype, CTDevice device) CT_RETURNS_RETAINED;
+CT_RESULT ct_linspace(double first, double last, int64_t count, CTDType dtype, CTDevice device) CT_RETURNS_RETAINED;
+CT_RESULT ct_to(CT_OPERAND x, CTDType dtype, CTDevice device) CT_RETURNS_RETAINED;
+/// Copies the elements, row by row, converted to `dtype`, into `destination` of `byte_count` bytes, which must be
+/// exactly as many as they take. False on failure.
+bool ct_copy_to(CT_OPERAND x, CTDType dtype, void *destination, int64_t byte_count);
+/// Copies `source` over `destination`'s elements, in place. False on failure.
+bool ct_assign(CT_OPERAND destination, CT_OPERAND source);
+int ct_rank(struct CTensor *x);
+int64_t ct_size(struct CTensor *x, int dimension);
+CTDType ct_dtype(struct CTensor *x);
+CTDevice ct_device(struct CTensor *x);
+
+// ---- random streams (Philox 4x32-10, counter-based) -----------------------------------------------------------
+/// One slice per key along a new leading dimension, or no such dimension where `stacked` is false (one key then).
+/// Uniform on [0, 1).
+CT_RESULT ct_uniform(const uint64_t *keys, int key_count, bool stacked, const int64_t *sizes, int rank, CTDType dtype,
+                     CTDevice device) CT_RETURNS_RETAINED;
+/// Normal with mean 0 and standard deviation 1.
+CT_RESULT ct_normal(const uint64_t *keys, int key_count, bool stacked, const int64_t *sizes, int rank, CTDType dtype,
+                    CTDevice device) CT_RETURNS_RETAINED;
+/// The first `count` 32-bit words of the stream `key`.
+void ct_random_words(uint64_t key, uint32_t *words, int64_t count);
+
+// ---- element by element ---------------------------------------------------------------------------------------
+#define CT_UNARY_OPERATIONS(APPLY)                                                                          \
+  APPLY(neg) APPLY(abs) APPLY(exp) APPLY(log) APPLY(log1p) APPLY(sqrt) APPLY(square) APPLY(reciprocal)      \
+  APPLY(tanh) APPLY(sigmoid) APPLY(softplus) APPLY(relu) APPLY(sin) APPLY(cos) APPLY(isfinite)
+#define CT_BINARY_OPERATIONS(APPLY)                                                                         \
+  APPLY(add) APPLY(sub) APPLY(mul) APPLY(div) APPLY(maximum) APPLY(minimum) APPLY(eq) APPLY(gt) APPLY(ge)
+#define CT_SCALAR_OPERATIONS(APPLY)                                                                         \
+  APPLY(add_scalar) APPLY(mul_scalar) APPLY(pow_scalar) APPLY(leaky_relu)                                   \
+  APPLY(gt_scalar) APPLY(ge_scalar)
+#define CT_DECLARE_UNARY(name) CT_RESULT ct_##name(CT_OPERAND x) CT_RETURNS_RETAINED;
+#define CT_DECLARE_BINARY(name) CT_RESULT ct_##name(CT_OPERAND x, CT_OPERAND y) CT_RETURNS_RETAINED;
+#define CT_DECLARE_SCALAR(name) CT_RESULT ct_##name(CT_OPERAND x, double scalar) CT_RETURNS_RETAINED;
+CT_UNARY_OPERATIONS(CT_DECLARE_UNARY)
+CT_BINARY_OPERATIONS(CT_DECLARE_BINARY)
+CT_SCALAR_OPERATIONS(CT_DECLARE_SCALAR)
+CT_RESULT ct_clamp(CT_OPERAND x, double low, double high) CT_RETURNS_RETAINED;
+CT_RESULT ct_where(CT_OPERAND condition, CT_OPERAND x, CT_OPERAND y) CT_RETURNS_RETAINED;
+
+// ---- reductions -----------------------------------------------------------------------------------------------
+#define CT_REDUCTIONS(APPLY) APPLY(sum) APPLY(mean) APPLY(amax) APPLY(amin) APPLY(logsumexp)
+/// Over the named dimensions, or over all of them where `dimension_count` is 0.
+#define CT_DECLARE_REDUCTION(name) \
+  CT_RESULT ct_##name(CT_OPERAND x, const int64_t *dimensions, int dimension_count, bool keep) CT_RETURNS_RETAINED;
+CT_REDUCTIONS(CT_DECLARE_REDUCTION)
+/// Divided by the number of elements less `correction`.
+CT_RESULT ct_variance(CT_OPERAND x, const int64_t *dimensions, int dimension_count, int correction, bool keep)
+    CT_RETURNS_RETAINED;
+CT_RESULT ct_argmax(CT_OPERAND x, int64_t dimension) CT_RETURNS_RETAINED;
+CT_RESULT ct_cumsum(CT_OPERAND x, int64_t dimension) CT_RETURNS_RETAINED;
+
+// ---- shapes and indices ---------------------------------------------------------------------------------------
+CT_RESULT ct_reshape(CT_OPERAND x, const int64_t *sizes, int rank) CT_RETURNS_RETAINED;
+CT_RESULT ct_expand(CT_OPERAND x, const int64_t *sizes, int rank) CT_RETURNS_RETAINED;
+CT_RESULT ct_permute(CT_OPERAND x, const int64_t *dimensions, int rank) CT_RETURNS_RETAINED;
+CT_RESULT ct_transpose(CT_OPERAND x, int64_t first, int64_t second) CT_RETURNS_RETAINED;
+CT_RESULT ct_unsqueeze(CT_OPERAND x, int64_t dimension) CT_RETURNS_RETAINED;
+CT_RESULT ct_squeeze(CT_OPERAND x, int64_t dimension) CT_RETURNS_RETAINED;
+CT_RESULT ct_narrow(CT_OPERAND x, int64_t dimension, int64_t start, int64_t length) CT_RETURNS_RETAINED;
+CT_RESULT ct_flip(CT_OPERAND x, int64_t dimension) CT_RETURNS_RETAINED;
+CT_RESULT ct_contiguous(CT_OPERAND x) CT_RETURNS_RETAINED;
+CT_RESULT ct_clone(CT_OPERAND x) CT_RETURNS_RETAINED;
+CT_RESULT ct_cat(CT_OPERANDS parts, int count, int64_t dimension) CT_RETURNS_RETAINED;
+CT_RESULT ct_stack(CT_OPERANDS parts, int count, int64_t dimension) CT_RETURNS_RETAINED;
+CT_RESULT ct_index_select(CT_OPERAND x, int64_t dimension, CT_OPERAND index) CT_RETURNS_RETAINED;
+CT_RESULT ct_gather(CT_OPERAND x, int64_t dimension, CT_OPERAND index) CT_RETURNS_RETAINED;
+/// results[0]: the values in ascending order; results[1]: where each stood.
+void ct_sort(CT_OPERAND x, int64_t dimension, CT_RESULTS results);
+
+// ---- products -------------------------------------------------------------------------------------------------
+CT_RESULT ct_matmul(CT_OPERAND x, CT_OPERAND y) CT_RETURNS_RETAINED;
+/// x W^T + b for x [N, in], W [out, in], b [out]; or for each seed s of x [S, N, in] or [N, in], W [S, out, in],
+/// b [S, out]. Without `has_bias`, `bias` is not read.
+CT_RESULT ct_linear(CT_OPERAND x, CT_OPERAND weight, CT_OPERAND bias, bool has_bias) CT_RETURNS_RETAINED;
+/// x [N, in, H, W], weight [out, in, kH, kW], bias [out].
+CT_RESULT ct_conv2d(CT_OPERAND x, CT_OPERAND weight, CT_OPERAND bias, bool has_bias, int64_t stride, int64_t padding)
+    CT_RETURNS_RETAINED;
+/// x [N, in, H, W], weight [in, out, kH, kW], bias [out].
+CT_RESULT ct_conv_transpose2d(CT_OPERAND x, CT_OPERAND weight, CT_OPERAND bias, bool has_bias, int64_t stride,
+                              int64_t padding, int64_t output_padding) CT_RETURNS_RETAINED;
+
+// ---- our own kernels ------------------------------------------------------------------------------------------
+/// o[..., i, b] = sum over j of exp(-||m[..., i, b, :] - m[..., j, b, :]||_1), j = i included.
+/// m [..., N, B, C] -> [..., N, B]; leading dimensions are separate batches.
+CT_RESULT ct_pairwise_l1_similarity(CT_OPERAND m) CT_RETURNS_RETAINED;
+
+// ---- gradients ------------------------------------------------------------------------------------------------
+/// Returns the previous mode.
+bool ct_set_gradient_enabled(bool enabled);
+CT_RESULT ct_detach(CT_OPERAND x) CT_RETURNS_RETAINED;
+/// Makes `x`, a tensor that no operation produced, one to differentiate by. False on failure.
+bool ct_require_gradient(CT_OPERAND x);
+/// d(sum over all elements of y) / d(each of xs), contracted with `cotangent` of y's shape where `has_cotangent`.
+/// Zeros for an x that y does not depend on.
+void ct_gradient(CT_OPERAND y, CT_OPERAND cotangent, bool has_cotangent, CT_OPERANDS xs, int count, CT_RESULTS results);
+
+// ---- optimisers, in place and without gradient ----------------------------------------------------------------
+/// velocity = momentum * velocity + gradient; parameters -= rate * velocity
+bool ct_momentum_step(CT_OPERAND parameters, CT_OPERAND gradient, CT_OPERAND velocity, double rate, double momentum);
+/// Adam; `step` counts from 1. The stabiliser stands inside the square root or beside it.
+bool ct_adam_step(CT_OPERAND parameters, CT_OPERAND gradient, CT_OPERAND first_moment, CT_OPERAND second_moment,
+                  int64_t step, double rate, double beta1, double beta2, double epsilon, bool epsilon_inside_root);
+/// average += rate * (x - average)
+bool ct_average_step(CT_OPERAND average, CT_OPERAND x, double rate);
+
+#pragma clang assume_nonnull end
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,47 @@
+// Matrix products and convolutions.
+#include "Internal.h"
+
+#include <ATen/ops/baddbmm.h>
+#include <ATen/ops/conv2d.h>
+#include <ATen/ops/conv_transpose2d.h>
+#include <ATen/ops/linear.h>
+#include <ATen/ops/matmul.h>
+
+#include <optional>
+
+using namespace ctorch;
+
+namespace {
+std::optional<at::Tensor> optional(CTensor *bias, bool present) {
+  return present ? std::optional(tensor(bias)) : std::nullopt;
+}
+/// A failed bias must not pass for an absent one.
+CTensor *operand(CTensor *bias, bool present, CTensor *otherwise) { return present ? bias : otherwise; }
+
+at::Tensor dense(const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias) {
+  if (weight.dim() == 2) return at::linear(x, weight, bias);
+  auto rows = x.dim() == 2 ? x.expand({weight.size(0), x.size(0), x.size(1)}) : x;
+  auto transposed = weight.transpose(-1, -2);
+  return bias ? at::baddbmm(bias->unsqueeze(-2), rows, transposed) : at::matmul(rows, transposed);
+}
+}  // namespace
+
+CTensor *ct_matmul(CTensor *x, CTensor *y) {
+  return operation("matmul", {x, y}, [&] { return at::matmul(tensor(x), tensor(y)); });
+}
+CTensor *ct_linear(CTensor *x, CTensor *weight, CTensor *bias, bool has_bias) {
+  return operation("linear", {x, weight, operand(bias, has_bias, weight)},
+                   [&] { return dense(tensor(x), tensor(weight), optional(bias, has_bias)); });
+}
+CTensor *ct_conv2d(CTensor *x, CTensor *weight, CTensor *bias, bool has_bias, int64_t stride, int64_t padding) {
+  return operation("conv2d", {x, weight, operand(bias, has_bias, weight)}, [&] {
+    return at::conv2d(tensor(x), tensor(weight), optional(bias, has_bias), {stride, stride}, {padding, padding});
+  });
+}
+CTensor *ct_conv_transpose2d(CTensor *x, CTensor *weight, CTensor *bias, bool has_bias, int64_t stride, int64_t padding,
+                             int64_t output_padding) {
+  return operation("convTranspose2d", {x, weight, operand(bias, has_bias, weight)}, [&] {
+    return at::conv_transpose2d(tensor(x), tensor(weight), optional(bias, has_bias), {stride, stride},
+                                {padding, padding}, {output_padding, output_padding});
+  });
+}

@@ -1,0 +1,186 @@
+// Random numbers that are a pure function of a key and a position: Philox 4x32-10 (Salmon, Moraes, Dror and Shaw,
+// "Parallel random numbers: as easy as 1, 2, 3", 2011). Position i of stream k is the same on every device and for
+// every number of threads.
+//
+// Block b of stream k is Philox of counter (b, 0) under key k: four words. A float takes one word (24 bits), a double
+// two (53 bits); normal deviates come in pairs by Box and Muller from two words (float) or four (double).
+#include "Internal.h"
+#include "vector_math.h"
+
+#include <ATen/Parallel.h>
+#include <ATen/ops/empty.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+namespace ctorch {
+namespace {
+
+constexpr int blocks = 16;  // computed side by side
+
+/// words[w][b]: word w of block `first` + b.
+CT_INLINE void philox(uint64_t key, uint64_t first, uint32_t (&words)[4][blocks]) {
+  for (int b = 0; b < blocks; b++) {
+    words[0][b] = static_cast<uint32_t>(first + b);
+    words[1][b] = static_cast<uint32_t>((first + b) >> 32);
+    words[2][b] = words[3][b] = 0;
+  }
+  uint32_t k0 = static_cast<uint32_t>(key), k1 = static_cast<uint32_t>(key >> 32);
+  for (int round = 0; round < 10; round++) {
+    for (int b = 0; b < blocks; b++) {
+      uint64_t p0 = uint64_t{0xD2511F53} * words[0][b], p1 = uint64_t{0xCD9E8D57} * words[2][b];
+      uint32_t w0 = static_cast<uint32_t>(p1 >> 32) ^ words[1][b] ^ k0;
+      uint32_t w2 = static_cast<uint32_t>(p0 >> 32) ^ words[3][b] ^ k1;
+      words[0][b] = w0;
+      words[1][b] = static_cast<uint32_t>(p1);
+      words[2][b] = w2;
+      words[3][b] = static_cast<uint32_t>(p0);
+    }
+    k0 += 0x9E3779B9;
+    k1 += 0xBB67AE85;
+  }
+}
+
+/// Copies as much of a finished group of blocks as still fits.
+template <class T, size_t n>
+CT_INLINE void emit(const T (&group)[n], T *to, int64_t &done, int64_t end) {
+  int64_t count = std::min<int64_t>(n, end - done);
+  std::memcpy(to + done, group, count * sizeof(T));
+  done += count;
+}
+
+// Each filler writes elements [begin, end) of a stream; `begin` is a multiple of the group of `blocks` blocks.
+
+CT_KERNEL void fill_words(uint64_t key, uint32_t *to, int64_t begin, int64_t end) {
+  uint32_t words[4][blocks], group[4 * blocks];
+  for (int64_t done = begin; done < end;) {
+    philox(key, done / 4, words);
+    for (int b = 0; b < blocks; b++)
+      for (int w = 0; w < 4; w++) group[4 * b + w] = words[w][b];
+    emit(group, to, done, end);
+  }
+}
+
+CT_KERNEL void fill_uniform(uint64_t key, float *to, int64_t begin, int64_t end) {
+  uint32_t words[4][blocks];
+  float group[4 * blocks];
+  for (int64_t done = begin; done < end;) {
+    philox(key, done / 4, words);
+    for (int b = 0; b < blocks; b++)
+      for (int w = 0; w < 4; w++) group[4 * b + w] = static_cast<int32_t>(words[w][b] >> 8) * 0x1p-24f;
+    emit(group, to, done, end);
+  }
+}
+
+CT_KERNEL void fill_normal(uint64_t key, float *to, int64_t begin, int64_t end) {
+  uint32_t words[4][blocks];
+  float group[4 * blocks], u[2][blocks];
+  for (int64_t done = begin; done < end;) {
+    philox(key, done / 4, words);
+    for (int half = 0; half < 4; half += 2) {
+      for (int b = 0; b < blocks; b++) {
+        u[0][b] = static_cast<int32_t>((words[half][b] >> 8) + 1) * 0x1p-24f;
+        u[1][b] = static_cast<int32_t>(words[half + 1][b] >> 8) * 0x1p-24f;
+      }
+      for (int b = 0; b < blocks; b += lanes) {
+        Floats radius, angle, cosine, sine;
+        load(&u[0][b], radius);
+        load(&u[1][b], angle);
+        log_of(radius, radius);
+        radius = __builtin_elementwise_sqrt(radius * -2.0f);
+        turn(angle, cosine, sine);
+        cosine *= radius;
+        sine *= radius;
+        for (int lane = 0; lane < lanes; lane++) {
+          group[4 * (b + lane) + half] = cosine[lane];
+          group[4 * (b + lane) + half + 1] = sine[lane];
+        }
+      }
+    }
+    emit(group, to, done, end);
+  }
+}
+
+double unit(uint32_t low, uint32_t high, uint64_t plus) {
+  return static_cast<double>((((uint64_t{high} << 32) | low) >> 11) + plus) * 0x1p-53;
+}
+
+void fill_uniform(uint64_t key, double *to, int64_t begin, int64_t end) {
+  uint32_t words[4][blocks];
+  double group[2 * blocks];
+  for (int64_t done = begin; done < end;) {
+    philox(key, done / 2, words);
+    for (int b = 0; b < blocks; b++) {
+      group[2 * b] = unit(words[0][b], words[1][b], 0);
+      group[2 * b + 1] = unit(words[2][b], words[3][b], 0);
+    }
+    emit(group, to, done, end);
+  }
+}
+
+void fill_normal(uint64_t key, double *to, int64_t begin, int64_t end) {
+  uint32_t words[4][blocks];
+  double group[2 * blocks];
+  for (int64_t done = begin; done < end;) {
+    philox(key, done / 2, words);
+    for (int b = 0; b < blocks; b++) {
+      double radius = std::sqrt(-2 * std::log(unit(words[0][b], words[1][b], 1)));
+      double angle = 2 * M_PI * unit(words[2][b], words[3][b], 0);
+      group[2 * b] = radius * std::cos(angle);
+      group[2 * b + 1] = radius * std::sin(angle);
+    }
+    emit(group, to, done, end);
+  }
+}
+
+template <class T, class Fill>
+void fill_streams(at::Tensor &out, const uint64_t *keys, int key_count, Fill fill) {
+  constexpr int64_t group = 4 * blocks;  // a multiple of every filler's group
+  const int64_t length = key_count > 0 ? out.numel() / key_count : 0, groups = (length + group - 1) / group;
+  T *data = out.mutable_data_ptr<T>();
+  at::parallel_for(0, key_count * groups, 512, [&](int64_t begin, int64_t end) {
+    while (begin < end) {
+      int64_t stream = begin / groups, first = begin % groups, last = std::min(groups, first + (end - begin));
+      fill(keys[stream], data + stream * length, first * group, std::min(length, last * group));
+      begin += last - first;
+    }
+  });
+}
+
+enum class Distribution { uniform, normal };
+
+CTensor *draw(const char *name, Distribution distribution, const uint64_t *keys, int key_count, bool stacked,
+              const int64_t *sizes, int rank, CTDType dtype, CTDevice place) {
+  return operation(name, {}, [&] {
+    std::vector<int64_t> shape(sizes, sizes + rank);
+    if (stacked) shape.insert(shape.begin(), key_count);
+    else TORCH_CHECK(key_count == 1, "a draw that is not stacked has one key");
+    if (dtype == CTDTypeFloat64) {
+      auto out = at::empty(shape, at::kDouble);
+      fill_streams<double>(out, keys, key_count, [&](uint64_t key, double *to, int64_t begin, int64_t end) {
+        distribution == Distribution::uniform ? fill_uniform(key, to, begin, end) : fill_normal(key, to, begin, end);
+      });
+      return out.to(device(place));
+    }
+    TORCH_CHECK(dtype == CTDTypeFloat32 || dtype == CTDTypeBFloat16, "only floating-point tensors can be drawn");
+    auto out = at::empty(shape, at::kFloat);
+    fill_streams<float>(out, keys, key_count, [&](uint64_t key, float *to, int64_t begin, int64_t end) {
+      distribution == Distribution::uniform ? fill_uniform(key, to, begin, end) : fill_normal(key, to, begin, end);
+    });
+    return out.to(options(dtype, place));
+  });
+}
+
+}  // namespace
+}  // namespace ctorch
+
+CTensor *ct_uniform(const uint64_t *keys, int key_count, bool stacked, const int64_t *sizes, int rank, CTDType dtype,
+                    CTDevice place) {
+  return ctorch::draw("uniform", ctorch::Distribution::uniform, keys, key_count, stacked, sizes, rank, dtype, place);
+}
+CTensor *ct_normal(const uint64_t *keys, int key_count, bool stacked, const int64_t *sizes, int rank, CTDType dtype,
+                   CTDevice place) {
+  return ctorch::draw("normal", ctorch::Distribution::normal, keys, key_count, stacked, sizes, rank, dtype, place);
+}
+void ct_random_words(uint64_t key, uint32_t *words, int64_t count) { ctorch::fill_words(key, words, 0, count); }

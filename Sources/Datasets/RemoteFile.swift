@@ -1,0 +1,22 @@
+/// A published file, known well enough to tell whether what arrived is it.
+public struct RemoteFile: Sendable, Hashable {
+  /// Its name, on the mirrors and on disk, without folders.
+  public let name: String
+  /// Its size in bytes.
+  public let size: Int
+  /// Its MD5 checksum: 32 lower-case hexadecimal digits.
+  public let md5: String
+
+  /// Describes a file.
+  ///
+  /// - Precondition: `name` is a file name without a slash, `size` is not negative, and `md5` has 32 lower-case
+  ///   hexadecimal digits.
+  public init(name: String, size: Int, md5: String) {
+    precondition(!name.isEmpty && !name.contains("/") && name != "." && name != "..", "file name '\(name)'")
+    precondition(size >= 0, "size \(size)")
+    precondition(md5.utf8.count == 32 && md5.allSatisfy { "0123456789abcdef".contains($0) }, "md5 '\(md5)'")
+    self.name = name
+    self.size = size
+    self.md5 = md5
+  }
+}

@@ -1,0 +1,63 @@
+import NN
+import Torch
+
+/// Dense layers from a vector to logits: [..., N, inputs] -> [..., N, outputs], with f(x) the last hidden layer before its
+/// noise.
+///
+/// The published MNIST discriminator is one: widths 1000, 500, 250, 250, 250, ReLU, weight norm, Gaussian noise 0.3
+/// on the input and 0.5 on every hidden layer.
+public struct DenseDiscriminator: Discriminator {
+  public enum Normalization: String, Codable, Sendable, CaseIterable {
+    case none
+    /// Weight norm with data-dependent initialisation; the gain is trained in the last layer only.
+    case weight
+  }
+
+  public let inputNoise: GaussianNoise
+  public let hidden: [any Layer]
+  public let hiddenNoise: GaussianNoise
+  /// After the last hidden layer.
+  public let minibatch: MinibatchDiscrimination?
+  public let output: any Layer
+  public let activation: Activation
+  public let outputActivation: Activation
+
+  /// - Parameters:
+  ///   - hidden: widths of the hidden layers.
+  ///   - inputNoise: standard deviation of the noise on the input, while training.
+  ///   - hiddenNoise: the same for every hidden layer.
+  ///   - minibatch: makes the minibatch layer for the given number of features.
+  ///   - weights: the distribution of the weights; with weight norm, of their directions.
+  public init(
+    inputs: Int, hidden widths: [Int], outputs: Int = 1, activation: Activation,
+    outputActivation: Activation = .identity, normalization: Normalization = .none, inputNoise: Double = 0,
+    hiddenNoise: Double = 0, minibatch: ((_ features: Int) -> MinibatchDiscrimination)? = nil,
+    weights: Initializer = .glorotUniform
+  ) {
+    func dense(_ inputs: Int, _ outputs: Int, isLast: Bool) -> any Layer {
+      switch normalization {
+      case .none: Linear(inputs, outputs, weight: weights)
+      case .weight: WeightNormLinear(inputs, outputs, direction: weights, trainsGain: isLast)
+      }
+    }
+    let sizes = [inputs] + widths
+    hidden = zip(sizes, sizes.dropFirst()).map { dense($0, $1, isLast: false) }
+    self.minibatch = minibatch?(sizes.last!)
+    output = dense(sizes.last! + (self.minibatch?.kernels ?? 0), outputs, isLast: true)
+    self.inputNoise = GaussianNoise(inputNoise)
+    self.hiddenNoise = GaussianNoise(hiddenNoise)
+    self.activation = activation
+    self.outputActivation = outputActivation
+  }
+
+  public func callAsFunction(_ x: Tensor, _ context: Context) -> Judgement {
+    var noisy = inputNoise(x, context)
+    var features = x
+    for layer in hidden {
+      features = activation(layer(noisy, context))
+      noisy = hiddenNoise(features, context)
+    }
+    let last = minibatch?(noisy, context) ?? noisy
+    return Judgement(logits: outputActivation(output(last, context)), features: features)
+  }
+}

@@ -1,0 +1,34 @@
+import Torch
+
+/// z, the generator's input: [..., N, dimensions].
+public enum Noise: Sendable, Hashable {
+  /// Uniform on [low, high).
+  case uniform(_ low: Double, _ high: Double, dimensions: Int)
+  /// N(0, 1)
+  case normal(dimensions: Int)
+  /// One-dimensional: N evenly spaced points from `low` to `high`, each moved up by U[0, jitter); ascending where the
+  /// jitter is below the spacing.
+  case stratified(_ low: Double, _ high: Double, jitter: Double)
+
+  public var dimensions: Int {
+    switch self {
+    case .uniform(_, _, let dimensions), .normal(let dimensions): dimensions
+    case .stratified: 1
+    }
+  }
+
+  /// `count` draws, for each seed of `random`.
+  public func callAsFunction(
+    _ count: Int, _ random: RandomStream, dtype: DType = .float32, device: Device = .cpu
+  ) -> Tensor {
+    switch self {
+    case .uniform(let low, let high, let dimensions):
+      random.uniform([count, dimensions], dtype: dtype, device: device) * (high - low) + low
+    case .normal(let dimensions):
+      random.normal([count, dimensions], dtype: dtype, device: device)
+    case .stratified(let low, let high, let jitter):
+      random.uniform([count, 1], dtype: dtype, device: device) * jitter
+        + Tensor.linspace(low, high, count: count, dtype: dtype, device: device).unsqueezed(-1)
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import Torch
+
+/// The game of Goodfellow et al. 2014 on logits a = D(x), with one-sided label smoothing (Salimans et al. 2016,
+/// section 3.4):
+///
+/// - D: mean(softplus(a_real) - alpha a_real) + mean softplus(a_generated), which for alpha = 1 is
+///   mean softplus(-a_real) + mean softplus(a_generated).
+/// - G, non-saturating: mean softplus(-a_generated); saturating: -mean softplus(a_generated).
+///
+/// For fixed G the optimal D is sigma(a) = alpha p_data / (p_data + p_model). Only real examples have a target to
+/// smooth: smoothing the generated ones' would let bad samples attract.
+public struct Logistic: Objective {
+  /// What G minimises.
+  public enum GeneratorLoss: String, Codable, Sendable, CaseIterable {
+    /// mean log(1 - D(G(z))): the minimax game. Its gradient vanishes where D rejects with confidence.
+    case saturating
+    /// -mean log D(G(z))
+    case nonSaturating = "non-saturating"
+  }
+
+  /// alpha, the target of D for real examples, in 0 ... 1.
+  public let realTarget: Double
+  public let generatorLoss: GeneratorLoss
+
+  public init(realTarget: Double = 1, generatorLoss: GeneratorLoss = .nonSaturating) {
+    self.realTarget = realTarget
+    self.generatorLoss = generatorLoss
+  }
+
+  public func discriminatorLoss(real: Judgement, generated: Judgement) -> Tensor {
+    (softplus(real.logits) - realTarget * real.logits).batchMean() + softplus(generated.logits).batchMean()
+  }
+
+  public func generatorLoss(generated: Judgement) -> Tensor {
+    switch generatorLoss {
+    case .saturating: -softplus(generated.logits).batchMean()
+    case .nonSaturating: softplus(-generated.logits).batchMean()
+    }
+  }
+
+  public func probability(_ logits: Tensor) -> Tensor { sigmoid(logits) }
+}

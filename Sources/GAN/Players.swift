@@ -1,0 +1,42 @@
+import NN
+import Torch
+
+/// G: noise to examples, [..., N, Z] -> [..., N, F] or [N, C, H, W].
+public protocol Generator: Module {
+  func callAsFunction(_ z: Tensor, _ context: Context) -> Tensor
+}
+
+/// D: examples to what it thinks of them, [..., N, F] or [N, C, H, W] -> ``Judgement``.
+public protocol Discriminator: Module {
+  func callAsFunction(_ x: Tensor, _ context: Context) -> Judgement
+}
+
+/// What a discriminator says of a batch, computed once a step and shared by all that need it.
+public struct Judgement {
+  /// [..., N, K]: one logit per example, or one per class. Not probabilities.
+  public let logits: Tensor
+  /// f(x), [..., N, A]: the activations that feature matching compares, by default those of the last hidden layer,
+  /// before its noise or dropout.
+  public let features: Tensor
+
+  public init(logits: Tensor, features: Tensor) {
+    self.logits = logits
+    self.features = features
+  }
+
+  /// The judgements of the `parts` equal batches that were passed through D together.
+  func split(parts: Int) -> [Judgement] {
+    zip(logits.split(-2, parts: parts), features.split(-2, parts: parts)).map { Judgement(logits: $0, features: $1) }
+  }
+}
+
+extension Network where Model: Discriminator {
+  /// Lets layers with data-dependent initialisation set their parameters from `x`, a batch of real examples.
+  ///
+  /// - Throws: `TensorError` naming the first operation that failed.
+  public func initialize(on x: Tensor) throws {
+    try checkingTensors {
+      withoutGradient { _ = model(x, Context(.initialization, random: random.stream("initialization"))) }
+    }
+  }
+}

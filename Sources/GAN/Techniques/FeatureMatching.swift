@@ -1,0 +1,52 @@
+import Torch
+
+/// Feature matching (Salimans et al. 2016, section 3.1): G is to match the statistics of real data in the
+/// activations f of one of D's layers, instead of the output of a D that it would only overtrain against.
+///
+/// Gradients flow through the generated features; whether they flow through the real ones is the caller's decision
+/// (``Trainer`` detaches them).
+public struct FeatureMatching: GeneratorTerm {
+  /// How the sources write the distance between f(x) and f(G(z)).
+  public enum Reading: String, Codable, Sendable, CaseIterable {
+    /// || mean_i f(x_i) - mean_i f(G(z_i)) ||_2^2, the squared length of the difference of batch means.
+    case paper
+    /// The mean over features of the squared difference of batch means: the released code on MNIST.
+    case releaseSquared = "release-squared"
+    /// The mean over features of the absolute difference of batch means: the released code on CIFAR-10 and SVHN.
+    case releaseAbsolute = "release-absolute"
+    /// sqrt(sum_i sum_k (f_k(x_i) - f_k(G(z_i)))^2) over paired rows: the one-dimensional tutorial, whose rows are
+    /// sorted. The gradient is 0 where the two are equal.
+    case tutorial
+  }
+
+  public let reading: Reading
+  public let weight: Double
+  public let replacesObjective: Bool
+
+  public init(_ reading: Reading = .paper, weight: Double = 1, replacesObjective: Bool = true) {
+    self.reading = reading
+    self.weight = weight
+    self.replacesObjective = replacesObjective
+  }
+
+  public func callAsFunction(real: Judgement, generated: Judgement) -> Tensor {
+    distance(real.features, generated.features) * weight
+  }
+
+  /// `real` and `generated`: [..., N, A] -> [...].
+  func distance(_ real: Tensor, _ generated: Tensor) -> Tensor {
+    switch reading {
+    case .paper: square(real.mean(-2) - generated.mean(-2)).sum(-1)
+    case .releaseSquared: square(real.mean(-2) - generated.mean(-2)).mean(-1)
+    case .releaseAbsolute: abs(real.mean(-2) - generated.mean(-2)).mean(-1)
+    case .tutorial: guardedRoot(square(real - generated).sum(-2, -1))
+    }
+  }
+
+  /// sqrt(x) with gradient 0 at x = 0, where the root's own is infinite.
+  private func guardedRoot(_ x: Tensor) -> Tensor {
+    let isPositive = x .> 0
+    let one = Tensor.full(1, [], dtype: x.dtype, device: x.device)
+    return select(isPositive, sqrt(select(isPositive, x, one)), x)
+  }
+}

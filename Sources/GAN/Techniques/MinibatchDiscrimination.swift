@@ -1,0 +1,105 @@
+import Foundation
+import NN
+import Torch
+
+/// Minibatch discrimination (Salimans et al. 2016, section 3.2): tells D how close each example is to the others of its
+/// batch, so that a collapsed generator, whose examples are all alike, gives itself away.
+///
+/// With f(x_i) in R^A, a tensor T of A x B x C and M_i = f(x_i) T in R^(B x C):
+///
+///     c_b(x_i, x_j) = exp(-|| M_ib - M_jb ||_1),   o(x_i)_b = sum_j c_b(x_i, x_j)
+///
+/// Output: [f(x_i), o(x_i)], [..., N, A] -> [..., N, A + B]. Each group of the context (real and generated examples)
+/// is compared with its own members only.
+public struct MinibatchDiscrimination: Layer {
+  /// What the sources make of an example's similarity with itself, and of T.
+  public enum Reading: String, Codable, Sendable, CaseIterable {
+    /// The sum runs over all j, i included, which adds a constant 1.
+    case paper
+    /// The authors' released code: i itself is left out; T = theta exp(s) / ||theta||, with one scale s per column; a bias is added
+    /// to o, -1 before initialisation. ``Context/Mode/initialization`` divides the distances by half the mean
+    /// distance to the nearest neighbour, kernel by kernel, and sets the bias to minus the mean of o.
+    case release
+    /// The one-dimensional tutorial: 1 is added to the distance of i from itself, which adds e^-1; M = f T + a bias.
+    case tutorial
+  }
+
+  public let reading: Reading
+  /// B, the number of similarities per example.
+  public let kernels: Int
+  /// C, the dimensions in which one similarity is measured.
+  public let dimensions: Int
+  /// T, or theta in the release's reading: [A, B C], the C columns of a kernel side by side.
+  public let kernel: Parameter
+  /// s, [B, C]: the release's reading only.
+  public let logScale: Parameter?
+  /// The release's is added to o, [B]; the tutorial's to M, [B C]; the paper has none.
+  public let bias: Parameter?
+
+  /// - Parameters:
+  ///   - features: A.
+  ///   - weight: the distribution of T (theta); by default N(0, 0.05) in the release's reading, N(0, 0.02) in the
+  ///     tutorial's and in the paper's, which states none.
+  public init(
+    _ features: Int, kernels: Int, dimensions: Int, reading: Reading = .paper, weight: Initializer? = nil
+  ) {
+    self.reading = reading
+    self.kernels = kernels
+    self.dimensions = dimensions
+    let deviation = reading == .release ? 0.05 : 0.02
+    kernel = Parameter([features, kernels * dimensions], weight ?? .normal(standardDeviation: deviation))
+    switch reading {
+    case .paper:
+      (logScale, bias) = (nil, nil)
+    case .release:
+      logScale = Parameter([kernels, dimensions], .constant(0))
+      bias = Parameter([kernels], .constant(-1))
+    case .tutorial:
+      (logScale, bias) = (nil, Parameter([kernels * dimensions], .constant(0)))
+    }
+  }
+
+  public func callAsFunction(_ x: Tensor, _ context: Context) -> Tensor {
+    if context.mode == .initialization, reading == .release { withoutGradient { initialize(x, context) } }
+    return concatenated([x, context.ungrouped(similarities(x, context))], -1)
+  }
+
+  /// o: [..., N, A] -> [..., groups, N / groups, B].
+  private func similarities(_ x: Tensor, _ context: Context) -> Tensor {
+    let total = pairwiseL1Similarity(points(x, context))
+    switch reading {
+    case .paper: return total
+    case .release: return total - 1 + bias!.value.unsqueezed(-2).unsqueezed(-2)
+    case .tutorial: return total + (exp(-1.0) - 1)
+    }
+  }
+
+  /// M: [..., N, A] -> [..., groups, N / groups, B, C].
+  private func points(_ x: Tensor, _ context: Context) -> Tensor {
+    var m = matmul(x, kernel.value)
+    if let logScale {
+      let length = sqrt(square(kernel.value).sum(-2))
+      let scale = exp(logScale.value).reshaped(length.shape) / length
+      m = m * scale.unsqueezed(-2)
+    } else if let bias {
+      m = m + bias.value.unsqueezed(-2)
+    }
+    let groups = context.grouped(m)
+    return groups.reshaped(groups.shape.dropLast() + [kernels, dimensions])
+  }
+
+  private func initialize(_ x: Tensor, _ context: Context) {
+    let m = points(x, context).transposed(-3, -2)  // [..., groups, B, N, C]
+    let count = m.size(-2)
+    guard m.isPoisoned || count > 1 else {
+      bias!.value.assign(.failed("MinibatchDiscrimination of \(x.shape): one example has no neighbour"))
+      return
+    }
+    let distances = abs(m.unsqueezed(-2) - m.unsqueezed(-3)).sum(-1)
+    let itself = Tensor.range(count, device: x.device).unsqueezed(-1) .== Tensor.range(count, device: x.device)
+    let infinite = Tensor.full(.infinity, [], dtype: x.dtype, device: x.device)
+    let nearest = select(itself, infinite, distances).min(-1).mean(-3, -1)  // [..., B], over groups and examples
+    logScale!.value.assign(logScale!.value - log(nearest * 0.5).unsqueezed(-1))
+    bias!.value.assign(bias!.value - similarities(x, context).mean(-3, -2))
+  }
+}

@@ -1,0 +1,212 @@
+import Files
+import Foundation
+import Metrics
+import Recipes
+import Report
+
+/// The page about the one-dimensional games.
+struct DemoReport {
+  let preset: TutorialPreset
+  let data: TutorialDensity
+  let seeds: Int
+  let steps: Int
+  let folder: URL
+
+  /// - Throws: `FileError` where the folder cannot be written in, or Plotly.js is missing.
+  func checkPrerequisites() throws {
+    try makeFolder(at: folder)
+    guard FileManager.default.isReadableFile(atPath: PlotlyFile.url.path) else {
+      throw FileError(
+        path: PlotlyFile.url.path, reason: "there is no Plotly.js, which draws the charts: run `make setup`")
+    }
+  }
+
+  // MARK: The table
+
+  func table(_ outcomes: [TutorialOutcome]) -> Table {
+    Table(
+      title: "\(data.title), \(steps) steps, \(seeds) \(seeds == 1 ? "seed" : "seeds"), preset \(preset.rawValue)",
+      columns: [
+        .init("Technique"),
+        .init(
+          "Wasserstein-1", best: .lowest,
+          help: "Distance between 10 000 generated points and the data's distribution, in units of x."),
+        .init(
+          "|D − ½|", best: .lowest,
+          help: "Mean of |D(x) − 1/2| where the density is at least 1 % of its peak: 0 for a D that cannot tell."),
+        .init(
+          "Spread", best: .nearest(1),
+          help: "Standard deviation of the generated points divided by the data's: 1 is right, 0 is a single point."),
+        .init("Collapsed", best: .lowest, help: TutorialStudy.collapseRule),
+      ],
+      rows: outcomes.map { outcome in
+        func cell(_ value: (TutorialMeasurements) -> Double) -> Table.Cell {
+          let summary = Summary(outcome.measurements.map(value))
+          return .measurement(
+            mean: summary.mean, deviation: summary.count > 1 ? summary.standardDeviation : nil)
+        }
+        return [
+          .text(outcome.technique.title), cell(\.wasserstein), cell(\.decisionError), cell(\.spread),
+          .share(outcome.collapsed, of: outcome.measurements.count),
+        ]
+      },
+      note: "Mean ± standard deviation over seeds.")
+  }
+
+  // MARK: The page
+
+  func write(_ outcomes: [TutorialOutcome]) throws {
+    try page(outcomes).write(to: folder.appendingPathComponent("report.html"))
+  }
+
+  private func page(_ outcomes: [TutorialOutcome]) -> Page {
+    let plain = outcomes.first { $0.technique == .plain }!
+    return Page(
+      title: "One game, four ways",
+      lead: lead(outcomes),
+      blocks: [
+        .table(table(outcomes)),
+        .paragraph(
+          """
+          A generator G turns noise z on [−3, 3] into points x; a discriminator D sees real points and generated ones and \
+          says how probable it holds it that a point is real. D is first fitted to the density of the data, then both \
+          play for \(steps) steps. A D that ends at 1/2 everywhere has nothing left to tell apart.
+          """),
+      ]
+        + outcomes.map { section($0, plain: plain) } + [.section("How it was played", [.definitions(settings)])],
+      footer: "Made by gan demo --data \(data.rawValue) --preset \(preset.rawValue) --seeds \(seeds) --steps \(steps)")
+  }
+
+  private func lead(_ outcomes: [TutorialOutcome]) -> String {
+    let best = outcomes.min { $0.mean(\.wasserstein) < $1.mean(\.wasserstein) }!
+    let counts = outcomes.map { "\($0.technique.title.lowercased()) \($0.collapsed)" }.joined(separator: ", ")
+    return """
+      On \(data.title), \(best.technique.title.lowercased()) comes closest to the data on average; of \(seeds) \
+      \(seeds == 1 ? "seed" : "seeds") each, these collapsed: \(counts).
+      """
+  }
+
+  private func section(_ outcome: TutorialOutcome, plain: TutorialOutcome) -> Block {
+    .section(
+      outcome.technique.title,
+      [
+        .finding(finding(outcome, plain: plain)),
+        .animation(game(outcome)),
+        .row([.chart(pretraining(outcome)), .chart(pretrainingLoss(outcome))]),
+        .chart(objectives(outcome)),
+      ])
+  }
+
+  /// What the numbers show, whichever way they went.
+  private func finding(_ outcome: TutorialOutcome, plain: TutorialOutcome) -> String {
+    let distance = outcome.mean(\.wasserstein)
+    let spread = outcome.mean(\.spread)
+    let collapse =
+      outcome.collapsed == 0
+      ? "no seed of \(outcome.seeds.count) collapses" : "\(outcome.collapsed) of \(outcome.seeds.count) seeds collapse"
+    let width =
+      spread < 0.9 ? "narrower than the data" : spread > 1.1 ? "wider than the data" : "about as wide as the data"
+    let own = """
+      \(collapse); generated points end \(text(distance)) from the data and are \(width) (spread \(text(spread))), and D \
+      is \(text(outcome.mean(\.decisionError))) from 1/2 on average.
+      """
+    guard outcome.technique != .plain else { return "Without any technique, " + own }
+    let ratio = distance / plain.mean(\.wasserstein)
+    let flatter = outcome.mean(\.decisionError) < plain.mean(\.decisionError)
+    let difference = abs(outcome.mean(\.wasserstein) - plain.mean(\.wasserstein))
+    let noise = max(outcome.error(\.wasserstein), plain.error(\.wasserstein)) * 2
+    let comparison =
+      difference < noise
+      ? "no clear difference in distance from the plain game"
+      : ratio < 1 ? "\(text(1 / ratio)) times closer than the plain game" : "\(text(ratio)) times farther than the plain game"
+    return
+      "With \(outcome.technique.phrase), \(own.dropLast()): \(comparison), with a \(flatter ? "flatter" : "less flat") D."
+  }
+
+  private func game(_ outcome: TutorialOutcome) -> Animation {
+    let width = outcome.binEdges[1] - outcome.binEdges[0]
+    return Animation(
+      Chart(
+        title: "The game",
+        caption: outcome.technique.discriminatesMinibatches
+          ? "D(x) is what D says of x as one member of a batch whose other members are data." : nil,
+        x: Axis("x", range: outcome.positions.first!...outcome.positions.last!),
+        y: Axis("density", range: 0...1.6 * outcome.density.max()!), y2: Axis("D(x)", range: 0...1),
+        traces: [
+          .area("data", .data, x: outcome.positions, y: outcome.density),
+          .line("1/2", .reference, x: [outcome.positions.first!, outcome.positions.last!], y: [0.5, 0.5])
+            .dotted().onSecondAxis(),
+        ]),
+      variantTitle: "Seed",
+      variants: zip(outcome.seeds, outcome.frames).map { seed, frames in
+        .init(
+          "\(seed)",
+          frames: frames.map { frame in
+            .init(
+              "step \(frame.step)",
+              [
+                .histogram(
+                  "generated", .generated, edges: outcome.binEdges, heights: frame.histogram.map { $0 / width }),
+                .line("D(x)", .discriminator, x: outcome.positions, y: frame.decision).onSecondAxis(),
+              ])
+          })
+      }, link: "game")
+  }
+
+  private func pretraining(_ outcome: TutorialOutcome) -> Chart {
+    Chart(
+      title: "Pretraining of D", caption: "D of seed \(outcome.seeds[0]) before and after it is fitted to the density.",
+      x: Axis("x", range: outcome.positions.first!...outcome.positions.last!), y: "D(x), density",
+      traces: [
+        .area("data", .data, x: outcome.positions, y: outcome.density),
+        .line("before", .reference, x: outcome.positions, y: outcome.untrained[0]).dashed(),
+        .line("after", .discriminator, x: outcome.positions, y: outcome.pretrained[0]),
+      ])
+  }
+
+  private func pretrainingLoss(_ outcome: TutorialOutcome) -> Chart {
+    let stride = max(1, outcome.pretrainingLoss[0].count / 200)
+    let steps = Array(Swift.stride(from: 0, to: outcome.pretrainingLoss[0].count, by: stride))
+    return Chart(
+      title: "Loss of the pretraining", caption: "Mean squared error, every seed faint, their mean strong.",
+      x: "step", y: Axis("loss", isLogarithmic: true),
+      traces: curves("loss", .loss, steps, outcome.pretrainingLoss.map { losses in steps.map { losses[$0] } }))
+  }
+
+  private func objectives(_ outcome: TutorialOutcome) -> Chart {
+    Chart(
+      title: "Both objectives", caption: "Losses of D and G over the game, every seed faint, their means strong.",
+      x: "step", y: "loss",
+      traces: curves("D", .discriminator, outcome.lossSteps, outcome.discriminatorLoss)
+        + curves("G", .generator, outcome.lossSteps, outcome.generatorLoss))
+  }
+
+  /// Every seed's curve, and their mean.
+  private func curves(_ name: String, _ role: Role, _ steps: [Int], _ losses: [[Double]]) -> [Trace] {
+    let x = steps.map(Double.init)
+    let mean = steps.indices.map { index in losses.reduce(0) { $0 + $1[index] } / Double(losses.count) }
+    return losses.map { .line(name, role, x: x, y: $0).faint() } + [.line(name, role, x: x, y: mean)]
+  }
+
+  private var settings: [(String, String)] {
+    [("Data", data.title)] + TutorialSettings(.plain, preset: preset, data: data).description
+      + [("Collapsed", TutorialStudy.collapseRule)]
+  }
+
+  /// Three significant digits.
+  private func text(_ value: Double) -> String { String(format: value >= 100 ? "%.0f" : "%.3g", value) }
+}
+
+extension TutorialOutcome {
+  fileprivate var collapsed: Int { measurements.filter(\.hasCollapsed).count }
+  fileprivate func mean(_ value: (TutorialMeasurements) -> Double) -> Double { Summary(measurements.map(value)).mean }
+  /// Standard error of the mean.
+  fileprivate func error(_ value: (TutorialMeasurements) -> Double) -> Double {
+    let summary = Summary(measurements.map(value))
+    return summary.standardDeviation / Double(summary.count).squareRoot()
+  }
+}
+
+extension TutorialTechnique {
+  fileprivate var phrase: String { self == .both ? "both techniques" : title.lowercased() }
+}

@@ -1,0 +1,50 @@
+import ArgumentParser
+import Files
+import Foundation
+import Recipes
+import Report
+import Torch
+
+struct Sample: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Draws from a trained generator.",
+    discussion: """
+      Images become one PNG with a grid of them; points of a density become text, one number per line.
+
+        gan sample runs/mnist-1 --count 64 --out grid.png
+      """)
+
+  @Argument(help: ArgumentHelp("The folder of a run.", valueName: "run"), completion: .directory)
+  var runFolder: String
+
+  @Option(help: "How many samples.")
+  var count = 64
+
+  @Option(help: "The file to write.", completion: .file())
+  var out: String
+
+  @Option(help: "Seed of the noise.")
+  var seed: UInt64 = 1
+
+  @OptionGroup var machine: MachineOptions
+
+  func validate() throws {
+    guard (1...1_000_000).contains(count) else {
+      throw ValidationError("--count must be between 1 and 1000000, is \(count).")
+    }
+  }
+
+  func run() throws {
+    let device = try machine.apply()
+    let (game, description) = try RunFolder(URL(fileURLWithPath: runFolder)).load(device: device)
+    let samples = try game.samples(count, RandomStream(seed: seed).stream("samples"))
+    let file = URL(fileURLWithPath: out)
+    if let shape = description.imageShape {
+      try imageGrid(samples, shape: shape).write(to: file)
+    } else {
+      let lines = try samples.values(Float.self).map { "\($0)\n" }.joined()
+      try replaceFile(at: file, with: Data(lines.utf8))
+    }
+    print(file.relativePath)
+  }
+}

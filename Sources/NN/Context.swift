@@ -1,0 +1,57 @@
+import Torch
+
+/// What one pass through a network needs besides its input: the mode, the random numbers, and which rows belong
+/// together.
+///
+/// A context serves one pass; layers that draw take the pass's next stream from it, so a pass with an equal context
+/// draws equal numbers.
+public final class Context {
+  public enum Mode: Sendable {
+    /// With noise.
+    case training
+    /// Without noise.
+    case evaluation
+    /// As in training, and layers with data-dependent initialisation set their parameters from the batch.
+    case initialization
+  }
+
+  public let mode: Mode
+  /// The batch consists of this many separate batches of equal size, one after the other. Layers whose output for one
+  /// example depends on the others (batch normalisation, minibatch discrimination) keep them apart.
+  public let groups: Int
+  private let random: RandomStream
+  private var draws = 0
+
+  public init(_ mode: Mode, random: RandomStream, groups: Int = 1) {
+    self.mode = mode
+    self.random = random
+    self.groups = groups
+  }
+
+  /// Evaluation: nothing is drawn.
+  public static var evaluation: Context { Context(.evaluation, random: RandomStream(seed: 0)) }
+
+  /// The stream of the pass's next draw.
+  public func nextStream() -> RandomStream {
+    draws += 1
+    return random.at(draws)
+  }
+
+  /// `x` [..., groups * N, F] -> [..., groups, N, F].
+  ///
+  /// A batch that the groups do not divide is a failed operation.
+  public func grouped(_ x: Tensor) -> Tensor {
+    if groups == 1 { return x.unsqueezed(-3) }
+    let rows = x.size(-2)
+    guard x.isPoisoned || rows % groups == 0 else {
+      return .failed("grouped of \(x.shape): \(groups) groups do not divide \(rows) rows")
+    }
+    return x.reshaped(x.shape.dropLast(2) + [groups, rows / groups, x.size(-1)])
+  }
+
+  /// The reverse of ``grouped(_:)``.
+  public func ungrouped(_ x: Tensor) -> Tensor {
+    if groups == 1 { return x.squeezed(-3) }
+    return x.reshaped(x.shape.dropLast(3) + [groups * x.size(-2), x.size(-1)])
+  }
+}

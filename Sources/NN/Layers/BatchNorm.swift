@@ -1,0 +1,29 @@
+import Torch
+
+/// y = g (x - m) / sqrt(v + epsilon) + b with the mean m and the variance v (divided by N) of each feature over
+/// the batch: [..., N, F] -> [..., N, F].
+///
+/// Ioffe and Szegedy 2015, with the batch's own statistics in every mode, as the published GAN experiments use it in
+/// generators. Each group of the context is normalised by itself.
+public struct BatchNorm: Layer {
+  /// g, [F]; without it g is 1.
+  public let gain: Parameter?
+  /// b, [F]
+  public let bias: Parameter
+  private let epsilon: Double
+
+  /// - Parameter gain: whether there is a gain; one is superfluous before a layer that can scale its input.
+  public init(_ features: Int, gain: Bool = true, epsilon: Double = 1e-5) {
+    self.gain = gain ? Parameter([features], .constant(1)) : nil
+    bias = Parameter([features], .constant(0))
+    self.epsilon = epsilon
+  }
+
+  public func callAsFunction(_ x: Tensor, _ context: Context) -> Tensor {
+    let batches = context.grouped(x)
+    let scale = 1 / sqrt(batches.variance(-2, keep: true) + epsilon)
+    let normalized = context.ungrouped((batches - batches.mean(-2, keep: true)) * scale)
+    let scaled = gain.map { normalized * $0.value.unsqueezed(-2) } ?? normalized
+    return scaled + bias.value.unsqueezed(-2)
+  }
+}

@@ -1,0 +1,45 @@
+import Torch
+
+/// A dense layer whose weights have a length of their own, g, apart from their direction v:
+/// y = x W^T + b with W = g v / sqrt(|v|^2 + 1e-6) for each output: [..., N, in] -> [..., N, out].
+///
+/// Salimans and Kingma, *Weight Normalization*, 2016. In the mode ``Context/Mode/initialization`` the layer sets g and b
+/// from the batch so that every output has mean 0 and standard deviation 1 over it: b := -m / s, g := g / s, where m and s
+/// are those of the outputs before the bias, s^2 with 1e-6 added.
+public struct WeightNormLinear: Layer {
+  /// v, [out, in]
+  public let direction: Parameter
+  /// g, [out]
+  public let gain: Parameter
+  /// b, [out]
+  public let bias: Parameter
+
+  private static let epsilon = 1e-6
+
+  /// - Parameter trainsGain: whether the optimiser changes g, or only the initialisation does.
+  public init(
+    _ inputs: Int, _ outputs: Int, direction: Initializer = .normal(standardDeviation: 0.1), trainsGain: Bool = true
+  ) {
+    self.direction = Parameter([outputs, inputs], direction)
+    gain = Parameter([outputs], .constant(1), role: trainsGain ? .trained : .fixed)
+    bias = Parameter([outputs], .constant(0))
+  }
+
+  /// W, [out, in]
+  public var weight: Tensor {
+    let v = direction.value
+    return v * (gain.value / sqrt(square(v).sum(-1) + Self.epsilon)).unsqueezed(-1)
+  }
+
+  public func callAsFunction(_ x: Tensor, _ context: Context) -> Tensor {
+    if context.mode == .initialization { withoutGradient { initialize(x) } }
+    return linear(x, weight: weight, bias: bias.value)
+  }
+
+  private func initialize(_ x: Tensor) {
+    let y = linear(x, weight: weight)
+    let scale = 1 / sqrt(y.variance(-2) + Self.epsilon)
+    bias.value.assign(-y.mean(-2) * scale)
+    gain.value.assign(gain.value * scale)
+  }
+}

@@ -1,0 +1,132 @@
+import Torch
+
+/// A model brought to life: its parameters laid out in one flat buffer and filled.
+///
+/// Because the parameters share one buffer, an optimiser's step, an average, a gradient norm or a checkpoint is one
+/// operation on one tensor. Each parameter's first values come from the random stream of the seed and of the
+/// parameter's own path; they do not depend on what else the model holds.
+///
+/// A network of several seeds holds that many independent models side by side: every parameter, and the flat buffer,
+/// has a leading dimension over the seeds, and each slice is what that seed alone would have been.
+public final class Network<Model: Module> {
+  public let model: Model
+  /// The trained parameters one after the other: [P], or [S, P] for several seeds.
+  public let flat: Tensor
+  /// The fixed parameters (see ``Parameter/Role``), in the same way.
+  public let fixed: Tensor
+  public let names: [String]
+  public let random: RandomStream
+  private let parameters: [Parameter]
+  private let trained: [Parameter]
+
+  /// One model.
+  ///
+  /// - Precondition: `model` is in no other network.
+  public convenience init(_ model: Model, seed: UInt64, dtype: DType = .float32, device: Device = .cpu) {
+    self.init(model, random: RandomStream(seed: seed), dtype: dtype, device: device)
+  }
+
+  /// A model for each of `seeds`, side by side.
+  ///
+  /// - Precondition: `model` is in no other network, and its layers take a leading dimension over seeds: those for
+  ///   vectors do, convolutions do not.
+  public convenience init(_ model: Model, seeds: [UInt64], dtype: DType = .float32, device: Device = .cpu) {
+    self.init(model, random: RandomStream(seeds: seeds), dtype: dtype, device: device)
+  }
+
+  /// A model for each seed of `random`.
+  public init(_ model: Model, random: RandomStream, dtype: DType = .float32, device: Device = .cpu) {
+    let named = model.namedParameters
+    precondition(!named.contains { $0.parameter.isBound }, "the model is in another network already")
+    self.model = model
+    self.random = random
+    names = named.map(\.name)
+    parameters = named.map(\.parameter)
+    trained = parameters.filter { $0.role == .trained }
+    let streams = random.stream("parameters")
+    func buffer(_ role: Parameter.Role) -> Tensor {
+      let parts = named.filter { $0.parameter.role == role }.map { name, parameter in
+        parameter.initializer.values(parameter.shape, streams.stream(name), dtype: dtype, device: device)
+          .reshaped(random.leadingShape + [parameter.shape.reduce(1, *)])
+      }
+      return parts.isEmpty
+        ? .zeros(random.leadingShape + [0], dtype: dtype, device: device) : concatenated(parts, -1)
+    }
+    flat = withoutGradient { buffer(.trained) }
+    fixed = withoutGradient { buffer(.fixed) }
+    bind(.trained, to: flat)
+    bind(.fixed, to: fixed)
+  }
+
+  private func bind(_ role: Parameter.Role, to buffer: Tensor) {
+    var offset = 0
+    for parameter in parameters where parameter.role == role {
+      let count = parameter.shape.reduce(1, *)
+      let view = buffer.sliced(-1, offset..<offset + count).reshaped(random.leadingShape + parameter.shape)
+      parameter.bind(role == .trained ? view.asVariable() : view)
+      offset += count
+    }
+  }
+
+  /// The number of trained parameters of one model.
+  public var parameterCount: Int { flat.size(-1) }
+
+  /// d `loss` / d ``flat``, of the same shape; `loss` is a scalar, or has one element per seed.
+  public func gradient(of loss: Tensor) -> Tensor {
+    flattened(Torch.gradient(of: loss, by: trained.map(\.value)))
+  }
+
+  /// The gradients of one loss by the parameters of this network and of `other`, in one backward pass.
+  public func gradients<Other>(of loss: Tensor, with other: Network<Other>) -> (own: Tensor, other: Tensor) {
+    let gradients = Torch.gradient(of: loss, by: (trained + other.trained).map(\.value))
+    return (
+      flattened(Array(gradients.prefix(trained.count))), other.flattened(Array(gradients.dropFirst(trained.count)))
+    )
+  }
+
+  private func flattened(_ gradients: [Tensor]) -> Tensor {
+    concatenated(gradients.map { $0.reshaped(random.leadingShape + [-1]) }, -1)
+  }
+
+  /// Runs `body` with other values, laid out as ``flat``, in place of the parameters: an average, for example.
+  public func with<Result>(_ values: Tensor, _ body: () throws -> Result) rethrows -> Result {
+    bind(.trained, to: values)
+    defer { bind(.trained, to: flat) }
+    return try body()
+  }
+
+  /// Every parameter, fixed ones too, under its name.
+  public var state: [String: Tensor] {
+    Dictionary(uniqueKeysWithValues: zip(names, parameters.map { $0.value.detached() }))
+  }
+
+  /// Takes over the values of `state`, in place.
+  ///
+  /// - Throws: ``StateError`` where a name is missing, unknown or of another shape; nothing has changed then.
+  public func load(_ state: [String: Tensor]) throws {
+    for (name, parameter) in zip(names, parameters) {
+      guard let value = state[name] else { throw StateError(name: name, reason: "is missing") }
+      guard value.shape == parameter.value.shape else {
+        throw StateError(name: name, reason: "has the shape \(value.shape), the model needs \(parameter.value.shape)")
+      }
+    }
+    if let stranger = state.keys.sorted().first(where: { !names.contains($0) }) {
+      throw StateError(name: stranger, reason: "does not belong to the model")
+    }
+    try checkingTensors {
+      for (name, parameter) in zip(names, parameters) { parameter.value.assign(state[name]!) }
+    }
+  }
+
+  /// One line per parameter: name, shape, number of elements, and whether it is fixed.
+  public var summary: [(name: String, shape: [Int], count: Int, isFixed: Bool)] {
+    zip(names, parameters).map { ($0, $1.shape, $1.shape.reduce(1, *), $1.role == .fixed) }
+  }
+}
+
+/// A stored parameter that does not fit its model.
+public struct StateError: Error, CustomStringConvertible, Sendable {
+  public let name: String
+  public let reason: String
+  public var description: String { "parameter '\(name)' \(reason)" }
+}

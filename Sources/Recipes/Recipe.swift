@@ -1,0 +1,220 @@
+import GAN
+import NN
+
+/// Everything that decides a training run but the data files: a value that can be written down, compared and run again.
+///
+/// On disk it is YAML with exactly these keys (see ``RecipeFile``).
+public struct Recipe: Codable, Sendable, Hashable {
+  public var name: String
+  /// What it is, in one line.
+  public var summary: String
+  public var data: Data
+  public var noise: Noise
+  public var generator: Generator
+  public var discriminator: Discriminator
+  public var objective: Objective
+  public var featureMatching: FeatureMatching
+  public var minibatchDiscrimination: MinibatchDiscrimination
+  public var duration: Duration
+  public var batchSize: Int
+  public var seed: UInt64
+  public var output: Output
+
+  /// Where real examples come from.
+  public struct Data: Codable, Sendable, Hashable {
+    public enum Source: String, Codable, Sendable, CaseIterable {
+      /// Images in IDX files, read from a folder; pixels in 0 ... 1.
+      case mnist
+      case normal
+      case twoHumped = "two-humped"
+      case farNormal = "far-normal"
+
+      /// The density, for the sources that are one.
+      public var density: TutorialDensity? {
+        switch self {
+        case .mnist: nil
+        case .normal: .normal
+        case .twoHumped: .twoHumped
+        case .farNormal: .farNormal
+        }
+      }
+    }
+    public var source: Source
+  }
+
+  /// z
+  public struct Noise: Codable, Sendable, Hashable {
+    public enum Kind: String, Codable, Sendable, CaseIterable { case uniform, normal, stratified }
+    public var kind: Kind
+    /// The stratified kind has one.
+    public var dimensions: Int
+    /// Bounds of the uniform and the stratified kind.
+    public var low: Double
+    public var high: Double
+    /// Of the stratified kind.
+    public var jitter: Double
+  }
+
+  public struct Generator: Codable, Sendable, Hashable {
+    /// Widths of the hidden layers.
+    public var hidden: [Int]
+    public var activation: Activation
+    public var normalization: DenseGenerator.Normalization
+    /// Of the output.
+    public var outputActivation: Activation
+    public var outputWeightNorm: Bool
+    /// What the output is multiplied by.
+    public var outputScale: Double
+    public var training: Training
+  }
+
+  public struct Discriminator: Codable, Sendable, Hashable {
+    /// Widths of the hidden layers.
+    public var hidden: [Int]
+    public var activation: Activation
+    public var normalization: DenseDiscriminator.Normalization
+    /// Standard deviations of the noise while training.
+    public var inputNoise: Double
+    public var hiddenNoise: Double
+    /// Real examples from which layers with data-dependent initialisation take their first values.
+    public var initializationExamples: Int
+    public var training: Training
+  }
+
+  public struct Training: Codable, Sendable, Hashable {
+    public enum Rule: String, Codable, Sendable, CaseIterable { case adam, momentum }
+    public var rule: Rule
+    public var learningRate: Double
+    /// The rate is multiplied by this after each quarter of the run.
+    public var quarterlyDecay: Double
+    /// Of the momentum rule.
+    public var momentum: Double
+    /// Of Adam.
+    public var beta1: Double
+    public var beta2: Double
+    public var epsilon: Double
+    public var epsilonPlace: Adam.EpsilonPlace
+  }
+
+  /// The logistic game.
+  public struct Objective: Codable, Sendable, Hashable {
+    /// alpha, D's target for real examples: below 1 it is one-sided label smoothing.
+    public var realTarget: Double
+    public var generatorLoss: Logistic.GeneratorLoss
+  }
+
+  public struct FeatureMatching: Codable, Sendable, Hashable {
+    public enum Role: String, Codable, Sendable, CaseIterable {
+      case none
+      /// In the place of the objective's loss of G.
+      case replaces
+      /// Beside it.
+      case joins
+    }
+    public var role: Role
+    public var reading: GAN.FeatureMatching.Reading
+    public var weight: Double
+  }
+
+  public struct MinibatchDiscrimination: Codable, Sendable, Hashable {
+    /// Whether D has the layer.
+    public var enabled: Bool
+    public var reading: GAN.MinibatchDiscrimination.Reading
+    /// B
+    public var kernels: Int
+    /// C
+    public var dimensions: Int
+  }
+
+  public struct Duration: Codable, Sendable, Hashable {
+    public enum Unit: String, Codable, Sendable, CaseIterable {
+      case steps
+      /// Passes through the real examples; only where these are counted.
+      case epochs
+    }
+    public var count: Int
+    public var unit: Unit
+  }
+
+  public struct Output: Codable, Sendable, Hashable {
+    /// Steps between two lines of measurements.
+    public var measurementInterval: Int
+    /// Steps between two pictures of samples.
+    public var sampleInterval: Int
+  }
+}
+
+/// A recipe that cannot be run: which key, and why.
+public struct RecipeError: Error, CustomStringConvertible, Sendable {
+  /// Dotted path, such as `generator.training.learningRate`; empty where the whole text is at fault.
+  public let key: String
+  public let reason: String
+  public var description: String { key.isEmpty ? reason : "recipe key '\(key)': \(reason)" }
+}
+
+extension Recipe {
+  /// Checks every value that has a range.
+  ///
+  /// - Throws: ``RecipeError`` naming the first key whose value is impossible.
+  public func validate() throws {
+    func require(_ key: String, _ value: Double, atLeast low: Double = -.infinity, above: Double = -.infinity, atMost high: Double = .infinity) throws {
+      var reason: String?
+      if !value.isFinite { reason = "must be a finite number" }
+      else if value < low { reason = "must be at least \(short(low))" }
+      else if value <= above { reason = "must be above \(short(above))" }
+      else if value > high { reason = "must be at most \(short(high))" }
+      if let reason { throw RecipeError(key: key, reason: "\(reason), is \(short(value))") }
+    }
+    func count(_ key: String, _ value: Int, atLeast low: Int = 1) throws {
+      try require(key, Double(value), atLeast: Double(low), atMost: 1e12)
+    }
+    func widths(_ key: String, _ values: [Int]) throws {
+      for (index, width) in values.enumerated() { try count("\(key).\(index)", width) }
+      guard !values.isEmpty else { throw RecipeError(key: key, reason: "must have at least one layer") }
+    }
+    func training(_ key: String, _ training: Training) throws {
+      try require("\(key).learningRate", training.learningRate, above: 0)
+      try require("\(key).quarterlyDecay", training.quarterlyDecay, above: 0, atMost: 1)
+      for (name, value) in [("momentum", training.momentum), ("beta1", training.beta1), ("beta2", training.beta2)] {
+        try require("\(key).\(name)", value, atLeast: 0)
+        guard value < 1 else { throw RecipeError(key: "\(key).\(name)", reason: "must be below 1, is \(short(value))") }
+      }
+      try require("\(key).epsilon", training.epsilon, above: 0)
+    }
+    try count("batchSize", batchSize)
+    try count("duration.count", duration.count)
+    try count("noise.dimensions", noise.dimensions)
+    try require("noise.low", noise.low)
+    try require("noise.high", noise.high, above: noise.low)
+    try require("noise.jitter", noise.jitter, atLeast: 0)
+    if noise.kind == .stratified, noise.dimensions != 1 {
+      throw RecipeError(key: "noise.dimensions", reason: "must be 1 for stratified noise, is \(noise.dimensions)")
+    }
+    try widths("generator.hidden", generator.hidden)
+    try require("generator.outputScale", generator.outputScale, above: 0)
+    try training("generator.training", generator.training)
+    try widths("discriminator.hidden", discriminator.hidden)
+    try require("discriminator.inputNoise", discriminator.inputNoise, atLeast: 0)
+    try require("discriminator.hiddenNoise", discriminator.hiddenNoise, atLeast: 0)
+    try count("discriminator.initializationExamples", discriminator.initializationExamples, atLeast: 2)
+    try training("discriminator.training", discriminator.training)
+    try require("objective.realTarget", objective.realTarget, above: 0, atMost: 1)
+    try require("featureMatching.weight", featureMatching.weight, above: 0)
+    try count("minibatchDiscrimination.kernels", minibatchDiscrimination.kernels)
+    try count("minibatchDiscrimination.dimensions", minibatchDiscrimination.dimensions)
+    try count("output.measurementInterval", output.measurementInterval)
+    try count("output.sampleInterval", output.sampleInterval)
+    if batchSize < 2, generator.normalization == .batch || minibatchDiscrimination.enabled {
+      throw RecipeError(
+        key: "batchSize", reason: "must be at least 2 with batch norm or minibatch discrimination, is \(batchSize)")
+    }
+    if duration.unit == .epochs, data.source.density != nil {
+      throw RecipeError(key: "duration.unit", reason: "must be steps: the density '\(data.source.rawValue)' has no epochs")
+    }
+  }
+}
+
+/// Without the ".0" of a whole number.
+private func short(_ value: Double) -> String {
+  value == value.rounded() && abs(value) < 1e15 ? "\(Int(value))" : "\(value)"
+}

@@ -1,0 +1,148 @@
+import Files
+import Foundation
+import Yams
+
+/// Recipes as YAML.
+///
+/// A file names only what differs from the recipe that its key `base` names (`mnist` where it names none). Keys that no
+/// recipe has are refused, and so are values of the wrong kind, by name.
+public enum RecipeFile {
+  /// - Throws: `FileError` for a file that cannot be read; ``RecipeError`` for one that is not a recipe.
+  public static func read(_ url: URL) throws -> Recipe {
+    guard let text = try? String(contentsOf: url, encoding: .utf8) else {
+      let exists = FileManager.default.fileExists(atPath: url.path)
+      throw FileError(path: url.path, reason: exists ? "is not a text file that can be read" : "there is no such file")
+    }
+    do {
+      return try parse(text)
+    } catch let error as RecipeError {
+      throw FileError(path: url.path, reason: error.description)
+    }
+  }
+
+  /// - Throws: ``RecipeError``.
+  public static func parse(_ yaml: String) throws -> Recipe {
+    guard case .mapping(var changes) = try tree(yaml) else {
+      throw RecipeError(key: "", reason: "a recipe is a mapping of keys to values")
+    }
+    var base = Recipe.mnist
+    if let index = changes.firstIndex(where: { $0.key == "base" }) {
+      guard case .scalar(let node) = changes.remove(at: index).value, let named = Recipe.named(node.string) else {
+        let names = Recipe.builtIn.map(\.name).joined(separator: ", ")
+        throw RecipeError(key: "base", reason: "must be one of \(names)")
+      }
+      base = named
+    }
+    return try base.changed(by: .mapping(changes))
+  }
+
+  /// The recipe as YAML, every key written out.
+  public static func text(_ recipe: Recipe) throws -> String { try YAMLEncoder().encode(recipe) }
+
+  fileprivate static func tree(_ yaml: String) throws -> Tree {
+    do {
+      guard let node = try Yams.compose(yaml: yaml) else { throw RecipeError(key: "", reason: "is empty") }
+      return try Tree(node, path: [])
+    } catch let error as YamlError {
+      throw RecipeError(key: "", reason: "is not YAML: \(error)".split(whereSeparator: \.isNewline).joined(separator: " "))
+    }
+  }
+}
+
+extension Recipe {
+  /// This recipe with one value replaced.
+  ///
+  /// - Parameter assignment: `key=value`, the key a dotted path such as `generator.training.learningRate`.
+  /// - Throws: ``RecipeError`` for an unknown key or a value of the wrong kind; ranges are checked by ``validate()``.
+  public func setting(_ assignment: String) throws -> Recipe {
+    guard let equals = assignment.firstIndex(of: "=") else {
+      throw RecipeError(key: assignment, reason: "has no value: write key=value")
+    }
+    let keys = assignment[..<equals].split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+    let value = try RecipeFile.tree(String(assignment[assignment.index(after: equals)...]))
+    return try changed(by: keys.reversed().reduce(value) { .mapping([($1, $0)]) })
+  }
+
+  fileprivate func changed(by changes: Tree) throws -> Recipe {
+    let own = try RecipeFile.tree(RecipeFile.text(self))
+    let text = try Yams.serialize(node: try own.merged(with: changes, path: []).node)
+    do {
+      return try YAMLDecoder().decode(Recipe.self, from: text)
+    } catch let error as DecodingError {
+      throw RecipeError(error)
+    }
+  }
+}
+
+/// YAML as far as recipes go: mappings with text for keys, sequences, scalars.
+private enum Tree {
+  case mapping([(key: String, value: Tree)])
+  case sequence([Tree])
+  case scalar(Node.Scalar)
+
+  init(_ node: Node, path: [String]) throws {
+    switch node {
+    case .scalar(let scalar):
+      self = .scalar(scalar)
+    case .sequence(let items):
+      self = .sequence(try items.enumerated().map { try Tree($1, path: path + ["\($0)"]) })
+    case .mapping(let pairs):
+      self = .mapping(
+        try pairs.map { key, value in
+          guard let name = key.string else {
+            throw RecipeError(key: path.joined(separator: "."), reason: "has a key that is not text")
+          }
+          return (name, try Tree(value, path: path + [name]))
+        })
+    case .alias:
+      throw RecipeError(key: path.joined(separator: "."), reason: "is a YAML alias; recipes have none")
+    }
+  }
+
+  var node: Node {
+    switch self {
+    case .mapping(let pairs): Node(pairs.map { (Node($0.key), $0.value.node) })
+    case .sequence(let items): Node(items.map(\.node))
+    case .scalar(let scalar): .scalar(scalar)
+    }
+  }
+
+  /// These values, with those of `changes` in their place; every key of `changes` must be here already.
+  func merged(with changes: Tree, path: [String]) throws -> Tree {
+    guard case .mapping(var pairs) = self else {
+      if case .mapping(let inner) = changes {
+        throw RecipeError(
+          key: (path + [inner.first?.key ?? ""]).joined(separator: "."),
+          reason: "is unknown: '\(path.joined(separator: "."))' has no keys below it")
+      }
+      return changes
+    }
+    guard case .mapping(let replacements) = changes else {
+      throw RecipeError(
+        key: path.joined(separator: "."), reason: "must have keys below it: \(pairs.map(\.key).joined(separator: ", "))")
+    }
+    for (key, value) in replacements {
+      guard let index = pairs.firstIndex(where: { $0.key == key }) else {
+        throw RecipeError(
+          key: (path + [key]).joined(separator: "."),
+          reason: "is unknown; known here: \(pairs.map(\.key).joined(separator: ", "))")
+      }
+      pairs[index].value = try pairs[index].value.merged(with: value, path: path + [key])
+    }
+    return .mapping(pairs)
+  }
+}
+
+extension RecipeError {
+  fileprivate init(_ error: DecodingError) {
+    let context: DecodingError.Context
+    var last: (any CodingKey)?
+    switch error {
+    case .typeMismatch(_, let inner), .valueNotFound(_, let inner), .dataCorrupted(let inner): context = inner
+    case .keyNotFound(let key, let inner): (context, last) = (inner, key)
+    @unknown default: context = DecodingError.Context(codingPath: [], debugDescription: "\(error)")
+    }
+    let path = (context.codingPath + [last].compactMap { $0 }).map { $0.intValue.map(String.init) ?? $0.stringValue }
+    self.init(key: path.joined(separator: "."), reason: "has a value of the wrong kind (\(context.debugDescription))")
+  }
+}

@@ -1,0 +1,106 @@
+import Files
+import Foundation
+
+/// One self-contained HTML page: text, tables, images, and charts drawn by Plotly.js.
+///
+/// Everything the page needs is inside it, so that it opens offline, can be attached to a message and still reads the
+/// same years later; a content security policy in its head forbids it to load anything. It follows the reader's light
+/// or dark preference and the width of the window, and prints in light colours.
+///
+/// ```swift
+/// let page = Page(
+///   title: "One game, four ways",
+///   lead: "Minibatch discrimination keeps all eight seeds from collapsing.",
+///   blocks: [
+///     .table(summary),
+///     .section("Feature matching", [
+///       .finding("No seed collapses, but the points oscillate until the end."),
+///       .animation(game),
+///       .row([.chart(pretraining), .chart(objectives)]),
+///     ]),
+///   ])
+/// try page.write(to: folder.appendingPathComponent("report.html"))
+/// ```
+///
+/// All strings are plain text and are escaped; in running text, `` `backquotes` `` set code.
+public struct Page: Sendable {
+  /// The heading of the page and the name of its browser tab.
+  public var title: String
+  /// One sentence under the title: what the page shows, or better, what it found.
+  public var lead: String
+  public var blocks: [Block]
+  /// Small print at the end of the page, such as the command that made it.
+  public var footer: String?
+
+  public init(title: String, lead: String, blocks: [Block], footer: String? = nil) {
+    self.title = title
+    self.lead = lead
+    self.blocks = blocks
+    self.footer = footer
+  }
+
+  /// The page's HTML.
+  ///
+  /// When the page has been drawn, its root element carries `data-charts` (how many charts are drawn), `data-errors`
+  /// (script errors so far) and `data-overflow` (by how many pixels the page is wider than the window), which is what a
+  /// test in a headless browser reads.
+  ///
+  /// - Parameter plotly: the source text of Plotly.js, which goes into the page if there is a chart to draw.
+  public func html(plotly: String) -> String {
+    var writer = PageWriter()
+    let content = writer.html(blocks, level: 2)
+    let scripts =
+      writer.charts.isEmpty
+      ? []
+      : [
+        "<script type=\"application/json\" id=\"chart-data\">\(writer.charts.json)</script>",
+        "<script>\(Self.asset(PackageResources.report_js))</script>",
+        "<script>\(Self.script(plotly))</script>",
+      ]
+    return """
+      <!DOCTYPE html>
+      <html lang="en">
+      <head>
+      <meta charset="utf-8">
+      <meta name="viewport" content="width=device-width, initial-scale=1">
+      <meta name="color-scheme" content="light dark">
+      <meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline'; \
+      style-src 'unsafe-inline'; img-src data: blob:">
+      <title>\(escape(title))</title>
+      <style>
+      \(Self.asset(PackageResources.report_css))</style>
+      </head>
+      <body>
+      <header>
+      <h1>\(escape(title))</h1>
+      <p class="lead">\(runningText(lead))</p>
+      </header>
+      \(writer.contents)<main>
+      \(content)\(footer.map { "<footer><p>\(runningText($0))</p></footer>\n" } ?? "")</main>
+      \(scripts.joined(separator: "\n"))
+      </body>
+      </html>
+
+      """
+  }
+
+  /// Writes the page to `url`, whole or not at all.
+  ///
+  /// - Parameter plotly: the file of Plotly.js; the one that ``PlotlyFile/url`` names if nil. It is only read if the page
+  ///   has charts.
+  /// - Throws: `FileError` naming the file of Plotly.js if it is missing or something else, or `url` if it cannot be
+  ///   written.
+  public func write(to url: URL, plotly: URL? = nil) throws {
+    let source = blocks.contains(where: \.hasCharts) ? try PlotlyFile.read(plotly ?? PlotlyFile.url) : ""
+    try replaceFile(at: url, with: Data(html(plotly: source).utf8))
+  }
+
+  private static func asset(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+
+  /// `source` such that nothing in it ends the script element around it.
+  private static func script(_ source: String) -> String {
+    // Minified sources keep such text inside string literals, where the backslash changes nothing.
+    source.replacingOccurrences(of: "</script", with: "<\\/script", options: .caseInsensitive)
+      .replacingOccurrences(of: "<!--", with: "<\\!--")
+  }
+}

@@ -1,0 +1,100 @@
+import CTorch
+
+/// Random numbers that are a function of where they are used: a seed, the name of a purpose, a step.
+///
+/// A stream has no state. Drawing from it twice gives the same numbers twice; other numbers come from another stream, which
+/// ``stream(_:)`` or ``at(_:)`` derives. So a resumed run needs no saved generator, and no draw depends on the ones before it:
+///
+/// ```swift
+/// let noise = RandomStream(seed: 7).stream("noise")
+/// let z = noise.at(step).uniform([100, 10])
+/// ```
+///
+/// A stream of several seeds draws for all of them at once, along a leading dimension, each slice exactly
+/// what that seed alone would have drawn.
+///
+/// Numbers come from Philox 4x32-10 under a 64-bit key and are the same on every device.
+public struct RandomStream: Sendable, Hashable {
+  private let keys: [UInt64]
+  private let isStacked: Bool
+
+  public init(seed: UInt64) {
+    keys = [mixed(seed)]
+    isStacked = false
+  }
+
+  /// One slice per seed along a new leading dimension.
+  public init(seeds: [UInt64]) {
+    keys = seeds.map(mixed)
+    isStacked = true
+  }
+
+  private init(keys: [UInt64], isStacked: Bool) {
+    self.keys = keys
+    self.isStacked = isStacked
+  }
+
+  /// A stream of the same seeds for another purpose.
+  public func stream(_ purpose: String) -> RandomStream {
+    // FNV-1a: Swift's own hash differs from one process to the next.
+    let hash = purpose.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+    return RandomStream(keys: keys.map { mixed($0 ^ mixed(hash)) }, isStacked: isStacked)
+  }
+
+  /// The stream's `index`-th successor: for a step, an epoch, a rank.
+  public func at(_ index: Int) -> RandomStream {
+    RandomStream(keys: keys.map { mixed($0 &+ mixed(UInt64(bitPattern: Int64(index)))) }, isStacked: isStacked)
+  }
+
+  /// Uniform on [0, 1), of `shape`, after a leading dimension over the seeds where there are several.
+  public func uniform(_ shape: [Int], dtype: DType = .float32, device: Device = .cpu) -> Tensor {
+    Tensor(shape.sizes { ct_uniform(keys, Int32(keys.count), isStacked, $0, $1, dtype.code, device.code) })
+  }
+
+  /// Normal with mean 0 and standard deviation 1, shaped as ``uniform(_:dtype:device:)``.
+  public func normal(_ shape: [Int], dtype: DType = .float32, device: Device = .cpu) -> Tensor {
+    Tensor(shape.sizes { ct_normal(keys, Int32(keys.count), isStacked, $0, $1, dtype.code, device.code) })
+  }
+
+  /// Shaped, and of the kind and in the place, as `x`, which has the leading dimension where there are several seeds.
+  public func normal(like x: Tensor) -> Tensor {
+    normal(Array(x.shape.dropFirst(isStacked ? 1 : 0)), dtype: x.dtype, device: x.device)
+  }
+
+  /// `value` everywhere, shaped as ``uniform(_:dtype:device:)``.
+  public func constant(_ value: Double, _ shape: [Int], dtype: DType = .float32, device: Device = .cpu) -> Tensor {
+    .full(value, leadingShape + shape, dtype: dtype, device: device)
+  }
+
+  /// `[S]` for a stream of S seeds side by side, `[]` for that of a single seed.
+  public var leadingShape: [Int] { isStacked ? [keys.count] : [] }
+
+  /// 0 ..< `count` in random order.
+  ///
+  /// - Precondition: the stream has one seed; `count` is at most 2^32.
+  public func permutation(_ count: Int) -> [Int] {
+    precondition(keys.count == 1, "a permutation belongs to one seed")
+    var words = [UInt32](repeating: 0, count: count)
+    ct_random_words(keys[0], &words, Int64(count))
+    var order = Array(0..<count)
+    // Fisher and Yates; the multiplication maps a word to 0 ... index without a measurable bias.
+    for index in stride(from: count - 1, to: 0, by: -1) {
+      order.swapAt(index, Int((UInt64(words[index]) &* UInt64(index + 1)) >> 32))
+    }
+    return order
+  }
+}
+
+/// A bijection of 64-bit words whose output bits each depend on all input bits (the finaliser of SplitMix64).
+private func mixed(_ word: UInt64) -> UInt64 {
+  var x = word &+ 0x9e37_79b9_7f4a_7c15
+  x = (x ^ (x >> 30)) &* 0xbf58_476d_1ce4_e5b9
+  x = (x ^ (x >> 27)) &* 0x94d0_49bb_1331_11eb
+  return x ^ (x >> 31)
+}
+
+/// The stream under exactly this Philox key, for checking against other implementations.
+package func rawStream(key: UInt64) -> RandomStream { RandomStream(rawKey: key) }
+extension RandomStream {
+  fileprivate init(rawKey: UInt64) { self.init(keys: [rawKey], isStacked: false) }
+}

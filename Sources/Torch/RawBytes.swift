@@ -1,0 +1,27 @@
+import CTorch
+import Foundation
+
+extension Tensor {
+  /// The elements as they are in memory, in row-major order.
+  func rawBytes() throws -> Data {
+    guard let handle else { throw TensorError(description: "the tensor's operation has failed") }
+    var bytes = Data(count: count * dtype.width)
+    let size = bytes.count
+    guard size > 0 else { return bytes }
+    try checkingTensors {
+      bytes.withUnsafeMutableBytes { _ = ct_copy_to(handle, dtype.code, $0.baseAddress!, Int64(size)) }
+    }
+    return bytes
+  }
+
+  /// - Precondition: `rawBytes` holds exactly the elements of `shape`.
+  init(rawBytes: Data, shape: [Int], dtype: DType) {
+    self.init(
+      rawBytes.withUnsafeBytes { bytes in
+        shape.sizes { sizes, rank in
+          bytes.baseAddress.map { ct_from_bytes($0, sizes, rank, dtype.code, .CPU) }
+            ?? ct_full(0, sizes, rank, dtype.code, .CPU)
+        }
+      })
+  }
+}

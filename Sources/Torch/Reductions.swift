@@ -1,0 +1,29 @@
+import CTorch
+
+// Over the dimensions named, or over all where none is; `keep` leaves a size of 1 in their place.
+
+extension Tensor {
+  public func sum(_ dimensions: Int..., keep: Bool = false) -> Tensor { reduced(ct_sum, dimensions, keep) }
+  public func mean(_ dimensions: Int..., keep: Bool = false) -> Tensor { reduced(ct_mean, dimensions, keep) }
+  public func max(_ dimensions: Int..., keep: Bool = false) -> Tensor { reduced(ct_amax, dimensions, keep) }
+  public func min(_ dimensions: Int..., keep: Bool = false) -> Tensor { reduced(ct_amin, dimensions, keep) }
+  /// log(sum(exp(x))), without overflow
+  public func logSumExp(_ dimensions: Int..., keep: Bool = false) -> Tensor { reduced(ct_logsumexp, dimensions, keep) }
+
+  /// The mean squared distance from the mean, divided by the number of elements less `correction`: 0 for the batch's
+  /// own variance, 1 for the unbiased estimate.
+  public func variance(_ dimensions: Int..., correction: Int = 0, keep: Bool = false) -> Tensor {
+    Tensor(dimensions.sizes { ct_variance(handle, $0, $1, Int32(correction), keep) })
+  }
+
+  /// The index of the largest element along `dimension`, of kind int64.
+  public func argmax(_ dimension: Int) -> Tensor { Tensor(ct_argmax(handle, Int64(dimension))) }
+  /// Running sums along `dimension`.
+  public func cumulativeSum(_ dimension: Int) -> Tensor { Tensor(ct_cumsum(handle, Int64(dimension))) }
+
+  private func reduced(
+    _ operation: (CTensor?, UnsafePointer<Int64>, Int32, Bool) -> CTensor?, _ dimensions: [Int], _ keep: Bool
+  ) -> Tensor {
+    Tensor(dimensions.sizes { operation(handle, $0, $1, keep) })
+  }
+}

@@ -1,0 +1,152 @@
+import Files
+import Foundation
+
+/// Named tensors in one file, in the safetensors format: the length of a JSON header (8 bytes, little endian), the
+/// header (for each name its element kind, shape and place), then the elements, row-major and little endian.
+///
+/// Python's `safetensors` reads what this writes, and the reverse.
+public struct Safetensors {
+  /// Sorted by name in the file.
+  public var tensors: [String: Tensor]
+  /// Free text beside the tensors.
+  public var metadata: [String: String]
+
+  public init(tensors: [String: Tensor], metadata: [String: String] = [:]) {
+    self.tensors = tensors
+    self.metadata = metadata
+  }
+
+  /// Writes the file, whole or not at all.
+  ///
+  /// - Throws: `FileError` naming the file; `TensorError` for a poisoned tensor.
+  public func write(to url: URL) throws { try replaceFile(at: url, with: encoded()) }
+
+  /// The file's bytes.
+  public func encoded() throws -> Data {
+    var header: [String: HeaderEntry] = [:]
+    var body = Data()
+    for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
+      let bytes = try tensor.rawBytes()
+      header[name] = .tensor(
+        kind: Self.kinds[tensor.dtype]!, shape: tensor.shape, begin: body.count, end: body.count + bytes.count)
+      body.append(bytes)
+    }
+    if !metadata.isEmpty { header["__metadata__"] = .metadata(metadata) }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    var json = try encoder.encode(header)
+    while json.count % 8 != 0 { json.append(UInt8(ascii: " ")) }
+    var file = Data()
+    withUnsafeBytes(of: UInt64(json.count).littleEndian) { file.append(contentsOf: $0) }
+    file.append(json)
+    file.append(body)
+    return file
+  }
+
+  /// Reads the file at `url`.
+  ///
+  /// Everything the header claims is checked against the file's own size before anything is allocated.
+  ///
+  /// - Throws: `FileError` naming the file and what is wrong with it.
+  public init(contentsOf url: URL, device: Device = .cpu) throws {
+    let data: Data
+    do {
+      data = try Data(contentsOf: url, options: .alwaysMapped)
+    } catch {
+      throw FileError(
+        path: url.path,
+        reason: FileManager.default.fileExists(atPath: url.path) ? "cannot be read" : "there is no such file")
+    }
+    do {
+      try self.init(data, device: device)
+    } catch let defect as Defect {
+      throw FileError(path: url.path, reason: "is not a safetensors file: \(defect.reason)")
+    }
+  }
+
+  private struct Defect: Error { let reason: String }
+
+  private init(_ file: Data, device: Device) throws {
+    guard file.count >= 8 else { throw Defect(reason: "it holds \(file.count) bytes") }
+    let length = file.prefix(8).reversed().reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
+    guard length <= UInt64(file.count - 8) else {
+      throw Defect(reason: "its header claims \(length) bytes, the file has \(file.count)")
+    }
+    let header: [String: HeaderEntry]
+    do {
+      header = try JSONDecoder().decode([String: HeaderEntry].self, from: file.dropFirst(8).prefix(Int(length)))
+    } catch {
+      throw Defect(reason: "its header is not the JSON that belongs there")
+    }
+    let body = file.dropFirst(8 + Int(length))
+    tensors = [:]
+    metadata = [:]
+    var used = 0
+    for (name, entry) in header {
+      switch entry {
+      case .metadata(let text):
+        metadata = text
+      case .tensor(let kind, let shape, let begin, let end):
+        guard let dtype = Self.kinds.first(where: { $0.value == kind })?.key else {
+          throw Defect(reason: "'\(name)' has elements of kind '\(kind)'")
+        }
+        var bytes = dtype.width
+        for size in shape {
+          let (product, overflow) = bytes.multipliedReportingOverflow(by: size)
+          guard size >= 0, !overflow else { throw Defect(reason: "'\(name)' has the shape \(shape)") }
+          bytes = product
+        }
+        guard 0 <= begin, begin <= end, end <= body.count, end - begin == bytes else {
+          throw Defect(
+            reason: "'\(name)' of shape \(shape) needs \(bytes) bytes; it claims \(begin) to \(end) of \(body.count)")
+        }
+        used += bytes
+        let start = body.startIndex + begin
+        tensors[name] = Tensor(rawBytes: body[start..<start + bytes], shape: shape, dtype: dtype).to(device)
+      }
+    }
+    guard used == body.count else { throw Defect(reason: "its tensors take \(used) bytes of the \(body.count)") }
+  }
+
+  private static let kinds: [DType: String] = [
+    .float32: "F32", .float64: "F64", .bfloat16: "BF16", .int64: "I64", .uint8: "U8", .bool: "BOOL",
+  ]
+}
+
+private enum HeaderEntry: Codable {
+  case tensor(kind: String, shape: [Int], begin: Int, end: Int)
+  case metadata([String: String])
+
+  private enum Key: String, CodingKey {
+    case kind = "dtype"
+    case shape
+    case offsets = "data_offsets"
+  }
+
+  init(from decoder: Decoder) throws {
+    guard decoder.codingPath.last?.stringValue != "__metadata__" else {
+      self = .metadata(try [String: String](from: decoder))
+      return
+    }
+    let container = try decoder.container(keyedBy: Key.self)
+    let offsets = try container.decode([Int].self, forKey: .offsets)
+    guard offsets.count == 2 else {
+      throw DecodingError.dataCorruptedError(forKey: .offsets, in: container, debugDescription: "not a pair")
+    }
+    self = .tensor(
+      kind: try container.decode(String.self, forKey: .kind), shape: try container.decode([Int].self, forKey: .shape),
+      begin: offsets[0], end: offsets[1])
+  }
+
+  func encode(to encoder: Encoder) throws {
+    switch self {
+    case .metadata(let text):
+      try text.encode(to: encoder)
+    case .tensor(let kind, let shape, let begin, let end):
+      var container = encoder.container(keyedBy: Key.self)
+      try container.encode(kind, forKey: .kind)
+      try container.encode(shape, forKey: .shape)
+      try container.encode([begin, end], forKey: .offsets)
+    }
+  }
+}
