@@ -55,6 +55,19 @@ let package = Package(
       name: "GanCommand",
       dependencies: ["Recipes", "Report", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: strict),
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+    .target(name: "GoldenSupport", dependencies: ["Torch"], path: "Tests/GoldenSupport", swiftSettings: strict),
+    .testTarget(name: "TorchTests", dependencies: ["Torch", "GoldenSupport"], swiftSettings: strict),
+    .testTarget(name: "NNTests", dependencies: ["NN", "GoldenSupport"], swiftSettings: strict),
+    .testTarget(name: "GANTests", dependencies: ["GAN", "GoldenSupport"], swiftSettings: strict),
+    .testTarget(name: "MetricsTests", dependencies: ["Metrics", "GoldenSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "DatasetsTests", dependencies: ["Datasets", "Files", "Czlib"],
+      resources: [.copy("Resources/file_server.py")], swiftSettings: strict),
+    .testTarget(name: "ReportTests", dependencies: ["Report", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "CommandTests", dependencies: ["Recipes", "Report", "Torch", "TestSupport"],
+      swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx20

@@ -8,9 +8,11 @@ extension Recipe {
   /// The built-in recipe of that name.
   public static func named(_ name: String) -> Recipe? { builtIn.first { $0.name == name } }
 
-  private static let adam = Training(
-    rule: .adam, learningRate: 3e-4, quarterlyDecay: 1, momentum: 0, beta1: 0.5, beta2: 0.999, epsilon: 1e-8,
-    epsilonPlace: .outsideRoot)
+  private static func adam(_ learningRate: Double) -> Training {
+    Training(
+      rule: .adam, learningRate: learningRate, quarterlyDecay: 1, momentum: 0, beta1: 0.5, beta2: 0.999, epsilon: 1e-8,
+      epsilonPlace: .outsideRoot)
+  }
 
   /// The networks of the published semi-supervised MNIST experiment, without labels: D has one logit.
   static let mnist = Recipe(
@@ -19,11 +21,11 @@ extension Recipe {
     noise: Noise(kind: .uniform, dimensions: 100, low: 0, high: 1, jitter: 0),
     generator: Generator(
       hidden: [500, 500], activation: .softplus, normalization: .batch, outputActivation: .sigmoid,
-      outputWeightNorm: true, outputScale: 1, training: adam),
+      outputWeightNorm: true, outputScale: 1, training: adam(1e-3)),
     discriminator: Discriminator(
       hidden: [1000, 500, 250, 250, 250], activation: .relu, normalization: .weight, inputNoise: 0.3,
-      hiddenNoise: 0.5, initializationExamples: 500, training: adam),
-    objective: Objective(realTarget: 1, generatorLoss: .nonSaturating),
+      hiddenNoise: 0.5, initializationExamples: 500, training: adam(3e-4)),
+    objective: Objective(realTarget: 0.9, generatorLoss: .nonSaturating),
     featureMatching: FeatureMatching(role: .none, reading: .releaseSquared, weight: 1),
     minibatchDiscrimination: MinibatchDiscrimination(enabled: false, reading: .release, kernels: 100, dimensions: 5),
     duration: Duration(count: 25, unit: .epochs), batchSize: 100, seed: 1,

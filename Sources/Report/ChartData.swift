@@ -33,14 +33,14 @@ struct ChartData {
   mutating func add(_ animation: Animation) -> Int {
     var chart = animation.chart
     let traces = chart.traces + animation.variants.flatMap { $0.frames.flatMap(\.traces) }
-    let isLeft = { (trace: Trace) in chart.y2 == nil || !trace.isOnSecondAxis }
+    let hasSecondAxis = chart.y2 != nil
+    let left = traces.filter { !hasSecondAxis || !$0.isOnSecondAxis }
     chart.x.range = chart.x.range ?? Extent(of: traces.map(\.x), isLogarithmic: chart.x.isLogarithmic)?.range
-    let left = chart.y.range ?? Extent(heightsOf: traces.filter(isLeft), isLogarithmic: chart.y.isLogarithmic)?.padded
+    chart.y.range = chart.y.range ?? Extent(heightsOf: left, isLogarithmic: chart.y.isLogarithmic)?.padded
     if let axis = chart.y2 {
-      chart.y2?.range =
-        axis.range ?? Extent(heightsOf: traces.filter { !isLeft($0) }, isLogarithmic: axis.isLogarithmic)?.padded
+      let right = traces.filter(\.isOnSecondAxis)
+      chart.y2?.range = axis.range ?? Extent(heightsOf: right, isLogarithmic: axis.isLogarithmic)?.padded
     }
-    chart.y.range = left
     let variants = animation.variants.map { variant in
       let frames = variant.frames.map { frame in
         "{\"label\":\(Report.json(frame.label)),\"traces\":\(json(frame.traces, in: chart))}"

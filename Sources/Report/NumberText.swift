@@ -6,8 +6,10 @@ struct NumberText {
   /// With its decimal point; empty for whole numbers.
   var fraction = ""
   var deviation: (whole: String, fraction: String)?
-  /// Behind it all, such as an exponent.
+  /// An exponent, with the bracket that it may need.
   var suffix = ""
+  /// Whether there are digits, to be aligned with those of other numbers.
+  var isPlain: Bool { suffix.isEmpty && whole.last?.isNumber == true }
 
   private init() {}
 
@@ -109,8 +111,7 @@ func alignedTexts(_ cells: [Table.Cell], digit: String, point: String) -> [Strin
     case .text, .share, .missing: nil
     }
   }
-  // Numbers with an exponent stand out of line anyway.
-  let aligned = numbers.compactMap { $0 }.filter(\.suffix.isEmpty)
+  let aligned = numbers.compactMap { $0 }.filter(\.isPlain)
   func widest(_ part: (NumberText) -> String?) -> Int { aligned.compactMap { part($0)?.count }.max() ?? 0 }
   let fraction = widest(\.fraction)
   let deviationWhole = widest(\.deviation?.whole)
@@ -129,7 +130,7 @@ func alignedTexts(_ cells: [Table.Cell], digit: String, point: String) -> [Strin
       case .number, .measurement, .missing: return "–"
       }
     }
-    guard number.suffix.isEmpty else { return number.text }
+    guard number.isPlain else { return number.text }
     let mean = number.whole + filled(number.fraction, to: fraction)
     guard hasDeviation else { return mean }
     guard let deviation = number.deviation else {

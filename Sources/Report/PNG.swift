@@ -34,6 +34,8 @@ extension Image {
     defer { png_image_free(&decoder) }
     let decoded: [UInt8]? = png.withUnsafeBytes { bytes in
       guard png_image_begin_read_from_memory(&decoder, bytes.baseAddress, bytes.count) != 0 else { return nil }
+      // 16-bit files that say nothing about it are sRGB, as 8-bit ones are; libpng alone would take them for linear.
+      decoder.flags |= UInt32(PNG_IMAGE_FLAG_16BIT_sRGB)
       decoder.format &= UInt32(PNG_FORMAT_FLAG_COLOR)
       let channels = decoder.format == 0 ? 1 : 3
       var samples = [UInt8](repeating: 0, count: Int(decoder.width) * Int(decoder.height) * channels)

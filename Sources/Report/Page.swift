@@ -98,9 +98,19 @@ public struct Page: Sendable {
   private static func asset(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 
   /// `source` such that nothing in it ends the script element around it.
+  ///
+  /// Minified sources keep `</script` and `<!--` inside string literals only, where a backslash changes nothing.
   private static func script(_ source: String) -> String {
-    // Minified sources keep such text inside string literals, where the backslash changes nothing.
-    source.replacingOccurrences(of: "</script", with: "<\\/script", options: .caseInsensitive)
-      .replacingOccurrences(of: "<!--", with: "<\\!--")
+    var result: [UInt8] = []
+    var rest = Substring(source).utf8
+    result.reserveCapacity(rest.count)
+    while let bracket = rest.firstIndex(of: UInt8(ascii: "<")) {
+      result += rest[...bracket]
+      rest = rest[rest.index(after: bracket)...]
+      let next = String(decoding: rest.prefix(7), as: UTF8.self).lowercased()
+      if next == "/script" || next.hasPrefix("!--") { result.append(UInt8(ascii: "\\")) }
+    }
+    result += rest
+    return String(decoding: result, as: UTF8.self)
   }
 }

@@ -75,15 +75,16 @@ struct PageWriter {
     let hasSecondAxis = chart.y2 != nil
     let variants = animation.map { html(variantsOf: $0, id: id) } ?? ""
     let player = animation.map { html(playerOf: $0) } ?? ""
-    let axisTitles = [chart.y.title, chart.y2?.title ?? ""].map { "<span>\(escape($0))</span>" }
+    let xTitle = chart.x.title.isEmpty ? "" : "<p class=\"x-title\" aria-hidden=\"true\">\(escape(chart.x.title))</p>\n"
+    let yTitles = [chart.y.title, chart.y2?.title ?? ""].map { "<span>\(escape($0))</span>" }
     let caption = chart.caption.map { "<figcaption>\(runningText($0))</figcaption>\n" } ?? ""
     return """
       <figure class="chart" id="\(id)" aria-labelledby="\(id)-title">
       <p class="title" id="\(id)-title">\(escape(chart.title))</p>
-      \(variants)\(key(of: traces, hasSecondAxis: hasSecondAxis))<div class="axis-titles" aria-hidden="true">\
-      \(axisTitles.joined())</div>
+      \(variants)\(key(of: traces, hasSecondAxis: hasSecondAxis))<div class="y-titles" aria-hidden="true">\
+      \(yTitles.joined())</div>
       <div class="plot" data-chart="\(index)"><noscript>This chart is drawn by a script.</noscript></div>
-      \(player)\(caption)</figure>
+      \(xTitle)\(player)\(caption)</figure>
 
       """
   }

@@ -59,8 +59,9 @@
   function plotlyAxis(axis, canZoom) {
     const range = axis.log ? axis.range?.map(Math.log10) : axis.range;
     return {
-      type: axis.log ? "log" : "linear", ticks: "outside", ticklen: 5, tickcolor: "rgba(0,0,0,0)", range: range?.every(Number.isFinite) ? range.slice() : undefined,
+      type: axis.log ? "log" : "linear", range: range?.every(Number.isFinite) ? range.slice() : undefined,
       fixedrange: !canZoom, automargin: true, zeroline: false, gridcolor: color("grid"), tickmode: "auto",
+      ticks: "outside", ticklen: 5, tickcolor: "transparent",
       nticks: narrow.matches ? 5 : 7, ...(axis.log ? { tickformat: "~g" } : { separatethousands: true }),
       exponentformat: "power", minexponent: 6,
     };
@@ -74,22 +75,20 @@
 
   function plotlyLayout(chart) {
     const canZoom = finePointer.matches && !chart.variants;
-    const size = narrow.matches ? 12 : 13;
     return {
-      font: { family: getComputedStyle(root).fontFamily, size, color: color("muted") }, separators: ".\u202f",
+      font: { family: getComputedStyle(root).fontFamily, size: narrow.matches ? 12 : 13, color: color("muted") }, separators: ".\u202f",
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", showlegend: false, autosize: true, bargap: 0.1,
       margin: { l: 8, r: 14, t: 10, b: 8 }, dragmode: canZoom ? "zoom" : false, hovermode: "x unified",
       hoverlabel: { bgcolor: color("surface"), bordercolor: color("axis"), font: { color: color("ink") } },
       xaxis: {
-        ...plotlyAxis(chart.x, canZoom), title: { text: plain(chart.x.title), standoff: 8, font: { size } }, showgrid: false,
-        showline: true, linecolor: color("axis"), tickcolor: color("axis"), hoverformat: ",.6~g", ...ticksOfBars(chart),
+        ...plotlyAxis(chart.x, canZoom), showgrid: false, showline: true, linecolor: color("axis"), tickcolor: color("axis"), hoverformat: ",.6~g", ...ticksOfBars(chart),
       },
       yaxis: plotlyAxis(chart.y, canZoom),
       ...(chart.y2 && { yaxis2: { ...plotlyAxis(chart.y2, canZoom), overlaying: "y", side: "right", showgrid: false } }),
     };
   }
 
-  // Plotly reads some tags in titles and names.
+  // Plotly reads some tags in names.
   const plain = text => text.replace(/[&<>]/g, c => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[c]);
 
   // A chart on the page: what is shown of it, and how to draw that.
@@ -237,7 +236,7 @@
       // Lets the page be read and scrolled while the rest is drawn.
       await new Promise(resolve => setTimeout(resolve));
     }
-    root.dataset.overflow = root.scrollWidth - innerWidth;
+    root.dataset.overflow = root.scrollWidth - root.clientWidth;
     dark.addEventListener("change", restyleAll);
     narrow.addEventListener("change", restyleAll);
     // On paper, in light colours and at the width of a page.

@@ -1,0 +1,68 @@
+import Foundation
+import Testing
+
+/// The built `gan`, run as its users run it.
+struct GanProcess {
+  let status: Int32
+  let output: String
+  let errors: String
+
+  /// The build folder, which holds the test bundle and the executable side by side.
+  static let executable: URL = {
+    let bundle = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+    return bundle.appendingPathComponent("gan")
+  }()
+
+  static let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
+
+  init(
+    _ arguments: [String], in folder: URL, environment: [String: String] = [:], executable: URL = Self.executable
+  ) throws {
+    let process = Process()
+    process.executableURL = executable
+    process.arguments = arguments
+    process.currentDirectoryURL = folder
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    process.standardInput = FileHandle.nullDevice
+    // Files, not pipes: nothing has to be drained while the process runs.
+    let (out, err) = (folder.appendingPathComponent(".stdout"), folder.appendingPathComponent(".stderr"))
+    for file in [out, err] { _ = FileManager.default.createFile(atPath: file.path, contents: nil) }
+    process.standardOutput = try FileHandle(forWritingTo: out)
+    process.standardError = try FileHandle(forWritingTo: err)
+    try process.run()
+    process.waitUntilExit()
+    status = process.terminationStatus
+    output = try String(contentsOf: out, encoding: .utf8)
+    errors = try String(contentsOf: err, encoding: .utf8)
+    for file in [out, err] { try FileManager.default.removeItem(at: file) }
+  }
+}
+
+/// An empty folder for the length of `body`.
+func withEmptyFolder<Result>(_ body: (URL) throws -> Result) throws -> Result {
+  let url = FileManager.default.temporaryDirectory.appendingPathComponent("gan-tests-\(UUID())")
+  try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+  defer { try? FileManager.default.removeItem(at: url) }
+  return try body(url.resolvingSymlinksInPath())
+}
+
+/// IDX files of 8 x 8 images, as small as a game can use.
+func writeTinyImages(_ folder: URL, count: Int = 64) throws {
+  func word(_ value: Int) -> [UInt8] { withUnsafeBytes(of: UInt32(value).bigEndian) { Array($0) } }
+  let images = [0, 0, 8, 3] + word(count) + word(8) + word(8) + (0..<count * 64).map { UInt8($0 * 7 % 256) }
+  let labels = [0, 0, 8, 1] + word(count) + (0..<count).map { UInt8($0 % 10) }
+  try Data(images).write(to: folder.appendingPathComponent("train-images-idx3-ubyte"))
+  try Data(labels).write(to: folder.appendingPathComponent("train-labels-idx1-ubyte"))
+}
+
+/// A recipe whose networks take no time.
+let tinyRecipe = """
+  name: tiny
+  noise: {dimensions: 4}
+  generator: {hidden: [8]}
+  discriminator: {hidden: [8, 6], initializationExamples: 16}
+  duration: {count: 6, unit: steps}
+  batchSize: 8
+  output: {measurementInterval: 2, sampleInterval: 3}
+  """

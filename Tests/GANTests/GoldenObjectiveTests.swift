@@ -1,0 +1,97 @@
+import Foundation
+import GAN
+import GoldenSupport
+import NN
+import Testing
+import Torch
+
+/// Objectives and techniques, in every reading, against formulas written out in PyTorch.
+@Suite struct GoldenObjectiveTests {
+  private func judgement(logits: Tensor) -> Judgement { Judgement(logits: logits, features: logits) }
+  private func judgement(features: Tensor) -> Judgement { Judgement(logits: features, features: features) }
+
+  @Test(arguments: [
+    ("logistic-discriminator", 1.0), ("logistic-discriminator-smoothed", 0.9), ("logistic-discriminator-seeds", 1.0),
+  ]) func logisticDiscriminator(_ name: String, _ target: Double) throws {
+    try Golden("objectives").check(name) {
+      Logistic(realTarget: target).discriminatorLoss(
+        real: judgement(logits: $0["real"]!), generated: judgement(logits: $0["generated"]!))
+    }
+  }
+
+  @Test(arguments: Logistic.GeneratorLoss.allCases) func logisticGenerator(_ loss: Logistic.GeneratorLoss) throws {
+    try Golden("objectives").check("logistic-generator-\(loss.rawValue)") {
+      Logistic(generatorLoss: loss).generatorLoss(generated: judgement(logits: $0["generated"]!))
+    }
+  }
+
+  @Test func tutorialsOwnObjective() throws {
+    try Golden("objectives").check("tutorial-discriminator") {
+      ClampedProbability().discriminatorLoss(
+        real: judgement(logits: $0["real"]!), generated: judgement(logits: $0["generated"]!))
+    }
+    try Golden("objectives").check("tutorial-generator") {
+      ClampedProbability().generatorLoss(generated: judgement(logits: $0["generated"]!))
+    }
+  }
+
+  /// D's loss on known densities has its minimum at alpha p / (p + q): the reason for smoothing one side only.
+  @Test func theOptimalDiscriminatorIsAlphaTimesTheShare() throws {
+    let (p, q, alpha) = (0.7, 0.2, 0.9)
+    let best = alpha * p / (p + q)
+    let logit = Tensor([Foundation.log(best / (1 - best))], shape: [1, 1]).asVariable()
+    let objective = Logistic(realTarget: alpha)
+    func loss(_ real: Double, _ generated: Double) -> Tensor {
+      (softplus(logit) - alpha * logit).sum() * real + softplus(logit).sum() * generated
+    }
+    #expect(try Swift.abs(gradient(of: loss(p, q), by: [logit])[0].item()) < 1e-12)
+    // The same through the objective itself, with examples in these proportions.
+    let real = logit.expanded([1, 7]), generated = logit.expanded([1, 2])
+    let total =
+      objective.discriminatorLoss(
+        real: judgement(logits: real.transposed()), generated: judgement(logits: generated.transposed()))
+    // Means weigh 7 and 2 examples alike: at p = q the optimum is alpha / 2.
+    let even = Tensor([Foundation.log(0.45 / 0.55)], shape: [1, 1]).asVariable()
+    let atEven = objective.discriminatorLoss(real: judgement(logits: even), generated: judgement(logits: even))
+    #expect(try Swift.abs(gradient(of: atEven, by: [even])[0].item()) < 1e-12)
+    #expect(try total.item() > atEven.item())
+  }
+
+  @Test(arguments: FeatureMatching.Reading.allCases) func featureMatching(_ reading: FeatureMatching.Reading) throws {
+    try Golden("objectives").check("feature-matching-\(reading.rawValue)") {
+      FeatureMatching(reading)(
+        real: judgement(features: $0["real"]!), generated: judgement(features: $0["generated"]!))
+    }
+  }
+
+  @Test func featureMatchingOfSeveralSeeds() throws {
+    try Golden("objectives").check("feature-matching-paper-seeds") {
+      FeatureMatching()(real: judgement(features: $0["real"]!), generated: judgement(features: $0["generated"]!))
+    }
+  }
+
+  /// The root of the tutorial's reading has no derivative at 0: it must not become NaN there.
+  @Test func featureMatchingOfEqualFeaturesHasZeroGradient() throws {
+    for reading in FeatureMatching.Reading.allCases {
+      let features = RandomStream(seed: 1).normal([6, 4]).asVariable()
+      let loss = FeatureMatching(reading)(
+        real: judgement(features: features.detached()), generated: judgement(features: features))
+      #expect(try loss.item() == 0)
+      #expect(try gradient(of: loss, by: [features])[0].values().allSatisfy { $0 == 0 }, "\(reading)")
+    }
+  }
+
+  @Test func weightScalesTheTerm() throws {
+    let (a, b) = (RandomStream(seed: 1).normal([6, 4]), RandomStream(seed: 2).normal([6, 4]))
+    let (once, twice) = (FeatureMatching(), FeatureMatching(weight: 2))
+    try expectClose(
+      twice(real: judgement(features: a), generated: judgement(features: b)),
+      once(real: judgement(features: a), generated: judgement(features: b)) * 2, 1e-6)
+  }
+
+  @Test func pretrainingLoss() throws {
+    try Golden("objectives").check("pretraining-mse") {
+      square(Logistic().unclampedProbability($0["logits"]!) - $0["density"]!).mean()
+    }
+  }
+}

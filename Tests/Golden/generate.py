@@ -1,0 +1,393 @@
+"""Reference values for the tests, computed by PyTorch and NumPy without this project's code.
+
+    python3 Tests/Golden/generate.py            writes the .safetensors files beside this script
+    python3 Tests/Golden/generate.py --check    compares them with what it would write
+
+Needs torch 2.13.0, numpy, scipy and safetensors. Names in a file are
+
+    CASE.DTYPE.in.NAME  CASE.DTYPE.out.NAME  CASE.DTYPE.cotangent.NAME  CASE.DTYPE.grad.NAME
+
+where DTYPE is f64 or f32 and the gradient is that of sum(out * cotangent) over all outputs. The float32 inputs are
+rounded float64 ones; their outputs and gradients are computed in float64 from the rounded inputs and rounded last, so
+that the reference is exact. Every case has a generator of its own: adding one does not change the others.
+"""
+
+import argparse
+import math
+import pathlib
+import sys
+import zlib
+
+import numpy as np
+import scipy.stats
+import torch
+from safetensors.torch import load_file, save_file
+
+F = torch.nn.functional
+HERE = pathlib.Path(__file__).parent
+torch.set_num_threads(1)
+
+
+class File:
+    """The cases of one .safetensors file."""
+
+    def __init__(self, name):
+        self.name, self.tensors = name, {}
+
+    def case(self, name, inputs, body, constants=(), differentiable=True):
+        """`inputs` maps a name to a shape (drawn from N(0, 1)), or to a function of the case's generator."""
+        generator = torch.Generator().manual_seed(zlib.crc32(f"{self.name}/{name}".encode()))
+
+        def draw(*shape):
+            return torch.randn(shape, generator=generator, dtype=torch.float64)
+
+        exact = {k: draw(*v) if isinstance(v, tuple) else v(generator) for k, v in inputs.items()}
+        cotangents = None
+        for label, kind in (("f64", torch.float64), ("f32", torch.float32)):
+            prefix = f"{name}.{label}"
+            values = {k: v.to(kind).double() if v.is_floating_point() else v for k, v in exact.items()}
+            variables = {
+                k: v.clone().requires_grad_(differentiable and k not in constants) if v.is_floating_point() else v
+                for k, v in values.items()
+            }
+            outputs = body(**variables)
+            outputs = outputs if isinstance(outputs, dict) else {"y": outputs}
+            if cotangents is None:
+                cotangents = {k: draw(*v.shape) for k, v in outputs.items() if v.requires_grad}
+
+            def put(role, key, value):
+                value = value.detach()
+                value = value.to(kind) if value.is_floating_point() else value
+                self.tensors[f"{prefix}.{role}.{key}"] = value.clone().contiguous()
+
+            for k, v in values.items():
+                put("in", k, v)
+            for k, v in outputs.items():
+                put("out", k, v)
+            total = sum((outputs[k] * c.to(kind).double()).sum() for k, c in cotangents.items())
+            for k, c in cotangents.items():
+                put("cotangent", k, c)
+            wanted = [k for k, v in variables.items() if v.requires_grad]
+            if wanted and cotangents:
+                for k, g in zip(wanted, torch.autograd.grad(total, [variables[k] for k in wanted])):
+                    put("grad", k, g)
+
+
+def uniform(low, high, *shape):
+    return lambda generator: low + (high - low) * torch.rand(*shape, generator=generator, dtype=torch.float64)
+
+
+def wide(*shape):
+    """N(0, 1), but for a few elements of size 20, where careless formulas overflow or lose their digits."""
+
+    def make(generator):
+        x = torch.randn(shape, generator=generator, dtype=torch.float64)
+        x.view(-1)[0], x.view(-1)[-1] = 20, -20
+        return x
+
+    return make
+
+
+def indices(high, *shape):
+    return lambda generator: torch.randint(0, high, shape, generator=generator)
+
+
+def operations():
+    file = File("operations")
+    unary = {
+        "neg": torch.neg, "abs": torch.abs, "tanh": torch.tanh, "sigmoid": torch.sigmoid, "softplus": F.softplus,
+        "relu": torch.relu, "leaky-relu": lambda x: F.leaky_relu(x, 0.2), "sin": torch.sin, "cos": torch.cos,
+        "square": torch.square, "clamp": lambda x: x.clamp(-0.5, 0.5),
+    }
+    for name, body in unary.items():
+        file.case(name, {"x": wide(3, 5)}, lambda x: body(x))
+    positive = {
+        "exp": torch.exp, "log": torch.log, "log1p": torch.log1p, "sqrt": torch.sqrt, "reciprocal": torch.reciprocal,
+        "pow-scalar": lambda x: x**2.5,
+    }
+    for name, body in positive.items():
+        file.case(name, {"x": uniform(0.1, 4, 3, 5)}, lambda x: body(x))
+    binary = {
+        "add": torch.add, "sub": torch.sub, "mul": torch.mul, "maximum": torch.maximum, "minimum": torch.minimum,
+    }
+    for name, body in binary.items():
+        file.case(name, {"x": (4, 1, 3), "y": (5, 1)}, lambda x, y: body(x, y))
+    file.case("div", {"x": (4, 1, 3), "y": uniform(0.5, 2, 5, 1)}, lambda x, y: x / y)
+    reductions = {
+        "sum-all": lambda x: x.sum(), "mean-all": lambda x: x.mean(), "sum-dim1": lambda x: x.sum(1),
+        "sum-dims02": lambda x: x.sum((0, 2)), "mean-lastdim-keep": lambda x: x.mean(-1, keepdim=True),
+        "amax-dim1": lambda x: x.amax(1), "amin-dim1": lambda x: x.amin(1),
+        "logsumexp-lastdim": lambda x: x.logsumexp(-1), "variance-dim0": lambda x: x.var(0, unbiased=False),
+        "cumsum-dim1": lambda x: x.cumsum(1), "argmax-dim1": lambda x: x.argmax(1),
+        "transpose-01": lambda x: x.transpose(0, 1), "permute-201": lambda x: x.permute(2, 0, 1),
+    }
+    for name, body in reductions.items():
+        file.case(name, {"x": wide(3, 4, 5)}, lambda x: body(x))
+    file.case("reshape", {"x": (3, 4)}, lambda x: x.reshape(2, 6))
+    file.case("narrow", {"x": (3, 4)}, lambda x: x[:, 1:3])
+    file.case("flip", {"x": (3, 4)}, lambda x: x.flip(0))
+    file.case("expand", {"x": (1, 3)}, lambda x: x.expand(4, 3))
+    file.case("concat", {"x": (2, 3), "y": (4, 3)}, lambda x, y: torch.cat([x, y], 0))
+    file.case("stack", {"x": (2, 3), "y": (2, 3)}, lambda x, y: torch.stack([x, y], 0))
+    file.case("sort-lastdim", {"x": (3, 5)}, lambda x: dict(zip(("values", "indices"), x.sort(-1))))
+    file.case("gather-dim1", {"x": (4, 3), "index": indices(3, 4, 2)}, lambda x, index: x.gather(1, index))
+    file.case("index-select", {"x": (4, 3), "index": indices(4, 6)}, lambda x, index: x.index_select(0, index))
+    file.case(
+        "where", {"condition": indices(2, 3, 4), "x": (3, 4), "y": (3, 4)},
+        lambda condition, x, y: torch.where(condition.bool(), x, y))
+    file.case("matmul", {"x": (3, 4), "y": (4, 5)}, lambda x, y: x @ y)
+    file.case("matmul-batched", {"x": (2, 3, 4), "y": (2, 4, 5)}, lambda x, y: x @ y)
+    file.case("linear", {"x": (6, 4), "weight": (5, 4), "bias": (5,)}, lambda x, weight, bias: x @ weight.T + bias)
+    file.case("linear-no-bias", {"x": (6, 4), "weight": (5, 4)}, lambda x, weight: x @ weight.T)
+    file.case(
+        "linear-seeds", {"x": (2, 6, 4), "weight": (2, 5, 4), "bias": (2, 5)},
+        lambda x, weight, bias: torch.stack([x[s] @ weight[s].T + bias[s] for s in range(2)]))
+    file.case(
+        "linear-seeds-shared-input", {"x": (6, 4), "weight": (2, 5, 4), "bias": (2, 5)},
+        lambda x, weight, bias: torch.stack([x @ weight[s].T + bias[s] for s in range(2)]))
+    file.case(
+        "conv2d", {"x": (2, 3, 7, 6), "weight": (4, 3, 3, 3), "bias": (4,)},
+        lambda x, weight, bias: F.conv2d(x, weight, bias, stride=2, padding=1))
+    file.case(
+        "conv-transpose2d", {"x": (2, 3, 4, 5), "weight": (3, 4, 5, 5), "bias": (4,)},
+        lambda x, weight, bias: F.conv_transpose2d(x, weight, bias, stride=2, padding=2, output_padding=1))
+    return file
+
+
+def normalized_weight(direction, gain):
+    return direction * (gain / (direction.square().sum(1) + 1e-6).sqrt())[:, None]
+
+
+def batch_norm(x, epsilon):
+    return (x - x.mean(0)) / (x.var(0, unbiased=False) + epsilon).sqrt()
+
+
+def similarities(points, self_term):
+    """points [N, B, C] -> [N, B], pair by pair. `self_term` is what an example adds for itself."""
+    rows = []
+    for i in range(points.shape[0]):
+        total = torch.full(points.shape[1:2], self_term, dtype=torch.float64)
+        for j in range(points.shape[0]):
+            if i != j:
+                total = total + torch.exp(-(points[i] - points[j]).abs().sum(-1))
+        rows.append(total)
+    return torch.stack(rows)
+
+
+def release_points(x, theta, log_scale, kernels):
+    scaled = theta * (log_scale.reshape(-1).exp() / theta.square().sum(0).sqrt())
+    return (x @ scaled).reshape(x.shape[0], kernels, -1)
+
+
+def release_initialization(x, theta, log_scale):
+    """Distances divided by half the mean distance to the nearest neighbour, then b := -mean(o)."""
+    points = release_points(x, theta, log_scale, 3)
+    distances = (points[:, None] - points[None]).abs().sum(-1) + 1e6 * torch.eye(x.shape[0])[:, :, None]
+    log_scale = log_scale - (0.5 * distances.amin(1).mean(0)).log()[:, None]
+    o = similarities(release_points(x, theta, log_scale, 3), 0.0)
+    bias = -o.mean(0)
+    return {"bias": bias, "log-scale": log_scale, "y": torch.cat([x, o + bias], 1)}
+
+
+def layers():
+    file = File("layers")
+    file.case("batch-norm", {"x": (6, 4), "bias": (4,)}, lambda x, bias: batch_norm(x, 1e-6) + bias)
+    file.case(
+        "batch-norm-gain", {"x": (6, 4), "gain": (4,), "bias": (4,)},
+        lambda x, gain, bias: batch_norm(x, 1e-5) * gain + bias)
+    file.case(
+        "weight-norm-linear", {"x": (6, 4), "direction": (5, 4), "gain": (5,), "bias": (5,)},
+        lambda x, direction, gain, bias: x @ normalized_weight(direction, gain).T + bias)
+
+    def initialized(x, direction):
+        t = x @ normalized_weight(direction, torch.ones(5, dtype=torch.float64)).T
+        mean, deviation = t.mean(0), (t.var(0, unbiased=False) + 1e-6).sqrt()
+        return {"bias": -mean / deviation, "gain": 1 / deviation, "y": (t - mean) / deviation}
+
+    file.case("weight-norm-init", {"x": (20, 4), "direction": (5, 4)}, initialized, differentiable=False)
+
+    def paper(x, kernel):
+        return torch.cat([x, similarities((x @ kernel).reshape(x.shape[0], 3, 2), 1.0)], 1)
+
+    file.case("minibatch-paper", {"x": (7, 4), "kernel": (4, 6)}, paper)
+    file.case(
+        "minibatch-paper-groups", {"x": (14, 4), "kernel": (4, 6)},
+        lambda x, kernel: torch.cat([paper(x[:7], kernel), paper(x[7:], kernel)]))
+    file.case(
+        "minibatch-paper-seeds", {"x": (2, 7, 4), "kernel": (2, 4, 6)},
+        lambda x, kernel: torch.stack([paper(x[s], kernel[s]) for s in range(2)]))
+    file.case(
+        "minibatch-release", {"x": (7, 4), "theta": (4, 6), "logScale": (3, 2), "bias": (3,)},
+        lambda x, theta, logScale, bias: torch.cat(
+            [x, similarities(release_points(x, theta, logScale, 3), 0.0) + bias], 1))
+    file.case(
+        "minibatch-release-init", {"x": (7, 4), "theta": (4, 6)},
+        lambda x, theta: release_initialization(x, theta, torch.zeros(3, 2, dtype=torch.float64)),
+        differentiable=False)
+    file.case(
+        "minibatch-tutorial", {"x": (7, 4), "kernel": (4, 6), "bias": (6,)},
+        lambda x, kernel, bias: torch.cat(
+            [x, similarities((x @ kernel + bias).reshape(7, 3, 2), math.exp(-1))], 1))
+    for n, b, c in ((1, 1, 1), (7, 1, 3), (33, 5, 1), (9, 4, 5)):
+        file.case(f"pairwise-l1-similarity-{n}-{b}-{c}", {"m": (n, b, c)}, lambda m: similarities(m, 1.0) + 0 * m.sum())
+    return file
+
+
+def objectives():
+    file = File("objectives")
+    logits = {"real": wide(6, 1), "generated": wide(6, 1)}
+
+    def smoothed(alpha):
+        # Cross entropy with target alpha for real and 0 for generated examples, written out in logits.
+        def loss(real, generated):
+            towards_real = alpha * F.softplus(-real) + (1 - alpha) * F.softplus(real)
+            return towards_real.mean((-2, -1)) + F.softplus(generated).mean((-2, -1))
+
+        return loss
+
+    file.case("logistic-discriminator", logits, smoothed(1.0))
+    file.case("logistic-discriminator-smoothed", logits, smoothed(0.9))
+    file.case("logistic-discriminator-seeds", {"real": (2, 6, 1), "generated": (2, 6, 1)}, smoothed(1.0))
+    file.case(
+        "logistic-generator-saturating", {"generated": wide(6, 1)}, lambda generated: F.logsigmoid(-generated).mean())
+    file.case(
+        "logistic-generator-non-saturating", {"generated": wide(6, 1)},
+        lambda generated: -F.logsigmoid(generated).mean())
+    clamp = lambda d: d.clamp(0.01, 0.99)
+    outputs = {"real": uniform(-1, 1, 6, 1), "generated": uniform(-1, 1, 6, 1)}
+    file.case(
+        "tutorial-discriminator", outputs,
+        lambda real, generated: -clamp(real).log().mean() - (1 - clamp(generated)).log().mean())
+    file.case(
+        "tutorial-generator", {"generated": uniform(-1, 1, 6, 1)}, lambda generated: -clamp(generated).log().mean())
+
+    features = {"real": (6, 4), "generated": (6, 4)}
+    gap = lambda real, generated: real.mean(-2) - generated.mean(-2)
+    readings = {
+        "paper": lambda real, generated: gap(real, generated).square().sum(-1),
+        "release-squared": lambda real, generated: gap(real, generated).square().mean(-1),
+        "release-absolute": lambda real, generated: gap(real, generated).abs().mean(-1),
+        "tutorial": lambda real, generated: (real - generated).square().sum().sqrt(),
+    }
+    for name, body in readings.items():
+        file.case(f"feature-matching-{name}", features, lambda real, generated: body(real, generated))
+    file.case("feature-matching-paper-seeds", {"real": (2, 6, 4), "generated": (2, 6, 4)}, readings["paper"])
+    file.case(
+        "pretraining-mse", {"logits": (6, 1), "density": uniform(0, 0.4, 6, 1)},
+        lambda logits, density: (torch.sigmoid(logits) - density).square().mean(), constants=("density",))
+    return file
+
+
+def optimizers():
+    file = File("optimizers")
+
+    def torch_steps(make):
+        def body(p, g):
+            parameter = p.clone().requires_grad_(True)
+            optimizer, path = make(parameter), []
+            for gradient in g:
+                parameter.grad = gradient.clone()
+                optimizer.step()
+                path.append(parameter.detach().clone())
+            return torch.stack(path)
+
+        return body
+
+    def adam_release(p, g):
+        # The stabiliser inside the square root, as in the code released with the paper.
+        m, v, path = torch.zeros_like(p), torch.zeros_like(p), []
+        for t, gradient in enumerate(g, 1):
+            m, v = 0.5 * m + 0.5 * gradient, 0.999 * v + 0.001 * gradient**2
+            p = p - 0.003 * (m / (1 - 0.5**t)) / torch.sqrt(v / (1 - 0.999**t) + 1e-8)
+            path.append(p)
+        return torch.stack(path)
+
+    adam = lambda epsilon: torch_steps(lambda p: torch.optim.Adam([p], 0.003, betas=(0.5, 0.999), eps=epsilon))
+    cases = {
+        "sgd": torch_steps(lambda p: torch.optim.SGD([p], 0.1)),
+        "momentum": torch_steps(lambda p: torch.optim.SGD([p], 0.1, momentum=0.6)),
+        "adam-torch": adam(1e-8), "adam-outside-1e-4": adam(1e-4), "adam-release": adam_release,
+    }
+    for name, body in cases.items():
+        # Small gradients too: they are where the place of the stabiliser matters.
+        scale = torch.tensor([1, 1, 1e-2, 1e-4, 1e-5, 1e-6, 0], dtype=torch.float64)
+        steps = lambda generator: torch.randn(5, 7, generator=generator, dtype=torch.float64) * scale
+        file.case(name, {"p": (7,), "g": steps}, body, differentiable=False)
+    rates = torch.tensor([0.001 * 0.95 ** (t // 3) for t in range(10)], dtype=torch.float64)
+    file.tensors["stepwise-decay.f64.out.lr"] = rates
+    return file
+
+
+def philox(key, block):
+    """Philox 4x32-10 of the counter (block, 0): four words."""
+    c = [block & 0xFFFFFFFF, block >> 32, 0, 0] if isinstance(block, int) else list(block)
+    k0, k1 = key & 0xFFFFFFFF, key >> 32
+    for _ in range(10):
+        p0, p1 = 0xD2511F53 * c[0], 0xCD9E8D57 * c[2]
+        c = [(p1 >> 32) ^ c[1] ^ k0, p1 & 0xFFFFFFFF, (p0 >> 32) ^ c[3] ^ k1, p0 & 0xFFFFFFFF]
+        k0, k1 = (k0 + 0x9E3779B9) & 0xFFFFFFFF, (k1 + 0xBB67AE85) & 0xFFFFFFFF
+    return c
+
+
+def random():
+    # Published known answers (Random123).
+    assert philox(0, 0) == [0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8]
+    ones = 0xFFFFFFFF
+    assert philox(2**64 - 1, (ones,) * 4) == [0x408F276D, 0x41C83B0E, 0xA20BC7C6, 0x6D5451FD]
+    pi = (0x243F6A88, 0x85A308D3, 0x13198A2E, 0x03707344)
+    assert philox(0x299F31D0A4093822, pi) == [0xD16CFE09, 0x94FDCCEB, 0x5001E420, 0x24126EA1]
+    file, count = File("random"), 37
+    for index, key in enumerate((0, 1, 0x123456789ABCDEF0, 2**64 - 1)):
+        words = [w for block in range(count) for w in philox(key, block)]
+        unit = lambda low, high, plus: (((high << 32 | low) >> 11) + plus) * 2.0**-53
+        u32 = [(w >> 8) * 2.0**-24 for w in words]
+        n32, n64 = [], []
+        for b in range(count):
+            w = words[4 * b : 4 * b + 4]
+            for first, second in ((w[0], w[1]), (w[2], w[3])):
+                r, a = math.sqrt(-2 * math.log(((first >> 8) + 1) * 2.0**-24)), 2 * math.pi * (second >> 8) * 2.0**-24
+                n32 += [r * math.cos(a), r * math.sin(a)]
+            r, a = math.sqrt(-2 * math.log(unit(w[0], w[1], 1))), 2 * math.pi * unit(w[2], w[3], 0)
+            n64 += [r * math.cos(a), r * math.sin(a)]
+        u64 = [unit(words[2 * i], words[2 * i + 1], 0) for i in range(count)]
+        for name, values, kind in (
+            ("uniform32", u32, torch.float32), ("uniform64", u64, torch.float64),
+            ("normal32", n32, torch.float32), ("normal64", n64, torch.float64),
+        ):
+            file.tensors[f"{name}.{index}.out"] = torch.tensor(values[:count], dtype=torch.float64).to(kind)
+    return file
+
+
+def metrics():
+    file, generator = File("metrics"), np.random.default_rng(1)
+    for name, sizes in (("equal", (37, 37)), ("different", (37, 53))):
+        x, y = generator.normal(size=sizes[0]), generator.normal(0.5, 2, size=sizes[1])
+        prefix = f"wasserstein-1d-{name}.f64"
+        file.tensors[f"{prefix}.in.x"], file.tensors[f"{prefix}.in.y"] = torch.tensor(x), torch.tensor(y)
+        distance = scipy.stats.wasserstein_distance(x, y)
+        file.tensors[f"{prefix}.out.distance"] = torch.tensor(distance, dtype=torch.float64)
+    return file
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="compare with the files instead of writing them")
+    check, differences = parser.parse_args().check, 0
+    for file in (operations(), layers(), objectives(), optimizers(), random(), metrics()):
+        path = HERE / f"{file.name}.safetensors"
+        if not check:
+            save_file(dict(sorted(file.tensors.items())), path)
+            print(f"{path.name}: {len(file.tensors)} tensors, {path.stat().st_size} bytes")
+            continue
+        stored = load_file(path)
+        for name in sorted(stored.keys() | file.tensors.keys()):
+            a, b = stored.get(name), file.tensors.get(name)
+            tolerance = 1e-6 if ".f32." in name else 1e-12
+            if a is None or b is None or a.shape != b.shape or not torch.allclose(a, b, rtol=tolerance, atol=tolerance):
+                differences += 1
+                print(f"{path.name}: {name} differs")
+    sys.exit(1 if differences else 0)
+
+
+if __name__ == "__main__":
+    main()

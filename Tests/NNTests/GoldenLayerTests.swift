@@ -1,0 +1,90 @@
+import GoldenSupport
+import NN
+import Testing
+import Torch
+
+/// Layers with given parameters, and optimisers over several steps, against PyTorch.
+@Suite struct GoldenLayerTests {
+  /// A model whose only property is the layer under test.
+  private struct Holder<L: Layer>: Module { let layer: L }
+
+  private func network<L: Layer>(_ layer: L, _ parameters: [String: Tensor], _ dtype: DType) throws -> Network<Holder<L>> {
+    let network = Network(Holder(layer: layer), seed: 1, dtype: dtype)
+    try network.load(Dictionary(uniqueKeysWithValues: parameters.map { ("layer.\($0)", $1) }))
+    return network
+  }
+
+  @Test func batchNorm() throws {
+    try Golden("layers").check("batch-norm") { inputs, dtype in
+      let layer = BatchNorm(4, gain: false, epsilon: 1e-6)
+      let network = try network(layer, ["bias": inputs["bias"]!.detached()], dtype)
+      // Through the variables of the test, so that the gradient by the bias can be compared too.
+      return [network.model.layer(inputs["x"]!, .evaluation) - layer.bias.value.detached() + inputs["bias"]!]
+    }
+  }
+
+  /// Examples of one group must not move those of another.
+  @Test func batchNormKeepsGroupsApart() throws {
+    let layer = BatchNorm(3)
+    _ = Network(Holder(layer: layer), seed: 1)
+    let (a, b) = (RandomStream(seed: 1).normal([5, 3]), RandomStream(seed: 2).normal([5, 3]) * 4 + 1)
+    let together = layer(concatenated([a, b], 0), Context(.training, random: RandomStream(seed: 0), groups: 2))
+    try expectClose(together.sliced(0, 0..<5), layer(a, .evaluation), 1e-6)
+    try expectClose(together.sliced(0, 5..<10), layer(b, .evaluation), 1e-6)
+  }
+
+  @Test func weightNorm() throws {
+    try Golden("layers").check("weight-norm-linear") { inputs, dtype in
+      let layer = WeightNormLinear(4, 5)
+      let network = try network(
+        layer, inputs.filter { $0.key != "x" }.mapValues { $0.detached() }, dtype)
+      let y = network.model.layer(inputs["x"]!, .evaluation)
+      // The layer's own parameters are variables of their own: rebuild the value from the test's for its gradients.
+      let (v, g, b) = (inputs["direction"]!, inputs["gain"]!, inputs["bias"]!)
+      let again = matmul(inputs["x"]!, (v * (g / sqrt(square(v).sum(-1) + 1e-6)).unsqueezed(-1)).transposed()) + b
+      try expectClose(y, again, Golden.tolerance(dtype), "the layer and its formula")
+      return [again]
+    }
+  }
+
+  @Test func weightNormTakesItsFirstValuesFromTheBatch() throws {
+    try Golden("layers").check("weight-norm-init") { inputs, dtype in
+      let layer = WeightNormLinear(4, 5)
+      let parameters = [
+        "direction": inputs["direction"]!.detached(), "gain": Tensor.ones([5], dtype: dtype),
+        "bias": .zeros([5], dtype: dtype),
+      ]
+      let network = try network(layer, parameters, dtype)
+      let context = Context(.initialization, random: RandomStream(seed: 0))
+      let y = withoutGradient { network.model.layer(inputs["x"]!.detached(), context) }
+      return [layer.bias.value, layer.gain.value, y]
+    }
+  }
+
+  @Test(arguments: ["sgd", "momentum", "adam-torch", "adam-outside-1e-4", "adam-release"])
+  func optimizers(_ name: String) throws {
+    try Golden("optimizers").check(name) { inputs, _ in
+      let (optimizer, rate): (any Optimizer, Double) =
+        switch name {
+        case "sgd": (Momentum(0), 0.1)
+        case "momentum": (Momentum(0.6), 0.1)
+        case "adam-torch": (Adam(beta1: 0.5), 0.003)
+        case "adam-outside-1e-4": (Adam(beta1: 0.5, epsilon: 1e-4), 0.003)
+        default: (Adam(beta1: 0.5, epsilonPlace: .insideRoot), 0.003)
+        }
+      let parameters = inputs["p"]!.detached().copied()
+      let path = (0..<5).map { step in
+        optimizer.step(parameters, gradient: inputs["g"]!.detached().sliced(0, step..<step + 1).squeezed(0), learningRate: rate)
+        return parameters.copied()
+      }
+      return [stacked(path, 0)]
+    }
+  }
+
+  @Test func stepwiseDecay() throws {
+    let expected = try Golden("optimizers").tensors()["stepwise-decay.f64.out.lr"]!
+    let rate = LearningRate(0.001, factor: 0.95, every: 3)
+    try expectClose(Tensor((0..<10).map { rate($0) }), expected, 1e-12)
+    #expect(LearningRate(0.5)(1_000_000_000) == 0.5)
+  }
+}

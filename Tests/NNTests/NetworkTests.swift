@@ -1,0 +1,137 @@
+import GoldenSupport
+import NN
+import Testing
+import Torch
+
+/// Parameters are found by their property paths and live in one flat buffer.
+@Suite struct NetworkTests {
+  private struct Model: Module {
+    let first = Linear(2, 3)
+    let hidden = [Linear(3, 3), Linear(3, 3, bias: false)]
+    let norm = WeightNormLinear(3, 1, trainsGain: false)
+    let absent: Linear? = nil
+    let width = 3
+
+    func callAsFunction(_ x: Tensor) -> Tensor {
+      norm(hidden.reduce(tanh(first(x))) { tanh($1($0)) }, .evaluation)
+    }
+  }
+
+  @Test func namesArePropertyPaths() {
+    let network = Network(Model(), seed: 1)
+    #expect(
+      network.names == [
+        "first.weight", "first.bias", "hidden.0.weight", "hidden.0.bias", "hidden.1.weight", "norm.direction", "norm.gain",
+        "norm.bias",
+      ])
+    #expect(network.parameterCount == 6 + 3 + 9 + 3 + 9 + 3 + 1)
+    #expect(network.flat.shape == [34] && network.fixed.shape == [1])
+  }
+
+  @Test func parametersAreViewsOfTheFlatBuffer() throws {
+    let network = Network(Model(), seed: 1)
+    network.flat.assign(Tensor((0..<34).map(Float.init)))
+    #expect(try network.model.first.weight.value.values() == [0, 1, 2, 3, 4, 5])
+    #expect(try network.model.norm.bias.value.values() == [33])
+  }
+
+  @Test func theGradientIsLaidOutAsTheBuffer() throws {
+    let network = Network(Model(), seed: 3, dtype: .float64)
+    let x = RandomStream(seed: 1).normal([4, 2], dtype: .float64)
+    let start = try network.flat.values(Double.self)
+    func loss(_ flat: Tensor) -> Tensor { network.with(flat) { square(network.model(x)).sum() } }
+    let found = network.gradient(of: square(network.model(x)).sum())
+    let differences = try start.indices.map { index in
+      var (above, below) = (start, start)
+      above[index] += 1e-6
+      below[index] -= 1e-6
+      return (try loss(Tensor(above)).item() - loss(Tensor(below)).item()) / 2e-6
+    }
+    try expectClose(found, Tensor(differences), 1e-7)
+  }
+
+  /// First values belong to the parameter's path: what else the model holds must not matter.
+  @Test func firstValuesDoNotDependOnTheRestOfTheModel() throws {
+    struct Small: Module { let first = Linear(2, 3) }
+    struct Large: Module {
+      let before = Linear(7, 7)
+      let first = Linear(2, 3)
+    }
+    let (small, large) = (Network(Small(), seed: 5), Network(Large(), seed: 5))
+    #expect(try small.model.first.weight.value.values() == large.model.first.weight.value.values())
+    #expect(try Network(Small(), seed: 6).flat.values() != small.flat.values())
+  }
+
+  @Test func eachOfSeveralSeedsIsTheNetworkItWouldBeAlone() throws {
+    let together = Network(Model(), seeds: [4, 9])
+    let x = RandomStream(seed: 1).normal([5, 2])
+    #expect(together.flat.shape == [2, 34])
+    for (index, seed) in [4, 9].enumerated() {
+      let alone = Network(Model(), seed: UInt64(seed))
+      #expect(try together.flat.sliced(0, index..<index + 1).values() == alone.flat.values())
+      try expectClose(together.model(x).sliced(0, index..<index + 1).squeezed(0), alone.model(x), 1e-6)
+    }
+    // One loss per seed: each gradient is that of the seed's own network.
+    let losses = square(together.model(x)).sum(-2, -1)
+    let gradient = together.gradient(of: losses)
+    let alone = Network(Model(), seed: 9)
+    try expectClose(
+      gradient.sliced(0, 1..<2).squeezed(0), alone.gradient(of: square(alone.model(x)).sum()), 1e-5)
+  }
+
+  @Test func stateGoesThereAndBack() throws {
+    let (one, other) = (Network(Model(), seed: 1), Network(Model(), seed: 2))
+    try other.load(one.state.mapValues { $0.copied() })
+    #expect(try other.flat.values() == one.flat.values() && other.fixed.values() == one.fixed.values())
+  }
+
+  @Test func aStateThatDoesNotFitIsNamedAndChangesNothing() throws {
+    let network = Network(Model(), seed: 1)
+    let before = try network.flat.values()
+    var state = network.state.mapValues { $0.copied() * 2 }
+    state["norm.bias"] = .zeros([2])
+    #expect(throws: StateError.self) { try network.load(state) }
+    state["norm.bias"] = nil
+    let missing = #expect(throws: StateError.self) { try network.load(state) }
+    #expect(missing?.name == "norm.bias")
+    state["norm.bias"] = .zeros([1])
+    state["stranger"] = .zeros([1])
+    let stranger = #expect(throws: StateError.self) { try network.load(state) }
+    #expect(stranger?.name == "stranger")
+    #expect(try network.flat.values() == before)
+  }
+
+  @Test func otherValuesStandInForTheLengthOfABlock() throws {
+    let network = Network(Model(), seed: 1)
+    let zeros = Tensor.zeros([34])
+    #expect(try network.with(zeros) { try network.model.first.weight.value.values() } == [0, 0, 0, 0, 0, 0])
+    #expect(try network.model.first.weight.value.values() != [0, 0, 0, 0, 0, 0])
+  }
+
+  @Test func noiseIsDrawnAnewInTrainingAndLeftOutInEvaluation() throws {
+    let layer = GaussianNoise(0.5)
+    let x = Tensor.zeros([10_000, 1])
+    let context = Context(.training, random: RandomStream(seed: 1))
+    let (first, second) = (try layer(x, context).values(Double.self), try layer(x, context).values(Double.self))
+    #expect(first != second)
+    #expect(try layer(x, .evaluation).values(Double.self) == x.values(Double.self))
+    let deviation = (first.reduce(0) { $0 + $1 * $1 } / 10_000).squareRoot()
+    #expect(Swift.abs(deviation - 0.5) < 5 * 0.5 / (2 * 10_000.0).squareRoot())
+  }
+
+  @Test func initializersHaveTheirDistributions() throws {
+    struct Wide: Module {
+      let glorot = Parameter([100, 300], .glorotUniform)
+      let normal = Parameter([30_000], .normal(mean: 1, standardDeviation: 2))
+    }
+    let model = Wide()
+    _ = Network(model, seed: 1)
+    let bound = (6.0 / 400).squareRoot()
+    let glorot = try model.glorot.value.values(Double.self)
+    #expect(glorot.allSatisfy { Swift.abs($0) <= bound } && glorot.max()! > 0.99 * bound)
+    let normal = try model.normal.value.values(Double.self)
+    let mean = normal.reduce(0, +) / 30_000
+    #expect(Swift.abs(mean - 1) < 0.06)
+    #expect(Swift.abs((normal.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 30_000).squareRoot() - 2) < 0.05)
+  }
+}

@@ -1,0 +1,174 @@
+import Files
+import Foundation
+import Report
+import Testing
+
+@Suite struct ImageTests {
+  /// Noise, which no compression makes smaller.
+  private func noise(width: Int, height: Int, channels: Int) -> Image {
+    var state: UInt64 = 7
+    let samples = (0..<width * height * channels).map { _ -> UInt8 in
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return UInt8(state >> 56)
+    }
+    return Image(width: width, height: height, channels: channels, samples: samples)
+  }
+
+  @Test(arguments: [(1, 1, 1), (28, 28, 1), (5, 7, 3), (300, 200, 3)])
+  func roundTrip(width: Int, height: Int, channels: Int) throws {
+    let image = noise(width: width, height: height, channels: channels)
+    #expect(try Image(png: image.png()) == image)
+  }
+
+  /// The samples as Python's zlib and a few lines written after the PNG specification read them.
+  @Test(arguments: [1, 3])
+  func independentReader(channels: Int) throws {
+    let reader = """
+      import sys, zlib, struct
+      data = open(sys.argv[1], 'rb').read()
+      assert data[:8] == b'\\x89PNG\\r\\n\\x1a\\n'
+      at, packed = 8, b''
+      while at < len(data):
+          size, kind = struct.unpack('>I4s', data[at:at + 8])
+          body = data[at + 8:at + 8 + size]
+          assert zlib.crc32(kind + body) == struct.unpack('>I', data[at + 8 + size:at + 12 + size])[0]
+          if kind == b'IHDR': width, height, depth, colour, _, _, interlace = struct.unpack('>IIBBBBB', body)
+          if kind == b'IDAT': packed += body
+          at += size + 12
+      assert kind == b'IEND' and depth == 8 and interlace == 0
+      n = {0: 1, 2: 3}[colour]
+      raw, last = zlib.decompress(packed), bytes(width * n)
+      for y in range(height):
+          line = raw[y * (width * n + 1):(y + 1) * (width * n + 1)]
+          row = bytearray(line[1:])
+          for i in range(width * n):
+              a, b, c = row[i - n] if i >= n else 0, last[i], last[i - n] if i >= n else 0
+              p = a + b - c
+              paeth = min((abs(p - a), 0, a), (abs(p - b), 1, b), (abs(p - c), 2, c))[2]
+              row[i] = (row[i] + [0, a, b, (a + b) // 2, paeth][line[0]]) % 256
+          print(row.hex(), end='')
+          last = row
+      """
+    try withFolder { folder in
+      let width = 19
+      let noise = noise(width: width, height: 11, channels: channels)
+      // Half of it smooth, so that the encoder has a reason to filter.
+      let samples = noise.samples.enumerated().map {
+        $0.offset < noise.samples.count / 2 ? UInt8($0.offset % 97) : $0.element
+      }
+      let image = Image(width: width, height: 11, channels: channels, samples: samples)
+      let file = folder.appendingPathComponent("image.png")
+      try image.write(to: file)
+      let hex = samples.map { String(format: "%02x", $0) }.joined()
+      #expect(try python(reader, [file.path]) == hex)
+      #expect(try Image(contentsOf: file) == image)
+    }
+  }
+
+  /// Files with features that this library does not write, from a writer of a few lines.
+  @Test(arguments: [
+    // Depth, colour type, other chunks, the rows with their filter bytes, and the samples that should come of it.
+    ("1, 0", "", "00a0", [255, 0, 255], 1),
+    ("8, 3", "PLTE 0a0b0c 141516", "00000100", [10, 11, 12, 20, 21, 22, 10, 11, 12], 3),
+    ("16, 0", "", "00" + "ffff" + "0000" + "8080", [255, 0, 128], 1),
+    ("8, 4", "", "00" + "00ff" + "0000" + "ff00", [0, 255, 255], 1),
+    ("8, 6", "", "00" + "010203ff" + "00000000" + "ffffffff", [1, 2, 3, 255, 255, 255, 255, 255, 255], 3),
+  ])
+  func otherKinds(kind: String, chunk: String, rows: String, samples: [UInt8], channels: Int) throws {
+    let writer = """
+      import sys, zlib, struct
+      kind, extra, rows = sys.argv[2:]
+      depth, colour = map(int, kind.split(','))
+      chunk = lambda name, body: struct.pack('>I', len(body)) + name + body + struct.pack('>I', zlib.crc32(name + body))
+      data = b'\\x89PNG\\r\\n\\x1a\\n' + chunk(b'IHDR', struct.pack('>IIBBBBB', 3, 1, depth, colour, 0, 0, 0))
+      if extra: data += chunk(extra[:4].encode(), bytes.fromhex(extra[5:]))
+      data += chunk(b'IDAT', zlib.compress(bytes.fromhex(rows))) + chunk(b'IEND', b'')
+      open(sys.argv[1], 'wb').write(data)
+      """
+    try withFolder { folder in
+      let file = folder.appendingPathComponent("image.png")
+      _ = try python(writer, [file.path, kind, chunk, rows])
+      #expect(try Image(contentsOf: file) == Image(width: 3, height: 1, channels: channels, samples: samples))
+    }
+  }
+
+  @Test func truncated() throws {
+    let png = try noise(width: 20, height: 20, channels: 1).png()
+    for count in stride(from: 0, to: png.count - 20, by: 7) {
+      let error = try #require(throws: ImageError.self) { try Image(png: png.prefix(count)) }
+      #expect(count < 24 ? error.reason == "is not a PNG file" : error.reason.hasPrefix("is damaged ("))
+    }
+  }
+
+  @Test func damaged() throws {
+    var png = try noise(width: 20, height: 20, channels: 1).png()
+    png[png.count / 2] ^= 0xFF
+    let error = try #require(throws: ImageError.self) { try Image(png: png) }
+    #expect(error.description.hasPrefix("the image is damaged ("))
+  }
+
+  @Test func tooLarge() throws {
+    var png = try noise(width: 2, height: 2, channels: 1).png()
+    png.replaceSubrange(16..<24, with: [0x7F, 0xFF, 0xFF, 0xFF, 0x7F, 0xFF, 0xFF, 0xFF])
+    let error = try #require(throws: ImageError.self) { try Image(png: png) }
+    #expect(error.reason == "is too large (its header says 2147483647 x 2147483647 pixels, the limit is 67108864)")
+    png.replaceSubrange(16..<24, with: [0x80, 0, 0, 0, 0, 0, 0, 1])
+    #expect(throws: ImageError.self) { try Image(png: png) }
+  }
+
+  @Test func filesThatAreNoImages() throws {
+    try withFolder { folder in
+      let file = folder.appendingPathComponent("a.png")
+      let missing = try #require(throws: FileError.self) { try Image(contentsOf: file) }
+      #expect(missing.description == "\(file.path): does not exist")
+      try Data("GIF89a".utf8).write(to: file)
+      let wrong = try #require(throws: FileError.self) { try Image(contentsOf: file) }
+      #expect(wrong.description == "\(file.path): is not a PNG file")
+      let unwritable = file.appendingPathComponent("b.png")
+      let error = try #require(throws: FileError.self) {
+        try noise(width: 1, height: 1, channels: 1).write(to: unwritable)
+      }
+      #expect(error.path == unwritable.path && error.reason == "cannot be written (Not a directory)")
+    }
+  }
+
+  @Test func planes() {
+    let grey = Image(width: 3, height: 2, planes: [0, 0.5, 1, -1, 2, .nan])
+    #expect(grey.samples == [0, 128, 255, 0, 255, 0])
+    let color = Image(width: 2, height: 1, channels: 3, planes: [-1, 1, 0, 0, 1, -1], range: -1...1)
+    #expect(color.samples == [0, 128, 255, 255, 128, 0])
+  }
+
+  @Test func grid() {
+    let images = (1...3).map { Image(width: 2, height: 1, samples: [UInt8($0), UInt8($0 * 10)]) }
+    let grid = ImageGrid(images, columns: 2, padding: 1, scale: 2, background: 9).tiled()
+    #expect(grid.width == 11 && grid.height == 7)
+    #expect(
+      grid.samples == [
+        9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9,  //
+        9, 1, 1, 10, 10, 9, 2, 2, 20, 20, 9,  //
+        9, 1, 1, 10, 10, 9, 2, 2, 20, 20, 9,  //
+        9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9,  //
+        9, 3, 3, 30, 30, 9, 9, 9, 9, 9, 9,  //
+        9, 3, 3, 30, 30, 9, 9, 9, 9, 9, 9,  //
+        9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9,
+      ])
+  }
+
+  @Test func gridOfColors() {
+    let images = [Image(width: 1, height: 1, channels: 3, samples: [1, 2, 3])]
+    let grid = ImageGrid(images, padding: 0, scale: 2).tiled()
+    #expect(grid == Image(width: 2, height: 2, channels: 3, samples: [1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3]))
+    let ten = ImageGrid(Array(repeating: images[0], count: 10), padding: 0).tiled()
+    #expect(ten.width == 4 && ten.height == 3)
+  }
+
+  @Test func figuresCarryTheirSize() throws {
+    let figure = try Figure(noise(width: 30, height: 20, channels: 3), alternative: "noise", caption: "Noise.")
+    let html = page(.figure(figure)).html(plotly: "")
+    #expect(
+      html.contains("<img src=\"data:image/png;base64,\(figure.png.base64EncodedString())\" width=\"30\" height=\"20\"")
+    )
+    #expect(html.contains("<figcaption>Noise.</figcaption>"))
+  }
+}

@@ -1,0 +1,65 @@
+import Files
+import Foundation
+import Testing
+import Torch
+
+/// Files come from anywhere: whatever they claim, the answer is values or an error that names the file.
+@Suite struct SafetensorsTests {
+  private func withFile(_ bytes: Data, _ body: (URL) throws -> Void) throws {
+    let url = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID()).safetensors")
+    defer { try? FileManager.default.removeItem(at: url) }
+    try bytes.write(to: url)
+    try body(url)
+  }
+
+  @Test func keepsNamesShapesKindsAndBits() throws {
+    let tensors: [String: Tensor] = [
+      "a": Tensor([1.5, -2, .infinity] as [Float]), "b.weight": Tensor([1, 2, 3, 4] as [Double], shape: [2, 2]),
+      "c": Tensor([-7, 9] as [Int64]), "d": Tensor([true, false]), "scalar": Tensor([3] as [Float]).reshaped([]),
+      "empty": .zeros([0, 4]), "half": Tensor([1, 2] as [Float]).to(.bfloat16),
+    ]
+    try withFile(Safetensors(tensors: tensors, metadata: ["by": "test"]).encoded()) { url in
+      let read = try Safetensors(contentsOf: url)
+      #expect(read.metadata == ["by": "test"])
+      #expect(Set(read.tensors.keys) == Set(tensors.keys))
+      for (name, tensor) in tensors {
+        let found = try #require(read.tensors[name])
+        #expect(found.shape == tensor.shape && found.dtype == tensor.dtype)
+        #expect(try found.values(Double.self) == tensor.values(Double.self))
+      }
+    }
+  }
+
+  @Test func refusesEveryTruncation() throws {
+    let bytes = try Safetensors(tensors: ["x": Tensor([1, 2, 3] as [Float])]).encoded()
+    for length in 0..<bytes.count {
+      try withFile(bytes.prefix(length)) { url in
+        #expect(throws: FileError.self) { try Safetensors(contentsOf: url) }
+      }
+    }
+  }
+
+  @Test(arguments: [
+    #"{"x":{"dtype":"F32","shape":[1000000000,1000000000],"data_offsets":[0,4]}}"#,
+    #"{"x":{"dtype":"F32","shape":[9223372036854775807,4],"data_offsets":[0,4]}}"#,
+    #"{"x":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}"#,
+    #"{"x":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}"#,
+    #"{"x":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}}"#,
+    #"{"x":{"dtype":"F99","shape":[1],"data_offsets":[0,4]}}"#,
+    #"{"x":{"dtype":"F32","shape":[],"data_offsets":[0]}}"#,
+    #"{"x":[]}"#, "[]", "nonsense",
+  ]) func refusesHeadersThatDoNotFit(_ header: String) throws {
+    var bytes = Data(withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Array($0) })
+    bytes.append(contentsOf: header.utf8)
+    bytes.append(contentsOf: [0, 0, 128, 63])
+    try withFile(bytes) { url in
+      let error = #expect(throws: FileError.self) { try Safetensors(contentsOf: url) }
+      #expect(error?.path == url.path)
+    }
+  }
+
+  @Test func namesAFileThatIsNotThere() {
+    let error = #expect(throws: FileError.self) { try Safetensors(contentsOf: URL(fileURLWithPath: "/nowhere/x")) }
+    #expect(error?.description == "/nowhere/x: there is no such file")
+  }
+}
