@@ -43,7 +43,10 @@ let package = Package(
     .target(name: "Torch", dependencies: ["CTorch", "Files"], swiftSettings: strict),
     .target(name: "NN", dependencies: ["Torch"], swiftSettings: strict),
     .target(name: "GAN", dependencies: ["NN"], swiftSettings: strict),
-    .target(name: "Datasets", dependencies: ["Torch", "Files", "Czlib", .target(name: "Clibmd", condition: .when(platforms: [.linux]))], swiftSettings: strict),
+    .target(
+      name: "Datasets",
+      dependencies: ["Torch", "Files", "Czlib", .target(name: "Clibmd", condition: .when(platforms: [.linux]))],
+      swiftSettings: strict),
     .target(
       name: "Report", dependencies: ["Files", "Cpng"],
       resources: [.embedInCode("Resources/report.js"), .embedInCode("Resources/report.css")], swiftSettings: strict),

@@ -22,7 +22,8 @@ public struct Density: Sendable {
   public init(_ components: [Component]) {
     precondition(!components.isEmpty, "a density has a component")
     precondition(abs(components.reduce(0) { $0 + $1.weight } - 1) < 1e-9, "weights add up to 1")
-    precondition(components.allSatisfy { $0.weight > 0 && $0.standardDeviation > 0 }, "weights and deviations are positive")
+    precondition(
+      components.allSatisfy { $0.weight > 0 && $0.standardDeviation > 0 }, "weights and deviations are positive")
     self.components = components
   }
 

@@ -84,7 +84,8 @@ public final class Trainer<G: Generator, D: Discriminator> {
       let discriminatorLoss = moveDiscriminator()
       let generatorLoss = moveGenerator()
       return StepReport(
-        step: step, discriminatorLoss: try discriminatorLoss.values(Double.self), generatorLoss: try generatorLoss.values(Double.self))
+        step: step, discriminatorLoss: try discriminatorLoss.values(Double.self),
+        generatorLoss: try generatorLoss.values(Double.self))
     }
     step += 1
     return report

@@ -24,7 +24,7 @@ struct DataCommand: AsyncParsableCommand {
 
     func validate() throws {
       for address in mirror {
-        guard let url = URL(string: address), ["http", "https"].contains(url.scheme), url.host != nil else {
+        guard let url = URL(string: address), ["http", "https"].contains(url.scheme?.lowercased()), url.host != nil else {
           throw ValidationError("--mirror must be an http or https address, is '\(address)'.")
         }
       }
@@ -49,7 +49,9 @@ private final class DownloadBar: @unchecked Sendable {
 
   func show(_ progress: Download.Progress) {
     lock.withLock {
-      if bar == nil { bar = ProgressBar("mnist", total: progress.sizeOfAll, unit: "bytes", first: progress.receivedOfAll) }
+      if bar == nil {
+        bar = ProgressBar("mnist", total: progress.sizeOfAll, unit: "bytes", first: progress.receivedOfAll)
+      }
       last = progress
       bar?.update(progress.receivedOfAll, note: progress.file.name)
     }

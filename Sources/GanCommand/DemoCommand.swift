@@ -23,19 +23,21 @@ struct Demo: ParsableCommand {
   @Option(help: "Whose settings: \(TutorialPreset.allCases.map(\.rawValue).joined(separator: ", ")).")
   var preset = TutorialPreset.sound
 
-  @Option(help: "How many seeds each technique is played with.")
+  @Option(parsing: .unconditional, help: "How many seeds each technique is played with.")
   var seeds = 8
 
-  @Option(help: "The first seed; the others follow it.")
+  @Option(parsing: .unconditional, help: "The first seed; the others follow it.")
   var seed: UInt64 = 1
 
-  @Option(help: "Steps per game.")
+  @Option(parsing: .unconditional, help: "Steps per game.")
   var steps = 10_000
 
   @Option(help: "Folder for the report and its figures; an earlier report in it is replaced.", completion: .directory)
   var out = "runs/demo"
 
-  @Option(help: "Games played at the same time; results do not depend on it. (default: one per core)")
+  @Option(
+    parsing: .unconditional, help: "Games played at the same time; results do not depend on it. (default: one per core)"
+  )
   var threads: Int?
 
   func validate() throws {

@@ -118,7 +118,8 @@ struct DemoReport {
     let comparison =
       difference < noise
       ? "no clear difference in distance from the plain game"
-      : ratio < 1 ? "\(text(1 / ratio)) times closer than the plain game" : "\(text(ratio)) times farther than the plain game"
+      : ratio < 1
+        ? "\(text(1 / ratio)) times closer than the plain game" : "\(text(ratio)) times farther than the plain game"
     return
       "With \(outcome.technique.phrase), \(own.dropLast()): \(comparison), with a \(flatter ? "flatter" : "less flat") D."
   }

@@ -24,7 +24,7 @@ struct Gan: AsyncParsableCommand {
       } else {
         try command.run()
       }
-    } catch where isFromParser(error) {
+    } catch  where isFromParser(error) {
       exit(withError: error)
     } catch {
       FileHandle.standardError.write(Data("error: \(error)\n".utf8))

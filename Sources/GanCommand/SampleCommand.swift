@@ -17,13 +17,13 @@ struct Sample: ParsableCommand {
   @Argument(help: ArgumentHelp("The folder of a run.", valueName: "run"), completion: .directory)
   var runFolder: String
 
-  @Option(help: "How many samples.")
+  @Option(parsing: .unconditional, help: "How many samples.")
   var count = 64
 
   @Option(help: "The file to write.", completion: .file())
   var out: String
 
-  @Option(help: "Seed of the noise.")
+  @Option(parsing: .unconditional, help: "Seed of the noise.")
   var seed: UInt64 = 1
 
   @OptionGroup var machine: MachineOptions

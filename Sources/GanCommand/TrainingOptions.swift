@@ -8,7 +8,7 @@ struct MachineOptions: ParsableArguments {
   @Option(help: "auto, cpu, cuda or mps.")
   var device = "auto"
 
-  @Option(help: "Threads that one operation may use. (default: one per core)")
+  @Option(parsing: .unconditional, help: "Threads that one operation may use. (default: one per core)")
   var threads: Int?
 
   /// - Throws: `DeviceError`.
@@ -29,16 +29,16 @@ struct TrainingOptions: ParsableArguments {
   @Option(help: "Folder for the run. (default: a new numbered one under runs/)", completion: .directory)
   var out: String?
 
-  @Option(help: "Seed of every random number. (default: the recipe's)")
+  @Option(parsing: .unconditional, help: "Seed of every random number. (default: the recipe's)")
   var seed: UInt64?
 
-  @Option(help: "Length in steps, in place of the recipe's.")
+  @Option(parsing: .unconditional, help: "Length in steps, in place of the recipe's.")
   var steps: Int?
 
-  @Option(help: "Length in passes through the data, in place of the recipe's.")
+  @Option(parsing: .unconditional, help: "Length in passes through the data, in place of the recipe's.")
   var epochs: Int?
 
-  @Option(help: "Examples per batch, in place of the recipe's.")
+  @Option(parsing: .unconditional, help: "Examples per batch, in place of the recipe's.")
   var batchSize: Int?
 
   @Option(

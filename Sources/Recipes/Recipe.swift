@@ -157,12 +157,20 @@ extension Recipe {
   ///
   /// - Throws: ``RecipeError`` naming the first key whose value is impossible.
   public func validate() throws {
-    func require(_ key: String, _ value: Double, atLeast low: Double = -.infinity, above: Double = -.infinity, atMost high: Double = .infinity) throws {
+    func require(
+      _ key: String, _ value: Double, atLeast low: Double = -.infinity, above: Double = -.infinity,
+      atMost high: Double = .infinity
+    ) throws {
       var reason: String?
-      if !value.isFinite { reason = "must be a finite number" }
-      else if value < low { reason = "must be at least \(short(low))" }
-      else if value <= above { reason = "must be above \(short(above))" }
-      else if value > high { reason = "must be at most \(short(high))" }
+      if !value.isFinite {
+        reason = "must be a finite number"
+      } else if value < low {
+        reason = "must be at least \(short(low))"
+      } else if value <= above {
+        reason = "must be above \(short(above))"
+      } else if value > high {
+        reason = "must be at most \(short(high))"
+      }
       if let reason { throw RecipeError(key: key, reason: "\(reason), is \(short(value))") }
     }
     func count(_ key: String, _ value: Int, atLeast low: Int = 1) throws {
@@ -209,7 +217,8 @@ extension Recipe {
         key: "batchSize", reason: "must be at least 2 with batch norm or minibatch discrimination, is \(batchSize)")
     }
     if duration.unit == .epochs, data.source.density != nil {
-      throw RecipeError(key: "duration.unit", reason: "must be steps: the density '\(data.source.rawValue)' has no epochs")
+      throw RecipeError(
+        key: "duration.unit", reason: "must be steps: the density '\(data.source.rawValue)' has no epochs")
     }
   }
 }

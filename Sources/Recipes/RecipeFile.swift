@@ -37,14 +37,17 @@ public enum RecipeFile {
   }
 
   /// The recipe as YAML, every key written out.
-  public static func text(_ recipe: Recipe) throws -> String { try YAMLEncoder().encode(recipe) }
+  public static func text(_ recipe: Recipe) throws -> String {
+    try Yams.serialize(node: try tree(YAMLEncoder().encode(recipe)).withPlainNumbers.node)
+  }
 
   fileprivate static func tree(_ yaml: String) throws -> Tree {
     do {
       guard let node = try Yams.compose(yaml: yaml) else { throw RecipeError(key: "", reason: "is empty") }
       return try Tree(node, path: [])
     } catch let error as YamlError {
-      throw RecipeError(key: "", reason: "is not YAML: \(error)".split(whereSeparator: \.isNewline).joined(separator: " "))
+      throw RecipeError(
+        key: "", reason: "is not YAML: \(error)".split(whereSeparator: \.isNewline).joined(separator: " "))
     }
   }
 }
@@ -107,6 +110,17 @@ private enum Tree {
     }
   }
 
+  /// With 0.9 where Yams writes 9e-1.
+  var withPlainNumbers: Tree {
+    switch self {
+    case .mapping(let pairs): return .mapping(pairs.map { ($0.key, $0.value.withPlainNumbers) })
+    case .sequence(let items): return .sequence(items.map(\.withPlainNumbers))
+    case .scalar(var scalar):
+      if scalar.string.contains("e"), let number = Double(scalar.string) { scalar.string = "\(number)" }
+      return .scalar(scalar)
+    }
+  }
+
   /// These values, with those of `changes` in their place; every key of `changes` must be here already.
   func merged(with changes: Tree, path: [String]) throws -> Tree {
     guard case .mapping(var pairs) = self else {
@@ -119,7 +133,8 @@ private enum Tree {
     }
     guard case .mapping(let replacements) = changes else {
       throw RecipeError(
-        key: path.joined(separator: "."), reason: "must have keys below it: \(pairs.map(\.key).joined(separator: ", "))")
+        key: path.joined(separator: "."), reason: "must have keys below it: \(pairs.map(\.key).joined(separator: ", "))"
+      )
     }
     for (key, value) in replacements {
       guard let index = pairs.firstIndex(where: { $0.key == key }) else {

@@ -145,9 +145,11 @@ public struct RunFolder: Sendable {
     guard let data = try? Data(contentsOf: descriptionFile) else {
       throw FileError(path: descriptionFile.path, reason: "cannot be read")
     }
-    guard let description = try? JSONDecoder().decode(Description.self, from: data), (1...100_000_000).contains(description.width),
+    guard let description = try? JSONDecoder().decode(Description.self, from: data),
+      (1...100_000_000).contains(description.width),
       (description.imageShape ?? [description.width]).allSatisfy({ $0 > 0 && $0 <= description.width }),
-      (description.imageShape ?? [description.width]).reduce(1, { $0.multipliedReportingOverflow(by: $1).partialValue }) == description.width
+      (description.imageShape ?? [description.width]).reduce(1, { $0.multipliedReportingOverflow(by: $1).partialValue })
+        == description.width
     else { throw FileError(path: descriptionFile.path, reason: "is not the description of a run") }
     let game = RecipeGame(recipe, width: description.width, stepsPerEpoch: nil, device: device)
     do {

@@ -138,7 +138,10 @@ public struct TutorialSettings: Sendable {
           D 1-10-10-1 with tanh between and a logit at the end; G the same, times 5. Glorot's uniform weights.
           """
       ),
-      ("Noise", published ? "200 evenly spaced points on [−3, 3], each moved by U[0, 0.01)" : "200 points uniform on [−3, 3]"),
+      (
+        "Noise",
+        published ? "200 evenly spaced points on [−3, 3], each moved by U[0, 0.01)" : "200 points uniform on [−3, 3]"
+      ),
       (
         "Objective",
         published

@@ -104,7 +104,7 @@ public struct TutorialStudy {
     try game.play { report in
       curves.add(report)
       let played = report.step + 1
-      if played % frameInterval == 0 { frames.append(try frame(played)) }
+      if played % frameInterval == 0 || played == settings.steps { frames.append(try frame(played)) }
       progress(played)
     }
 

@@ -57,5 +57,6 @@ public func concatenated(_ parts: [Tensor], _ dimension: Int) -> Tensor {
 }
 /// Side by side along a new dimension `dimension`.
 public func stacked(_ parts: [Tensor], _ dimension: Int) -> Tensor {
-  Tensor(parts.map(\.handle).withUnsafeBufferPointer { ct_stack($0.baseAddress!, Int32(parts.count), Int64(dimension)) })
+  Tensor(
+    parts.map(\.handle).withUnsafeBufferPointer { ct_stack($0.baseAddress!, Int32(parts.count), Int64(dimension)) })
 }

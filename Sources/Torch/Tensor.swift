@@ -28,7 +28,8 @@ public struct Tensor {
       shape.sizes { sizes, rank in
         // An empty array may have no address.
         withUnsafeTemporaryAllocation(byteCount: 1, alignment: 1) { nothing in
-          ct_from_bytes(bytes.baseAddress ?? UnsafeRawPointer(nothing.baseAddress!), sizes, rank, Element.dtype.code, device.code)
+          ct_from_bytes(
+            bytes.baseAddress ?? UnsafeRawPointer(nothing.baseAddress!), sizes, rank, Element.dtype.code, device.code)
         }
       }
     }
@@ -122,7 +123,9 @@ public struct Tensor {
   /// - Throws: `TensorError` where there is not exactly one, or the tensor is poisoned.
   public func item() throws -> Double {
     let values = try values(Double.self)
-    guard values.count == 1 else { throw TensorError(description: "item of \(shape): there is not exactly one element") }
+    guard values.count == 1 else {
+      throw TensorError(description: "item of \(shape): there is not exactly one element")
+    }
     return values[0]
   }
 

@@ -5,11 +5,13 @@ import Testing
 
 /// The demonstration, shortened: it ends with the report's path, and the page draws.
 @Suite struct DemoCommandTests {
-  @Test(.enabled(if: HeadlessBrowser.executable != nil, "no Chromium on the PATH"), arguments: ["sound", "as-published"])
+  @Test(
+    .enabled(if: HeadlessBrowser.executable != nil, "no Chromium on the PATH"), arguments: ["sound", "as-published"])
   func writesAPageThatDraws(_ preset: String) throws {
     try withEmptyFolder { folder in
       let demo = try GanProcess(
-        ["demo", "--preset", preset, "--data", "two-humped", "--seeds", "2", "--steps", "40", "--out", "demo"], in: folder)
+        ["demo", "--preset", preset, "--data", "two-humped", "--seeds", "2", "--steps", "40", "--out", "demo"],
+        in: folder)
       #expect(demo.status == 0, "\(demo.errors)")
       #expect(demo.output.hasSuffix("demo/report.html\n"))
       for title in ["Plain", "Feature matching", "Minibatch discrimination", "Both"] {

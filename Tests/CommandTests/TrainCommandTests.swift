@@ -16,7 +16,8 @@ import Torch
       let files = try FileManager.default.contentsOfDirectory(atPath: run.path).sorted()
       #expect(
         files == [
-          "discriminator.safetensors", "generator.safetensors", "measurements.jsonl", "recipe.yaml", "run.json", "samples",
+          "discriminator.safetensors", "generator.safetensors", "measurements.jsonl", "recipe.yaml", "run.json",
+          "samples",
         ])
       let pictures = try FileManager.default.contentsOfDirectory(atPath: run.appendingPathComponent("samples").path)
       #expect(pictures.sorted() == ["step-000000.png", "step-000003.png", "step-000006.png"])
@@ -26,7 +27,9 @@ import Torch
         try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])["step"] as? Int
       }
       #expect(steps == [2, 4, 6])
-      #expect(try Safetensors(contentsOf: run.appendingPathComponent("generator.safetensors")).tensors["hidden.0.weight"]?.shape == [8, 4])
+      #expect(
+        try Safetensors(contentsOf: run.appendingPathComponent("generator.safetensors")).tensors["hidden.0.weight"]?
+          .shape == [8, 4])
 
       let sample = try GanProcess(["sample", "runs/tiny-1", "--count", "5", "--out", "grid.png"], in: folder)
       #expect(sample.status == 0 && sample.output == "grid.png\n", "\(sample.errors)")

@@ -23,7 +23,9 @@ import Torch
   }
 
   /// The layer's output, and the gradients by its parameters in the order of their golden names.
-  private func check(_ name: String, _ reading: MinibatchDiscrimination.Reading, groups: Int = 1, seeds: Bool = false) throws {
+  private func check(_ name: String, _ reading: MinibatchDiscrimination.Reading, groups: Int = 1, seeds: Bool = false)
+    throws
+  {
     let golden = Golden("layers")
     let all = try golden.tensors()
     for (dtype, label) in [(DType.float64, "f64"), (.float32, "f32")] {
@@ -34,7 +36,8 @@ import Torch
       let x = inputs["x"]!.asVariable()
       let y = network.model.layer(x, Context(.training, random: RandomStream(seed: 0), groups: groups))
       try expectClose(y, try #require(tensor("out.y")), Golden.tolerance(dtype), "\(name).\(label) output")
-      let parameters = Dictionary(uniqueKeysWithValues: network.model.layer.namedParameters.map { ($0.name, $0.parameter.value) })
+      let parameters = Dictionary(
+        uniqueKeysWithValues: network.model.layer.namedParameters.map { ($0.name, $0.parameter.value) })
       let variables = names.map { $0 == "x" ? x : parameters[$0 == "theta" ? "kernel" : $0]! }
       let gradients = gradient(of: y, by: variables, cotangent: tensor("cotangent.y")!)
       for (name, found) in zip(names, gradients) {

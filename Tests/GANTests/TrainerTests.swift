@@ -51,9 +51,11 @@ import Torch
   }
 
   @Test func seedsSideBySideEqualSeedsOneByOne() throws {
-    let together = try play(game(RandomStream(seeds: [1, 2]), steps: 20, terms: [FeatureMatching(replacesObjective: false)]))
+    let together = try play(
+      game(RandomStream(seeds: [1, 2]), steps: 20, terms: [FeatureMatching(replacesObjective: false)]))
     for (index, seed) in [1, 2].enumerated() {
-      let alone = try play(game(RandomStream(seed: UInt64(seed)), steps: 20, terms: [FeatureMatching(replacesObjective: false)]))
+      let alone = try play(
+        game(RandomStream(seed: UInt64(seed)), steps: 20, terms: [FeatureMatching(replacesObjective: false)]))
       let count = alone.generator.count
       try expectClose(
         Tensor(Array(together.generator[index * count..<(index + 1) * count])), Tensor(alone.generator), 1e-4)
@@ -62,7 +64,8 @@ import Torch
 
   @Test func endsAfterItsSteps() throws {
     let trainer = game(RandomStream(seed: 1), steps: 3)
-    #expect(try [trainer.next()?.step, trainer.next()?.step, trainer.next()?.step, trainer.next()?.step] == [0, 1, 2, nil])
+    #expect(
+      try [trainer.next()?.step, trainer.next()?.step, trainer.next()?.step, trainer.next()?.step] == [0, 1, 2, nil])
   }
 
   @Test func bothPlayersMove() throws {

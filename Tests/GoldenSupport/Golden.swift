@@ -38,7 +38,9 @@ public struct Golden: Sendable {
       func named(_ kind: String) -> [String: Tensor] {
         let start = prefix + kind + "."
         return Dictionary(
-          uniqueKeysWithValues: all.filter { $0.key.hasPrefix(start) }.map { (String($0.key.dropFirst(start.count)), $0.value) })
+          uniqueKeysWithValues: all.filter { $0.key.hasPrefix(start) }.map {
+            (String($0.key.dropFirst(start.count)), $0.value)
+          })
       }
       let (expected, gradients, cotangents) = (named("out"), named("grad"), named("cotangent"))
       try #require(!expected.isEmpty, "no case \(prefix) in \(url.lastPathComponent)", sourceLocation: sourceLocation)

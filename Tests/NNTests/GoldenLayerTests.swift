@@ -8,7 +8,9 @@ import Torch
   /// A model whose only property is the layer under test.
   private struct Holder<L: Layer>: Module { let layer: L }
 
-  private func network<L: Layer>(_ layer: L, _ parameters: [String: Tensor], _ dtype: DType) throws -> Network<Holder<L>> {
+  private func network<L: Layer>(_ layer: L, _ parameters: [String: Tensor], _ dtype: DType) throws -> Network<
+    Holder<L>
+  > {
     let network = Network(Holder(layer: layer), seed: 1, dtype: dtype)
     try network.load(Dictionary(uniqueKeysWithValues: parameters.map { ("layer.\($0)", $1) }))
     return network
@@ -74,7 +76,8 @@ import Torch
         }
       let parameters = inputs["p"]!.detached().copied()
       let path = (0..<5).map { step in
-        optimizer.step(parameters, gradient: inputs["g"]!.detached().sliced(0, step..<step + 1).squeezed(0), learningRate: rate)
+        optimizer.step(
+          parameters, gradient: inputs["g"]!.detached().sliced(0, step..<step + 1).squeezed(0), learningRate: rate)
         return parameters.copied()
       }
       return [stacked(path, 0)]

@@ -21,7 +21,8 @@ import Torch
     let network = Network(Model(), seed: 1)
     #expect(
       network.names == [
-        "first.weight", "first.bias", "hidden.0.weight", "hidden.0.bias", "hidden.1.weight", "norm.direction", "norm.gain",
+        "first.weight", "first.bias", "hidden.0.weight", "hidden.0.bias", "hidden.1.weight", "norm.direction",
+        "norm.gain",
         "norm.bias",
       ])
     #expect(network.parameterCount == 6 + 3 + 9 + 3 + 9 + 3 + 1)

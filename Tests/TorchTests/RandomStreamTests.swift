@@ -16,7 +16,8 @@ import Torch
       let dtype: DType = kind.hasSuffix("64") ? .float64 : .float32
       let expected = try #require(golden["\(kind).\(index).out"])
       let found =
-        kind.hasPrefix("uniform") ? stream.uniform([expected.count], dtype: dtype) : stream.normal([expected.count], dtype: dtype)
+        kind.hasPrefix("uniform")
+        ? stream.uniform([expected.count], dtype: dtype) : stream.normal([expected.count], dtype: dtype)
       if kind.hasPrefix("uniform") {
         #expect(try found.values(Double.self) == expected.values(Double.self))
       } else {

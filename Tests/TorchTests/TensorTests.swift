@@ -73,7 +73,9 @@ import Torch
   }
 
   @Test func refusesAnEmptyBatch() {
-    let error = #expect(throws: TensorError.self) { try checkingTensors { _ = pairwiseL1Similarity(.zeros([0, 2, 3])) } }
+    let error = #expect(throws: TensorError.self) {
+      try checkingTensors { _ = pairwiseL1Similarity(.zeros([0, 2, 3])) }
+    }
     #expect(error?.description.contains("batch is empty") == true)
   }
 
