@@ -24,7 +24,8 @@ struct DataCommand: AsyncParsableCommand {
 
     func validate() throws {
       for address in mirror {
-        guard let url = URL(string: address), ["http", "https"].contains(url.scheme?.lowercased()), url.host != nil else {
+        guard let url = URL(string: address), ["http", "https"].contains(url.scheme?.lowercased()), url.host != nil
+        else {
           throw ValidationError("--mirror must be an http or https address, is '\(address)'.")
         }
       }

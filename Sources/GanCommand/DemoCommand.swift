@@ -67,7 +67,13 @@ struct Demo: ParsableCommand {
     let seeds = (0..<UInt64(self.seeds)).map { seed + $0 }
     // The longest first, so that no core idles at the end.
     let jobs = techniques.enumerated().sorted { $0.element.cost > $1.element.cost }
-    let progress = Mutex(DemoProgress(techniques: techniques, steps: steps))
+    let settings = techniques.map {
+      var settings = TutorialSettings($0, preset: preset, data: data)
+      settings.steps = steps
+      return settings
+    }
+    let progress = Mutex(
+      DemoProgress(techniques: techniques, steps: settings.map { $0.pretrainingSteps + $0.steps }.max()!))
     let next = Mutex(0)
     let results = Mutex([Result<TutorialOutcome, any Error>?](repeating: nil, count: jobs.count))
     let workers = min(threads ?? ProcessInfo.processInfo.activeProcessorCount, jobs.count)
@@ -77,9 +83,7 @@ struct Demo: ParsableCommand {
         return next < jobs.count ? jobs[next] : nil
       }) {
         let result = Result {
-          var settings = TutorialSettings(job.element, preset: preset, data: data)
-          settings.steps = steps
-          return try TutorialStudy(settings, seeds: seeds).run { played in
+          try TutorialStudy(settings[job.offset], seeds: seeds).run { played in
             progress.withLock { $0.update(job.element, played) }
           }
         }

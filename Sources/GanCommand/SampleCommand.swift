@@ -26,6 +26,9 @@ struct Sample: ParsableCommand {
   @Option(parsing: .unconditional, help: "Seed of the noise.")
   var seed: UInt64 = 1
 
+  @Flag(help: "Draw from the weights of the last step, not from their average.")
+  var raw = false
+
   @OptionGroup var machine: MachineOptions
 
   func validate() throws {
@@ -36,7 +39,7 @@ struct Sample: ParsableCommand {
 
   func run() throws {
     let device = try machine.apply()
-    let (game, description) = try RunFolder(URL(fileURLWithPath: runFolder)).load(device: device)
+    let (game, description) = try RunFolder(URL(fileURLWithPath: runFolder)).load(device: device, averaged: !raw)
     let samples = try game.samples(count, RandomStream(seed: seed).stream("samples"))
     let file = URL(fileURLWithPath: out)
     if let shape = description.imageShape {

@@ -88,6 +88,7 @@ struct Train: ParsableCommand {
     try drawSamples(game, examples.imageShape, step: 0, folder)
     while let report = try trainer.next() {
       let step = report.step + 1
+      game.average?.update()
       sums.discriminator += report.discriminatorLoss[0]
       sums.generator += report.generatorLoss[0]
       sums.count += 1

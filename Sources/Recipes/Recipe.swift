@@ -65,6 +65,9 @@ public struct Recipe: Codable, Sendable, Hashable {
     public var outputWeightNorm: Bool
     /// What the output is multiplied by.
     public var outputScale: Double
+    /// Samples are drawn from an average of the weights that moves by this share of the way in every step; 0 for the
+    /// weights themselves.
+    public var averagingRate: Double
     public var training: Training
   }
 
@@ -200,6 +203,7 @@ extension Recipe {
     }
     try widths("generator.hidden", generator.hidden)
     try require("generator.outputScale", generator.outputScale, above: 0)
+    try require("generator.averagingRate", generator.averagingRate, atLeast: 0, atMost: 1)
     try training("generator.training", generator.training)
     try widths("discriminator.hidden", discriminator.hidden)
     try require("discriminator.inputNoise", discriminator.inputNoise, atLeast: 0)

@@ -53,6 +53,8 @@ public struct RecipeGame {
   public let recipe: Recipe
   public let generator: Network<DenseGenerator>
   public let discriminator: Network<DenseDiscriminator>
+  /// Of G's weights, for samples, where the recipe asks for one; to be updated after every step.
+  public let average: WeightAverage<DenseGenerator>?
   public let steps: Int
 
   /// - Parameter width: numbers per example.
@@ -61,6 +63,8 @@ public struct RecipeGame {
     let random = RandomStream(seed: recipe.seed)
     generator = Network(recipe.makeGenerator(outputs: width), random: random.stream("G"), device: device)
     discriminator = Network(recipe.makeDiscriminator(inputs: width), random: random.stream("D"), device: device)
+    let rate = recipe.generator.averagingRate
+    average = rate > 0 ? WeightAverage(of: generator, rate: rate) : nil
     steps =
       switch recipe.duration.unit {
       case .steps: recipe.duration.count
@@ -81,13 +85,19 @@ public struct RecipeGame {
       random: RandomStream(seed: recipe.seed).stream("game"))
   }
 
-  /// The first `count` examples that G makes of the noise of `random`: [count, width].
+  /// The first `count` examples that G, with its averaged weights if there are any, makes of the noise of `random`:
+  /// [count, width].
   ///
   /// G sees whole batches of the recipe's size, since batch norm looks at the batch: an example of a small request is the
   /// same as in a large one.
   ///
   /// - Throws: `TensorError`.
   public func samples(_ count: Int, _ random: RandomStream) throws -> Tensor {
+    guard let average else { return try generate(count, random) }
+    return try generator.with(average.values) { try generate(count, random) }
+  }
+
+  private func generate(_ count: Int, _ random: RandomStream) throws -> Tensor {
     try checkingTensors {
       withoutGradient {
         let noise = recipe.makeNoise()
@@ -103,7 +113,7 @@ public struct RecipeGame {
   ///
   /// - Throws: `TensorError`.
   public func probabilities(_ real: Tensor, _ random: RandomStream) throws -> (real: Double, generated: Double) {
-    let generated = try samples(real.size(0), random)
+    let generated = try generate(real.size(0), random)
     return try checkingTensors {
       try withoutGradient {
         let objective = recipe.makeObjective()

@@ -12,6 +12,7 @@ import Torch
 /// | `measurements.jsonl` | one JSON object per line, as training goes |
 /// | `samples/step-000600.png` | what G makes of the same noise after that many steps |
 /// | `generator.safetensors`, `discriminator.safetensors` | the parameters |
+/// | `generator-average.safetensors` | G's averaged parameters, where the recipe asks for an average |
 public struct RunFolder: Sendable {
   public let url: URL
 
@@ -122,6 +123,10 @@ public struct RunFolder: Sendable {
 
   public func write(_ game: RecipeGame) throws {
     try Safetensors(tensors: game.generator.state).write(to: generatorFile)
+    if let average = game.average {
+      let state = game.generator.with(average.values) { game.generator.state }
+      try Safetensors(tensors: state).write(to: averageFile)
+    }
     try Safetensors(tensors: game.discriminator.state).write(to: discriminatorFile)
   }
 
@@ -129,8 +134,9 @@ public struct RunFolder: Sendable {
 
   /// The run's game with its trained generator.
   ///
+  /// - Parameter averaged: whether G gets its averaged weights, where the run has them, or those of the last step.
   /// - Throws: `FileError` naming the file that is missing or does not fit.
-  public func load(device: Device) throws -> (game: RecipeGame, description: Description) {
+  public func load(device: Device, averaged: Bool = true) throws -> (game: RecipeGame, description: Description) {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue else {
       throw FileError(path: url.path, reason: "is not a run folder: there is no such folder")
@@ -152,14 +158,17 @@ public struct RunFolder: Sendable {
         == description.width
     else { throw FileError(path: descriptionFile.path, reason: "is not the description of a run") }
     let game = RecipeGame(recipe, width: description.width, stepsPerEpoch: nil, device: device)
+    let file = averaged && game.average != nil ? averageFile : generatorFile
     do {
-      try game.generator.load(Safetensors(contentsOf: generatorFile, device: device).tensors)
+      try game.generator.load(Safetensors(contentsOf: file, device: device).tensors)
+      game.average?.reset()
     } catch let error as StateError {
-      throw FileError(path: generatorFile.path, reason: "does not fit recipe.yaml: \(error)")
+      throw FileError(path: file.path, reason: "does not fit recipe.yaml: \(error)")
     }
     return (game, description)
   }
 
   private var generatorFile: URL { url.appendingPathComponent("generator.safetensors") }
+  private var averageFile: URL { url.appendingPathComponent("generator-average.safetensors") }
   private var discriminatorFile: URL { url.appendingPathComponent("discriminator.safetensors") }
 }

@@ -87,9 +87,10 @@ struct TutorialGame {
   }
 
   /// Fits D to the density; returns the loss of every step for each seed.
-  func pretrain() throws -> [[Double]] {
+  func pretrain(progress: (Int) -> Void) throws -> [[Double]] {
     try pretraining(
-      discriminator, objective: settings.objective, training: settings.training(), random: random.stream("game"))
+      discriminator, objective: settings.objective, training: settings.training(), random: random.stream("game"),
+      progress: progress)
   }
 
   /// Plays to the end. `observe` sees every step, D and G as that step leaves them.

@@ -73,7 +73,7 @@ public struct TutorialStudy {
   private static let binCount = 60
   private static let measuredPoints = 10_000
 
-  /// - Parameter progress: called after every step of the game with the number of steps played.
+  /// - Parameter progress: called with the number of steps taken, those of the pretraining included.
   /// - Throws: `TensorError`.
   public func run(progress: (Int) -> Void = { _ in }) throws -> TutorialOutcome {
     let density = settings.density
@@ -98,14 +98,14 @@ public struct TutorialStudy {
     var pretrained: [[Double]] = []
     var curves = LossCurves(seeds: seeds.count, interval: max(1, settings.steps / 200))
     let frameInterval = max(1, settings.steps / Self.frameCount)
-    let pretrainingLoss = try game.pretrain()
+    let pretrainingLoss = try game.pretrain(progress: progress)
     pretrained = try probe.decisions()
     frames.append(try frame(0))
     try game.play { report in
       curves.add(report)
       let played = report.step + 1
       if played % frameInterval == 0 || played == settings.steps { frames.append(try frame(played)) }
-      progress(played)
+      progress(settings.pretrainingSteps + played)
     }
 
     let measurements = zip(try probe.decisions(), try probe.points(Self.measuredPoints)).map {

@@ -37,7 +37,8 @@ import Testing
 
   @Test func withoutNetworkItSaysWhatToPutWhere() throws {
     try withEmptyFolder { folder in
-      let get = try GanProcess(["data", "get", "mnist", "--mirror", "http://127.0.0.1:9/", "--out", "here"], in: folder)
+      let get = try GanProcess(
+        ["data", "get", "mnist", "--mirror", "http://127.0.0.1:9/", "--out", "here"], in: folder)
       #expect(get.status != 0)
       for word in ["train-images-idx3-ubyte.gz", "f68b3c2dcbeaaa9fbdd348bbdeb94873", "here"] {
         #expect(get.errors.contains(word), "\(get.errors)")

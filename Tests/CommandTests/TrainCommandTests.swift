@@ -16,7 +16,8 @@ import Torch
       let files = try FileManager.default.contentsOfDirectory(atPath: run.path).sorted()
       #expect(
         files == [
-          "discriminator.safetensors", "generator.safetensors", "measurements.jsonl", "recipe.yaml", "run.json",
+          "discriminator.safetensors", "generator-average.safetensors", "generator.safetensors", "measurements.jsonl",
+          "recipe.yaml", "run.json",
           "samples",
         ])
       let pictures = try FileManager.default.contentsOfDirectory(atPath: run.appendingPathComponent("samples").path)
@@ -35,6 +36,10 @@ import Torch
       #expect(sample.status == 0 && sample.output == "grid.png\n", "\(sample.errors)")
       let grid = try Image(contentsOf: folder.appendingPathComponent("grid.png"))
       #expect(grid.channels == 1 && grid.width > 0)
+
+      let raw = try GanProcess(["sample", "runs/tiny-1", "--count", "5", "--out", "raw.png", "--raw"], in: folder)
+      #expect(raw.status == 0, "\(raw.errors)")
+      #expect(try Image(contentsOf: folder.appendingPathComponent("raw.png")) != grid)
 
       let second = try GanProcess(["train", "tiny.yaml", "--data", "."], in: folder)
       #expect(second.output == "runs/tiny-2\n")

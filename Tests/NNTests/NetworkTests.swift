@@ -135,4 +135,17 @@ import Torch
     #expect(Swift.abs(mean - 1) < 0.06)
     #expect(Swift.abs((normal.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 30_000).squareRoot() - 2) < 0.05)
   }
+
+  /// Against the closed form: starting from p0 and moving r of the way to p in each of n updates leaves (1 - r)^n of p0.
+  @Test func weightAverageFollowsItsParameters() throws {
+    let network = Network(Model(), seed: 1)
+    let start = try network.flat.values(Double.self)
+    let average = WeightAverage(of: network, rate: 0.25)
+    network.flat.assign(.ones([34]))
+    for _ in 0..<3 { average.update() }
+    let left = 0.75 * 0.75 * 0.75
+    try expectClose(average.values, Tensor(start.map { Float(left * $0 + 1 - left) }), 1e-6)
+    average.reset()
+    #expect(try average.values.values() == network.flat.values())
+  }
 }
