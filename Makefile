@@ -15,7 +15,7 @@ test: setup-test lint
 	swift test -c release --skip-build
 
 lint:
-	swift format lint --strict --recursive Package.swift Sources Tests Examples
+	swift format lint --strict --recursive Package.swift Sources Tests $(wildcard Examples/*/Package.swift Examples/*/Sources)
 
 setup:
 	@Scripts/setup

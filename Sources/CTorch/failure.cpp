@@ -25,7 +25,7 @@ std::string first_paragraph(const char *reason) {
   std::string text(reason);
   for (size_t i = 0; i < text.size(); i++) {
     if (text[i] != '\n') continue;
-    if (i + 1 >= text.size() || text[i + 1] == '\n' || text.compare(i + 1, 13, "Exception rai") == 0) return text.substr(0, i);
+    if (i + 1 == text.size() || text[i + 1] == '\n') return text.substr(0, i);
     text[i] = ' ';
   }
   return text;
@@ -50,7 +50,6 @@ const char *ct_scope_leave(void) {
   left = std::move(*failure);
   return left.c_str();
 }
-bool ct_scope_failed(void) { return !scopes.empty() && scopes.back().has_value(); }
 void ct_fail(const char *message) { record(message); }
 
 void ct_retain(CTensor *tensor) { c10::raw::intrusive_ptr::incref(ctorch::impl(tensor)); }

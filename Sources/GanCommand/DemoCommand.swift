@@ -23,6 +23,11 @@ struct Demo: ParsableCommand {
   @Option(help: "Whose settings: \(TutorialPreset.allCases.map(\.rawValue).joined(separator: ", ")).")
   var preset = TutorialPreset.sound
 
+  @Option(
+    help:
+      "Where z comes from: \(TutorialNoise.allCases.map(\.rawValue).joined(separator: ", ")). (default: the preset's)")
+  var noise: TutorialNoise?
+
   @Option(parsing: .unconditional, help: "How many seeds each technique is played with.")
   var seeds = 8
 
@@ -31,6 +36,9 @@ struct Demo: ParsableCommand {
 
   @Option(parsing: .unconditional, help: "Steps per game.")
   var steps = 10_000
+
+  @Option(parsing: .unconditional, help: "Points per batch.")
+  var batchSize = 200
 
   @Option(help: "Folder for the report and its figures; an earlier report in it is replaced.", completion: .directory)
   var out = "runs/demo"
@@ -41,22 +49,33 @@ struct Demo: ParsableCommand {
   var threads: Int?
 
   func validate() throws {
-    let bounds = [("--seeds", seeds, 1000), ("--steps", steps, 10_000_000), ("--threads", threads ?? 1, 1024)]
-    for (name, value, limit) in bounds where !(1...limit).contains(value) {
-      throw ValidationError("\(name) must be between 1 and \(limit), is \(value).")
+    let bounds = [
+      ("--seeds", seeds, 1...1000), ("--steps", steps, 1...10_000_000), ("--threads", threads ?? 1, 1...1024),
+      ("--batch-size", batchSize, 2...100_000),
+    ]
+    for (name, value, range) in bounds where !range.contains(value) {
+      throw ValidationError("\(name) must be between \(range.lowerBound) and \(range.upperBound), is \(value).")
     }
     if seed > UInt64.max - UInt64(seeds) { throw ValidationError("--seed is too large, is \(seed).") }
   }
 
   func run() throws {
     let folder = URL(fileURLWithPath: out)
-    let report = DemoReport(preset: preset, data: data, seeds: seeds, steps: steps, folder: folder)
+    let report = DemoReport(settings: settings(.plain), seeds: seeds, folder: folder)
     // Before the work, not after it: the folder and Plotly.js are what can be missing.
     try report.checkPrerequisites()
     let outcomes = try play()
     print(report.table(outcomes).text())
     try report.write(outcomes)
     print(folder.appendingPathComponent("report.html").relativePath)
+  }
+
+  private func settings(_ technique: TutorialTechnique) -> TutorialSettings {
+    var settings = TutorialSettings(technique, preset: preset, data: data)
+    settings.steps = steps
+    settings.batchSize = batchSize
+    if let noise { settings.noise = noise }
+    return settings
   }
 
   /// The games of every technique, in the order of `TutorialTechnique.allCases`.
@@ -67,11 +86,7 @@ struct Demo: ParsableCommand {
     let seeds = (0..<UInt64(self.seeds)).map { seed + $0 }
     // The longest first, so that no core idles at the end.
     let jobs = techniques.enumerated().sorted { $0.element.cost > $1.element.cost }
-    let settings = techniques.map {
-      var settings = TutorialSettings($0, preset: preset, data: data)
-      settings.steps = steps
-      return settings
-    }
+    let settings = techniques.map(settings)
     let progress = Mutex(
       DemoProgress(techniques: techniques, steps: settings.map { $0.pretrainingSteps + $0.steps }.max()!))
     let next = Mutex(0)
@@ -96,6 +111,7 @@ struct Demo: ParsableCommand {
 }
 
 extension TutorialDensity: ExpressibleByArgument {}
+extension TutorialNoise: ExpressibleByArgument {}
 extension TutorialPreset: ExpressibleByArgument {}
 
 extension TutorialTechnique {

@@ -6,10 +6,9 @@ import Report
 
 /// The page about the one-dimensional games.
 struct DemoReport {
-  let preset: TutorialPreset
-  let data: TutorialDensity
+  /// Of the plain game; the others differ in their technique.
+  let settings: TutorialSettings
   let seeds: Int
-  let steps: Int
   let folder: URL
 
   /// - Throws: `FileError` where the folder cannot be written in, or Plotly.js is missing.
@@ -25,7 +24,8 @@ struct DemoReport {
 
   func table(_ outcomes: [TutorialOutcome]) -> Table {
     Table(
-      title: "\(data.title), \(steps) steps, \(seeds) \(seeds == 1 ? "seed" : "seeds"), preset \(preset.rawValue)",
+      title:
+        "\(settings.data.title), \(settings.steps) steps, \(seeds) \(seeds == 1 ? "seed" : "seeds"), preset \(settings.preset.rawValue)",
       columns: [
         .init("Technique"),
         .init(
@@ -70,18 +70,20 @@ struct DemoReport {
           """
           A generator G turns noise z on [−3, 3] into points x; a discriminator D sees real points and generated ones and \
           says how probable it holds it that a point is real. D is first fitted to the density of the data, then both \
-          play for \(steps) steps. A D that ends at 1/2 everywhere has nothing left to tell apart.
+          play for \(settings.steps) steps. A D that ends at 1/2 everywhere has nothing left to tell apart.
           """),
       ]
-        + outcomes.map { section($0, plain: plain) } + [.section("How it was played", [.definitions(settings)])],
-      footer: "Made by gan demo --data \(data.rawValue) --preset \(preset.rawValue) --seeds \(seeds) --steps \(steps)")
+        + outcomes.map { section($0, plain: plain) } + [.section("How it was played", [.definitions(descriptions)])],
+      footer:
+        "Made by gan demo --data \(settings.data.rawValue) --preset \(settings.preset.rawValue) --noise \(settings.noise.rawValue) --seeds \(seeds) --steps \(settings.steps)"
+    )
   }
 
   private func lead(_ outcomes: [TutorialOutcome]) -> String {
     let best = outcomes.min { $0.mean(\.wasserstein) < $1.mean(\.wasserstein) }!
     let counts = outcomes.map { "\($0.technique.title.lowercased()) \($0.collapsed)" }.joined(separator: ", ")
     return """
-      On \(data.title), \(best.technique.title.lowercased()) comes closest to the data on average; of \(seeds) \
+      On \(settings.data.title), \(best.technique.title.lowercased()) comes closest to the data on average; of \(seeds) \
       \(seeds == 1 ? "seed" : "seeds") each, these collapsed: \(counts).
       """
   }
@@ -189,9 +191,8 @@ struct DemoReport {
     return losses.map { .line(name, role, x: x, y: $0).faint() } + [.line(name, role, x: x, y: mean)]
   }
 
-  private var settings: [(String, String)] {
-    [("Data", data.title)] + TutorialSettings(.plain, preset: preset, data: data).description
-      + [("Collapsed", TutorialStudy.collapseRule)]
+  private var descriptions: [(String, String)] {
+    [("Data", settings.data.title)] + settings.description + [("Collapsed", TutorialStudy.collapseRule)]
   }
 
   /// Three significant digits.

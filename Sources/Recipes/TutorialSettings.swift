@@ -61,6 +61,21 @@ public enum TutorialDensity: String, CaseIterable, Sendable, Codable {
   }
 }
 
+/// Where the game's noise z on [-3, 3] comes from.
+public enum TutorialNoise: String, CaseIterable, Sendable, Codable {
+  /// Independent points: the sound preset's choice.
+  case uniform
+  /// Evenly spaced points, each moved by U[0, 0.01): the tutorial's choice.
+  case stratified
+
+  var noise: Noise {
+    switch self {
+    case .uniform: .uniform(-3, 3, dimensions: 1)
+    case .stratified: .stratified(-3, 3, jitter: 0.01)
+    }
+  }
+}
+
 /// Everything that decides how the one-dimensional game is played.
 public struct TutorialSettings: Sendable {
   public var technique: TutorialTechnique
@@ -74,12 +89,13 @@ public struct TutorialSettings: Sendable {
   var generatorHidden = Activation.tanh
   var generatorOutput = Activation.identity
   var discriminatorOutput = Activation.identity
-  public var weights = Initializer.glorotUniform
-  public var minibatchWeights: Initializer?
+  var discriminatorWeights = Initializer.normal(standardDeviation: 1)
+  var generatorWeights = Initializer.glorotUniform
+  var minibatchWeights: Initializer?
   var featureMatching: FeatureMatching.Reading?
-  public var minibatch: MinibatchDiscrimination.Reading?
-  public var noise = Noise.uniform(-3, 3, dimensions: 1)
-  public var learningRate = 0.001
+  var minibatch: MinibatchDiscrimination.Reading?
+  public var noise = TutorialNoise.uniform
+  var learningRate = 0.001
   var adam = true
   var generatorStepMovesDiscriminator = false
 
@@ -92,11 +108,11 @@ public struct TutorialSettings: Sendable {
       featureMatching = technique.matchesFeatures ? .paper : nil
       minibatch = technique.discriminatesMinibatches ? .release : nil
     case .asPublished:
-      weights = .normal(standardDeviation: 1)
+      generatorWeights = .normal(standardDeviation: 1)
       featureMatching = technique.matchesFeatures ? .tutorial : nil
       minibatch = technique.discriminatesMinibatches ? .tutorial : nil
       adam = false
-      noise = .stratified(-3, 3, jitter: 0.01)
+      noise = .stratified
       discriminatorOutput = .tanh
       generatorOutput = .tanh
       generatorStepMovesDiscriminator = technique.matchesFeatures
@@ -135,12 +151,14 @@ public struct TutorialSettings: Sendable {
           throughout, times 5. With minibatch discrimination D 1-20-20-1 and G 1-10-1 with softplus. Weights N(0, 1).
           """
           : """
-          D 1-10-10-1 with tanh between and a logit at the end; G the same, times 5. Glorot's uniform weights.
+          D 1-10-10-1 with tanh between and a logit at the end; G the same, times 5. Weights N(0, 1) in D, Glorot's uniform ones in G.
           """
       ),
       (
         "Noise",
-        published ? "200 evenly spaced points on [−3, 3], each moved by U[0, 0.01)" : "200 points uniform on [−3, 3]"
+        noise == .stratified
+          ? "\(batchSize) evenly spaced points on [−3, 3], each moved by U[0, 0.01)"
+          : "\(batchSize) points uniform on [−3, 3]"
       ),
       (
         "Objective",

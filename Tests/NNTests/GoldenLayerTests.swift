@@ -25,6 +25,24 @@ import Torch
     }
   }
 
+  @Test func batchNormWithGain() throws {
+    let all = try Golden("layers").tensors()
+    for (dtype, label) in [(DType.float64, "f64"), (.float32, "f32")] {
+      func tensor(_ key: String) -> Tensor { all["batch-norm-gain.\(label).\(key)"]! }
+      let layer = BatchNorm(4)
+      let network = try network(layer, ["gain": tensor("in.gain"), "bias": tensor("in.bias")], dtype)
+      let x = tensor("in.x").asVariable()
+      let y = network.model.layer(x, .evaluation)
+      try expectClose(y, tensor("out.y"), Golden.tolerance(dtype), "\(label) output")
+      let names = ["x", "gain", "bias"]
+      let found = gradient(
+        of: y, by: [x, layer.gain!.value, layer.bias.value], cotangent: tensor("cotangent.y"))
+      for (name, value) in zip(names, found) {
+        try expectClose(value, tensor("grad.\(name)"), Golden.tolerance(dtype), "\(label) gradient by \(name)")
+      }
+    }
+  }
+
   /// Examples of one group must not move those of another.
   @Test func batchNormKeepsGroupsApart() throws {
     let layer = BatchNorm(3)

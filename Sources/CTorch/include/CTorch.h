@@ -43,8 +43,6 @@ void ct_scope_enter(void);
 const char *_Nullable ct_scope_leave(void);
 /// Records a failure found above this header, as an operation would.
 void ct_fail(const char *message);
-/// True once the innermost scope has recorded a failure.
-bool ct_scope_failed(void);
 
 // ---- kinds and devices ----------------------------------------------------------------------------------------
 typedef enum __attribute__((enum_extensibility(closed))) CTDType {
