@@ -14,12 +14,12 @@ struct TutorialDiscriminator: Discriminator {
 
   init(_ settings: TutorialSettings) {
     let width = settings.discriminatorWidth
-    hidden1 = Linear(1, width, weight: settings.discriminatorWeights)
-    hidden2 = Linear(width, width, weight: settings.discriminatorWeights)
+    hidden1 = Linear(1, width, weight: settings.weights)
+    hidden2 = Linear(width, width, weight: settings.weights)
     minibatch = settings.minibatch.map {
       MinibatchDiscrimination(width, kernels: 5, dimensions: 3, reading: $0, weight: settings.minibatchWeights)
     }
-    output = Linear(width + (minibatch?.kernels ?? 0), 1, weight: settings.discriminatorWeights)
+    output = Linear(width + (minibatch?.kernels ?? 0), 1, weight: settings.weights)
     outputActivation = settings.discriminatorOutput
   }
 
@@ -40,8 +40,8 @@ struct TutorialGenerator: Generator {
 
   init(_ settings: TutorialSettings) {
     let widths = [1] + settings.generatorWidths
-    hidden = zip(widths, widths.dropFirst()).map { Linear($0, $1, weight: settings.generatorWeights) }
-    output = Linear(widths.last!, 1, weight: settings.generatorWeights)
+    hidden = zip(widths, widths.dropFirst()).map { Linear($0, $1, weight: settings.weights) }
+    output = Linear(widths.last!, 1, weight: settings.weights)
     hiddenActivation = settings.generatorHidden
     outputActivation = settings.generatorOutput
   }

@@ -89,8 +89,7 @@ public struct TutorialSettings: Sendable {
   var generatorHidden = Activation.tanh
   var generatorOutput = Activation.identity
   var discriminatorOutput = Activation.identity
-  var discriminatorWeights = Initializer.normal(standardDeviation: 1)
-  var generatorWeights = Initializer.glorotUniform
+  var weights = Initializer.glorotUniform
   var minibatchWeights: Initializer?
   var featureMatching: FeatureMatching.Reading?
   var minibatch: MinibatchDiscrimination.Reading?
@@ -108,7 +107,7 @@ public struct TutorialSettings: Sendable {
       featureMatching = technique.matchesFeatures ? .paper : nil
       minibatch = technique.discriminatesMinibatches ? .release : nil
     case .asPublished:
-      generatorWeights = .normal(standardDeviation: 1)
+      weights = .normal(standardDeviation: 1)
       featureMatching = technique.matchesFeatures ? .tutorial : nil
       minibatch = technique.discriminatesMinibatches ? .tutorial : nil
       adam = false
@@ -151,7 +150,7 @@ public struct TutorialSettings: Sendable {
           throughout, times 5. With minibatch discrimination D 1-20-20-1 and G 1-10-1 with softplus. Weights N(0, 1).
           """
           : """
-          D 1-10-10-1 with tanh between and a logit at the end; G the same, times 5. Weights N(0, 1) in D, Glorot's uniform ones in G.
+          D 1-10-10-1 with tanh between and a logit at the end; G the same, times 5. Glorot's uniform weights.
           """
       ),
       (

@@ -30,8 +30,8 @@ extension Table {
       }
     }
     return lines.map { line in
-      var line = Substring(line)
-      while line.last == " " || line.last == "\u{A0}" { line.removeLast() }
+      var line = line.replacing("\u{A0}", with: " ")[...]
+      while line.last == " " { line.removeLast() }
       return line + "\n"
     }.joined()
   }

@@ -32,14 +32,16 @@ import Testing
   }
 
   @Test(arguments: [
-    [Double.greatestFiniteMagnitude, -Double.greatestFiniteMagnitude, 0.5], [Double.leastNonzeroMagnitude, 0], [1e300, 1.5],
-    [-0.0, 0.0],
+    [Double.greatestFiniteMagnitude, -Double.greatestFiniteMagnitude, 0.5], [Double.leastNonzeroMagnitude, 0],
+    [1e300, 1.5], [-0.0, 0.0],
   ])
   func extremes(values: [Double]) throws {
     let stored = try numbers(values)
     #expect(stored.count == values.count)
     let size = values.map(abs).max() ?? 0
-    for (value, stored) in zip(values, stored) { #expect(abs((stored ?? .nan) - value) <= size / 2000 + .leastNormalMagnitude) }
+    for (value, stored) in zip(values, stored) {
+      #expect(abs((stored ?? .nan) - value) <= size / 2000 + .leastNormalMagnitude)
+    }
   }
 
   @Test func arraysAreKeptOnce() throws {
