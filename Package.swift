@@ -62,7 +62,7 @@ let package = Package(
     .target(name: "GoldenSupport", dependencies: ["Torch"], path: "Tests/GoldenSupport", swiftSettings: strict),
     .testTarget(name: "TorchTests", dependencies: ["Torch", "GoldenSupport"], swiftSettings: strict),
     .testTarget(name: "NNTests", dependencies: ["NN", "GoldenSupport"], swiftSettings: strict),
-    .testTarget(name: "GANTests", dependencies: ["GAN", "GoldenSupport"], swiftSettings: strict),
+    .testTarget(name: "GANTests", dependencies: ["GAN", "Datasets", "GoldenSupport"], swiftSettings: strict),
     .testTarget(name: "MetricsTests", dependencies: ["Metrics", "GoldenSupport"], swiftSettings: strict),
     .testTarget(
       name: "DatasetsTests", dependencies: ["Datasets", "Files", "Czlib"],

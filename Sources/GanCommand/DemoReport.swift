@@ -105,7 +105,8 @@ struct DemoReport {
     let spread = outcome.mean(\.spread)
     let collapse =
       outcome.collapsed == 0
-      ? "no seed of \(outcome.seeds.count) collapses" : "\(outcome.collapsed) of \(outcome.seeds.count) seeds collapse"
+      ? "no seed of \(outcome.seeds.count) collapses"
+      : "\(outcome.collapsed) of \(outcome.seeds.count) seeds \(outcome.collapsed == 1 ? "collapses" : "collapse")"
     let width =
       spread < 0.9 ? "narrower than the data" : spread > 1.1 ? "wider than the data" : "about as wide as the data"
     let own = """
