@@ -30,7 +30,7 @@ inline Handle handle(at::Tensor tensor) { return reinterpret_cast<Handle>(tensor
 
 void record_failure(const char *operation, const Handle *operands, size_t count, const char *reason);
 
-/// Runs `body`, which returns true on success; a C++ exception becomes a recorded failure and `false`.
+/// Runs `body` and returns true; a C++ exception becomes a recorded failure and `false`.
 /// A NULL operand is an earlier failure, passed on untouched.
 template <class Body>
 bool guarded(const char *operation, const Handle *operands, size_t count, Body body) noexcept {

@@ -27,6 +27,10 @@ void ct_gradient(CTensor *y, CTensor *cotangent, bool has_cotangent, CTensor *co
     std::vector<at::Tensor> inputs;
     for (int i = 0; i < count; i++) inputs.push_back(tensor(xs[i]));
     auto output = tensor(y);
+    if (!output.requires_grad()) {  // a constant
+      for (int i = 0; i < count; i++) results[i] = handle(at::zeros_like(inputs[i]));
+      return;
+    }
     // The sum makes a vector of losses, one per seed, a scalar without mixing the seeds' gradients.
     auto outputs = has_cotangent || output.numel() == 1 ? output : output.sum();
     std::vector<at::Tensor> cotangents;

@@ -41,7 +41,9 @@ bool ct_device_available(CTDevice device) {
 }
 const char *ct_version(void) { return TORCH_VERSION; }
 int ct_threads(void) { return at::get_num_threads(); }
-void ct_set_threads(int count) { at::set_num_threads(count); }
+void ct_set_threads(int count) {
+  ctorch::guarded("threads", {}, [&] { at::set_num_threads(count); });
+}
 
 CTDType ct_dtype(CTensor *x) {
   switch (ctorch::tensor(x).scalar_type()) {

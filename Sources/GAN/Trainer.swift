@@ -106,8 +106,8 @@ public final class Trainer<G: Generator, D: Discriminator> {
     let random = random.stream("generator")
     let real = data(step, random.stream("data"))
     let generated = generate(real.batchSize, random)
-    let (loss, onReal) = generatorLoss(real: real, generated: generated, random)
-    guard let sharedTraining, onReal else {
+    let loss = generatorLoss(real: real, generated: generated, random)
+    guard let sharedTraining else {
       generatorTraining.move(generator.flat, generator.gradient(of: loss), step)
       return loss
     }
@@ -122,20 +122,19 @@ public final class Trainer<G: Generator, D: Discriminator> {
     return generator.model(z, Context(.training, random: random.stream("layers of the generator").at(step)))
   }
 
-  /// G's loss, and whether D's judgement of real examples entered it.
-  private func generatorLoss(real: Tensor, generated: Tensor, _ random: RandomStream) -> (Tensor, onReal: Bool) {
+  private func generatorLoss(real: Tensor, generated: Tensor, _ random: RandomStream) -> Tensor {
     let layers = random.stream("layers of the discriminator").at(step)
     let judgement = discriminator.model(generated, Context(.training, random: layers.stream("generated")))
     let fromObjective =
       terms.contains(where: \.replacesObjective) ? nil : objective.generatorLoss(generated: judgement)
-    guard !terms.isEmpty else { return (fromObjective!, onReal: false) }
+    guard !terms.isEmpty else { return fromObjective! }
     func judgeReal() -> Judgement { discriminator.model(real, Context(.training, random: layers.stream("real"))) }
     let target = sharedTraining == nil ? withoutGradient(judgeReal) : judgeReal()
     let losses = [fromObjective].compactMap { $0 } + terms.map { $0(real: target, generated: judgement) }
-    return (losses.dropFirst().reduce(losses[0]) { $0 + $1 }, onReal: true)
+    return losses.dropFirst().reduce(losses[0]) { $0 + $1 }
   }
 
-  /// D's judgement of both batches, in one pass as two groups where they are of one size.
+  /// D's judgement of both batches, which are of one size, in one pass as two groups.
   private func judge(_ real: Tensor, _ generated: Tensor, _ random: RandomStream) -> (Judgement, Judgement) {
     let layers = random.stream("layers of the discriminator").at(step)
     let rows = concatenated([real, generated], real.batchDimension)

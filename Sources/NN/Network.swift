@@ -18,6 +18,8 @@ public final class Network<Model: Module> {
   public let random: RandomStream
   private let parameters: [Parameter]
   private let trained: [Parameter]
+  /// What the parameters are views of now: ``flat``, or what stands in for it.
+  private var current: Tensor
 
   /// One model.
   ///
@@ -54,6 +56,7 @@ public final class Network<Model: Module> {
     }
     flat = withoutGradient { buffer(.trained) }
     fixed = withoutGradient { buffer(.fixed) }
+    current = flat
     bind(.trained, to: flat)
     bind(.fixed, to: fixed)
   }
@@ -72,6 +75,8 @@ public final class Network<Model: Module> {
   public var parameterCount: Int { flat.size(-1) }
 
   /// d `loss` / d ``flat``, of the same shape; `loss` is a scalar, or has one element per seed.
+  ///
+  /// The loss's graph is used up: for two networks' gradients of one loss see ``gradients(of:with:)``.
   public func gradient(of loss: Tensor) -> Tensor {
     flattened(Torch.gradient(of: loss, by: trained.map(\.value)))
   }
@@ -90,14 +95,19 @@ public final class Network<Model: Module> {
 
   /// Runs `body` with other values, laid out as ``flat``, in place of the parameters: an average, for example.
   public func with<Result>(_ values: Tensor, _ body: () throws -> Result) rethrows -> Result {
+    let previous = current
+    current = values
     bind(.trained, to: values)
-    defer { bind(.trained, to: flat) }
+    defer {
+      current = previous
+      bind(.trained, to: previous)
+    }
     return try body()
   }
 
-  /// Every parameter, fixed ones too, under its name.
+  /// A copy of every parameter, fixed ones too, under its name.
   public var state: [String: Tensor] {
-    Dictionary(uniqueKeysWithValues: zip(names, parameters.map { $0.value.detached() }))
+    Dictionary(uniqueKeysWithValues: zip(names, parameters.map { $0.value.detached().copied() }))
   }
 
   /// Takes over the values of `state`, in place.

@@ -179,8 +179,10 @@ extension Recipe {
     func count(_ key: String, _ value: Int, atLeast low: Int = 1) throws {
       try require(key, Double(value), atLeast: Double(low), atMost: 1e12)
     }
+    // Sizes are multiplied with each other: what is far beyond any memory must not overflow on the way.
+    func size(_ key: String, _ value: Int) throws { try require(key, Double(value), atLeast: 1, atMost: 1e6) }
     func widths(_ key: String, _ values: [Int]) throws {
-      for (index, width) in values.enumerated() { try count("\(key).\(index)", width) }
+      for (index, width) in values.enumerated() { try size("\(key).\(index)", width) }
       guard !values.isEmpty else { throw RecipeError(key: key, reason: "must have at least one layer") }
     }
     func training(_ key: String, _ training: Training) throws {
@@ -194,7 +196,7 @@ extension Recipe {
     }
     try count("batchSize", batchSize)
     try count("duration.count", duration.count)
-    try count("noise.dimensions", noise.dimensions)
+    try size("noise.dimensions", noise.dimensions)
     try require("noise.low", noise.low)
     try require("noise.high", noise.high, above: noise.low)
     try require("noise.jitter", noise.jitter, atLeast: 0)
@@ -212,8 +214,8 @@ extension Recipe {
     try training("discriminator.training", discriminator.training)
     try require("objective.realTarget", objective.realTarget, above: 0, atMost: 1)
     try require("featureMatching.weight", featureMatching.weight, above: 0)
-    try count("minibatchDiscrimination.kernels", minibatchDiscrimination.kernels)
-    try count("minibatchDiscrimination.dimensions", minibatchDiscrimination.dimensions)
+    try size("minibatchDiscrimination.kernels", minibatchDiscrimination.kernels)
+    try size("minibatchDiscrimination.dimensions", minibatchDiscrimination.dimensions)
     try count("output.measurementInterval", output.measurementInterval)
     try count("output.sampleInterval", output.sampleInterval)
     if batchSize < 2, generator.normalization == .batch || minibatchDiscrimination.enabled {

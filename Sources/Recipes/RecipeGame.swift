@@ -178,6 +178,6 @@ extension Recipe.Training {
       case .momentum: Momentum(momentum)
       }
     return Training(
-      optimizer, learningRate: LearningRate(learningRate, factor: quarterlyDecay, every: max(1, steps / 4)))
+      optimizer, learningRate: LearningRate(learningRate, factor: quarterlyDecay, every: (steps + 3) / 4))
   }
 }

@@ -152,12 +152,15 @@ public struct RunFolder: Sendable {
       throw FileError(path: descriptionFile.path, reason: "cannot be read")
     }
     guard let description = try? JSONDecoder().decode(Description.self, from: data),
-      (1...100_000_000).contains(description.width),
+      (1...1_000_000).contains(description.width),
+      description.imageShape?.count ?? 3 == 3,
       (description.imageShape ?? [description.width]).allSatisfy({ $0 > 0 && $0 <= description.width }),
       (description.imageShape ?? [description.width]).reduce(1, { $0.multipliedReportingOverflow(by: $1).partialValue })
         == description.width
     else { throw FileError(path: descriptionFile.path, reason: "is not the description of a run") }
-    let game = RecipeGame(recipe, width: description.width, stepsPerEpoch: nil, device: device)
+    let game = try checkingTensors {
+      RecipeGame(recipe, width: description.width, stepsPerEpoch: nil, device: device)
+    }
     let file = averaged && game.average != nil ? averageFile : generatorFile
     do {
       try game.generator.load(Safetensors(contentsOf: file, device: device).tensors)

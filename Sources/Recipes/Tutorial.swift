@@ -69,9 +69,14 @@ struct TutorialGame {
     noise = settings.noise.noise
     let random = RandomStream(seeds: seeds)
     self.random = random
-    discriminator = Network(TutorialDiscriminator(settings), random: random.stream("D"))
-    generator = Network(TutorialGenerator(settings), random: random.stream("G"))
-    try discriminator.initialize(on: settings.density.sample(settings.batchSize, random.stream("initialization")))
+    (discriminator, generator) = try checkingTensors {
+      (
+        Network(TutorialDiscriminator(settings), random: random.stream("D")),
+        Network(TutorialGenerator(settings), random: random.stream("G"))
+      )
+    }
+    let first = try checkingTensors { settings.density.sample(settings.batchSize, random.stream("initialization")) }
+    try discriminator.initialize(on: first)
     pretraining = DensityPretraining(
       density: settings.density.callAsFunction, range: settings.density.support, batchSize: settings.batchSize,
       steps: settings.pretrainingSteps)

@@ -135,7 +135,7 @@ public struct TutorialSettings: Sendable {
   func training() -> Training {
     Training(
       adam ? Adam(beta1: 0.5) : Momentum(0.6),
-      learningRate: LearningRate(learningRate, factor: 0.95, every: max(1, steps / 4)))
+      learningRate: LearningRate(learningRate, factor: 0.95, every: (steps + 3) / 4))
   }
 
   /// The settings in words, for a report.

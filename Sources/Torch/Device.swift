@@ -53,7 +53,7 @@ public enum DeviceError: Error, CustomStringConvertible {
   }
 }
 
-/// libtorch as this program found it.
+/// libtorch as this program was built against it.
 public enum Libtorch {
   /// Version of libtorch, such as "2.13.0".
   public static var version: String { String(cString: ct_version()) }
@@ -61,6 +61,6 @@ public enum Libtorch {
   /// Threads that one operation may use, at least 1. Results are bit-identical only for equal counts.
   public static var threads: Int {
     get { Int(ct_threads()) }
-    set { ct_set_threads(Int32(newValue)) }
+    set { ct_set_threads(Int32(clamping: newValue)) }
   }
 }

@@ -13,7 +13,7 @@ import CTorch
 /// A stream of several seeds draws for all of them at once, along a leading dimension, each slice exactly
 /// what that seed alone would have drawn.
 ///
-/// Numbers come from Philox 4x32-10 under a 64-bit key and are the same on every device.
+/// Numbers come from Philox 4x32-10 under a 64-bit key and are the same on every device of a machine.
 public struct RandomStream: Sendable, Hashable {
   private let keys: [UInt64]
   private let isStacked: Bool

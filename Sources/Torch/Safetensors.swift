@@ -102,7 +102,13 @@ public struct Safetensors {
         }
         used += bytes
         let start = body.startIndex + begin
-        tensors[name] = Tensor(rawBytes: body[start..<start + bytes], shape: shape, dtype: dtype).to(device)
+        do {
+          tensors[name] = try checkingTensors {
+            Tensor(rawBytes: body[start..<start + bytes], shape: shape, dtype: dtype).to(device)
+          }
+        } catch {
+          throw Defect(reason: "'\(name)': \(error)")
+        }
       }
     }
     guard used == body.count else { throw Defect(reason: "its tensors take \(used) bytes of the \(body.count)") }

@@ -3,7 +3,7 @@ import CTorch
 /// A libtorch tensor.
 ///
 /// A value of this type is a reference to libtorch's own tensor, counted by ARC; operations make new tensors and
-/// leave their operands as they are. A tensor whose operation failed is *poisoned*: it has no elements, and every
+/// leave their operands as they are. A tensor whose operation failed is *poisoned*: it has no elements to read, and every
 /// operation on it yields another poisoned tensor (see ``checkingTensors(_:)``).
 ///
 /// Dimensions are counted from 0, or from the end: -1 is the last. By the convention of this package the last

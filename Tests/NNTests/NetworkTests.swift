@@ -107,6 +107,20 @@ import Torch
     let zeros = Tensor.zeros([34])
     #expect(try network.with(zeros) { try network.model.first.weight.value.values() } == [0, 0, 0, 0, 0, 0])
     #expect(try network.model.first.weight.value.values() != [0, 0, 0, 0, 0, 0])
+    // Nested blocks give back what they found.
+    let after = try network.with(zeros) {
+      network.with(.ones([34])) {}
+      return try network.model.first.weight.value.values()
+    }
+    #expect(after == [0, 0, 0, 0, 0, 0])
+  }
+
+  @Test func stateIsACopy() throws {
+    let network = Network(Model(), seed: 1)
+    let (state, values) = (network.state, try network.flat.values())
+    network.flat.assign(.zeros([34]))
+    try network.load(state)
+    #expect(try network.flat.values() == values)
   }
 
   @Test func noiseIsDrawnAnewInTrainingAndLeftOutInEvaluation() throws {

@@ -42,6 +42,7 @@ import Torch
   @Test(arguments: [
     #"{"x":{"dtype":"F32","shape":[1000000000,1000000000],"data_offsets":[0,4]}}"#,
     #"{"x":{"dtype":"F32","shape":[9223372036854775807,4],"data_offsets":[0,4]}}"#,
+    #"{"x":{"dtype":"F32","shape":[0,4611686018427387904,4611686018427387904],"data_offsets":[0,0]}}"#,
     #"{"x":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}"#,
     #"{"x":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}"#,
     #"{"x":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}}"#,
