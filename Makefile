@@ -9,10 +9,11 @@ demo: build
 build: setup
 	swift build -c release --product gan
 
-# Release mode, as users run it: lifetimes of imported references differ from debug mode.
+# Release mode, as users run it: lifetimes of imported references differ from debug mode. One test after another: many
+# start processes that want both cores for themselves, and some wait for answers.
 test: setup-test lint
 	swift build -c release --build-tests
-	swift test -c release --skip-build
+	swift test -c release --skip-build --no-parallel
 
 lint:
 	swift format lint --strict --recursive Package.swift Sources Tests $(wildcard Examples/*/Package.swift Examples/*/Sources)

@@ -17,7 +17,7 @@ import Testing
 
     func download(_ modes: String..., retries: Int = 0) -> Download {
       Download(
-        files: [file], mirrors: modes.map(server.mirror), directory: folder, timeout: modes.contains("stall") ? 1 : 4,
+        files: [file], mirrors: modes.map(server.mirror), directory: folder, timeout: modes.contains("stall") ? 1 : 30,
         retries: retries)
     }
 

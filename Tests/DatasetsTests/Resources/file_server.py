@@ -121,6 +121,6 @@ class Handler(BaseHTTPRequestHandler):
 server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
 server.daemon_threads = True
 threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
-threading.Timer(60, os._exit, (1,)).start()
+threading.Timer(900, os._exit, (1,)).start()
 print(server.server_port, flush=True)
 server.serve_forever()
