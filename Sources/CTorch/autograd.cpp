@@ -20,7 +20,8 @@ CTensor *ct_detach(CTensor *x) {
 bool ct_require_gradient(CTensor *x) {
   return guarded("requireGradient", {x}, [&] { tensor(x).requires_grad_(true); });
 }
-void ct_gradient(CTensor *y, CTensor *cotangent, bool has_cotangent, CTensor *const *xs, int count, CTensor **results) {
+void ct_gradient(CTensor *y, CTensor *cotangent, bool has_cotangent, CTensor *const *xs, int count, bool keep_graph,
+                 CTensor **results) {
   for (int i = 0; i < count; i++)
     if (!xs[i]) return;
   guarded("gradient", {y, has_cotangent ? cotangent : y}, [&] {
@@ -35,7 +36,7 @@ void ct_gradient(CTensor *y, CTensor *cotangent, bool has_cotangent, CTensor *co
     auto outputs = has_cotangent || output.numel() == 1 ? output : output.sum();
     std::vector<at::Tensor> cotangents;
     if (has_cotangent) cotangents.push_back(tensor(cotangent));
-    auto gradients = torch::autograd::grad({outputs}, inputs, cotangents, /*retain_graph=*/std::nullopt,
+    auto gradients = torch::autograd::grad({outputs}, inputs, cotangents, /*retain_graph=*/keep_graph,
                                            /*create_graph=*/false, /*allow_unused=*/true);
     for (int i = 0; i < count; i++)
       results[i] = handle(gradients[i].defined() ? gradients[i] : at::zeros_like(inputs[i]));

@@ -1,6 +1,8 @@
 // Optimiser steps on one flat tensor, in place.
 #include "Internal.h"
+#include "vector_math.h"
 
+#include <ATen/Parallel.h>
 #include <ATen/ops/_fused_adam.h>
 #include <ATen/ops/full.h>
 #include <c10/core/GradMode.h>
@@ -8,6 +10,28 @@
 #include <cmath>
 
 using namespace ctorch;
+
+namespace {
+
+/// What an Adam step with the stabiliser inside the root needs of its constants.
+struct InsideRoot {
+  float beta1, beta2, unbias_second, epsilon, rate;
+};
+
+/// One pass over four arrays; the composed operations would make nine.
+CT_KERNEL void adam_inside_root(float *p, const float *g, float *m, float *v, int64_t begin, int64_t end,
+                                const InsideRoot &constants) {
+  const InsideRoot c = constants;
+  for (int64_t i = begin; i < end; i++) {
+    m[i] += (1 - c.beta1) * (g[i] - m[i]);
+    v[i] = c.beta2 * v[i] + (1 - c.beta2) * g[i] * g[i];
+    p[i] -= c.rate * m[i] / __builtin_elementwise_sqrt(v[i] * c.unbias_second + c.epsilon);
+  }
+}
+
+bool is_plain(const at::Tensor &x) { return x.device().is_cpu() && x.scalar_type() == at::kFloat && x.is_contiguous(); }
+
+}  // namespace
 
 bool ct_momentum_step(CTensor *parameters, CTensor *gradient, CTensor *velocity, double rate, double momentum) {
   return guarded("momentumStep", {parameters, gradient, velocity}, [&] {
@@ -28,10 +52,25 @@ bool ct_adam_step(CTensor *parameters, CTensor *gradient, CTensor *first_moment,
                        /*amsgrad=*/false, /*maximize=*/false);
       return;
     }
+    const double rate_now = rate / (1 - std::pow(beta1, step)), unbias_second = 1 / (1 - std::pow(beta2, step));
+    if (is_plain(p) && is_plain(g) && is_plain(m) && is_plain(v)) {
+      TORCH_CHECK(g.numel() == p.numel() && m.numel() == p.numel() && v.numel() == p.numel(),
+                  "the gradient and the moments need the parameters' shape");
+      const InsideRoot constants = {static_cast<float>(beta1), static_cast<float>(beta2),
+                                    static_cast<float>(unbias_second), static_cast<float>(epsilon),
+                                    static_cast<float>(rate_now)};
+      auto *parameters_data = p.mutable_data_ptr<float>(), *m_data = m.mutable_data_ptr<float>(),
+           *v_data = v.mutable_data_ptr<float>();
+      const auto *g_data = g.const_data_ptr<float>();
+      at::parallel_for(0, p.numel(), 16384, [&](int64_t begin, int64_t end) {
+        adam_inside_root(parameters_data, g_data, m_data, v_data, begin, end, constants);
+      });
+      return;
+    }
     m.lerp_(g, 1 - beta1);
     v.mul_(beta2).addcmul_(g, g, 1 - beta2);
-    auto root = v.div(1 - std::pow(beta2, step)).add_(epsilon).sqrt_();
-    p.addcdiv_(m, root, -rate / (1 - std::pow(beta1, step)));
+    auto root = v.mul(unbias_second).add_(epsilon).sqrt_();
+    p.addcdiv_(m, root, -rate_now);
   });
 }
 

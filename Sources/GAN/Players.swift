@@ -24,10 +24,18 @@ public struct Judgement {
     self.features = features
   }
 
-  /// The judgements of the `parts` equal batches that were passed through D together.
-  func split(parts: Int) -> [Judgement] {
-    zip(logits.split(-2, parts: parts), features.split(-2, parts: parts)).map { Judgement(logits: $0, features: $1) }
+  /// The judgements of the batches, of the given sizes, that were passed through D together.
+  func split(_ sizes: [Int]) -> [Judgement] {
+    var first = 0
+    return sizes.map { size in
+      defer { first += size }
+      return Judgement(
+        logits: logits.sliced(-2, first..<first + size), features: features.sliced(-2, first..<first + size))
+    }
   }
+
+  /// The same as constants: no gradient flows through.
+  var detached: Judgement { Judgement(logits: logits.detached(), features: features.detached()) }
 }
 
 extension Network where Model: Discriminator {

@@ -16,13 +16,24 @@ public struct Training {
 public struct StepReport: Sendable {
   /// From 0.
   public let step: Int
-  /// D's loss, before its update.
+  /// D's loss, before its update, with the labelled part.
   public let discriminatorLoss: [Double]
   /// G's loss, before its update.
   public let generatorLoss: [Double]
+  /// The part of D's loss that is of labelled examples, where there are any.
+  public let labelledLoss: [Double]?
 }
 
-/// The game: in every step D moves once, then G.
+/// When the players move within a step.
+public enum Updates: String, Codable, Sendable, CaseIterable {
+  /// D moves, then G, against the D that has moved and on fresh examples and noise: the published experiments.
+  case alternating
+  /// Both move from where they stand, on the same examples and noise. G's pass through D then costs no second pass over real
+  /// examples and no second generated batch.
+  case simultaneous
+}
+
+/// The game: in every step D moves once, and G once.
 ///
 /// The loop belongs to the caller, who measures, draws, saves or stops as plain code:
 ///
@@ -39,38 +50,50 @@ public final class Trainer<G: Generator, D: Discriminator> {
   public let discriminator: Network<D>
   public let objective: any Objective
   public let terms: [any GeneratorTerm]
+  public let updates: Updates
   /// The number of steps played so far.
-  public private(set) var step = 0
+  public internal(set) var step = 0
   /// The number of steps in the game.
   public let steps: Int
 
+  public let generatorTraining: Training
+  public let discriminatorTraining: Training
   private let data: Batches
+  private let labelled: LabelledBatches?
   private let noise: Noise
-  private let generatorTraining: Training
-  private let discriminatorTraining: Training
-  private let sharedTraining: Training?
+  let sharedTraining: Training?
   private let random: RandomStream
 
   /// - Parameters:
-  ///   - data: the real examples, [..., N, F] or [N, C, H, W]. D's and G's steps draw from it independently.
+  ///   - data: the real examples, [..., N, F] or [N, C, H, W]. D's and G's steps draw from it independently, where they
+  ///     alternate.
+  ///   - labelled: examples with their classes, for an objective that classifies. D sees them beside the others; where D has layers
+  ///     that look at the batch, they must be as many.
   ///   - terms: losses of G beside or instead of the objective's.
   ///   - sharedTraining: where given, G's step also moves D, along G's loss. It is the quirk of a tutorial whose optimiser was
   ///     not told which player's parameters to leave alone; features of real examples are not constants then.
   ///   - random: of as many seeds as the networks.
+  /// - Precondition: with `labelled` the objective is a ``ClassifyingObjective``; `sharedTraining` goes with
+  ///   alternating updates.
   public init(
     generator: Network<G>, discriminator: Network<D>, objective: any Objective = Logistic(),
-    terms: [any GeneratorTerm] = [], data: @escaping Batches, noise: Noise, generatorTraining: Training,
-    discriminatorTraining: Training, sharedTraining: Training? = nil, steps: Int, random: RandomStream
+    terms: [any GeneratorTerm] = [], data: @escaping Batches, labelled: LabelledBatches? = nil, noise: Noise,
+    generatorTraining: Training, discriminatorTraining: Training, sharedTraining: Training? = nil,
+    updates: Updates = .alternating, steps: Int, random: RandomStream
   ) {
+    precondition(labelled == nil || objective is any ClassifyingObjective, "labels need an objective that classifies")
+    precondition(sharedTraining == nil || updates == .alternating, "a shared step is a step of its own")
     self.generator = generator
     self.discriminator = discriminator
     self.objective = objective
     self.terms = terms
     self.data = data
+    self.labelled = labelled
     self.noise = noise
     self.generatorTraining = generatorTraining
     self.discriminatorTraining = discriminatorTraining
     self.sharedTraining = sharedTraining
+    self.updates = updates
     self.steps = steps
     self.random = random
   }
@@ -81,32 +104,50 @@ public final class Trainer<G: Generator, D: Discriminator> {
   public func next() throws -> StepReport? {
     guard step < steps else { return nil }
     let report = try checkingTensors {
-      let discriminatorLoss = moveDiscriminator()
-      let generatorLoss = moveGenerator()
+      let losses = updates == .simultaneous ? moveBoth() : moveInTurn()
       return StepReport(
-        step: step, discriminatorLoss: try discriminatorLoss.values(Double.self),
-        generatorLoss: try generatorLoss.values(Double.self))
+        step: step, discriminatorLoss: try losses.discriminator.values(Double.self),
+        generatorLoss: try losses.generator.values(Double.self),
+        labelledLoss: try losses.labelled?.values(Double.self))
     }
     step += 1
     return report
   }
 
-  private func moveDiscriminator() -> Tensor {
+  private struct Losses {
+    var discriminator: Tensor
+    var labelled: Tensor?
+    var generator: Tensor
+  }
+
+  private func moveInTurn() -> Losses {
+    let (discriminatorLoss, labelledLoss) = moveDiscriminator()
+    return Losses(discriminator: discriminatorLoss, labelled: labelledLoss, generator: moveGenerator())
+  }
+
+  private func moveDiscriminator() -> (loss: Tensor, labelled: Tensor?) {
     let random = random.stream("discriminator")
     let real = data(step, random.stream("data"))
     let generated = withoutGradient { generate(real.batchSize, random) }
-    let (onReal, onGenerated) = judge(real, generated, random)
-    let loss = objective.discriminatorLoss(real: onReal, generated: onGenerated)
-    let gradient = discriminator.gradient(of: loss)
-    discriminatorTraining.move(discriminator.flat, gradient, step)
-    return loss
+    let labelled = labelled?(step, random.stream("labelled data"))
+    let judgements = judge(
+      [labelled?.examples, real, generated].compactMap { $0 }, random.stream("layers of the discriminator").at(step))
+    let (loss, labelledLoss) = discriminatorLoss(
+      labelled: labelled.map { (judgements[0], $0.labels) }, real: judgements[judgements.count - 2],
+      generated: judgements[judgements.count - 1])
+    discriminatorTraining.move(discriminator.flat, discriminator.gradient(of: loss), step)
+    return (loss, labelledLoss)
   }
 
   private func moveGenerator() -> Tensor {
     let random = random.stream("generator")
     let real = data(step, random.stream("data"))
     let generated = generate(real.batchSize, random)
-    let loss = generatorLoss(real: real, generated: generated, random)
+    let layers = random.stream("layers of the discriminator").at(step)
+    let onGenerated = discriminator.model(generated, Context(.training, random: layers.stream("generated")))
+    func judgeReal() -> Judgement { discriminator.model(real, Context(.training, random: layers.stream("real"))) }
+    let loss = generatorLoss(
+      real: { self.sharedTraining == nil ? withoutGradient(judgeReal) : judgeReal() }, generated: onGenerated)
     guard let sharedTraining else {
       generatorTraining.move(generator.flat, generator.gradient(of: loss), step)
       return loss
@@ -117,29 +158,57 @@ public final class Trainer<G: Generator, D: Discriminator> {
     return loss
   }
 
+  private func moveBoth() -> Losses {
+    let random = random.stream("both")
+    let real = data(step, random.stream("data"))
+    let labelled = labelled?(step, random.stream("labelled data"))
+    let layers = random.stream("layers of the discriminator").at(step)
+    let generated = generate(real.batchSize, random)
+    // Generated examples go through D by themselves: G's gradient then comes back through their rows only.
+    let asGiven = generated.asVariable()
+    let onGenerated = discriminator.model(asGiven, Context(.training, random: layers.stream("generated")))
+    let onReal = judge([labelled?.examples, real].compactMap { $0 }, layers.stream("real"))
+    let (loss, labelledLoss) = discriminatorLoss(
+      labelled: labelled.map { (onReal[0], $0.labels) }, real: onReal[onReal.count - 1], generated: onGenerated)
+    let generatorLoss = generatorLoss(real: { onReal[onReal.count - 1].detached }, generated: onGenerated)
+
+    let byGenerated = gradient(of: generatorLoss, by: [asGiven], keepsGraph: true)[0]
+    let discriminatorGradient = discriminator.gradient(of: loss)
+    let generatorGradient = generator.gradient(of: generated, cotangent: byGenerated)
+    discriminatorTraining.move(discriminator.flat, discriminatorGradient, step)
+    generatorTraining.move(generator.flat, generatorGradient, step)
+    return Losses(discriminator: loss, labelled: labelledLoss, generator: generatorLoss)
+  }
+
   private func generate(_ count: Int, _ random: RandomStream) -> Tensor {
     let z = noise(count, random.stream("noise").at(step), dtype: generator.flat.dtype, device: generator.flat.device)
     return generator.model(z, Context(.training, random: random.stream("layers of the generator").at(step)))
   }
 
-  private func generatorLoss(real: Tensor, generated: Tensor, _ random: RandomStream) -> Tensor {
-    let layers = random.stream("layers of the discriminator").at(step)
-    let judgement = discriminator.model(generated, Context(.training, random: layers.stream("generated")))
+  private func discriminatorLoss(
+    labelled: (judgement: Judgement, labels: Tensor)?, real: Judgement, generated: Judgement
+  ) -> (loss: Tensor, labelled: Tensor?) {
+    let loss = objective.discriminatorLoss(real: real, generated: generated)
+    guard let labelled, let classifying = objective as? any ClassifyingObjective else { return (loss, nil) }
+    let labelledLoss = classifying.labelledLoss(labelled.judgement, labels: labelled.labels)
+    return (loss + labelledLoss, labelledLoss)
+  }
+
+  /// - Parameter real: D's judgement of real examples, made only where a term needs it.
+  private func generatorLoss(real: () -> Judgement, generated: Judgement) -> Tensor {
     let fromObjective =
-      terms.contains(where: \.replacesObjective) ? nil : objective.generatorLoss(generated: judgement)
+      terms.contains(where: \.replacesObjective) ? nil : objective.generatorLoss(generated: generated)
     guard !terms.isEmpty else { return fromObjective! }
-    func judgeReal() -> Judgement { discriminator.model(real, Context(.training, random: layers.stream("real"))) }
-    let target = sharedTraining == nil ? withoutGradient(judgeReal) : judgeReal()
-    let losses = [fromObjective].compactMap { $0 } + terms.map { $0(real: target, generated: judgement) }
+    let target = real()
+    let losses = [fromObjective].compactMap { $0 } + terms.map { $0(real: target, generated: generated) }
     return losses.dropFirst().reduce(losses[0]) { $0 + $1 }
   }
 
-  /// D's judgement of both batches, which are of one size, in one pass as two groups.
-  private func judge(_ real: Tensor, _ generated: Tensor, _ random: RandomStream) -> (Judgement, Judgement) {
-    let layers = random.stream("layers of the discriminator").at(step)
-    let rows = concatenated([real, generated], real.batchDimension)
-    let parts = discriminator.model(rows, Context(.training, random: layers, groups: 2)).split(parts: 2)
-    return (parts[0], parts[1])
+  /// D's judgements of several batches, in one pass.
+  private func judge(_ batches: [Tensor], _ random: RandomStream) -> [Judgement] {
+    let sizes = batches.map(\.batchSize)
+    let rows = batches.count == 1 ? batches[0] : concatenated(batches, batches[0].batchDimension)
+    return discriminator.model(rows, Context(.training, random: random, groupSizes: sizes)).split(sizes)
   }
 }
 

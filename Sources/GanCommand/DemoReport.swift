@@ -14,10 +14,7 @@ struct DemoReport {
   /// - Throws: `FileError` where the folder cannot be written in, or Plotly.js is missing.
   func checkPrerequisites() throws {
     try makeFolder(at: folder)
-    guard FileManager.default.isReadableFile(atPath: PlotlyFile.url.path) else {
-      throw FileError(
-        path: PlotlyFile.url.path, reason: "there is no Plotly.js, which draws the charts: run `make setup`")
-    }
+    try PlotlyFile.check()
   }
 
   // MARK: The table

@@ -36,6 +36,11 @@ struct ProgressBar {
     write(done, share, note)
   }
 
+  /// Takes the line off a terminal, for other output in its place.
+  func clear() {
+    if isTerminal { FileHandle.standardError.write(Data("\r\u{1B}[2K".utf8)) }
+  }
+
   /// Leaves the final state on the screen.
   func finish(_ done: Int, note: String = "") {
     write(done, nil, note)

@@ -16,16 +16,27 @@ public final class Context {
   }
 
   public let mode: Mode
-  /// The batch consists of this many separate batches of equal size, one after the other. Layers whose output for one
+  /// The batch consists of this many separate batches, one after the other. Layers whose output for one
   /// example depends on the others (batch normalisation, minibatch discrimination) keep them apart.
   public let groups: Int
+  private let areEqual: Bool
   private let random: RandomStream
   private var draws = 0
 
-  public init(_ mode: Mode, random: RandomStream, groups: Int = 1) {
+  public convenience init(_ mode: Mode, random: RandomStream, groups: Int = 1) {
+    self.init(mode, random: random, groups: groups, areEqual: true)
+  }
+
+  /// For batches of the given sizes; layers that keep them apart fail where these differ.
+  public convenience init(_ mode: Mode, random: RandomStream, groupSizes: [Int]) {
+    self.init(mode, random: random, groups: groupSizes.count, areEqual: Set(groupSizes).count <= 1)
+  }
+
+  private init(_ mode: Mode, random: RandomStream, groups: Int, areEqual: Bool) {
     self.mode = mode
     self.random = random
     self.groups = groups
+    self.areEqual = areEqual
   }
 
   /// Evaluation: nothing is drawn.
@@ -43,8 +54,8 @@ public final class Context {
   public func grouped(_ x: Tensor) -> Tensor {
     if groups == 1 { return x.unsqueezed(-3) }
     let rows = x.size(-2)
-    guard x.isPoisoned || rows % groups == 0 else {
-      return .failed("grouped of \(x.shape): \(groups) groups do not divide \(rows) rows")
+    guard x.isPoisoned || (areEqual && rows % groups == 0) else {
+      return .failed("grouped of \(x.shape): the batch is not \(groups) batches of equal size")
     }
     return x.reshaped(x.shape.dropLast(2) + [groups, rows / groups, x.size(-1)])
   }

@@ -6,14 +6,22 @@ public struct LearningRate: Sendable, Hashable {
   public let factor: Double
   /// In steps.
   public let interval: Int
+  /// The steps over which the rate falls in a line to 0; empty where it does not.
+  public let decline: Range<Int>
 
-  /// base * factor^(step / interval), the quotient rounded down.
-  public init(_ base: Double, factor: Double = 1, every interval: Int = .max) {
+  /// base * factor^(step / interval), the quotient rounded down, and in `decline` multiplied by the share of it that is
+  /// still to come.
+  public init(_ base: Double, factor: Double = 1, every interval: Int = .max, decline: Range<Int> = 0..<0) {
     self.base = base
     self.factor = factor
     self.interval = max(1, interval)
+    self.decline = decline
   }
 
   /// The rate of `step`, counted from 0.
-  public func callAsFunction(_ step: Int) -> Double { base * pow(factor, Double(step / interval)) }
+  public func callAsFunction(_ step: Int) -> Double {
+    let rate = base * pow(factor, Double(step / interval))
+    guard !decline.isEmpty, step >= decline.lowerBound else { return rate }
+    return rate * Double(max(0, decline.upperBound - step)) / Double(decline.count)
+  }
 }

@@ -76,9 +76,11 @@ public final class Network<Model: Module> {
 
   /// d `loss` / d ``flat``, of the same shape; `loss` is a scalar, or has one element per seed.
   ///
-  /// The loss's graph is used up: for two networks' gradients of one loss see ``gradients(of:with:)``.
-  public func gradient(of loss: Tensor) -> Tensor {
-    flattened(Torch.gradient(of: loss, by: trained.map(\.value)))
+  /// The loss's graph is used up unless `keepsGraph`: for two networks' gradients of one loss see ``gradients(of:with:)``.
+  ///
+  /// - Parameter cotangent: of `loss`'s shape; weighs its elements, which are summed. All ones where it is missing.
+  public func gradient(of loss: Tensor, cotangent: Tensor? = nil, keepsGraph: Bool = false) -> Tensor {
+    flattened(Torch.gradient(of: loss, by: trained.map(\.value), cotangent: cotangent, keepsGraph: keepsGraph))
   }
 
   /// The gradients of one loss by the parameters of this network and of `other`, in one backward pass.
@@ -139,4 +141,9 @@ public struct StateError: Error, CustomStringConvertible, Sendable {
   public let name: String
   public let reason: String
   public var description: String { "parameter '\(name)' \(reason)" }
+
+  public init(name: String, reason: String) {
+    self.name = name
+    self.reason = reason
+  }
 }

@@ -6,6 +6,20 @@ import Torch
 public protocol Optimizer: AnyObject {
   /// Changes `parameters` in place.
   func step(_ parameters: Tensor, gradient: Tensor, learningRate: Double)
+  /// What it keeps from step to step, by name; empty before the first step.
+  var state: [String: Tensor] { get }
+  /// Takes up an earlier ``state``, whose tensors become its own.
+  func restore(_ state: [String: Tensor]) throws
+}
+
+extension Optimizer {
+  /// - Throws: ``StateError`` where `state` does not have exactly these names.
+  fileprivate func require(_ names: [String], in state: [String: Tensor]) throws {
+    if let missing = names.first(where: { state[$0] == nil }) { throw StateError(name: missing, reason: "is missing") }
+    if let stranger = state.keys.sorted().first(where: { !names.contains($0) }) {
+      throw StateError(name: stranger, reason: "does not belong to the optimiser")
+    }
+  }
 }
 
 /// v := momentum v + gradient; parameters := parameters - rate v. With momentum 0 it is gradient descent.
@@ -19,6 +33,13 @@ public final class Momentum: Optimizer {
     let velocity = velocity ?? .zeros(like: parameters)
     self.velocity = velocity
     momentumStep(parameters, gradient: gradient, velocity: velocity, rate: learningRate, momentum: momentum)
+  }
+
+  public var state: [String: Tensor] { velocity.map { ["velocity": $0] } ?? [:] }
+
+  public func restore(_ state: [String: Tensor]) throws {
+    if !state.isEmpty { try require(["velocity"], in: state) }
+    velocity = state["velocity"]
   }
 }
 
@@ -57,5 +78,17 @@ public final class Adam: Optimizer {
     adamStep(
       parameters, gradient: gradient, firstMoment: moments.first, secondMoment: moments.second, step: steps,
       rate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon, epsilonInsideRoot: epsilonPlace == .insideRoot)
+  }
+
+  public var state: [String: Tensor] {
+    guard let moments else { return [:] }
+    return ["first": moments.first, "second": moments.second, "steps": Tensor([Int64(steps)])]
+  }
+
+  public func restore(_ state: [String: Tensor]) throws {
+    guard !state.isEmpty else { return (moments, steps) = (nil, 0) }
+    try require(["first", "second", "steps"], in: state)
+    moments = (first: state["first"]!, second: state["second"]!)
+    steps = Int(try state["steps"]!.values(Int64.self)[0])
   }
 }

@@ -3,7 +3,9 @@ import NN
 
 extension Recipe {
   /// The recipes that come with the software, in the order in which they are listed.
-  public static let builtIn: [Recipe] = [.mnist, .mnistFeatureMatching, .oneDimensional]
+  public static let builtIn: [Recipe] = [
+    .mnist, .mnistFeatureMatching, .mnistSemiSupervised, .mnistSemiSupervisedPaper, .oneDimensional,
+  ]
 
   /// The built-in recipe of that name.
   public static func named(_ name: String) -> Recipe? { builtIn.first { $0.name == name } }
@@ -12,7 +14,8 @@ extension Recipe {
   /// and G had nothing to follow.
   private static func adam(_ learningRate: Double) -> Training {
     Training(
-      rule: .adam, learningRate: learningRate, quarterlyDecay: 1, momentum: 0, beta1: 0.5, beta2: 0.999, epsilon: 1e-8,
+      rule: .adam, learningRate: learningRate, quarterlyDecay: 1, declineFrom: 1, momentum: 0, beta1: 0.5, beta2: 0.999,
+      epsilon: 1e-8,
       epsilonPlace: .insideRoot)
   }
 
@@ -24,21 +27,55 @@ extension Recipe {
     generator: Generator(
       hidden: [500, 500], activation: .softplus, normalization: .batch, outputActivation: .sigmoid,
       outputWeightNorm: true, outputScale: 1, averagingRate: 0.001,
-      training: adam(1e-3)),
+      averagingStart: .parameters, training: adam(1e-3)),
     discriminator: Discriminator(
       hidden: [1000, 500, 250, 250, 250], activation: .relu, normalization: .weight, inputNoise: 0.3,
-      hiddenNoise: 0.5, initializationExamples: 500, training: adam(3e-4)),
-    objective: Objective(realTarget: 0.9, generatorLoss: .nonSaturating),
+      hiddenNoise: 0.5, initializationExamples: 500, averagingRate: 0, averagingStart: .zeroCorrected,
+      training: adam(3e-4)),
+    objective: Objective(
+      kind: .logistic, realTarget: 0.9, generatorLoss: .nonSaturating),
+    labels: Labels(count: 100, seed: 1, batchSize: 100),
     featureMatching: FeatureMatching(role: .none, reading: .releaseSquared, weight: 1),
     minibatchDiscrimination: MinibatchDiscrimination(enabled: false, reading: .release, kernels: 100, dimensions: 5),
-    duration: Duration(count: 25, unit: .epochs), batchSize: 100, seed: 1,
-    output: Output(measurementInterval: 100, sampleInterval: 600))
+    updates: .alternating, duration: Duration(count: 25, unit: .epochs), batchSize: 100, seed: 1,
+    output: Output(measurementInterval: 100, sampleInterval: 600, evaluationInterval: 600, checkpointInterval: 600))
 
   static let mnistFeatureMatching = {
     var recipe = mnist
     recipe.name = "mnist-feature-matching"
     recipe.summary = "MNIST digits without labels, G trained by feature matching alone"
     recipe.featureMatching.role = .replaces
+    return recipe
+  }()
+
+  /// The published experiment, setting by setting: table 1 of the paper, with its released code where the paper is silent.
+  static let mnistSemiSupervisedPaper = {
+    var recipe = mnist
+    recipe.name = "mnist-semisupervised-paper"
+    recipe.summary = "MNIST digits with 100 labels, as published: 300 epochs"
+    recipe.objective = Objective(kind: .semiSupervised, realTarget: 1, generatorLoss: .nonSaturating)
+    recipe.featureMatching.role = .replaces
+    recipe.generator.training = adam(3e-3)
+    recipe.generator.averagingRate = 0
+    recipe.discriminator.training = adam(3e-3)
+    recipe.discriminator.averagingRate = 1e-4
+    recipe.discriminator.averagingStart = .zero
+    recipe.duration = Duration(count: 300, unit: .epochs)
+    return recipe
+  }()
+
+  /// The same networks and losses, trained in fewer steps and cheaper ones.
+  static let mnistSemiSupervised = {
+    var recipe = mnistSemiSupervisedPaper
+    recipe.name = "mnist-semisupervised"
+    recipe.summary = "MNIST digits with 100 labels, settings for speed"
+    recipe.discriminator.averagingRate = 1e-3
+    recipe.discriminator.averagingStart = .zeroCorrected
+    recipe.updates = .simultaneous
+    recipe.labels.batchSize = 50
+    recipe.generator.training.declineFrom = 0.5
+    recipe.discriminator.training.declineFrom = 0.5
+    recipe.duration = Duration(count: 50, unit: .epochs)
     return recipe
   }()
 

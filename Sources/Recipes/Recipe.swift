@@ -13,8 +13,11 @@ public struct Recipe: Codable, Sendable, Hashable {
   public var generator: Generator
   public var discriminator: Discriminator
   public var objective: Objective
+  public var labels: Labels
   public var featureMatching: FeatureMatching
   public var minibatchDiscrimination: MinibatchDiscrimination
+  /// When the players move within a step.
+  public var updates: Updates
   public var duration: Duration
   public var batchSize: Int
   public var seed: UInt64
@@ -68,6 +71,7 @@ public struct Recipe: Codable, Sendable, Hashable {
     /// Samples are drawn from an average of the weights that moves by this share of the way in every step; 0 for the
     /// weights themselves.
     public var averagingRate: Double
+    public var averagingStart: AverageStart
     public var training: Training
   }
 
@@ -81,6 +85,9 @@ public struct Recipe: Codable, Sendable, Hashable {
     public var hiddenNoise: Double
     /// Real examples from which layers with data-dependent initialisation take their first values.
     public var initializationExamples: Int
+    /// Classes are told by an average of the weights, as G's samples are drawn; 0 for the weights themselves.
+    public var averagingRate: Double
+    public var averagingStart: AverageStart
     public var training: Training
   }
 
@@ -90,6 +97,8 @@ public struct Recipe: Codable, Sendable, Hashable {
     public var learningRate: Double
     /// The rate is multiplied by this after each quarter of the run.
     public var quarterlyDecay: Double
+    /// The share of the run after which the rate falls in a line to 0; 1 for never.
+    public var declineFrom: Double
     /// Of the momentum rule.
     public var momentum: Double
     /// Of Adam.
@@ -99,11 +108,27 @@ public struct Recipe: Codable, Sendable, Hashable {
     public var epsilonPlace: Adam.EpsilonPlace
   }
 
-  /// The logistic game.
   public struct Objective: Codable, Sendable, Hashable {
+    public enum Kind: String, Codable, Sendable, CaseIterable {
+      /// Real or generated: D has one logit.
+      case logistic
+      /// Which class, or generated: D has a logit for each class.
+      case semiSupervised = "semi-supervised"
+    }
+    public var kind: Kind
     /// alpha, D's target for real examples: below 1 it is one-sided label smoothing.
     public var realTarget: Double
     public var generatorLoss: Logistic.GeneratorLoss
+  }
+
+  /// Examples whose classes D may see, with the semi-supervised objective.
+  public struct Labels: Codable, Sendable, Hashable {
+    /// In all, the same number of each class.
+    public var count: Int
+    /// Of the draw.
+    public var seed: UInt64
+    /// Of the labelled examples in a step; the draw is gone through again and again.
+    public var batchSize: Int
   }
 
   public struct FeatureMatching: Codable, Sendable, Hashable {
@@ -144,6 +169,10 @@ public struct Recipe: Codable, Sendable, Hashable {
     public var measurementInterval: Int
     /// Steps between two pictures of samples.
     public var sampleInterval: Int
+    /// Steps between two tests of a classifier.
+    public var evaluationInterval: Int
+    /// Steps between two checkpoints.
+    public var checkpointInterval: Int
   }
 }
 
@@ -188,6 +217,7 @@ extension Recipe {
     func training(_ key: String, _ training: Training) throws {
       try require("\(key).learningRate", training.learningRate, above: 0)
       try require("\(key).quarterlyDecay", training.quarterlyDecay, above: 0, atMost: 1)
+      try require("\(key).declineFrom", training.declineFrom, atLeast: 0, atMost: 1)
       for (name, value) in [("momentum", training.momentum), ("beta1", training.beta1), ("beta2", training.beta2)] {
         try require("\(key).\(name)", value, atLeast: 0)
         guard value < 1 else { throw RecipeError(key: "\(key).\(name)", reason: "must be below 1, is \(short(value))") }
@@ -211,16 +241,32 @@ extension Recipe {
     try require("discriminator.inputNoise", discriminator.inputNoise, atLeast: 0)
     try require("discriminator.hiddenNoise", discriminator.hiddenNoise, atLeast: 0)
     try count("discriminator.initializationExamples", discriminator.initializationExamples, atLeast: 2)
+    try require("discriminator.averagingRate", discriminator.averagingRate, atLeast: 0, atMost: 1)
     try training("discriminator.training", discriminator.training)
+    try count("labels.count", labels.count)
+    try count("labels.batchSize", labels.batchSize)
     try require("objective.realTarget", objective.realTarget, above: 0, atMost: 1)
     try require("featureMatching.weight", featureMatching.weight, above: 0)
     try size("minibatchDiscrimination.kernels", minibatchDiscrimination.kernels)
     try size("minibatchDiscrimination.dimensions", minibatchDiscrimination.dimensions)
     try count("output.measurementInterval", output.measurementInterval)
     try count("output.sampleInterval", output.sampleInterval)
+    try count("output.evaluationInterval", output.evaluationInterval)
+    try count("output.checkpointInterval", output.checkpointInterval)
     if batchSize < 2, generator.normalization == .batch || minibatchDiscrimination.enabled {
       throw RecipeError(
         key: "batchSize", reason: "must be at least 2 with batch norm or minibatch discrimination, is \(batchSize)")
+    }
+    if objective.kind == .semiSupervised {
+      if data.source.density != nil {
+        throw RecipeError(
+          key: "objective.kind", reason: "semi-supervised needs examples with classes; a density has none")
+      }
+      if minibatchDiscrimination.enabled, labels.batchSize != batchSize {
+        throw RecipeError(
+          key: "labels.batchSize",
+          reason: "must be batchSize, \(batchSize), with minibatch discrimination, is \(labels.batchSize)")
+      }
     }
     if duration.unit == .epochs, data.source.density != nil {
       throw RecipeError(

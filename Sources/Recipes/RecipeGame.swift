@@ -14,11 +14,17 @@ public struct RecipeExamples {
   public let stepsPerEpoch: Int?
   /// A batch of the given size to initialise D on.
   public let first: (_ count: Int) -> Tensor
+  /// What D may see the classes of, and batches of it; nil without a classifying objective.
+  public let labelled: (draw: LabelDraw, batches: LabelledBatches)?
+  /// K, where the examples have classes.
+  public let classes: Int?
 
   /// Fresh points of a density.
   public init(density: TutorialDensity, recipe: Recipe, device: Device) {
     batches = density.density.batches(recipe.batchSize, device: device)
     width = 1
+    labelled = nil
+    classes = nil
     imageShape = nil
     stepsPerEpoch = nil
     first = { count in
@@ -26,7 +32,8 @@ public struct RecipeExamples {
     }
   }
 
-  /// - Throws: ``RecipeError`` where there are fewer images than the batch, or the initialisation, asks for.
+  /// - Throws: ``RecipeError`` where there are fewer images than the batch, or the initialisation, asks for, or where the
+  ///   labels cannot be drawn.
   public init(images: LabelledImages, recipe: Recipe, device: Device) throws {
     func require(_ key: String, _ needed: Int) throws {
       guard needed <= images.count else {
@@ -40,6 +47,18 @@ public struct RecipeExamples {
     let source = ImageBatches(
       pixels: images.images, imageSize: width, batchSize: recipe.batchSize, device: device)
     batches = source.batches
+    classes = images.classes
+    if recipe.objective.kind == .semiSupervised {
+      do {
+        let draw = try LabelDraw(
+          recipe.labels.count, of: images.labels, classes: images.classes, seed: recipe.labels.seed)
+        labelled = (draw, draw.batches(recipe.labels.batchSize, of: source.images))
+      } catch let error as LabelDrawError {
+        throw RecipeError(key: "labels.count", reason: error.description)
+      }
+    } else {
+      labelled = nil
+    }
     stepsPerEpoch = source.stepsPerEpoch
     first = { count in
       let order = RandomStream(seed: recipe.seed).stream("initialization").permutation(images.count)
@@ -55,21 +74,38 @@ public struct RecipeGame {
   public let discriminator: Network<DenseDiscriminator>
   /// Of G's weights, for samples, where the recipe asks for one; to be updated after every step.
   public let average: WeightAverage<DenseGenerator>?
+  /// Of D's, for telling classes.
+  public let discriminatorAverage: WeightAverage<DenseDiscriminator>?
   public let steps: Int
 
-  /// - Parameter width: numbers per example.
-  public init(_ recipe: Recipe, width: Int, stepsPerEpoch: Int?, device: Device) {
+  /// - Parameters:
+  ///   - width: numbers per example.
+  ///   - classes: K, which a classifying objective needs.
+  public init(_ recipe: Recipe, width: Int, classes: Int?, stepsPerEpoch: Int?, device: Device) {
     self.recipe = recipe
+    let logits = recipe.objective.kind == .semiSupervised ? classes ?? 1 : 1
     let random = RandomStream(seed: recipe.seed)
     generator = Network(recipe.makeGenerator(outputs: width), random: random.stream("G"), device: device)
-    discriminator = Network(recipe.makeDiscriminator(inputs: width), random: random.stream("D"), device: device)
-    let rate = recipe.generator.averagingRate
-    average = rate > 0 ? WeightAverage(of: generator, rate: rate) : nil
+    discriminator = Network(
+      recipe.makeDiscriminator(inputs: width, outputs: logits), random: random.stream("D"), device: device)
+    average = Self.average(of: generator, recipe.generator.averagingRate, recipe.generator.averagingStart)
+    discriminatorAverage = Self.average(
+      of: discriminator, recipe.discriminator.averagingRate, recipe.discriminator.averagingStart)
     steps =
       switch recipe.duration.unit {
       case .steps: recipe.duration.count
       case .epochs: recipe.duration.count * (stepsPerEpoch ?? 1)
       }
+  }
+
+  private static func average<M>(of network: Network<M>, _ rate: Double, _ start: AverageStart) -> WeightAverage<M>? {
+    rate > 0 ? WeightAverage(of: network, rate: rate, start: start) : nil
+  }
+
+  /// Moves the averages; to be called after every step.
+  public func updateAverages() {
+    average?.update()
+    discriminatorAverage?.update()
   }
 
   /// A trainer at the start of the game; D's data-dependent layers are initialised on `examples`.
@@ -79,10 +115,11 @@ public struct RecipeGame {
     try discriminator.initialize(on: checkingTensors { examples.first(recipe.discriminator.initializationExamples) })
     return Trainer(
       generator: generator, discriminator: discriminator, objective: recipe.makeObjective(),
-      terms: recipe.makeTerms(), data: examples.batches, noise: recipe.makeNoise(),
+      terms: recipe.makeTerms(), data: examples.batches, labelled: examples.labelled?.batches,
+      noise: recipe.makeNoise(),
       generatorTraining: recipe.generator.training.make(steps: steps),
-      discriminatorTraining: recipe.discriminator.training.make(steps: steps), steps: steps,
-      random: RandomStream(seed: recipe.seed).stream("game"))
+      discriminatorTraining: recipe.discriminator.training.make(steps: steps), updates: recipe.updates,
+      steps: steps, random: RandomStream(seed: recipe.seed).stream("game"))
   }
 
   /// The first `count` examples that G, with its averaged weights if there are any, makes of the noise of `random`:
@@ -107,6 +144,27 @@ public struct RecipeGame {
         return concatenated(batches, 0).sliced(0, 0..<count)
       }
     }
+  }
+
+  /// D's logits of `examples`, without its noise: [N, K].
+  ///
+  /// - Parameter averaged: whether by the averaged weights, where there are any.
+  /// - Throws: `TensorError`.
+  public func logits(_ examples: Tensor, averaged: Bool) throws -> Tensor {
+    func judge() throws -> Tensor {
+      try checkingTensors {
+        withoutGradient {
+          // In parts, so that a large set needs no more memory than a small one.
+          let count = examples.size(0)
+          let parts = stride(from: 0, to: count, by: 2_000).map { first in
+            discriminator.model(examples.sliced(0, first..<min(count, first + 2_000)), .evaluation).logits
+          }
+          return parts.count == 1 ? parts[0] : concatenated(parts, 0)
+        }
+      }
+    }
+    guard averaged, let discriminatorAverage else { return try judge() }
+    return try discriminator.with(discriminatorAverage.values, judge)
   }
 
   /// Mean D(x) over `real` and over as many generated examples, without noise in D.
@@ -142,10 +200,10 @@ extension Recipe {
       normalizesWeights: generator.outputWeightNorm, scale: generator.outputScale)
   }
 
-  func makeDiscriminator(inputs: Int) -> DenseDiscriminator {
+  func makeDiscriminator(inputs: Int, outputs: Int) -> DenseDiscriminator {
     let layer = minibatchDiscrimination
     return DenseDiscriminator(
-      inputs: inputs, hidden: discriminator.hidden, activation: discriminator.activation,
+      inputs: inputs, hidden: discriminator.hidden, outputs: outputs, activation: discriminator.activation,
       normalization: discriminator.normalization, inputNoise: discriminator.inputNoise,
       hiddenNoise: discriminator.hiddenNoise,
       minibatch: layer.enabled
@@ -156,8 +214,11 @@ extension Recipe {
       weights: discriminator.normalization == .weight ? .normal(standardDeviation: 0.1) : .glorotUniform)
   }
 
-  func makeObjective() -> Logistic {
-    Logistic(realTarget: objective.realTarget, generatorLoss: objective.generatorLoss)
+  func makeObjective() -> any GAN.Objective {
+    switch objective.kind {
+    case .logistic: Logistic(realTarget: objective.realTarget, generatorLoss: objective.generatorLoss)
+    case .semiSupervised: SemiSupervised(realTarget: objective.realTarget, generatorLoss: objective.generatorLoss)
+    }
   }
 
   func makeTerms() -> [any GeneratorTerm] {
@@ -178,6 +239,9 @@ extension Recipe.Training {
       case .momentum: Momentum(momentum)
       }
     return Training(
-      optimizer, learningRate: LearningRate(learningRate, factor: quarterlyDecay, every: (steps + 3) / 4))
+      optimizer,
+      learningRate: LearningRate(
+        learningRate, factor: quarterlyDecay, every: (steps + 3) / 4,
+        decline: declineFrom < 1 ? Int(declineFrom * Double(steps))..<steps : 0..<0))
   }
 }

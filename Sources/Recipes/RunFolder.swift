@@ -1,3 +1,4 @@
+import Datasets
 import Files
 import Foundation
 import NN
@@ -12,7 +13,9 @@ import Torch
 /// | `measurements.jsonl` | one JSON object per line, as training goes |
 /// | `samples/step-000600.png` | what G makes of the same noise after that many steps |
 /// | `generator.safetensors`, `discriminator.safetensors` | the parameters |
-/// | `generator-average.safetensors` | G's averaged parameters, where the recipe asks for an average |
+/// | `generator-average.safetensors`, `discriminator-average.safetensors` | averaged parameters, where the recipe asks for them |
+/// | `labels.json` | which training examples were seen with their labels, where any were |
+/// | `checkpoint.safetensors` | all that an unfinished run needs to go on |
 public struct RunFolder: Sendable {
   public let url: URL
 
@@ -24,14 +27,19 @@ public struct RunFolder: Sendable {
     public var width: Int
     /// Channels, height and width of an image; nil for points.
     public var imageShape: [Int]?
+    /// K, where the examples have classes.
+    public var classes: Int?
     public var steps: Int
     public var libtorch: String
     public var device: String
     public var threads: Int
 
-    public init(width: Int, imageShape: [Int]?, steps: Int, libtorch: String, device: String, threads: Int) {
+    public init(
+      width: Int, imageShape: [Int]?, classes: Int?, steps: Int, libtorch: String, device: String, threads: Int
+    ) {
       self.width = width
       self.imageShape = imageShape
+      self.classes = classes
       self.steps = steps
       self.libtorch = libtorch
       self.device = device
@@ -47,21 +55,15 @@ public struct RunFolder: Sendable {
     /// Means over the steps since the line before.
     public var discriminatorLoss: Double
     public var generatorLoss: Double
+    /// The two parts of D's loss, where it has labelled examples.
+    public var labelledLoss: Double?
+    public var unlabelledLoss: Double?
     /// Mean D(x) over a batch of real and one of generated examples, without D's noise.
     public var probabilityOfReal: Double
     public var probabilityOfGenerated: Double
-
-    public init(
-      step: Int, seconds: Double, discriminatorLoss: Double, generatorLoss: Double, probabilityOfReal: Double,
-      probabilityOfGenerated: Double
-    ) {
-      self.step = step
-      self.seconds = seconds
-      self.discriminatorLoss = discriminatorLoss
-      self.generatorLoss = generatorLoss
-      self.probabilityOfReal = probabilityOfReal
-      self.probabilityOfGenerated = probabilityOfGenerated
-    }
+    /// Of a classifier on the test set, where the step ended with a test.
+    public var testErrors: Int?
+    public var testErrorsOfAverage: Int?
   }
 
   /// A new folder at `requested`, or the next free `NAME-1`, `NAME-2`, ... under `runs`.
@@ -98,12 +100,8 @@ public struct RunFolder: Sendable {
 
   /// Adds one line to the measurements.
   public func append(_ measurement: Measurement) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys]
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(
-      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    let line = try encoder.encode(measurement) + Data("\n".utf8)
-    let path = url.appendingPathComponent("measurements.jsonl").path
+    let line = try line(measurement)
+    let path = measurementsFile.path
     let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw FileError(path: path, reason: systemReason("cannot be written")) }
     defer { close(descriptor) }
@@ -111,6 +109,14 @@ public struct RunFolder: Sendable {
     guard line.withUnsafeBytes({ Foundation.write(descriptor, $0.baseAddress!, $0.count) }) == line.count else {
       throw FileError(path: path, reason: systemReason("cannot be written"))
     }
+  }
+
+  private func line(_ measurement: Measurement) throws -> Data {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    return try encoder.encode(measurement) + Data("\n".utf8)
   }
 
   /// Where the picture after `step` steps belongs; makes its folder.
@@ -127,51 +133,135 @@ public struct RunFolder: Sendable {
       let state = game.generator.with(average.values) { game.generator.state }
       try Safetensors(tensors: state).write(to: averageFile)
     }
+    if let average = game.discriminatorAverage {
+      let state = game.discriminator.with(average.values) { game.discriminator.state }
+      try Safetensors(tensors: state).write(to: discriminatorAverageFile)
+    }
     try Safetensors(tensors: game.discriminator.state).write(to: discriminatorFile)
+  }
+
+  func write(_ draw: LabelDraw) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    try replaceFile(at: url.appendingPathComponent("labels.json"), with: try encoder.encode(draw) + Data("\n".utf8))
+  }
+
+  var checkpointFile: URL { url.appendingPathComponent("checkpoint.safetensors") }
+  /// Whether an interrupted run can go on from here.
+  public var hasCheckpoint: Bool { FileManager.default.fileExists(atPath: checkpointFile.path) }
+
+  func writeCheckpoint(_ state: Safetensors) throws { try state.write(to: checkpointFile) }
+
+  func removeCheckpoint() throws {
+    guard hasCheckpoint else { return }
+    do {
+      try FileManager.default.removeItem(at: checkpointFile)
+    } catch {
+      throw FileError(path: checkpointFile.path, reason: "cannot be removed")
+    }
+  }
+
+  func readCheckpoint(device: Device) throws -> Safetensors {
+    try Safetensors(contentsOf: checkpointFile, device: device)
+  }
+
+  /// Forgets what was measured after `step`: the run goes on from there and measures it again.
+  func truncateMeasurements(after step: Int) throws {
+    let kept = try measurements().filter { $0.step <= step }
+    try replaceFile(at: measurementsFile, with: try kept.reduce(Data()) { try $0 + line($1) })
   }
 
   // MARK: Reading
 
-  /// The run's game with its trained generator.
+  /// Every line of the measurements, in the order of the steps.
   ///
-  /// - Parameter averaged: whether G gets its averaged weights, where the run has them, or those of the last step.
+  /// - Throws: `FileError` naming the line that is not one; a missing file has none.
+  public func measurements() throws -> [Measurement] {
+    guard let text = try? String(contentsOf: measurementsFile, encoding: .utf8) else { return [] }
+    let decoder = JSONDecoder()
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    return try text.split(separator: "\n").enumerated().map { index, line in
+      do {
+        return try decoder.decode(Measurement.self, from: Data(line.utf8))
+      } catch {
+        throw FileError(path: measurementsFile.path, reason: "line \(index + 1) is not a measurement")
+      }
+    }
+  }
+
+  /// Whether all steps of the run have been played.
+  public func isComplete() throws -> Bool {
+    guard let description = try? JSONDecoder().decode(Description.self, from: Data(contentsOf: descriptionFile)) else {
+      return false
+    }
+    return try measurements().last?.step == description.steps
+  }
+
+  /// - Throws: `FileError`.
+  public func labelDraw() throws -> LabelDraw {
+    let file = url.appendingPathComponent("labels.json")
+    guard let data = try? Data(contentsOf: file) else { throw FileError(path: file.path, reason: "cannot be read") }
+    guard let draw = try? JSONDecoder().decode(LabelDraw.self, from: data) else {
+      throw FileError(path: file.path, reason: "is not a label draw")
+    }
+    return draw
+  }
+
+  /// The run's game with its trained networks.
+  ///
+  /// - Parameter averaged: whether the networks get their averaged weights, where the run has them, or those of the last
+  ///   step.
   /// - Throws: `FileError` naming the file that is missing or does not fit.
   public func load(device: Device, averaged: Bool = true) throws -> (game: RecipeGame, description: Description) {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue else {
       throw FileError(path: url.path, reason: "is not a run folder: there is no such folder")
     }
-    let recipe = try RecipeFile.read(url.appendingPathComponent("recipe.yaml"))
+    let recipe = try RecipeFile.read(recipeFile)
     do {
       try recipe.validate()
     } catch {
-      throw FileError(path: url.appendingPathComponent("recipe.yaml").path, reason: "\(error)")
+      throw FileError(path: recipeFile.path, reason: "\(error)")
     }
-    let descriptionFile = url.appendingPathComponent("run.json")
+    let description = try readDescription()
+    let game = try checkingTensors {
+      RecipeGame(
+        recipe, width: description.width, classes: description.classes, stepsPerEpoch: nil, device: device)
+    }
+    func load<M>(_ network: Network<M>, _ average: WeightAverage<M>?, _ file: URL, _ averageFile: URL) throws {
+      let file = averaged && average != nil ? averageFile : file
+      do {
+        try network.load(Safetensors(contentsOf: file, device: device).tensors)
+      } catch let error as StateError {
+        throw FileError(path: file.path, reason: "does not fit recipe.yaml: \(error)")
+      }
+      average?.reset()
+    }
+    try load(game.generator, game.average, generatorFile, averageFile)
+    try load(game.discriminator, game.discriminatorAverage, discriminatorFile, discriminatorAverageFile)
+    return (game, description)
+  }
+
+  private func readDescription() throws -> Description {
     guard let data = try? Data(contentsOf: descriptionFile) else {
       throw FileError(path: descriptionFile.path, reason: "cannot be read")
     }
     guard let description = try? JSONDecoder().decode(Description.self, from: data),
-      (1...1_000_000).contains(description.width),
+      (1...1_000_000).contains(description.width), (1...256).contains(description.classes ?? 1),
       description.imageShape?.count ?? 3 == 3,
       (description.imageShape ?? [description.width]).allSatisfy({ $0 > 0 && $0 <= description.width }),
       (description.imageShape ?? [description.width]).reduce(1, { $0.multipliedReportingOverflow(by: $1).partialValue })
         == description.width
     else { throw FileError(path: descriptionFile.path, reason: "is not the description of a run") }
-    let game = try checkingTensors {
-      RecipeGame(recipe, width: description.width, stepsPerEpoch: nil, device: device)
-    }
-    let file = averaged && game.average != nil ? averageFile : generatorFile
-    do {
-      try game.generator.load(Safetensors(contentsOf: file, device: device).tensors)
-      game.average?.reset()
-    } catch let error as StateError {
-      throw FileError(path: file.path, reason: "does not fit recipe.yaml: \(error)")
-    }
-    return (game, description)
+    return description
   }
 
+  private var recipeFile: URL { url.appendingPathComponent("recipe.yaml") }
+  private var descriptionFile: URL { url.appendingPathComponent("run.json") }
+  private var measurementsFile: URL { url.appendingPathComponent("measurements.jsonl") }
   private var generatorFile: URL { url.appendingPathComponent("generator.safetensors") }
   private var averageFile: URL { url.appendingPathComponent("generator-average.safetensors") }
+  private var discriminatorAverageFile: URL { url.appendingPathComponent("discriminator-average.safetensors") }
   private var discriminatorFile: URL { url.appendingPathComponent("discriminator.safetensors") }
 }

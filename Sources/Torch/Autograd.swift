@@ -14,12 +14,17 @@ public func withoutGradient<Result>(_ body: () throws -> Result) rethrows -> Res
 /// The elements of a vector of losses, one per seed, depend on disjoint parameters; their sum has each seed's own
 /// gradient.
 ///
-/// - Parameter cotangent: of `y`'s shape; weighs the elements of `y` in the sum. All ones where it is missing.
-public func gradient(of y: Tensor, by xs: [Tensor], cotangent: Tensor? = nil) -> [Tensor] {
+/// - Parameters:
+///   - cotangent: of `y`'s shape; weighs the elements of `y` in the sum. All ones where it is missing.
+///   - keepsGraph: whether another gradient will be asked for through the operations that led to `y`; they are forgotten
+///     otherwise.
+public func gradient(
+  of y: Tensor, by xs: [Tensor], cotangent: Tensor? = nil, keepsGraph: Bool = false
+) -> [Tensor] {
   var results = [CTensor?](repeating: nil, count: xs.count)
   xs.map(\.handle).withUnsafeBufferPointer { inputs in
     guard let first = inputs.baseAddress else { return }
-    ct_gradient(y.handle, cotangent?.handle, cotangent != nil, first, Int32(xs.count), &results)
+    ct_gradient(y.handle, cotangent?.handle, cotangent != nil, first, Int32(xs.count), keepsGraph, &results)
   }
   return results.map { Tensor($0) }
 }

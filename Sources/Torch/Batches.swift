@@ -4,3 +4,6 @@
 /// The stream is the same in every step: the purpose of the batch, not its moment. A source that draws afresh uses
 /// `random.at(step)`; one that goes through a set in random order derives the order of an epoch from it.
 public typealias Batches = (_ step: Int, _ random: RandomStream) -> Tensor
+
+/// As ``Batches``, with the class of each example: `labels` [N], int64, in 0 ..< K.
+public typealias LabelledBatches = (_ step: Int, _ random: RandomStream) -> (examples: Tensor, labels: Tensor)

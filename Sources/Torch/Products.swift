@@ -9,6 +9,14 @@ public func linear(_ x: Tensor, weight: Tensor, bias: Tensor? = nil) -> Tensor {
   Tensor(ct_linear(x.handle, weight.handle, bias?.handle, bias != nil))
 }
 
+/// A weight-normalised dense layer (Salimans and Kingma 2016): x W^T + b with W = g v / sqrt(|v|^2 + epsilon) for each
+/// output; `x` [..., N, in], v = `direction` [..., out, in], g = `gain` and b = `bias` [..., out] -> [..., N, out].
+public func weightNormLinear(
+  _ x: Tensor, direction: Tensor, gain: Tensor, bias: Tensor, epsilon: Double
+) -> Tensor {
+  Tensor(ct_weight_norm_linear(x.handle, direction.handle, gain.handle, bias.handle, epsilon))
+}
+
 /// Two-dimensional cross-correlation: `x` [N, in, H, W], `weight` [out, in, kH, kW], `bias` [out] -> [N, out, H', W'] with
 /// H' = (H + 2 padding - kH) / stride + 1, rounded down.
 public func conv2d(_ x: Tensor, weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0) -> Tensor {

@@ -145,6 +145,10 @@ CT_RESULT ct_matmul(CT_OPERAND x, CT_OPERAND y) CT_RETURNS_RETAINED;
 /// x W^T + b for x [N, in], W [out, in], b [out]; or for each seed s of x [S, N, in] or [N, in], W [S, out, in],
 /// b [S, out]. Without `has_bias`, `bias` is not read.
 CT_RESULT ct_linear(CT_OPERAND x, CT_OPERAND weight, CT_OPERAND bias, bool has_bias) CT_RETURNS_RETAINED;
+/// x W^T + b with W = g v / sqrt(|v|^2 + epsilon) for each output: x [..., N, in], v `direction` [..., out, in],
+/// g `gain` and b `bias` [..., out].
+CT_RESULT ct_weight_norm_linear(CT_OPERAND x, CT_OPERAND direction, CT_OPERAND gain, CT_OPERAND bias, double epsilon)
+    CT_RETURNS_RETAINED;
 /// x [N, in, H, W], weight [out, in, kH, kW], bias [out].
 CT_RESULT ct_conv2d(CT_OPERAND x, CT_OPERAND weight, CT_OPERAND bias, bool has_bias, int64_t stride, int64_t padding)
     CT_RETURNS_RETAINED;
@@ -164,8 +168,9 @@ CT_RESULT ct_detach(CT_OPERAND x) CT_RETURNS_RETAINED;
 /// Makes `x`, a tensor that no operation produced, one to differentiate by. False on failure.
 bool ct_require_gradient(CT_OPERAND x);
 /// d(sum over all elements of y) / d(each of xs), contracted with `cotangent` of y's shape where `has_cotangent`.
-/// Zeros for an x that y does not depend on.
-void ct_gradient(CT_OPERAND y, CT_OPERAND cotangent, bool has_cotangent, CT_OPERANDS xs, int count, CT_RESULTS results);
+/// Zeros for an x that y does not depend on. The graph of y is used up unless `keep_graph`.
+void ct_gradient(CT_OPERAND y, CT_OPERAND cotangent, bool has_cotangent, CT_OPERANDS xs, int count, bool keep_graph,
+                 CT_RESULTS results);
 
 // ---- optimisers, in place and without gradient ----------------------------------------------------------------
 /// velocity = momentum * velocity + gradient; parameters -= rate * velocity

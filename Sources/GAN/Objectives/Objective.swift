@@ -17,6 +17,14 @@ extension Objective {
   public func unclampedProbability(_ logits: Tensor) -> Tensor { probability(logits) }
 }
 
+/// An objective whose D also tells classes apart, and so has something to learn from labelled examples.
+public protocol ClassifyingObjective: Objective {
+  /// D's loss on labelled examples, added to ``Objective/discriminatorLoss(real:generated:)``.
+  ///
+  /// - Parameter labels: [..., N], whole numbers in 0 ..< K for the K logits.
+  func labelledLoss(_ judgement: Judgement, labels: Tensor) -> Tensor
+}
+
 extension Tensor {
   /// The mean over the examples of a batch and their columns: [..., N, K] -> [...].
   func batchMean() -> Tensor { mean(-2, -1) }

@@ -33,7 +33,8 @@ public struct WeightNormLinear: Layer {
 
   public func callAsFunction(_ x: Tensor, _ context: Context) -> Tensor {
     if context.mode == .initialization { withoutGradient { initialize(x) } }
-    return linear(x, weight: weight, bias: bias.value)
+    return weightNormLinear(
+      x, direction: direction.value, gain: gain.value, bias: bias.value, epsilon: Self.epsilon)
   }
 
   private func initialize(_ x: Tensor) {

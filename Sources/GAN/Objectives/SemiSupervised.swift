@@ -1,0 +1,48 @@
+import Torch
+
+/// Classifying with few labels (Salimans et al. 2016, section 5): D has K logits l_k, one per class, and the class
+/// "generated" has the logit 0, so that D(x) = Z / (Z + 1) with Z = sum_k exp(l_k). With s(x) = logsumexp_k l_k(x):
+///
+/// - D, labelled: mean(s(x) - l_y(x)), the cross-entropy among the K classes.
+/// - D, unlabelled: 1/2 mean(softplus(s(x)) - alpha s(x)) + 1/2 mean softplus(s(G(z))).
+/// - G, non-saturating: mean softplus(-s(G(z))); saturating: -mean softplus(s(G(z))). The published experiments leave both
+///   out for ``FeatureMatching``.
+///
+/// The published form is alpha = 1. A softmax over K + 1 logits is the same function as long as the last one is fixed, since
+/// adding a number to all of them changes nothing.
+public struct SemiSupervised: ClassifyingObjective {
+  /// alpha, the target of D for real examples, in 0 ... 1: one-sided label smoothing.
+  public let realTarget: Double
+  public let generatorLoss: Logistic.GeneratorLoss
+
+  public init(realTarget: Double = 1, generatorLoss: Logistic.GeneratorLoss = .nonSaturating) {
+    self.realTarget = realTarget
+    self.generatorLoss = generatorLoss
+  }
+
+  public func labelledLoss(_ judgement: Judgement, labels: Tensor) -> Tensor {
+    let ofLabel = judgement.logits.gathered(-1, labels.unsqueezed(-1))
+    return (realness(judgement.logits) - ofLabel).batchMean()
+  }
+
+  public func discriminatorLoss(real: Judgement, generated: Judgement) -> Tensor {
+    binary(real: real, generated: generated) * 0.5
+  }
+
+  public func generatorLoss(generated: Judgement) -> Tensor {
+    game.generatorLoss(generated: Judgement(logits: realness(generated.logits), features: generated.features))
+  }
+
+  public func probability(_ logits: Tensor) -> Tensor { sigmoid(realness(logits)) }
+
+  /// The logit of D(x), s = logsumexp_k l_k: [..., N, K] -> [..., N, 1].
+  private func realness(_ logits: Tensor) -> Tensor { logits.logSumExp(-1, keep: true) }
+
+  private var game: Logistic { Logistic(realTarget: realTarget, generatorLoss: generatorLoss) }
+
+  private func binary(real: Judgement, generated: Judgement) -> Tensor {
+    game.discriminatorLoss(
+      real: Judgement(logits: realness(real.logits), features: real.features),
+      generated: Judgement(logits: realness(generated.logits), features: generated.features))
+  }
+}

@@ -1,0 +1,193 @@
+import Datasets
+import Dispatch
+import Files
+import Foundation
+import Synchronization
+import Torch
+
+/// A semi-supervised recipe trained for several numbers of labels and several draws of them: the published table, run by run.
+///
+/// Every run has a folder of its own and goes on from its last checkpoint, so that the whole may be interrupted at any
+/// time, started again, or extended by more draws.
+public struct Reproduction: Sendable {
+  public let recipe: Recipe
+  /// Numbers of labels, one row of the table each.
+  public let labelCounts: [Int]
+  /// Draws of labels for each count; the seeds 1, 2, ... are those of a run's draw and of its networks.
+  public let draws: Int
+  public let folder: URL
+
+  /// One network: a number of labels and a draw.
+  public struct Run: Sendable, Hashable {
+    public let labels: Int
+    /// From 1.
+    public let draw: Int
+    public var title: String { "\(labels) labels, draw \(draw)" }
+    /// Relative to the folder of the whole.
+    public var path: String { "labels-\(labels)/draw-\(draw)" }
+  }
+
+  /// What is shown while it goes.
+  public enum Event: Sendable {
+    /// A test after `epoch` passes through the data; the losses are means since the line before.
+    case tested(Run, epoch: Double, RunFolder.Measurement)
+    /// One step more.
+    case stepped(Run, step: Int)
+    case finished(Run)
+  }
+
+  public init(_ recipe: Recipe, labelCounts: [Int], draws: Int, folder: URL) {
+    self.recipe = recipe
+    self.labelCounts = labelCounts
+    self.draws = draws
+    self.folder = folder
+  }
+
+  /// Draw after draw, so that an interrupted table has something in every row.
+  public var runs: [Run] {
+    (1...draws).flatMap { draw in labelCounts.map { Run(labels: $0, draw: draw) } }
+  }
+
+  public func recipe(of run: Run) -> Recipe {
+    var recipe = recipe
+    recipe.labels.count = run.labels
+    recipe.labels.seed = UInt64(run.draw)
+    recipe.seed = UInt64(run.draw)
+    return recipe
+  }
+
+  public func runFolder(of run: Run) -> RunFolder { RunFolder(folder.appendingPathComponent(run.path)) }
+
+  /// Refuses what could not be trained, and folders whose runs were begun with other settings.
+  ///
+  /// - Throws: ``RecipeError``, `FileError`.
+  public func check(_ images: LabelledImages) throws {
+    for run in runs {
+      let recipe = recipe(of: run)
+      try recipe.validate()
+      do {
+        _ = try LabelDraw(run.labels, of: images.labels, classes: images.classes, seed: recipe.labels.seed)
+      } catch let error as LabelDrawError {
+        throw RecipeError(key: "labels.count", reason: error.description)
+      }
+      let file = runFolder(of: run).url.appendingPathComponent("recipe.yaml")
+      guard FileManager.default.fileExists(atPath: file.path) else { continue }
+      guard try RecipeFile.read(file) == recipe else {
+        throw FileError(
+          path: file.path, reason: "this run was begun with other settings: use those, or another output folder")
+      }
+    }
+  }
+
+  /// Trains every run that is not complete.
+  ///
+  /// - Parameters:
+  ///   - jobs: runs at a time, each on its own thread.
+  ///   - progress: called from any of these threads.
+  /// - Throws: the first error of any run, after the others have come to the end of their own.
+  public func train(
+    _ images: LabelledImages, test: LabelledImages, jobs: Int, device: Device,
+    progress: @escaping @Sendable (Event) -> Void
+  ) throws {
+    let waiting = Mutex(try runs.filter { try !runFolder(of: $0).isComplete() }[...])
+    let failure = Mutex<(any Error)?>(nil)
+    DispatchQueue.concurrentPerform(iterations: max(1, jobs)) { _ in
+      while let run = waiting.withLock({ $0.popFirst() }) {
+        do {
+          try train(run, images, test, device, progress)
+        } catch {
+          failure.withLock { $0 = $0 ?? error }
+          waiting.withLock { $0 = [] }
+        }
+      }
+    }
+    if let error = failure.withLock({ $0 }) { throw error }
+  }
+
+  private func train(
+    _ run: Run, _ images: LabelledImages, _ test: LabelledImages, _ device: Device, _ progress: (Event) -> Void
+  ) throws {
+    let folder = runFolder(of: run)
+    try makeFolder(at: folder.url)
+    let recipe = recipe(of: run)
+    let examples = try checkingTensors { try RecipeExamples(images: images, recipe: recipe, device: device) }
+    let testSet = try checkingTensors { TestSet(test, device: device) }
+    let training = try TrainingRun(recipe, examples, test: testSet, in: folder, device: device)
+    while let step = try training.next() {
+      if step.errors != nil, let line = try folder.measurements().last {
+        progress(.tested(run, epoch: Double(step.step) / Double(examples.stepsPerEpoch ?? 1), line))
+      }
+      progress(.stepped(run, step: step.step))
+    }
+    progress(.finished(run))
+  }
+
+  // MARK: Results
+
+  /// The runs that are complete, with what their networks say of the test set.
+  ///
+  /// - Throws: `FileError`, `TensorError`.
+  public func results(test: LabelledImages, device: Device) throws -> [ReproductionRow] {
+    let testSet = try checkingTensors { TestSet(test, device: device) }
+    return try labelCounts.map { labels in
+      var row = ReproductionRow(labels: labels, runs: [], ensembleProbabilities: [], classes: test.classes)
+      for run in runs where run.labels == labels {
+        let folder = runFolder(of: run)
+        guard try folder.isComplete() else { continue }
+        let (game, _) = try folder.load(device: device)
+        // Loaded averaged weights stand in the parameters' place.
+        let probabilities = try checkingTensors {
+          try game.classProbabilities(testSet.examples, averaged: false).values(Double.self)
+        }
+        let errors = testSet.errors(ReproductionRow.classes(probabilities, classes: test.classes))
+        row.add(
+          ReproductionRow.Entry(run: run, errors: errors, measurements: try folder.measurements()), probabilities)
+      }
+      return row
+    }
+  }
+}
+
+/// One column of the published table: a number of labels.
+public struct ReproductionRow: Sendable {
+  public let labels: Int
+  public private(set) var runs: [Entry]
+  /// The mean over the runs of the probabilities of each class for each test example, row by row.
+  private var ensembleProbabilities: [Double]
+  private let classes: Int
+
+  public struct Entry: Sendable {
+    public let run: Reproduction.Run
+    /// On the test set, of the averaged weights where there are any.
+    public let errors: Int
+    public let measurements: [RunFolder.Measurement]
+  }
+
+  init(labels: Int, runs: [Entry], ensembleProbabilities: [Double], classes: Int) {
+    self.labels = labels
+    self.runs = runs
+    self.ensembleProbabilities = ensembleProbabilities
+    self.classes = classes
+  }
+
+  mutating func add(_ entry: Entry, _ probabilities: [Double]) {
+    let share = 1 / Double(runs.count + 1)
+    if runs.isEmpty {
+      ensembleProbabilities = probabilities
+    } else {
+      for index in probabilities.indices {
+        ensembleProbabilities[index] += share * (probabilities[index] - ensembleProbabilities[index])
+      }
+    }
+    runs.append(entry)
+  }
+
+  /// The class that the runs' mean probabilities favour, for each test example; empty without a run.
+  public var ensembleClasses: [Int] { Self.classes(ensembleProbabilities, classes: classes) }
+
+  static func classes(_ probabilities: [Double], classes: Int) -> [Int] {
+    stride(from: 0, to: probabilities.count, by: classes).map { first in
+      (0..<classes).max { probabilities[first + $0] < probabilities[first + $1] }!
+    }
+  }
+}
