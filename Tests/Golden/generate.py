@@ -278,6 +278,57 @@ def objectives():
     return file
 
 
+def semi_supervised():
+    """K classes and "generated", as one softmax over K + 1 logits of which the last is 0."""
+    file = File("semi_supervised")
+    classes = 4
+
+    def shares(logits):  # log p over classes and "generated"
+        return F.log_softmax(torch.cat([logits, torch.zeros_like(logits[..., :1])], -1), -1)
+
+    def real_and_not(logits):
+        log_p = shares(logits)
+        return torch.logsumexp(log_p[..., :-1], -1), log_p[..., -1]
+
+    def unlabelled(alpha):
+        def loss(real, generated):
+            log_real, log_not = real_and_not(real)
+            target = alpha * log_real + (1 - alpha) * log_not
+            return -0.5 * target.mean(-1) - 0.5 * real_and_not(generated)[1].mean(-1)
+
+        return loss
+
+    labels = lambda *shape: {"logits": wide(*shape, classes), "labels": indices(classes, *shape)}
+    cross_entropy = lambda logits, labels: -F.log_softmax(logits, -1).gather(-1, labels[..., None])[..., 0].mean(-1)
+    file.case("labelled", labels(7), cross_entropy)
+    file.case("labelled-seeds", labels(2, 7), cross_entropy)
+    both = {"real": wide(7, classes), "generated": wide(7, classes)}
+    file.case("unlabelled", both, unlabelled(1.0))
+    file.case("unlabelled-smoothed", both, unlabelled(0.9))
+    file.case("unlabelled-seeds", {"real": (2, 7, classes), "generated": (2, 7, classes)}, unlabelled(1.0))
+    file.case(
+        "generator-non-saturating", {"generated": wide(7, classes)},
+        lambda generated: -real_and_not(generated)[0].mean(-1))
+    file.case(
+        "generator-saturating", {"generated": wide(7, classes)}, lambda generated: real_and_not(generated)[1].mean(-1))
+    file.case("probability", {"logits": wide(7, classes)}, lambda logits: real_and_not(logits)[0].exp()[:, None])
+    return file
+
+
+def dense_weight_norm():
+    """Sizes at which vectorised loops have remainders."""
+    file = File("weight_norm")
+    for name, rows, inputs, outputs in (("one", 1, 1, 1), ("odd", 7, 33, 5), ("wide", 3, 70, 67)):
+        file.case(
+            name, {"x": (rows, inputs), "direction": (outputs, inputs), "gain": (outputs,), "bias": (outputs,)},
+            lambda x, direction, gain, bias: x @ normalized_weight(direction, gain).T + bias)
+    file.case(
+        "seeds", {"x": (2, 7, 33), "direction": (2, 5, 33), "gain": (2, 5), "bias": (2, 5)},
+        lambda x, direction, gain, bias: torch.stack(
+            [x[i] @ normalized_weight(direction[i], gain[i]).T + bias[i] for i in range(2)]))
+    return file
+
+
 def optimizers():
     file = File("optimizers")
 
@@ -373,7 +424,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="compare with the files instead of writing them")
     check, differences = parser.parse_args().check, 0
-    for file in (operations(), layers(), objectives(), optimizers(), random(), metrics()):
+    cases = (
+        operations(), layers(), dense_weight_norm(), objectives(), semi_supervised(), optimizers(), random(), metrics(),
+    )
+    for file in cases:
         path = HERE / f"{file.name}.safetensors"
         if not check:
             save_file(dict(sorted(file.tensors.items())), path)

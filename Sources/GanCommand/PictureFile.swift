@@ -1,0 +1,61 @@
+import Datasets
+import Files
+import Foundation
+import Report
+
+/// A file with images to be labelled: a PNG with one, or an IDX file with many.
+struct PictureFile {
+  private let url: URL
+
+  init(_ url: URL) { self.url = url }
+
+  struct Picture {
+    /// The file's path, with the index of the image where there are several.
+    let name: String
+    /// Channel by channel and row by row, 0 ... 255.
+    let pixels: [UInt8]
+  }
+
+  /// - Parameter shape: channels, height and width that the images must have.
+  /// - Throws: `FileError` naming the file: missing, of neither kind, or of other sizes.
+  func pictures(like shape: [Int]) throws -> [Picture] {
+    guard let file = FileHandle(forReadingAtPath: url.path), let head = try? file.read(upToCount: 8) else {
+      let exists = FileManager.default.fileExists(atPath: url.path)
+      throw FileError(path: url.path, reason: exists ? "cannot be read" : "there is no such file")
+    }
+    return head == Data([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) ? [try png(shape)] : try idx(shape)
+  }
+
+  private func png(_ shape: [Int]) throws -> Picture {
+    let image = try Image(contentsOf: url)
+    try require([image.channels, image.height, image.width], shape)
+    // Pixels come with their channels together.
+    let planes = (0..<image.channels).flatMap { channel in
+      stride(from: channel, to: image.samples.count, by: image.channels).map { image.samples[$0] }
+    }
+    return Picture(name: url.relativePath, pixels: planes)
+  }
+
+  private func idx(_ shape: [Int]) throws -> [Picture] {
+    let file = try IDXFile(contentsOf: url)
+    guard file.shape.count == 3 else {
+      throw FileError(
+        path: url.path, reason: "has the shape \(file.shape), where images have three axes (count, height, width)")
+    }
+    try require([1, file.shape[1], file.shape[2]], shape)
+    let size = shape.reduce(1, *)
+    return (0..<file.shape[0]).map { index in
+      Picture(
+        name: "\(url.relativePath)[\(index)]", pixels: Array(file.bytes[index * size..<(index + 1) * size]))
+    }
+  }
+
+  private func require(_ found: [Int], _ shape: [Int]) throws {
+    func text(_ shape: [Int]) -> String {
+      "\(shape[2]) x \(shape[1]) pixels, \(shape[0]) \(shape[0] == 1 ? "channel" : "channels")"
+    }
+    guard found == shape else {
+      throw FileError(path: url.path, reason: "has images of \(text(found)); the run was trained on \(text(shape))")
+    }
+  }
+}

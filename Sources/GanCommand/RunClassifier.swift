@@ -1,0 +1,42 @@
+import Files
+import Foundation
+import Recipes
+import Torch
+
+/// The classifier that a semi-supervised run has trained.
+struct RunClassifier {
+  let game: RecipeGame
+  /// Channels, height and width of the images it takes.
+  let imageShape: [Int]
+  /// K
+  let classes: Int
+
+  /// - Parameter averaged: whether it has the average of D's weights, where the run keeps one.
+  /// - Throws: `FileError` for a folder that is no run, or one that was not trained to classify.
+  init(_ folder: RunFolder, averaged: Bool, device: Device) throws {
+    let (game, description) = try folder.load(device: device, averaged: averaged)
+    guard game.recipe.objective.kind == .semiSupervised, let classes = description.classes,
+      let imageShape = description.imageShape
+    else {
+      throw FileError(
+        path: folder.url.path,
+        reason: "is a run of '\(game.recipe.name)', which tells no classes apart; a semi-supervised run does")
+    }
+    self.game = game
+    self.classes = classes
+    self.imageShape = imageShape
+  }
+
+  /// p(class), for each of `images`.
+  ///
+  /// - Parameter images: the bytes of an image each, channel by channel and row by row, 0 ... 255.
+  /// - Throws: `TensorError`.
+  func probabilities(of images: [[UInt8]]) throws -> [[Double]] {
+    let flat = try checkingTensors {
+      let pixels = Tensor(
+        images.flatMap { $0 }, shape: [images.count, imageShape.reduce(1, *)], device: game.generator.flat.device)
+      return try game.classProbabilities(pixels.to(.float32) / 255, averaged: false).values(Double.self)
+    }
+    return stride(from: 0, to: flat.count, by: classes).map { Array(flat[$0..<$0 + classes]) }
+  }
+}
