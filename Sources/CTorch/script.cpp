@@ -33,14 +33,29 @@ struct Bytes : caffe2::serialize::ReadAdapterInterface {
   }
 };
 
-/// The interpreter puts a trace through the module's source before the reason; the reason alone is what is wanted.
+/// The interpreter puts a trace through the module's source before the reason, and the reader of files puts guesses
+/// behind it; the reason alone is what is wanted.
 std::string reason(const std::string &message) {
+  auto guesses = message.find(". This is an internal miniz error.");
+  if (guesses != std::string::npos) return message.substr(0, guesses);
   if (message.find("TorchScript") == std::string::npos) return message;
-  auto end = message.find_last_not_of(" \n");
+  auto end = message.find_last_not_of(" :\n");
   if (end == std::string::npos) return message;
   auto start = message.rfind("\nRuntimeError: ");
   start = start != std::string::npos ? start + std::strlen("\nRuntimeError: ") : message.rfind('\n', end) + 1;
   return message.substr(start, end + 1 - start);
+}
+
+/// What `body` returns; what it throws is cut down to its reason.
+template <class Body>
+auto tersely(Body body) -> decltype(body()) {
+  try {
+    return body();
+  } catch (const c10::Error &error) {
+    TORCH_CHECK(false, reason(error.what_without_backtrace()));
+  } catch (const std::exception &error) {
+    TORCH_CHECK(false, reason(error.what()));
+  }
 }
 
 at::Tensor checked(const c10::IValue &value) {
@@ -62,8 +77,8 @@ void ct_script_release(CScript *script) { c10::raw::intrusive_ptr::decref(object
 CScript *ct_script_load(const void *bytes, int64_t count, CTDevice place) {
   CScript *script = nullptr;
   guarded("load", {}, [&] {
-    auto module = torch::jit::load(std::make_shared<Bytes>(bytes, static_cast<size_t>(count)), device(place),
-                                   /*load_debug_files=*/false);
+    auto file = std::make_shared<Bytes>(bytes, static_cast<size_t>(count));
+    auto module = tersely([&] { return torch::jit::load(file, device(place), /*load_debug_files=*/false); });
     TORCH_CHECK(module.find_method("forward"), "the module has no method `forward`");
     module.eval();
     script = reinterpret_cast<CScript *>(module._ivalue().release());
@@ -78,12 +93,6 @@ CTensor *ct_script_forward(CScript *script, CTensor *x) {
     // results would depend on how many batches came before.
     torch::jit::GraphOptimizerEnabledGuard as_written(false);
     torch::jit::Module module(c10::intrusive_ptr<Object>::unsafe_reclaim_from_nonowning(object(script)));
-    try {
-      return checked(module.forward({tensor(x)}));
-    } catch (const c10::Error &error) {
-      TORCH_CHECK(false, reason(error.what_without_backtrace()));
-    } catch (const std::exception &error) {
-      TORCH_CHECK(false, reason(error.what()));
-    }
+    return tersely([&] { return checked(module.forward({tensor(x)})); });
   });
 }

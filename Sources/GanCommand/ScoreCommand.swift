@@ -14,7 +14,7 @@ struct Score: ParsableCommand {
 
         gan score runs/mnist-1 --classifier digits.pt
         gan score --data ~/.cache/swift-gan/mnist --split test --classifier digits.pt
-        gan score runs/cifar-1 --classifier inception.pt --input-range 0..255 --output probabilities
+        gan score runs/mnist-1 --classifier network.pt --input-range 0..255
       """)
 
   @Argument(help: ArgumentHelp("The folder of a run.", valueName: "run"), completion: .directory)
@@ -79,7 +79,7 @@ struct Score: ParsableCommand {
       bar.update(score.count)
     }
     bar.finish(count)
-    let report = ScoreReport(try score.result(), of: source.title, by: classifier)
+    let report = ScoreReport(try score.result(), of: source.title, seed: seed, by: classifier)
     print(json ? try report.json() : report.text)
   }
 

@@ -11,6 +11,7 @@ struct ScoreReport: Encodable {
   let samples: Int
   let splits: Int
   let images: String
+  let seed: UInt64
   let classifier: Classifier
 
   struct Classifier: Encodable {
@@ -19,13 +20,14 @@ struct ScoreReport: Encodable {
     let classes: Int
   }
 
-  init(_ result: InceptionScore.Result, of images: String, by classifier: any ImageClassifier) {
+  init(_ result: InceptionScore.Result, of images: String, seed: UInt64, by classifier: any ImageClassifier) {
     score = result.mean
     standardDeviation = result.standardDeviation
     splitScores = result.scores
     samples = result.samples
     splits = result.splits
     self.images = images
+    self.seed = seed
     self.classifier = Classifier(name: classifier.name, sha256: classifier.hash, classes: result.classes)
   }
 

@@ -110,7 +110,7 @@ public final class TorchScriptClassifier: ImageClassifier {
         }
       }
     } catch let error as TensorError {
-      throw ClassifierError(classifier: name, reason: error.description)
+      throw ClassifierError(classifier: name, reason: "\(error) (pixels given as \(inputRange.rawValue))")
     }
   }
 

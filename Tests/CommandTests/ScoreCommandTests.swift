@@ -17,6 +17,7 @@ import Torch
     var samples: Int
     var splits: Int
     var images: String
+    var seed: UInt64
     var classifier: Classifier
     struct Classifier: Decodable {
       var name: String
@@ -78,7 +79,7 @@ import Torch
         #expect(text.output.contains(word), "'\(word)' in \(text.output)")
       }
       let other = try score(real + ["--seed", "2", "--samples", "5000"], in: folder)
-      #expect(other.score != ten.score && other.samples == 5000)
+      #expect(other.score != ten.score && other.samples == 5000 && other.seed == 2)
     }
   }
 
