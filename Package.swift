@@ -39,7 +39,9 @@ let package = Package(
         .linkedLibrary("torch"), .linkedLibrary("torch_cpu"), .linkedLibrary("c10"),
       ]
     ),
-    .target(name: "Files", swiftSettings: strict),
+    .target(
+      name: "Files", dependencies: [.target(name: "Clibmd", condition: .when(platforms: [.linux]))],
+      swiftSettings: strict),
     .target(name: "Torch", dependencies: ["CTorch", "Files"], swiftSettings: strict),
     .target(name: "NN", dependencies: ["Torch"], swiftSettings: strict),
     .target(name: "GAN", dependencies: ["NN"], swiftSettings: strict),
@@ -69,7 +71,7 @@ let package = Package(
       resources: [.copy("Resources/file_server.py")], swiftSettings: strict),
     .testTarget(name: "ReportTests", dependencies: ["Report", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "CommandTests", dependencies: ["Recipes", "Report", "Torch", "TestSupport"],
+      name: "CommandTests", dependencies: ["Recipes", "Report", "Torch", "TestSupport", "GoldenSupport"],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],

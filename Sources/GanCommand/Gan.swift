@@ -12,7 +12,10 @@ struct Gan: AsyncParsableCommand {
       for Training GANs" and writes a page that shows what each of them does.
       """,
     version: "0.1.0",
-    subcommands: [Demo.self, Train.self, Reproduce.self, Evaluate.self, Classify.self, Sample.self, RecipesCommand.self, DataCommand.self])
+    subcommands: [
+      Demo.self, Train.self, Reproduce.self, Sample.self, Score.self, Evaluate.self, Classify.self,
+      RecipesCommand.self, DataCommand.self,
+    ])
 
   static func main() async {
     // A reader that goes away ends the program quietly, as any filter does.

@@ -3,6 +3,9 @@
     python3 Tests/Golden/generate.py            writes the .safetensors files beside this script
     python3 Tests/Golden/generate.py --check    compares them with what it would write
 
+The TorchScript files in classifiers/ are written too, and not compared: their bytes are PyTorch's affair. What they
+compute is compared through inception_score.safetensors.
+
 Needs torch 2.13.0, numpy, scipy and safetensors. Names in a file are
 
     CASE.DTYPE.in.NAME  CASE.DTYPE.out.NAME  CASE.DTYPE.cotangent.NAME  CASE.DTYPE.grad.NAME
@@ -13,12 +16,14 @@ that the reference is exact. Every case has a generator of its own: adding one d
 """
 
 import argparse
+import io
 import math
 import pathlib
 import sys
 import zlib
 
 import numpy as np
+import scipy.special
 import scipy.stats
 import torch
 from safetensors.torch import load_file, save_file
@@ -420,14 +425,106 @@ def metrics():
     return file
 
 
+def split_scores(probabilities, splits):
+    """exp(E_x KL(p(y|x) || p(y))) of each split, every divergence by itself."""
+    scores = []
+    for part in np.split(probabilities, splits):
+        divergences = scipy.special.rel_entr(part, part.mean(0)).sum(1)
+        scores.append(np.exp(divergences.mean()))
+    return np.array(scores)
+
+
+def script(source, **parameters):
+    """A TorchScript module whose code is `source`: compiled from text, it carries no path of this file."""
+
+    class Classifier(torch.nn.Module):
+        pass
+
+    plain = Classifier()
+    for name, value in parameters.items():
+        plain.register_parameter(name, torch.nn.Parameter(value.clone()))
+    module = torch.jit._recursive.create_script_module(plain, lambda _: (), share_types=False)
+    module.define(source)
+    buffer = io.BytesIO()
+    torch.jit.save(module, buffer)
+    return buffer.getvalue()
+
+
+LINEAR = """
+def forward(self, x):
+    return torch.nn.functional.linear(torch.nn.functional.avg_pool2d(x, 4).flatten(1), self.weight, self.bias)
+"""
+
+
+def classifiers():
+    """Files and their bytes: one classifier of grey 28 x 28 images in 0 ... 1, and others that test the callers."""
+    generator = torch.Generator().manual_seed(7)
+    weight, bias = torch.randn(10, 49, generator=generator), torch.randn(10, generator=generator)
+    files = {"linear.pt": script(LINEAR, weight=weight, bias=bias)}
+    files["probabilities.pt"] = script(LINEAR.replace("return ", "return torch.softmax(") [:-1] + ", 1)\n",
+                                       weight=weight, bias=bias)
+    bodies = {
+        "echo": "return x.flatten(1)",
+        # Takes what the published Inception network takes: bytes of three channels.
+        "bytes": "assert x.dtype == torch.uint8\n    assert x.size(1) == 3\n    return x.double().flatten(1)",
+        "tuple": "return x, x", "vector": "return x.flatten(1).sum(1)", "rows": "return x.flatten(1)[1:]",
+        "infinite": "return x.flatten(1) / 0", "integers": "return x.flatten(1).long()",
+        # Right in evaluation mode alone.
+        "dropout": "return torch.nn.functional.dropout(x.flatten(1), 0.5, self.training)",
+    }
+    for name, body in bodies.items():
+        files[f"{name}.pt"] = script(f"def forward(self, x):\n    {body}\n")
+    files["headless.pt"] = script("def backward(self, x):\n    return x\n")
+    files["text.pt"] = b"a classifier, but not one that a machine can read\n"
+    state = io.BytesIO()
+    torch.save({"weight": weight[:1, :1].clone()}, state)
+    files["state.pt"] = state.getvalue()
+    return files, weight, bias
+
+
+def inception_score(weight, bias):
+    file, generator = File("inception_score"), np.random.default_rng(2)
+
+    def put(name, splits, key, x, probabilities):
+        scores = split_scores(probabilities, splits)
+        values = {"in." + key: x, "out.scores": scores, "out.mean": scores.mean(), "out.deviation": scores.std()}
+        for role, value in values.items():
+            file.tensors[f"{name}.f64.{role}"] = torch.tensor(value, dtype=torch.float64)
+
+    for name, splits, logits in (
+        ("one-split", 1, generator.normal(0, 2, (24, 5))), ("ten-splits", 10, generator.normal(0, 3, (120, 10))),
+        # Of a size at which exp overflows, and differences at which probabilities vanish.
+        ("large-logits", 4, generator.normal(0, 3000, (40, 6)) + 1e6),
+        ("all-alike", 5, np.tile(generator.normal(0, 2, (1, 7)), (20, 1))),
+        ("all-sure", 3, np.tile(1000 * np.eye(8), (3, 1))),
+    ):
+        put(name, splits, "logits", logits, scipy.special.softmax(logits, 1))
+    sparse = generator.dirichlet(np.full(6, 0.1), 30) * (generator.random((30, 6)) < 0.6) + 1e-300
+    sparse[0] = [1, 0, 0, 0, 0, 0]
+    sparse /= sparse.sum(1, keepdims=True)
+    put("probabilities", 3, "probabilities", sparse, sparse)
+
+    images = torch.tensor(generator.random((4, 1, 28, 28)), dtype=torch.float32)
+    logits = F.linear(F.avg_pool2d(images.double(), 4).flatten(1), weight.double(), bias.double())
+    for role, value in {"in.images": images, "in.weight": weight, "in.bias": bias, "out.logits": logits.float()}.items():
+        file.tensors[f"linear.f32.{role}"] = value
+    return file
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="compare with the files instead of writing them")
     check, differences = parser.parse_args().check, 0
-    cases = (
+    scripts, weight, bias = classifiers()
+    if not check:
+        (HERE / "classifiers").mkdir(exist_ok=True)
+        for name, data in scripts.items():
+            (HERE / "classifiers" / name).write_bytes(data)
+    files = (
         operations(), layers(), dense_weight_norm(), objectives(), semi_supervised(), optimizers(), random(), metrics(),
+        inception_score(weight, bias),
     )
-    for file in cases:
+    for file in files:
         path = HERE / f"{file.name}.safetensors"
         if not check:
             save_file(dict(sorted(file.tensors.items())), path)

@@ -8,9 +8,12 @@ public struct Golden: Sendable {
   private let url: URL
 
   /// - Parameter name: of the file beside the script, without its suffix.
-  public init(_ name: String) {
-    url = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .appendingPathComponent("Golden/\(name).safetensors")
+  public init(_ name: String) { url = Self.file("\(name).safetensors") }
+
+  /// Another file that the script wrote.
+  public static func file(_ path: String) -> URL {
+    URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .appendingPathComponent("Golden/\(path)")
   }
 
   /// Relative to the largest element of the expected tensor.

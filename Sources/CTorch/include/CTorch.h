@@ -181,6 +181,16 @@ bool ct_adam_step(CT_OPERAND parameters, CT_OPERAND gradient, CT_OPERAND first_m
 /// average += rate * (x - average)
 bool ct_average_step(CT_OPERAND average, CT_OPERAND x, double rate);
 
+// ---- TorchScript ----------------------------------------------------------------------------------------------
+/// A module that TorchScript saved, with its parameters.
+struct CT_SHARED_REFERENCE(ct_script_retain, ct_script_release) CScript;
+void ct_script_retain(struct CScript *script);
+void ct_script_release(struct CScript *script);
+/// The module whose file has these bytes, in evaluation mode; NULL on failure.
+struct CScript *_Nullable ct_script_load(const void *bytes, int64_t count, CTDevice device) CT_RETURNS_RETAINED;
+/// forward(x), without gradient; fails where that is not one dense tensor.
+CT_RESULT ct_script_forward(struct CScript *script, CT_OPERAND x) CT_RETURNS_RETAINED;
+
 #pragma clang assume_nonnull end
 #ifdef __cplusplus
 }

@@ -1,0 +1,98 @@
+// TorchScript modules. The headers of the interpreter take long to compile: they stay in this file.
+#include "Internal.h"
+
+#include <caffe2/serialize/read_adapter_interface.h>
+#include <c10/core/GradMode.h>
+#include <torch/csrc/jit/api/module.h>
+#include <torch/csrc/jit/runtime/graph_executor.h>
+#include <torch/csrc/jit/serialization/import.h>
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+
+using namespace ctorch;
+
+namespace {
+/// A CScript is the module's object itself, counted by its own reference count, as a CTensor is its tensor's.
+using Object = c10::ivalue::Object;
+
+Object *object(CScript *script) { return reinterpret_cast<Object *>(script); }
+
+/// A file in memory, borrowed for as long as it is read.
+struct Bytes : caffe2::serialize::ReadAdapterInterface {
+  const char *start;
+  size_t count;
+  Bytes(const void *bytes, size_t size) : start(static_cast<const char *>(bytes)), count(size) {}
+  size_t size() const override { return count; }
+  size_t read(uint64_t position, void *buffer, size_t wanted, const char *) const override {
+    if (position >= count) return 0;
+    size_t found = std::min<size_t>(wanted, count - position);
+    std::memcpy(buffer, start + position, found);
+    return found;
+  }
+};
+
+/// The interpreter puts a trace through the module's source before the reason, and the reader of files puts guesses
+/// behind it; the reason alone is what is wanted.
+std::string reason(const std::string &message) {
+  auto guesses = message.find(". This is an internal miniz error.");
+  if (guesses != std::string::npos) return message.substr(0, guesses);
+  if (message.find("TorchScript") == std::string::npos) return message;
+  auto end = message.find_last_not_of(" :\n");
+  if (end == std::string::npos) return message;
+  auto start = message.rfind("\nRuntimeError: ");
+  start = start != std::string::npos ? start + std::strlen("\nRuntimeError: ") : message.rfind('\n', end) + 1;
+  return message.substr(start, end + 1 - start);
+}
+
+/// What `body` returns; what it throws is cut down to its reason.
+template <class Body>
+auto tersely(Body body) -> decltype(body()) {
+  try {
+    return body();
+  } catch (const c10::Error &error) {
+    TORCH_CHECK(false, reason(error.what_without_backtrace()));
+  } catch (const std::exception &error) {
+    TORCH_CHECK(false, reason(error.what()));
+  }
+}
+
+at::Tensor checked(const c10::IValue &value) {
+  TORCH_CHECK(value.isTensor(), "the module returns a value of kind ", value.tagKind(), ", not one tensor");
+  auto y = value.toTensor();
+  TORCH_CHECK(y.defined() && y.layout() == at::kStrided, "the module returns no dense tensor");
+  switch (y.scalar_type()) {
+    case at::kFloat: case at::kDouble: case at::kBFloat16: case at::kLong: case at::kByte: case at::kBool: break;
+    case at::kHalf: y = y.to(at::kFloat); break;
+    default: TORCH_CHECK(false, "the module returns elements of kind ", y.scalar_type());
+  }
+  return y.detach();
+}
+}  // namespace
+
+void ct_script_retain(CScript *script) { c10::raw::intrusive_ptr::incref(object(script)); }
+void ct_script_release(CScript *script) { c10::raw::intrusive_ptr::decref(object(script)); }
+
+CScript *ct_script_load(const void *bytes, int64_t count, CTDevice place) {
+  CScript *script = nullptr;
+  guarded("load", {}, [&] {
+    auto file = std::make_shared<Bytes>(bytes, static_cast<size_t>(count));
+    auto module = tersely([&] { return torch::jit::load(file, device(place), /*load_debug_files=*/false); });
+    TORCH_CHECK(module.find_method("forward"), "the module has no method `forward`");
+    module.eval();
+    script = reinterpret_cast<CScript *>(module._ivalue().release());
+  });
+  return script;
+}
+
+CTensor *ct_script_forward(CScript *script, CTensor *x) {
+  return operation("forward", {x}, [&] {
+    c10::NoGradGuard without_gradient;
+    // Unoptimised, the module runs as it is written: the optimiser would first watch some calls, then rewrite it, and
+    // results would depend on how many batches came before.
+    torch::jit::GraphOptimizerEnabledGuard as_written(false);
+    torch::jit::Module module(c10::intrusive_ptr<Object>::unsafe_reclaim_from_nonowning(object(script)));
+    return tersely([&] { return checked(module.forward({tensor(x)})); });
+  });
+}

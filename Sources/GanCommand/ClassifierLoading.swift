@@ -1,0 +1,66 @@
+import ArgumentParser
+import Files
+import Foundation
+import Metrics
+import Torch
+
+/// Which classifier a command asks, and how.
+struct ClassifierOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("A classifier that PyTorch saved as TorchScript.", valueName: "file.pt"), completion: .file())
+  var classifier: String
+
+  @Option(
+    parsing: .unconditional,
+    help: "What it takes pixels to be: \(names(TorchScriptClassifier.InputRange.self)), the last as bytes.")
+  var inputRange = TorchScriptClassifier.InputRange.unit
+
+  @Option(help: "What it returns: \(names(TorchScriptClassifier.Output.self)).")
+  var output = TorchScriptClassifier.Output.logits
+
+  @Option(
+    parsing: .unconditional,
+    help: "Colour channels that it takes; grey images are repeated to 3. (default: 3 where it refuses 1)")
+  var channels: Int?
+
+  func validate() throws {
+    if let channels, channels != 1 && channels != 3 {
+      throw ValidationError("--channels must be 1 or 3, is \(channels).")
+    }
+  }
+
+  /// - Throws: as ``loadClassifier(_:inputRange:channels:output:device:)``.
+  func load(device: Device) throws -> any ImageClassifier {
+    try loadClassifier(classifier, inputRange: inputRange, channels: channels, output: output, device: device)
+  }
+}
+
+/// The classifier at `path`.
+///
+/// - Parameters:
+///   - inputRange, channels, output: of a TorchScript file, which does not say.
+/// - Throws: `FileError` naming the path and what is wrong with it.
+func loadClassifier(
+  _ path: String, inputRange: TorchScriptClassifier.InputRange, channels: Int?, output: TorchScriptClassifier.Output,
+  device: Device
+) throws -> any ImageClassifier {
+  let url = URL(fileURLWithPath: path)
+  var isFolder: ObjCBool = false
+  if FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue {
+    return try loadRunClassifier(url, device: device)
+  }
+  return try TorchScriptClassifier(
+    contentsOf: url, inputRange: inputRange, channels: channels, output: output, device: device)
+}
+
+/// The classifier that a run trained; so far no run trains one.
+private func loadRunClassifier(_ folder: URL, device: Device) throws -> any ImageClassifier {
+  throw FileError(path: folder.path, reason: "is a folder: a classifier is a TorchScript file")
+}
+
+private func names<Value: RawRepresentable & CaseIterable>(_: Value.Type) -> String where Value.RawValue == String {
+  Value.allCases.map(\.rawValue).joined(separator: ", ")
+}
+
+extension TorchScriptClassifier.InputRange: ExpressibleByArgument {}
+extension TorchScriptClassifier.Output: ExpressibleByArgument {}
