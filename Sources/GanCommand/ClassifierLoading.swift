@@ -2,12 +2,15 @@ import ArgumentParser
 import Files
 import Foundation
 import Metrics
+import Recipes
 import Torch
 
 /// Which classifier a command asks, and how.
 struct ClassifierOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp("A classifier that PyTorch saved as TorchScript.", valueName: "file.pt"), completion: .file())
+    help: ArgumentHelp(
+      "A classifier: a semi-supervised run's folder, or a file that PyTorch saved as TorchScript.",
+      valueName: "run or file.pt"), completion: .file())
   var classifier: String
 
   @Option(
@@ -47,15 +50,10 @@ func loadClassifier(
   let url = URL(fileURLWithPath: path)
   var isFolder: ObjCBool = false
   if FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue {
-    return try loadRunClassifier(url, device: device)
+    return try RunClassifier(RunFolder(url), averaged: true, device: device)
   }
   return try TorchScriptClassifier(
     contentsOf: url, inputRange: inputRange, channels: channels, output: output, device: device)
-}
-
-/// The classifier that a run trained; so far no run trains one.
-private func loadRunClassifier(_ folder: URL, device: Device) throws -> any ImageClassifier {
-  throw FileError(path: folder.path, reason: "is a folder: a classifier is a TorchScript file")
 }
 
 private func names<Value: RawRepresentable & CaseIterable>(_: Value.Type) -> String where Value.RawValue == String {

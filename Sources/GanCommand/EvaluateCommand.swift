@@ -36,13 +36,14 @@ struct Evaluate: ParsableCommand {
     guard [images.channels, images.height, images.width] == classifier.imageShape else {
       throw FileError(
         path: data ?? MNIST.defaultDirectory.path,
-        reason: "has images of \([images.channels, images.height, images.width]) (channels, height, width); the run was "
+        reason:
+          "has images of \([images.channels, images.height, images.width]) (channels, height, width); the run was "
           + "trained on \(classifier.imageShape)")
     }
-    guard images.classes == classifier.classes else {
+    guard images.classes == classifier.classCount else {
       throw FileError(
         path: data ?? MNIST.defaultDirectory.path,
-        reason: "has \(images.classes) classes; the run tells \(classifier.classes) apart")
+        reason: "has \(images.classes) classes; the run tells \(classifier.classCount) apart")
     }
     let examples = try checkingTensors { TestSet(images, device: device) }
     let averaged = try classifier.game.classes(of: examples.examples, averaged: false)
@@ -54,7 +55,7 @@ struct Evaluate: ParsableCommand {
     let evaluation = Evaluation(
       images: images.count, errors: examples.errors(averaged),
       errorsOfRawWeights: hasAverage ? examples.errors(raw) : nil,
-      confusion: confusion(examples.labels, averaged, classes: classifier.classes))
+      confusion: confusion(examples.labels, averaged, classes: classifier.classCount))
     if json {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys]
@@ -72,8 +73,6 @@ struct Evaluate: ParsableCommand {
     return counts
   }
 }
-
-extension Split: ExpressibleByArgument {}
 
 private struct Evaluation: Encodable {
   let images: Int

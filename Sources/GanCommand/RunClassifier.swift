@@ -1,15 +1,20 @@
 import Files
 import Foundation
+import Metrics
 import Recipes
 import Torch
 
 /// The classifier that a semi-supervised run has trained.
-struct RunClassifier {
+final class RunClassifier: ImageClassifier {
   let game: RecipeGame
+  let name: String
+  /// Of the file with the weights in use.
+  let hash: String
   /// Channels, height and width of the images it takes.
   let imageShape: [Int]
   /// K
-  let classes: Int
+  var classes: Int? { classCount }
+  let classCount: Int
 
   /// - Parameter averaged: whether it has the average of D's weights, where the run keeps one.
   /// - Throws: `FileError` for a folder that is no run, or one that was not trained to classify.
@@ -23,7 +28,10 @@ struct RunClassifier {
         reason: "is a run of '\(game.recipe.name)', which tells no classes apart; a semi-supervised run does")
     }
     self.game = game
-    self.classes = classes
+    name = "\(folder.url.relativePath) (\(game.recipe.name))"
+    hash = sha256(
+      try Data(contentsOf: folder.discriminatorFile(averaged: averaged && game.discriminatorAverage != nil)))
+    classCount = classes
     self.imageShape = imageShape
   }
 
@@ -37,6 +45,15 @@ struct RunClassifier {
         images.flatMap { $0 }, shape: [images.count, imageShape.reduce(1, *)], device: game.generator.flat.device)
       return try game.classProbabilities(pixels.to(.float32) / 255, averaged: false).values(Double.self)
     }
-    return stride(from: 0, to: flat.count, by: classes).map { Array(flat[$0..<$0 + classes]) }
+    return stride(from: 0, to: flat.count, by: classCount).map { Array(flat[$0..<$0 + classCount]) }
+  }
+
+  func callAsFunction(_ images: Tensor) throws -> ClassOutputs {
+    guard Array(images.shape.dropFirst()) == imageShape else {
+      throw ClassifierError(
+        classifier: name,
+        reason: "takes images of \(imageShape) (channels, height, width), not \(images.shape.dropFirst())")
+    }
+    return .logits(try game.logits(images.reshaped([images.shape[0], -1]), averaged: false))
   }
 }

@@ -63,9 +63,7 @@ struct Train: ParsableCommand {
   }
 
   private func load(_ recipe: Recipe, device: Device) throws -> (RecipeExamples, TestSet?) {
-    if let density = recipe.data.source.density {
-      return (RecipeExamples(density: density, recipe: recipe, device: device), nil)
-    }
+    if let examples = RecipeExamples(points: recipe, device: device) { return (examples, nil) }
     let folder = data.map { URL(fileURLWithPath: $0) } ?? MNIST.defaultDirectory
     let examples = try RecipeExamples(
       images: MNIST.load(directory: folder, split: .train), recipe: recipe, device: device)

@@ -1,3 +1,4 @@
+import Datasets
 import GAN
 import NN
 
@@ -31,16 +32,32 @@ public struct Recipe: Codable, Sendable, Hashable {
       case normal
       case twoHumped = "two-humped"
       case farNormal = "far-normal"
+      /// Eight narrow Gaussians on a circle.
+      case ring
+      /// 5 x 5 narrow Gaussians.
+      case grid
 
-      /// The density, for the sources that are one.
+      /// The density, for the sources that are one on a line.
       public var density: TutorialDensity? {
         switch self {
-        case .mnist: nil
+        case .mnist, .ring, .grid: nil
         case .normal: .normal
         case .twoHumped: .twoHumped
         case .farNormal: .farNormal
         }
       }
+
+      /// The mixture, for the sources that are one in the plane.
+      public var mixture: GaussianMixture? {
+        switch self {
+        case .ring: .ring()
+        case .grid: .grid()
+        case .mnist, .normal, .twoHumped, .farNormal: nil
+        }
+      }
+
+      /// Whether examples are drawn without end, rather than read from files.
+      public var isEndless: Bool { self != .mnist }
     }
     public var source: Source
   }
@@ -258,7 +275,7 @@ extension Recipe {
         key: "batchSize", reason: "must be at least 2 with batch norm or minibatch discrimination, is \(batchSize)")
     }
     if objective.kind == .semiSupervised {
-      if data.source.density != nil {
+      if data.source.isEndless {
         throw RecipeError(
           key: "objective.kind", reason: "semi-supervised needs examples with classes; a density has none")
       }
@@ -268,7 +285,7 @@ extension Recipe {
           reason: "must be batchSize, \(batchSize), with minibatch discrimination, is \(labels.batchSize)")
       }
     }
-    if duration.unit == .epochs, data.source.density != nil {
+    if duration.unit == .epochs, data.source.isEndless {
       throw RecipeError(
         key: "duration.unit", reason: "must be steps: the density '\(data.source.rawValue)' has no epochs")
     }

@@ -19,17 +19,26 @@ public struct RecipeExamples {
   /// K, where the examples have classes.
   public let classes: Int?
 
-  /// Fresh points of a density.
-  public init(density: TutorialDensity, recipe: Recipe, device: Device) {
-    batches = density.density.batches(recipe.batchSize, device: device)
-    width = 1
+  /// Fresh points of the recipe's density or mixture; nil where its examples are read from files.
+  ///
+  /// - Parameter seeds: of games side by side; that of the recipe alone where they are missing.
+  public init?(points recipe: Recipe, seeds: [UInt64]? = nil, device: Device) {
+    let random = recipe.random(seeds).stream("initialization")
+    if let density = recipe.data.source.density?.density {
+      batches = density.batches(recipe.batchSize, device: device)
+      first = { density.sample($0, random, device: device) }
+      width = 1
+    } else if let mixture = recipe.data.source.mixture {
+      batches = mixture.batches(recipe.batchSize, device: device)
+      first = { mixture.sample($0, random, device: device) }
+      width = mixture.dimensions
+    } else {
+      return nil
+    }
     labelled = nil
     classes = nil
     imageShape = nil
     stepsPerEpoch = nil
-    first = { count in
-      density.density.sample(count, RandomStream(seed: recipe.seed).stream("initialization"), device: device)
-    }
   }
 
   /// - Throws: ``RecipeError`` where there are fewer images than the batch, or the initialisation, asks for, or where the
@@ -77,14 +86,19 @@ public struct RecipeGame {
   /// Of D's, for telling classes.
   public let discriminatorAverage: WeightAverage<DenseDiscriminator>?
   public let steps: Int
+  private let seeds: [UInt64]?
 
   /// - Parameters:
   ///   - width: numbers per example.
   ///   - classes: K, which a classifying objective needs.
-  public init(_ recipe: Recipe, width: Int, classes: Int?, stepsPerEpoch: Int?, device: Device) {
+  ///   - seeds: of games side by side; that of the recipe alone where they are missing.
+  public init(
+    _ recipe: Recipe, width: Int, classes: Int?, stepsPerEpoch: Int?, seeds: [UInt64]? = nil, device: Device
+  ) {
     self.recipe = recipe
+    self.seeds = seeds
     let logits = recipe.objective.kind == .semiSupervised ? classes ?? 1 : 1
-    let random = RandomStream(seed: recipe.seed)
+    let random = recipe.random(seeds)
     generator = Network(recipe.makeGenerator(outputs: width), random: random.stream("G"), device: device)
     discriminator = Network(
       recipe.makeDiscriminator(inputs: width, outputs: logits), random: random.stream("D"), device: device)
@@ -119,11 +133,11 @@ public struct RecipeGame {
       noise: recipe.makeNoise(),
       generatorTraining: recipe.generator.training.make(steps: steps),
       discriminatorTraining: recipe.discriminator.training.make(steps: steps), updates: recipe.updates,
-      steps: steps, random: RandomStream(seed: recipe.seed).stream("game"))
+      steps: steps, random: recipe.random(seeds).stream("game"))
   }
 
   /// The first `count` examples that G, with its averaged weights if there are any, makes of the noise of `random`:
-  /// [count, width].
+  /// [count, width], after a dimension over seeds where there are several.
   ///
   /// G sees whole batches of the recipe's size, since batch norm looks at the batch: an example of a small request is the
   /// same as in a large one.
@@ -141,7 +155,7 @@ public struct RecipeGame {
         let batches = (0..<max(1, (count + recipe.batchSize - 1) / recipe.batchSize)).map { batch in
           generator.model(noise(recipe.batchSize, random.at(batch), device: generator.flat.device), .evaluation)
         }
-        return concatenated(batches, 0).sliced(0, 0..<count)
+        return concatenated(batches, -2).sliced(-2, 0..<count)
       }
     }
   }
@@ -185,6 +199,11 @@ public struct RecipeGame {
 }
 
 extension Recipe {
+  /// The numbers of `seeds`' games side by side, or of the recipe's own.
+  func random(_ seeds: [UInt64]?) -> RandomStream {
+    seeds.map { RandomStream(seeds: $0) } ?? RandomStream(seed: seed)
+  }
+
   func makeNoise() -> GAN.Noise {
     switch noise.kind {
     case .uniform: .uniform(noise.low, noise.high, dimensions: noise.dimensions)

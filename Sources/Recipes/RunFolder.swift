@@ -262,6 +262,9 @@ public struct RunFolder: Sendable {
   private var measurementsFile: URL { url.appendingPathComponent("measurements.jsonl") }
   private var generatorFile: URL { url.appendingPathComponent("generator.safetensors") }
   private var averageFile: URL { url.appendingPathComponent("generator-average.safetensors") }
+  /// Where D's weights are, or their average.
+  public func discriminatorFile(averaged: Bool) -> URL { averaged ? discriminatorAverageFile : discriminatorFile }
+
   private var discriminatorAverageFile: URL { url.appendingPathComponent("discriminator-average.safetensors") }
   private var discriminatorFile: URL { url.appendingPathComponent("discriminator.safetensors") }
 }
