@@ -19,13 +19,17 @@ public final class Context {
   /// The batch consists of this many separate batches of equal size, one after the other. Layers whose output for one
   /// example depends on the others (batch normalisation, minibatch discrimination) keep them apart.
   public let groups: Int
+  /// The first so many rows are the reference batch of virtual batch normalisation (see ``ReferenceBatch``); the
+  /// examples follow them.
+  public let referenceCount: Int
   private let random: RandomStream
   private var draws = 0
 
-  public init(_ mode: Mode, random: RandomStream, groups: Int = 1) {
+  public init(_ mode: Mode, random: RandomStream, groups: Int = 1, referenceCount: Int = 0) {
     self.mode = mode
     self.random = random
     self.groups = groups
+    self.referenceCount = referenceCount
   }
 
   /// Evaluation: nothing is drawn.
@@ -39,8 +43,12 @@ public final class Context {
 
   /// `x` [..., groups * N, F] -> [..., groups, N, F].
   ///
-  /// A batch that the groups do not divide is a failed operation.
+  /// A batch that the groups do not divide is a failed operation, and so is one with a reference batch: layers that
+  /// look at the whole batch must not see it.
   public func grouped(_ x: Tensor) -> Tensor {
+    guard referenceCount == 0 else {
+      return .failed("grouped of \(x.shape): the first \(referenceCount) rows are a reference batch")
+    }
     if groups == 1 { return x.unsqueezed(-3) }
     let rows = x.size(-2)
     guard x.isPoisoned || rows % groups == 0 else {

@@ -218,7 +218,7 @@ extension Recipe {
     try size("minibatchDiscrimination.dimensions", minibatchDiscrimination.dimensions)
     try count("output.measurementInterval", output.measurementInterval)
     try count("output.sampleInterval", output.sampleInterval)
-    if batchSize < 2, generator.normalization == .batch || minibatchDiscrimination.enabled {
+    if batchSize < 2, generator.normalization != .none || minibatchDiscrimination.enabled {
       throw RecipeError(
         key: "batchSize", reason: "must be at least 2 with batch norm or minibatch discrimination, is \(batchSize)")
     }
