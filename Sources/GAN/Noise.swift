@@ -1,3 +1,4 @@
+import NN
 import Torch
 
 /// z, the generator's input: [..., N, dimensions].
@@ -17,6 +18,16 @@ public enum Noise: Sendable, Hashable {
     }
   }
 
+  /// The distribution of one element: for the reference batch of virtual batch normalisation. Stratified noise becomes
+  /// uniform noise over its range.
+  public var distribution: Initializer {
+    switch self {
+    case .uniform(let low, let high, _): .interval(low, high)
+    case .normal: .normal(standardDeviation: 1)
+    case .stratified(let low, let high, let jitter): .interval(low, high + jitter)
+    }
+  }
+
   /// `count` draws, for each seed of `random`.
   public func callAsFunction(
     _ count: Int, _ random: RandomStream, dtype: DType = .float32, device: Device = .cpu
@@ -30,5 +41,12 @@ public enum Noise: Sendable, Hashable {
       random.uniform([count, 1], dtype: dtype, device: device) * jitter
         + Tensor.linspace(low, high, count: count, dtype: dtype, device: device).unsqueezed(-1)
     }
+  }
+}
+
+extension ReferenceBatch {
+  /// `count` rows of `noise`, for a generator.
+  public init(_ count: Int, of noise: Noise) {
+    self.init(count, shape: [noise.dimensions], distribution: noise.distribution)
   }
 }

@@ -5,10 +5,13 @@ import Torch
 public struct Training {
   public let optimizer: any Optimizer
   public let learningRate: LearningRate
+  /// On this player's parameters, beside its loss.
+  public let penalties: [any ParameterPenalty]
 
-  public init(_ optimizer: any Optimizer, learningRate: LearningRate) {
+  public init(_ optimizer: any Optimizer, learningRate: LearningRate, penalties: [any ParameterPenalty] = []) {
     self.optimizer = optimizer
     self.learningRate = learningRate
+    self.penalties = penalties
   }
 }
 
@@ -214,6 +217,7 @@ public final class Trainer<G: Generator, D: Discriminator> {
 
 extension Training {
   fileprivate func move(_ parameters: Tensor, _ gradient: Tensor, _ step: Int) {
+    for penalty in penalties { penalty.add(to: gradient, at: parameters) }
     optimizer.step(parameters, gradient: gradient, learningRate: learningRate(step))
   }
 }

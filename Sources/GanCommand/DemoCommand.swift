@@ -5,8 +5,19 @@ import Report
 import Synchronization
 import Torch
 
+/// `gan demo` is `gan demo tutorial`; the other demonstrations are named.
 struct Demo: ParsableCommand {
   static let configuration = CommandConfiguration(
+    abstract: "Shows what the techniques do, on games that take seconds, and writes a page about it.",
+    discussion: """
+      Without a subcommand, and with any of its options, it is the tutorial's game: see `gan demo tutorial --help`.
+      """,
+    subcommands: [TutorialDemo.self, GameCommand.self], defaultSubcommand: TutorialDemo.self)
+}
+
+struct TutorialDemo: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "tutorial",
     abstract: "Plays a one-dimensional game with and without the techniques, and writes a page about it.",
     discussion: """
       The game of a 2017 tutorial, played plain, with feature matching, with minibatch discrimination and with both. The \
@@ -62,8 +73,7 @@ struct Demo: ParsableCommand {
   func run() throws {
     let folder = URL(fileURLWithPath: out)
     let report = DemoReport(settings: settings(.plain), seeds: seeds, folder: folder)
-    // Before the work, not after it: the folder and Plotly.js are what can be missing.
-    try report.checkPrerequisites()
+    try prepareForReport(in: folder)
     let outcomes = try play()
     print(report.table(outcomes).text())
     try report.write(outcomes)

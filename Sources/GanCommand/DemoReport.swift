@@ -1,4 +1,3 @@
-import Files
 import Foundation
 import Metrics
 import Recipes
@@ -10,12 +9,6 @@ struct DemoReport {
   let settings: TutorialSettings
   let seeds: Int
   let folder: URL
-
-  /// - Throws: `FileError` where the folder cannot be written in, or Plotly.js is missing.
-  func checkPrerequisites() throws {
-    try makeFolder(at: folder)
-    try PlotlyFile.check()
-  }
 
   // MARK: The table
 

@@ -20,23 +20,28 @@ public final class Context {
   /// example depends on the others (batch normalisation, minibatch discrimination) keep them apart.
   public let groups: Int
   private let areEqual: Bool
+  /// The first so many rows are the reference batch of virtual batch normalisation (see ``ReferenceBatch``); the
+  /// examples follow them.
+  public let referenceCount: Int
   private let random: RandomStream
   private var draws = 0
 
-  public convenience init(_ mode: Mode, random: RandomStream, groups: Int = 1) {
-    self.init(mode, random: random, groups: groups, areEqual: true)
+  public convenience init(_ mode: Mode, random: RandomStream, groups: Int = 1, referenceCount: Int = 0) {
+    self.init(mode, random: random, groups: groups, areEqual: true, referenceCount: referenceCount)
   }
 
   /// For batches of the given sizes; layers that keep them apart fail where these differ.
   public convenience init(_ mode: Mode, random: RandomStream, groupSizes: [Int]) {
-    self.init(mode, random: random, groups: groupSizes.count, areEqual: Set(groupSizes).count <= 1)
+    self.init(
+      mode, random: random, groups: groupSizes.count, areEqual: Set(groupSizes).count <= 1, referenceCount: 0)
   }
 
-  private init(_ mode: Mode, random: RandomStream, groups: Int, areEqual: Bool) {
+  private init(_ mode: Mode, random: RandomStream, groups: Int, areEqual: Bool, referenceCount: Int) {
     self.mode = mode
     self.random = random
     self.groups = groups
     self.areEqual = areEqual
+    self.referenceCount = referenceCount
   }
 
   /// Evaluation: nothing is drawn.
@@ -50,8 +55,12 @@ public final class Context {
 
   /// `x` [..., groups * N, F] -> [..., groups, N, F].
   ///
-  /// A batch that the groups do not divide is a failed operation.
+  /// A batch that the groups do not divide is a failed operation, and so is one with a reference batch: layers that
+  /// look at the whole batch must not see it.
   public func grouped(_ x: Tensor) -> Tensor {
+    guard referenceCount == 0 else {
+      return .failed("grouped of \(x.shape): the first \(referenceCount) rows are a reference batch")
+    }
     if groups == 1 { return x.unsqueezed(-3) }
     let rows = x.size(-2)
     guard x.isPoisoned || (areEqual && rows % groups == 0) else {

@@ -6,6 +6,8 @@ public enum Initializer: Sendable, Hashable {
   case normal(mean: Double = 0, standardDeviation: Double)
   /// Uniform on [-bound, bound).
   case uniform(bound: Double)
+  /// Uniform on [low, high).
+  case interval(_ low: Double, _ high: Double)
   /// Uniform on [-b, b) with b = sqrt(6 / (inputs + outputs)) for a weight [outputs, inputs] or
   /// [outputs, inputs, kH, kW] (Glorot and Bengio 2010).
   case glorotUniform
@@ -18,6 +20,8 @@ public enum Initializer: Sendable, Hashable {
       return random.normal(shape, dtype: dtype, device: device) * standardDeviation + mean
     case .uniform(let bound):
       return (random.uniform(shape, dtype: dtype, device: device) * 2 - 1) * bound
+    case .interval(let low, let high):
+      return random.uniform(shape, dtype: dtype, device: device) * (high - low) + low
     case .glorotUniform:
       let window = shape.dropFirst(2).reduce(1, *)
       let bound = 6 / Double(window * shape.prefix(2).reduce(0, +))

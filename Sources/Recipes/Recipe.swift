@@ -270,7 +270,7 @@ extension Recipe {
     try count("output.sampleInterval", output.sampleInterval)
     try count("output.evaluationInterval", output.evaluationInterval)
     try count("output.checkpointInterval", output.checkpointInterval)
-    if batchSize < 2, generator.normalization == .batch || minibatchDiscrimination.enabled {
+    if batchSize < 2, generator.normalization != .none || minibatchDiscrimination.enabled {
       throw RecipeError(
         key: "batchSize", reason: "must be at least 2 with batch norm or minibatch discrimination, is \(batchSize)")
     }

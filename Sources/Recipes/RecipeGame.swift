@@ -216,7 +216,8 @@ extension Recipe {
     DenseGenerator(
       latent: noise.dimensions, hidden: generator.hidden, outputs: outputs, activation: generator.activation,
       outputActivation: generator.outputActivation, normalization: generator.normalization,
-      normalizesWeights: generator.outputWeightNorm, scale: generator.outputScale)
+      normalizesWeights: generator.outputWeightNorm, scale: generator.outputScale,
+      reference: generator.normalization == .virtualBatch ? ReferenceBatch(batchSize, of: makeNoise()) : nil)
   }
 
   func makeDiscriminator(inputs: Int, outputs: Int) -> DenseDiscriminator {

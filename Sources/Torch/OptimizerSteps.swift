@@ -22,6 +22,14 @@ public func averageStep(_ average: Tensor, toward x: Tensor, rate: Double) {
   _ = ct_average_step(average.handle, x.handle, rate)
 }
 
+/// average := average + (parameters - average) / count, then gradient := gradient + 2 weight (parameters - average), in
+/// one pass over all three.
+public func historicalAverageStep(
+  _ average: Tensor, of parameters: Tensor, gradient: Tensor, count: Int, weight: Double
+) {
+  _ = ct_historical_average_step(average.handle, parameters.handle, gradient.handle, Int64(count), weight)
+}
+
 extension Tensor {
   public static func zeros(like x: Tensor) -> Tensor { .zeros(x.shape, dtype: x.dtype, device: x.device) }
 }

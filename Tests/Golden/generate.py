@@ -334,6 +334,81 @@ def dense_weight_norm():
     return file
 
 
+def virtual_batch_norm(reference, x, gain, bias, epsilon=1e-5):
+    """One example at a time, by raw moments: reference [R, C, ...] and x [N, C, ...] -> [R + N, C, ...]."""
+    share = 1 / (reference.shape[0] + 1)
+    per_channel = lambda t: t.reshape(-1, *[1] * (x.dim() - 2))
+    pixels = tuple(range(1, x.dim() - 1))  # of one example [C, ...]; none of a vector
+    everything = (0, *range(2, x.dim()))
+    own_mean = lambda t: t.mean(pixels) if pixels else t
+    mean, second = reference.mean(everything), reference.square().mean(everything)
+
+    def normalized(example, mu, e2):
+        sigma = (epsilon + e2 - mu.square()).sqrt()
+        return (example - per_channel(mu)) / per_channel(sigma) * per_channel(gain) + per_channel(bias)
+
+    rows = [normalized(r, mean, second) for r in reference]
+    for example in x:
+        mu = share * own_mean(example) + (1 - share) * mean
+        e2 = share * own_mean(example.square()) + (1 - share) * second
+        rows.append(normalized(example, mu, e2))
+    return torch.stack(rows)
+
+
+def historical_averaging(path, gradient, weight):
+    """The penalty's gradient by theta[t] alone, against the plain mean of theta[1] ... theta[t]."""
+    averages, gradients, values = [], [], []
+    for t in range(1, len(path) + 1):
+        average = torch.stack([path[i] for i in range(t)]).mean(0)
+        theta = path[t - 1].clone().requires_grad_(True)
+        value = weight * (theta - average).square().sum()
+        (slope,) = torch.autograd.grad(value, theta)
+        averages.append(average)
+        gradients.append(gradient[t - 1] + slope)
+        values.append(value.detach())
+    return {"average": torch.stack(averages), "gradient": torch.stack(gradients), "value": torch.stack(values)}
+
+
+def averaging_game(start, rate, weight, steps):
+    """Both players' descent on (f(x) - 1)(y - 1), gradients by autograd, the mean over the path kept in full."""
+    player, path = start.clone(), [start.clone()]
+    for _ in range(steps):
+        x, y = player[0].clone().requires_grad_(True), player[1].clone().requires_grad_(True)
+        value = (torch.where(x < 0, x, x * x) - 1) * (y - 1)
+        by_x, by_y = torch.autograd.grad(value, (x, y))
+        slope = torch.stack([by_x, -by_y]) + 2 * weight * (player - torch.stack(path).mean(0))
+        player = player - rate * slope
+        path.append(player)
+    return torch.stack(path)
+
+
+def techniques():
+    file = File("techniques")
+    dense = {"reference": (5, 4), "x": (3, 4), "gain": (4,), "bias": (4,)}
+    images = {"reference": (4, 3, 2, 5), "x": (2, 3, 2, 5), "gain": (3,), "bias": (3,)}
+    # Wider than a vector register, and not a multiple of one.
+    wide_dense = {"reference": (9, 13), "x": (6, 13), "gain": (13,), "bias": (13,)}
+    wide_images = {"reference": (3, 2, 5, 7), "x": (3, 2, 5, 7), "gain": (2,), "bias": (2,)}
+    for name, inputs in (
+        ("dense", dense), ("images", images), ("dense-wide", wide_dense), ("images-wide", wide_images),
+        ("pixels", {"reference": (4, 3, 1, 1), "x": (2, 3, 1, 1), "gain": (3,), "bias": (3,)}),
+        ("one-reference", {"reference": (1, 4), "x": (3, 4), "gain": (4,), "bias": (4,)}),
+    ):
+        file.case(f"virtual-batch-norm-{name}", inputs, virtual_batch_norm)
+    file.case(
+        "virtual-batch-norm-seeds", {"reference": (2, 5, 4), "x": (2, 3, 4), "gain": (2, 4), "bias": (2, 4)},
+        lambda reference, x, gain, bias: torch.stack(
+            [virtual_batch_norm(reference[s], x[s], gain[s], bias[s]) for s in range(2)]))
+    file.case(
+        "historical-averaging", {"path": (6, 11), "gradient": (6, 11)},
+        lambda path, gradient: historical_averaging(path, gradient, 0.3), differentiable=False)
+    for name, weight in (("plain", 0.0), ("averaging", 0.25)):
+        for side, start in (("right", [0.5, 0.5]), ("left", [-0.3, 1.5])):
+            path = averaging_game(torch.tensor(start, dtype=torch.float64), 0.05, weight, 40)
+            file.tensors[f"averaging-game-{name}-{side}.f64.out.path"] = path
+    return file
+
+
 def optimizers():
     file = File("optimizers")
 
@@ -521,7 +596,8 @@ def main():
         for name, data in scripts.items():
             (HERE / "classifiers" / name).write_bytes(data)
     files = (
-        operations(), layers(), dense_weight_norm(), objectives(), semi_supervised(), optimizers(), random(), metrics(),
+        operations(), layers(), dense_weight_norm(), objectives(), semi_supervised(), techniques(), optimizers(),
+        random(), metrics(),
         inception_score(weight, bias),
     )
     for file in files:

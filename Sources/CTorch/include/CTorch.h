@@ -160,6 +160,15 @@ CT_RESULT ct_conv_transpose2d(CT_OPERAND x, CT_OPERAND weight, CT_OPERAND bias, 
 /// o[..., i, b] = sum over j of exp(-||m[..., i, b, :] - m[..., j, b, :]||_1), j = i included.
 /// m [..., N, B, C] -> [..., N, B]; leading dimensions are separate batches.
 CT_RESULT ct_pairwise_l1_similarity(CT_OPERAND m) CT_RETURNS_RETAINED;
+/// x [..., R + N, F] or [R + N, C, H, W], its first `reference` rows R the reference batch; gain and bias [F] or [C],
+/// or with the dimensions before the rows. `fused` false takes the composed form, which other devices always do.
+CT_RESULT ct_virtual_batch_norm(CT_OPERAND x, CT_OPERAND gain, CT_OPERAND bias, int64_t reference, double epsilon,
+                                bool fused) CT_RETURNS_RETAINED;
+
+// ---- normalisation --------------------------------------------------------------------------------------------
+/// x [N, C, H, W] by the mean and variance of each channel; gain and bias [C]. Without `has_gain`, `gain` is not read.
+CT_RESULT ct_batch_norm(CT_OPERAND x, CT_OPERAND gain, bool has_gain, CT_OPERAND bias, double epsilon)
+    CT_RETURNS_RETAINED;
 
 // ---- gradients ------------------------------------------------------------------------------------------------
 /// Returns the previous mode.
@@ -180,6 +189,9 @@ bool ct_adam_step(CT_OPERAND parameters, CT_OPERAND gradient, CT_OPERAND first_m
                   int64_t step, double rate, double beta1, double beta2, double epsilon, bool epsilon_inside_root);
 /// average += rate * (x - average)
 bool ct_average_step(CT_OPERAND average, CT_OPERAND x, double rate);
+/// average += (parameters - average) / count; gradient += 2 * weight * (parameters - average), in one pass.
+bool ct_historical_average_step(CT_OPERAND average, CT_OPERAND parameters, CT_OPERAND gradient, int64_t count,
+                                double weight);
 
 // ---- TorchScript ----------------------------------------------------------------------------------------------
 /// A module that TorchScript saved, with its parameters.

@@ -10,10 +10,14 @@ public struct DenseGenerator: Generator {
     case none
     /// Batch norm without gain before the nonlinearity, epsilon 1e-6.
     case batch
+    /// Virtual batch norm before the nonlinearity.
+    case virtualBatch = "virtual-batch"
   }
 
+  /// With virtual batch norm: rows of noise that go through the network before those of every batch.
+  public let reference: ReferenceBatch?
   public let hidden: [Linear]
-  public let normalizations: [BatchNorm]
+  public let normalizations: [any Layer]
   public let output: any Layer
   public let activation: Activation
   public let outputActivation: Activation
@@ -24,16 +28,24 @@ public struct DenseGenerator: Generator {
   ///   - hidden: widths of the hidden layers.
   ///   - normalizesWeights: whether the last layer is a `WeightNormLinear`.
   ///   - scale: what the output is multiplied by.
+  ///   - reference: of noise; needed with virtual batch norm, and with nothing else.
   public init(
     latent: Int, hidden widths: [Int], outputs: Int, activation: Activation, outputActivation: Activation,
     normalization: Normalization = .none, normalizesWeights: Bool = false, scale: Double = 1,
-    weights: Initializer = .glorotUniform
+    weights: Initializer = .glorotUniform, reference: ReferenceBatch? = nil
   ) {
+    precondition((normalization == .virtualBatch) == (reference != nil), "virtual batch norm needs a reference batch")
+    self.reference = reference
     let sizes = [latent] + widths
     hidden = zip(sizes, sizes.dropFirst()).map {
       Linear($0, $1, weight: weights, bias: normalization == .none)
     }
-    normalizations = normalization == .batch ? widths.map { BatchNorm($0, gain: false, epsilon: 1e-6) } : []
+    normalizations =
+      switch normalization {
+      case .none: []
+      case .batch: widths.map { BatchNorm($0, gain: false, epsilon: 1e-6) }
+      case .virtualBatch: widths.map { VirtualBatchNorm($0) }
+      }
     output =
       normalizesWeights
       ? WeightNormLinear(sizes.last!, outputs, direction: weights) : Linear(sizes.last!, outputs, weight: weights)
@@ -43,13 +55,13 @@ public struct DenseGenerator: Generator {
   }
 
   public func callAsFunction(_ z: Tensor, _ context: Context) -> Tensor {
-    var h = z
+    var (h, context) = reference?.joined(to: z, context) ?? (z, context)
     for (index, layer) in hidden.enumerated() {
       h = layer(h)
       if !normalizations.isEmpty { h = normalizations[index](h, context) }
       h = activation(h)
     }
-    let x = outputActivation(output(h, context))
+    let x = outputActivation(output(context.withoutReference(h), context))
     return scale == 1 ? x : x * scale
   }
 }

@@ -1,0 +1,52 @@
+import NN
+import Torch
+
+/// Historical averaging (Salimans et al. 2016, section 3.3): a player pays for its distance from where it has been on
+/// average, which calls it back from an orbit around the equilibrium.
+///
+///     weight || theta - (1/t) sum_{i=1..t} theta[i] ||_2^2
+///
+/// The average runs to t and so includes theta itself; it counts as a constant, and the gradient is
+/// 2 weight (theta - average), without the factor 1 - 1/t that the share of theta in the average would bring. At the first
+/// step the average is theta, and the penalty 0.
+///
+/// Average and gradient are updated in one pass over the flat parameters. Several seeds need nothing further: the
+/// operation is element by element, and the square of the distance is a sum over each seed's own elements.
+///
+/// ```swift
+/// let training = Training(Adam(beta1: 0.5), learningRate: LearningRate(0.001), penalties: [HistoricalAveraging(weight: 0.1)])
+/// ```
+public final class HistoricalAveraging: ParameterPenalty {
+  /// At least 0.
+  public let weight: Double
+  /// Laid out as the parameters; nil before the first step.
+  public private(set) var average: Tensor?
+  /// t, the number of steps that the average is over.
+  public private(set) var count = 0
+
+  public init(weight: Double) { self.weight = weight }
+
+  /// One that goes on where another was.
+  ///
+  /// - Parameters:
+  ///   - average: copied.
+  ///   - count: the number of steps it is over, at least 1.
+  public convenience init(weight: Double, average: Tensor, count: Int) {
+    self.init(weight: weight)
+    self.average = average.copied()
+    self.count = count
+  }
+
+  public func add(to gradient: Tensor, at parameters: Tensor) {
+    let average = average ?? .zeros(like: parameters)
+    self.average = average
+    count += 1
+    historicalAverageStep(average, of: parameters, gradient: gradient, count: count, weight: weight)
+  }
+
+  /// The penalty at `parameters` against the average as it is: one element per seed, or a scalar; nil before the first
+  /// step. For reports: it takes a pass of its own.
+  public func value(at parameters: Tensor) -> Tensor? {
+    average.map { average in withoutGradient { square(parameters - average).sum(-1) * weight } }
+  }
+}

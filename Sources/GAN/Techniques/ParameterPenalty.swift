@@ -1,0 +1,11 @@
+import Torch
+
+/// A term of a player's loss that depends on its parameters and on what they have been, not on any example.
+///
+/// It adds its gradient itself, after the loss's, so that no graph is built for it. It has state: each player needs one
+/// of its own.
+public protocol ParameterPenalty: AnyObject {
+  /// Called once a step, before the optimiser's: adds the penalty's gradient at `parameters` to `gradient`, in place. Both are
+  /// laid out as `Network/flat`.
+  func add(to gradient: Tensor, at parameters: Tensor)
+}

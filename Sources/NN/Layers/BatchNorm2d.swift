@@ -1,0 +1,27 @@
+import Torch
+
+/// ``BatchNorm`` of images: y = g (x - m) / sqrt(v + epsilon) + b with the mean m and the variance v of each channel over
+/// examples and pixels, [N, C, H, W]; the batch's own statistics in every mode, each group of the context by itself.
+public struct BatchNorm2d: Layer {
+  /// g, [C]; without it g is 1.
+  public let gain: Parameter?
+  /// b, [C]
+  public let bias: Parameter
+  private let epsilon: Double
+
+  /// - Parameter gain: whether there is a gain; one is superfluous before a layer that can scale its input.
+  public init(_ channels: Int, gain: Bool = true, epsilon: Double = 1e-5) {
+    self.gain = gain ? Parameter([channels], .constant(1)) : nil
+    bias = Parameter([channels], .constant(0))
+    self.epsilon = epsilon
+  }
+
+  public func callAsFunction(_ x: Tensor, _ context: Context) -> Tensor {
+    guard context.referenceCount == 0 else {
+      return .failed("BatchNorm2d of \(x.shape): the first \(context.referenceCount) rows are a reference batch")
+    }
+    let groups = context.groups == 1 ? [x] : x.split(0, parts: context.groups)
+    let normalized = groups.map { batchNorm2d($0, gain: gain?.value, bias: bias.value, epsilon: epsilon) }
+    return normalized.count == 1 ? normalized[0] : concatenated(normalized, 0)
+  }
+}

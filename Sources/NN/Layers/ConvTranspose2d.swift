@@ -1,0 +1,32 @@
+import Torch
+
+/// The transpose of ``Conv2d``, [N, in, H, W] -> [N, out, H', W'] with
+/// H' = (H - 1) stride - 2 padding + kernel + outputPadding: kernel 5, stride 2, padding 2 and output padding 1 double
+/// the sides.
+public struct ConvTranspose2d: Layer {
+  /// [in, out, kernel, kernel]
+  public let weight: Parameter
+  /// [out]
+  public let bias: Parameter?
+  public let stride: Int
+  public let padding: Int
+  public let outputPadding: Int
+
+  /// - Parameter bias: whether there is a bias, which then starts at 0.
+  public init(
+    _ inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0, outputPadding: Int = 0,
+    weight: Initializer = .glorotUniform, bias: Bool = true
+  ) {
+    self.weight = Parameter([inputs, outputs, kernel, kernel], weight)
+    self.bias = bias ? Parameter([outputs], .constant(0)) : nil
+    self.stride = stride
+    self.padding = padding
+    self.outputPadding = outputPadding
+  }
+
+  public func callAsFunction(_ x: Tensor) -> Tensor {
+    convTranspose2d(
+      x, weight: weight.value, bias: bias?.value, stride: stride, padding: padding, outputPadding: outputPadding)
+  }
+  public func callAsFunction(_ x: Tensor, _ context: Context) -> Tensor { self(x) }
+}

@@ -1,0 +1,53 @@
+import Torch
+
+/// ``ConvTranspose2d`` with the weights of ``WeightNormLinear``: W = g v / sqrt(|v|^2 + 1e-6) for each output channel, |v|
+/// over inputs and window. In the mode ``Context/Mode/initialization`` g and b are set from the batch in the same way,
+/// the mean and the standard deviation of an output channel being those over examples and pixels.
+public struct WeightNormConvTranspose2d: Layer {
+  /// v, [in, out, kernel, kernel]
+  public let direction: Parameter
+  /// g, [out]
+  public let gain: Parameter
+  /// b, [out]
+  public let bias: Parameter
+  public let stride: Int
+  public let padding: Int
+  public let outputPadding: Int
+
+  private static let epsilon = 1e-6
+
+  /// - Parameter trainsGain: whether the optimiser changes g, or only the initialisation does.
+  public init(
+    _ inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0, outputPadding: Int = 0,
+    direction: Initializer = .normal(standardDeviation: 0.1), trainsGain: Bool = true
+  ) {
+    self.direction = Parameter([inputs, outputs, kernel, kernel], direction)
+    gain = Parameter([outputs], .constant(1), role: trainsGain ? .trained : .fixed)
+    bias = Parameter([outputs], .constant(0))
+    self.stride = stride
+    self.padding = padding
+    self.outputPadding = outputPadding
+  }
+
+  /// W, [in, out, kernel, kernel]
+  public var weight: Tensor {
+    let v = direction.value
+    return v * (gain.value / sqrt(square(v).sum(0, 2, 3) + Self.epsilon)).reshaped([-1, 1, 1])
+  }
+
+  public func callAsFunction(_ x: Tensor, _ context: Context) -> Tensor {
+    if context.mode == .initialization { withoutGradient { initialize(x) } }
+    return transposed(x, bias: bias.value)
+  }
+
+  private func transposed(_ x: Tensor, bias: Tensor?) -> Tensor {
+    convTranspose2d(x, weight: weight, bias: bias, stride: stride, padding: padding, outputPadding: outputPadding)
+  }
+
+  private func initialize(_ x: Tensor) {
+    let y = transposed(x, bias: nil)
+    let scale = 1 / sqrt(y.variance(0, 2, 3) + Self.epsilon)
+    bias.value.assign(-y.mean(0, 2, 3) * scale)
+    gain.value.assign(gain.value * scale)
+  }
+}
