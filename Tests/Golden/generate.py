@@ -392,7 +392,7 @@ def techniques():
     for name, inputs in (
         ("dense", dense), ("images", images), ("dense-wide", wide_dense), ("images-wide", wide_images),
         ("pixels", {"reference": (4, 3, 1, 1), "x": (2, 3, 1, 1), "gain": (3,), "bias": (3,)}),
-        ("one-reference", {"reference": (1, 4), "x": (3, 4), "gain": (4,), "bias": (4,)}),
+        ("one-reference", {"reference": (1, 3, 4, 3), "x": (2, 3, 4, 3), "gain": (3,), "bias": (3,)}),
     ):
         file.case(f"virtual-batch-norm-{name}", inputs, virtual_batch_norm)
     file.case(
