@@ -51,9 +51,11 @@ bool ct_historical_average_step(CTensor *average, CTensor *parameters, CTensor *
     TORCH_CHECK(a.sizes() == p.sizes() && g.sizes() == p.sizes(), "the shapes differ");
     TORCH_CHECK(a.scalar_type() == p.scalar_type() && g.scalar_type() == p.scalar_type(), "the kinds differ");
     const double share = 1 / static_cast<double>(count), twice_weight = 2 * weight;
-    const bool is_flat = a.is_contiguous() && p.is_contiguous() && g.is_contiguous() && a.is_cpu() && p.is_cpu() && g.is_cpu();
-    if (is_flat && p.scalar_type() == at::kFloat) return in_one_pass<float>(a, p, g, share, twice_weight, step_float);
-    if (is_flat && p.scalar_type() == at::kDouble) return in_one_pass<double>(a, p, g, share, twice_weight, step_double);
+    bool is_flat = true;
+    for (const auto &x : {a, p, g}) is_flat = is_flat && x.is_cpu() && x.is_contiguous();
+    const auto kind = p.scalar_type();
+    if (is_flat && kind == at::kFloat) return in_one_pass<float>(a, p, g, share, twice_weight, step_float);
+    if (is_flat && kind == at::kDouble) return in_one_pass<double>(a, p, g, share, twice_weight, step_double);
     a.add_(p.sub(a), share);
     g.add_(p.sub(a), twice_weight);
   });

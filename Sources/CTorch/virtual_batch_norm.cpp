@@ -1,7 +1,7 @@
 // Virtual batch normalisation, forward and backward, each in one call.
 //
-// Rows 0 ..< R of a set are its reference batch, with mean M and variance V per channel; w = 1 / (R + 1) is the share of an
-// example x, whose own mean and variance are m and v. The statistics of both together are those of a mixture, and
+// Rows 0 ..< R of a set are its reference batch, with mean M and variance V per channel; w = 1 / (R + 1) is the share
+// of an example x, whose own mean and variance are m and v. The statistics of both together are those of a mixture, and
 // the law of total variance writes them without the difference E2 - mu^2, in which float loses its digits:
 //
 //   mu = w m + (1 - w) M,   sigma^2 = epsilon + w v + (1 - w) V + w (1 - w) (m - M)^2
@@ -24,7 +24,6 @@
 #include <ATen/ops/rsqrt.h>
 #include <ATen/ops/square.h>
 #include <ATen/ops/var.h>
-#include <ATen/ops/where.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
@@ -40,13 +39,15 @@ template <class T> struct Vector {
 };
 template <class T> using Vec = typename Vector<T>::Type;
 
+/// The first `count` lanes, at most all.
 template <class T> CT_INLINE void take(const T *from, int64_t count, Vec<T> &x) {
   if (count >= Vector<T>::lanes) { std::memcpy(&x, from, sizeof x); return; }
   x = Vec<T>{};
   std::memcpy(&x, from, count * sizeof(T));
 }
 template <class T> CT_INLINE void put(T *to, int64_t count, const Vec<T> &x) {
-  std::memcpy(to, &x, std::min<int64_t>(count, Vector<T>::lanes) * sizeof(T));
+  if (count >= Vector<T>::lanes) { std::memcpy(to, &x, sizeof x); return; }
+  std::memcpy(to, &x, count * sizeof(T));
 }
 template <class T> CT_INLINE double total(const Vec<T> &x) {
   double sum = 0;
@@ -81,79 +82,111 @@ template <class T> struct Task {
 
 // ---- vectors: lanes run over columns ----
 
+/// Vectors per task. A row's part of it is 256 contiguous bytes: rows are far apart, and single cache lines of them
+/// would each be a miss. A task that is `full` has as many; there the compiler knows.
+constexpr int64_t block = 8;
 
-
-
-template <class T> CT_INLINE void columns_forward(const Task<T> &t, int64_t set, int64_t first, int64_t count) {
+template <class T, bool full>
+CT_INLINE void columns_forward(const Task<T> &t, int64_t set, int64_t first, int64_t count) {
   const Shape &s = t.shape;
+  constexpr int64_t lanes = Vector<T>::lanes;
   const T *x = t.x + set * s.rows * s.channels + first;
   T *y = t.y + set * s.rows * s.channels + first;
-  const int64_t column = set * s.channels + first;
-  const T w = s.share(), rest = 1 - w;
-  Vec<T> a, M = {}, V = {}, g, b;
-  for (int64_t r = 0; r < s.reference; r++) { take(x + r * s.channels, count, a); M += a; }
-  M /= static_cast<T>(s.reference);
-  for (int64_t r = 0; r < s.reference; r++) { take(x + r * s.channels, count, a); V += (a - M) * (a - M); }
-  V /= static_cast<T>(s.reference);
-  put(t.saved + column, count, M);
-  put(t.saved + s.sets * s.channels + column, count, V);
-  take(t.gain + column, count, g);
-  take(t.bias + column, count, b);
-  const Vec<T> scale = g / __builtin_elementwise_sqrt(V + static_cast<T>(t.epsilon));
-  for (int64_t r = 0; r < s.reference; r++) {
-    take(x + r * s.channels, count, a);
-    put(y + r * s.channels, count, (a - M) * scale + b);
+  const int64_t column = set * s.channels + first, vectors = full ? block : (count + lanes - 1) / lanes;
+  const auto left = [&](int64_t k) { return full ? lanes : count - k * lanes; };
+  const T w = s.share(), rest = 1 - w, epsilon = t.epsilon, parts = s.reference;
+  Vec<T> M[block], V[block], g[block], b[block], scale[block], a;
+  for (int64_t k = 0; k < vectors; k++) M[k] = V[k] = Vec<T>{};
+  for (int64_t r = 0; r < s.reference; r++)
+    for (int64_t k = 0; k < vectors; k++) {
+      take(x + r * s.channels + k * lanes, left(k), a);
+      M[k] += a;
+    }
+  for (int64_t k = 0; k < vectors; k++) M[k] /= parts;
+  for (int64_t r = 0; r < s.reference; r++)
+    for (int64_t k = 0; k < vectors; k++) {
+      take(x + r * s.channels + k * lanes, left(k), a);
+      V[k] += (a - M[k]) * (a - M[k]);
+    }
+  for (int64_t k = 0; k < vectors; k++) {
+    V[k] /= parts;
+    put(t.saved + column + k * lanes, left(k), M[k]);
+    put(t.saved + s.sets * s.channels + column + k * lanes, left(k), V[k]);
+    take(t.gain + column + k * lanes, left(k), g[k]);
+    take(t.bias + column + k * lanes, left(k), b[k]);
+    scale[k] = g[k] / __builtin_elementwise_sqrt(V[k] + epsilon);
   }
-  const Vec<T> within = V * rest + static_cast<T>(t.epsilon), own = g * rest;
-  for (int64_t r = s.reference; r < s.rows; r++) {
-    take(x + r * s.channels, count, a);
-    const Vec<T> d = a - M;
-    put(y + r * s.channels, count, own * d / __builtin_elementwise_sqrt(within + d * d * (w * rest)) + b);
+  for (int64_t r = 0; r < s.reference; r++)
+    for (int64_t k = 0; k < vectors; k++) {
+      take(x + r * s.channels + k * lanes, left(k), a);
+      put(y + r * s.channels + k * lanes, left(k), (a - M[k]) * scale[k] + b[k]);
+    }
+  for (int64_t k = 0; k < vectors; k++) {
+    V[k] = V[k] * rest + epsilon;
+    g[k] *= rest;
   }
+  for (int64_t r = s.reference; r < s.rows; r++)
+    for (int64_t k = 0; k < vectors; k++) {
+      take(x + r * s.channels + k * lanes, left(k), a);
+      const Vec<T> d = a - M[k];
+      put(y + r * s.channels + k * lanes, left(k),
+          g[k] * d / __builtin_elementwise_sqrt(V[k] + d * d * (w * rest)) + b[k]);
+    }
 }
 
-template <class T> CT_INLINE void columns_backward(const Task<T> &t, int64_t set, int64_t first, int64_t count) {
+template <class T, bool full>
+CT_INLINE void columns_backward(const Task<T> &t, int64_t set, int64_t first, int64_t count) {
   const Shape &s = t.shape;
+  constexpr int64_t lanes = Vector<T>::lanes;
   const int64_t offset = set * s.rows * s.channels + first, column = set * s.channels + first;
+  const int64_t vectors = full ? block : (count + lanes - 1) / lanes;
+  const auto left = [&](int64_t k) { return full ? lanes : count - k * lanes; };
   const T *x = t.x + offset, *dy = t.cotangent + offset;
   T *dx = t.gradient + offset;
-  const T w = s.share(), rest = 1 - w, half = 0.5;
-  Vec<T> a, c, M, V, g, dM = {}, dV = {}, dg = {}, db = {};
-  take(t.saved + column, count, M);
-  take(t.saved + s.sets * s.channels + column, count, V);
-  take(t.gain + column, count, g);
-  const Vec<T> within = V * rest + static_cast<T>(t.epsilon);
-  for (int64_t r = s.reference; r < s.rows; r++) {
-    take(x + r * s.channels, count, a);
-    take(dy + r * s.channels, count, c);
-    const Vec<T> d = a - M;
-    const Vec<T> variance = within + d * d * (w * rest), inverse = 1 / __builtin_elementwise_sqrt(variance);
-    // y = gain d (1 - w) / sigma + bias: the part of sigma^2 that x moves cancels in dy/dx but for `within`.
-    const Vec<T> pull = c * g * rest * inverse / variance;
-    const Vec<T> own = pull * within;
-    put(dx + r * s.channels, count, own);
-    dM -= own;
-    dV -= pull * d * (half * rest);
-    dg += c * d * rest * inverse;
-    db += c;
+  const T w = s.share(), rest = 1 - w, half = 0.5, epsilon = t.epsilon, parts = s.reference;
+  Vec<T> M[block], V[block], g[block], dM[block], dV[block], dg[block], db[block], sum[block], product[block], a, c;
+  for (int64_t k = 0; k < vectors; k++) {
+    take(t.saved + column + k * lanes, left(k), M[k]);
+    take(t.saved + s.sets * s.channels + column + k * lanes, left(k), V[k]);
+    take(t.gain + column + k * lanes, left(k), g[k]);
+    dM[k] = dV[k] = dg[k] = db[k] = sum[k] = product[k] = Vec<T>{};
   }
-  const Vec<T> inverse = 1 / __builtin_elementwise_sqrt(V + static_cast<T>(t.epsilon)), scale = g * inverse;
-  Vec<T> sum = {}, product = {};
-  for (int64_t r = 0; r < s.reference; r++) {
-    take(x + r * s.channels, count, a);
-    take(dy + r * s.channels, count, c);
-    sum += c;
-    product += c * (a - M);
+  for (int64_t r = s.reference; r < s.rows; r++)
+    for (int64_t k = 0; k < vectors; k++) {
+      take(x + r * s.channels + k * lanes, left(k), a);
+      take(dy + r * s.channels + k * lanes, left(k), c);
+      const Vec<T> d = a - M[k], within = V[k] * rest + epsilon;
+      const Vec<T> inverse = 1 / __builtin_elementwise_sqrt(within + d * d * (w * rest));
+      const Vec<T> hat = c * inverse * rest;
+      // y = gain d (1 - w) / sigma + bias: what x adds to sigma^2 cancels in dy/dx, but for `within`.
+      const Vec<T> pull = hat * g[k] * inverse * inverse, own = pull * within;
+      put(dx + r * s.channels + k * lanes, left(k), own);
+      dM[k] -= own;
+      dV[k] -= pull * d * (half * rest);
+      dg[k] += hat * d;
+      db[k] += c;
+    }
+  for (int64_t r = 0; r < s.reference; r++)
+    for (int64_t k = 0; k < vectors; k++) {
+      take(x + r * s.channels + k * lanes, left(k), a);
+      take(dy + r * s.channels + k * lanes, left(k), c);
+      sum[k] += c;
+      product[k] += c * (a - M[k]);
+    }
+  for (int64_t k = 0; k < vectors; k++) {
+    const Vec<T> inverse = 1 / __builtin_elementwise_sqrt(V[k] + epsilon);
+    put(t.gain_gradient + column + k * lanes, left(k), dg[k] + product[k] * inverse);
+    put(t.bias_gradient + column + k * lanes, left(k), db[k] + sum[k]);
+    g[k] *= inverse;
+    dM[k] = (dM[k] - g[k] * sum[k]) / parts;
+    dV[k] = (dV[k] - product[k] * g[k] * inverse * inverse * half) * (2 / parts);
   }
-  put(t.gain_gradient + column, count, dg + product * inverse);
-  put(t.bias_gradient + column, count, db + sum);
-  dM = (dM - scale * sum) / static_cast<T>(s.reference);
-  dV = (dV - product * scale * inverse * inverse * half) * (2 / static_cast<T>(s.reference));
-  for (int64_t r = 0; r < s.reference; r++) {
-    take(x + r * s.channels, count, a);
-    take(dy + r * s.channels, count, c);
-    put(dx + r * s.channels, count, c * scale + dM + dV * (a - M));
-  }
+  for (int64_t r = 0; r < s.reference; r++)
+    for (int64_t k = 0; k < vectors; k++) {
+      take(x + r * s.channels + k * lanes, left(k), a);
+      take(dy + r * s.channels + k * lanes, left(k), c);
+      put(dx + r * s.channels + k * lanes, left(k), c * g[k] + dM[k] + dV[k] * (a - M[k]));
+    }
 }
 
 // ---- images: lanes run over the pixels of one channel of one row ----
@@ -202,7 +235,8 @@ CT_INLINE void row_products(const T *c, const T *x, T centre, int64_t size, doub
   for (; i < size; i++) sum += c[i], product += static_cast<double>(c[i]) * (x[i] - centre);
 }
 /// y = (x - centre) scale + shift
-template <class T> CT_INLINE void row_affine(const T *__restrict x, T *__restrict y, T centre, T scale, T shift, int64_t size) {
+template <class T>
+CT_INLINE void row_affine(const T *__restrict x, T *__restrict y, T centre, T scale, T shift, int64_t size) {
   for (int64_t i = 0; i < size; i++) y[i] = (x[i] - centre) * scale + shift;
 }
 /// dx = c scale + (x - centre) slope + shift
@@ -279,10 +313,12 @@ template <class T> CT_INLINE void channel_backward(const Task<T> &t, int64_t cha
 
 #define DEFINE_KERNELS(T, suffix)                                                                           \
   CT_KERNEL void columns_forward_##suffix(const Task<T> &t, int64_t set, int64_t first, int64_t count) {    \
-    columns_forward<T>(t, set, first, count);                                                               \
+    count == block * Vector<T>::lanes ? columns_forward<T, true>(t, set, first, count)                      \
+                                      : columns_forward<T, false>(t, set, first, count);                    \
   }                                                                                                         \
   CT_KERNEL void columns_backward_##suffix(const Task<T> &t, int64_t set, int64_t first, int64_t count) {   \
-    columns_backward<T>(t, set, first, count);                                                              \
+    count == block * Vector<T>::lanes ? columns_backward<T, true>(t, set, first, count)                     \
+                                      : columns_backward<T, false>(t, set, first, count);                   \
   }                                                                                                         \
   CT_KERNEL void channel_forward_##suffix(const Task<T> &t, int64_t channel) { channel_forward<T>(t, channel); } \
   CT_KERNEL void channel_backward_##suffix(const Task<T> &t, int64_t channel) { channel_backward<T>(t, channel); } \
@@ -305,12 +341,12 @@ template <class T> void run(const Task<T> &task, bool backward) {
     });
     return;
   }
-  const int64_t width = Vector<T>::lanes, blocks = (s.channels + width - 1) / width;
+  const int64_t width = block * Vector<T>::lanes, blocks = (s.channels + width - 1) / width;
   const int64_t grain = std::max<int64_t>(1, 32768 / (s.rows * width));
   at::parallel_for(0, s.sets * blocks, grain, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; i++) {
       const int64_t first = i % blocks * width;
-      columns(task, i / blocks, first, s.channels - first, backward);
+      columns(task, i / blocks, first, std::min(width, s.channels - first), backward);
     }
   });
 }
@@ -385,10 +421,12 @@ at::Tensor virtual_batch_norm(const at::Tensor &x, const at::Tensor &gain, const
                               double epsilon, bool fused) {
   TORCH_CHECK(x.dim() >= 2, "takes [..., N, F] or [N, C, H, W]");
   Shape s(x, reference);
-  TORCH_CHECK(reference >= 1 && reference <= s.rows, "there are ", s.rows, " rows, ", reference, " of them the reference's");
+  TORCH_CHECK(reference >= 1 && reference <= s.rows, "there are ", s.rows, " rows, ", reference,
+              " of them the reference's");
   TORCH_CHECK(s.size >= 1, "the images are empty");
   auto per_channel = [&](const at::Tensor &p) {
-    TORCH_CHECK(p.numel() == s.channels || p.numel() == s.sets * s.channels, "gain and bias need an element per channel");
+    TORCH_CHECK(p.numel() == s.channels || p.numel() == s.sets * s.channels,
+                "gain and bias need an element per channel");
     TORCH_CHECK(p.scalar_type() == x.scalar_type(), "the kinds differ");
     return p.numel() == s.sets * s.channels ? p : p.expand({s.sets, s.channels});
   };
@@ -401,7 +439,8 @@ at::Tensor virtual_batch_norm(const at::Tensor &x, const at::Tensor &gain, const
 }  // namespace
 }  // namespace ctorch
 
-CTensor *ct_virtual_batch_norm(CTensor *x, CTensor *gain, CTensor *bias, int64_t reference, double epsilon, bool fused) {
+CTensor *ct_virtual_batch_norm(CTensor *x, CTensor *gain, CTensor *bias, int64_t reference, double epsilon,
+                               bool fused) {
   return ctorch::operation("virtualBatchNorm", {x, gain, bias}, [&] {
     return ctorch::virtual_batch_norm(ctorch::tensor(x), ctorch::tensor(gain), ctorch::tensor(bias), reference, epsilon,
                                       fused);

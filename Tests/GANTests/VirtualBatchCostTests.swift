@@ -25,8 +25,12 @@ import Torch
     }
   }
 
-  /// The fastest of interleaved rounds: what else the machine does can only add to a round.
+  /// The fastest of interleaved rounds, on one thread: what else the machine does can only add to a round, and two
+  /// threads would wait for each other where it is busy.
   private func check(_ name: String, rounds: Int, _ batch: () throws -> Void, _ virtual: () throws -> Void) throws {
+    let threads = Libtorch.threads
+    Libtorch.threads = 1
+    defer { Libtorch.threads = threads }
     var ratios: [Double] = []
     for _ in 0..<3 where (ratios.last ?? .infinity) > 2.2 {
       var (ofBatch, ofVirtual): ([Double], [Double]) = ([], [])

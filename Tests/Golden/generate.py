@@ -386,8 +386,8 @@ def techniques():
     file = File("techniques")
     dense = {"reference": (5, 4), "x": (3, 4), "gain": (4,), "bias": (4,)}
     images = {"reference": (4, 3, 2, 5), "x": (2, 3, 2, 5), "gain": (3,), "bias": (3,)}
-    # Wider than a vector register, and not a multiple of one.
-    wide_dense = {"reference": (9, 13), "x": (6, 13), "gain": (13,), "bias": (13,)}
+    # More than the columns of one task and the pixels of a register, and no multiple of either.
+    wide_dense = {"reference": (9, 67), "x": (6, 67), "gain": (67,), "bias": (67,)}
     wide_images = {"reference": (3, 2, 5, 7), "x": (3, 2, 5, 7), "gain": (2,), "bias": (2,)}
     for name, inputs in (
         ("dense", dense), ("images", images), ("dense-wide", wide_dense), ("images-wide", wide_images),
