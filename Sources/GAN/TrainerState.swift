@@ -5,7 +5,7 @@ import Torch
 /// are functions of the step.
 extension Trainer {
   /// Copies, by name: `step`; `generator.NAME` and `discriminator.NAME` for every parameter; `generator-optimizer.NAME` and
-  /// `discriminator-optimizer.NAME` (and `shared-optimizer.NAME`) for what the optimisers keep.
+  /// `discriminator-optimizer.NAME` (and `shared-optimizer.NAME`), and `generator-penalty-0.NAME` and so on, for what the optimisers keep.
   public var state: [String: Tensor] {
     var state = ["step": Tensor([Int64(step)])]
     for (part, tensors) in parts() {
@@ -31,6 +31,7 @@ extension Trainer {
     try discriminator.load(parts["discriminator"] ?? [:])
     try restore(generatorTraining.optimizer, parts["generator-optimizer"] ?? [:], like: generator.flat)
     try restore(discriminatorTraining.optimizer, parts["discriminator-optimizer"] ?? [:], like: discriminator.flat)
+    for (part, penalty) in penalties { try penalty.restore(parts[part] ?? [:]) }
     if let sharedTraining {
       try restore(sharedTraining.optimizer, parts["shared-optimizer"] ?? [:], like: discriminator.flat)
     }
@@ -38,12 +39,19 @@ extension Trainer {
   }
 
   private func parts() -> [(String, [String: Tensor])] {
-    [
+    penalties.map { ($0, $1.state) } + [
       ("generator", generator.state), ("discriminator", discriminator.state),
       ("generator-optimizer", generatorTraining.optimizer.state),
       ("discriminator-optimizer", discriminatorTraining.optimizer.state),
       ("shared-optimizer", sharedTraining?.optimizer.state ?? [:]),
     ]
+  }
+
+  private var penalties: [(String, any ParameterPenalty)] {
+    func numbered(_ player: String, _ training: Training) -> [(String, any ParameterPenalty)] {
+      training.penalties.enumerated().map { ("\(player)-penalty-\($0)", $1) }
+    }
+    return numbered("generator", generatorTraining) + numbered("discriminator", discriminatorTraining)
   }
 
   private func restore(_ optimizer: any Optimizer, _ state: [String: Tensor], like flat: Tensor) throws {

@@ -13,7 +13,7 @@ struct Gan: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      Demo.self, Train.self, Reproduce.self, Sample.self, Score.self, Evaluate.self, Classify.self,
+      Demo.self, Train.self, Reproduce.self, Compare.self, Sample.self, Score.self, Evaluate.self, Classify.self,
       RecipesCommand.self, DataCommand.self,
     ])
 

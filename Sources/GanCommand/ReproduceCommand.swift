@@ -86,7 +86,7 @@ struct ReproduceMNIST: ParsableCommand {
     let reproduction = Reproduction(
       try resolvedRecipe(), labelCounts: try labelCounts(), draws: seeds, folder: URL(fileURLWithPath: out))
     let report = ReproductionReport(reproduction, command: command)
-    try report.checkPrerequisites()
+    try prepareForReport(in: reproduction.folder)
     let data = self.data.map { URL(fileURLWithPath: $0) } ?? MNIST.defaultDirectory
     let images = try MNIST.load(directory: data, split: .train)
     let test = try MNIST.load(directory: data, split: .test)

@@ -15,12 +15,6 @@ struct ReproductionReport {
     self.command = command
   }
 
-  /// - Throws: `FileError` where the folder cannot be written in, or Plotly.js is missing.
-  func checkPrerequisites() throws {
-    try makeFolder(at: reproduction.folder)
-    try PlotlyFile.check()
-  }
-
   // MARK: The table
 
   func table(_ rows: [ReproductionRow], test: LabelledImages) -> Table {

@@ -4,7 +4,7 @@ import NN
 extension Recipe {
   /// The recipes that come with the software, in the order in which they are listed.
   public static let builtIn: [Recipe] = [
-    .mnist, .mnistFeatureMatching, .mnistSemiSupervised, .mnistSemiSupervisedPaper, .oneDimensional,
+    .mnist, .mnistFeatureMatching, .mnistSemiSupervised, .mnistSemiSupervisedPaper, .oneDimensional, .twoDimensional,
   ]
 
   /// The built-in recipe of that name.
@@ -37,7 +37,7 @@ extension Recipe {
     labels: Labels(count: 100, seed: 1, batchSize: 100),
     featureMatching: FeatureMatching(role: .none, reading: .releaseSquared, weight: 1),
     minibatchDiscrimination: MinibatchDiscrimination(enabled: false, reading: .release, kernels: 100, dimensions: 5),
-    updates: .alternating, duration: Duration(count: 25, unit: .epochs), batchSize: 100, seed: 1,
+    historicalAveraging: HistoricalAveraging(generator: 0, discriminator: 0), updates: .alternating, duration: Duration(count: 25, unit: .epochs), batchSize: 100, seed: 1,
     output: Output(measurementInterval: 100, sampleInterval: 600, evaluationInterval: 600, checkpointInterval: 600))
 
   static let mnistFeatureMatching = {
@@ -76,6 +76,25 @@ extension Recipe {
     recipe.generator.training.declineFrom = 0.5
     recipe.discriminator.training.declineFrom = 0.5
     recipe.duration = Duration(count: 50, unit: .epochs)
+    return recipe
+  }()
+
+  /// Narrow Gaussians in the plane: the game in which lost modes are counted.
+  static let twoDimensional = {
+    var recipe = oneDimensional
+    recipe.name = "two-dimensional"
+    recipe.summary = "A ring of 8 Gaussians in the plane: half a minute, and lost modes show"
+    recipe.data.source = .ring
+    recipe.noise = Noise(kind: .normal, dimensions: 2, low: 0, high: 1, jitter: 0)
+    recipe.generator.hidden = [64, 64]
+    recipe.generator.activation = .relu
+    recipe.discriminator.hidden = [64, 64]
+    recipe.discriminator.activation = .relu
+    recipe.objective.realTarget = 1
+    recipe.minibatchDiscrimination.kernels = 16
+    recipe.duration = Duration(count: 10_000, unit: .steps)
+    recipe.batchSize = 128
+    recipe.output.sampleInterval = 10_000
     return recipe
   }()
 

@@ -17,6 +17,7 @@ public struct Recipe: Codable, Sendable, Hashable {
   public var labels: Labels
   public var featureMatching: FeatureMatching
   public var minibatchDiscrimination: MinibatchDiscrimination
+  public var historicalAveraging: HistoricalAveraging
   /// When the players move within a step.
   public var updates: Updates
   public var duration: Duration
@@ -171,6 +172,12 @@ public struct Recipe: Codable, Sendable, Hashable {
     public var dimensions: Int
   }
 
+  /// Weights of the penalty on each player's distance from its own past; 0 for none.
+  public struct HistoricalAveraging: Codable, Sendable, Hashable {
+    public var generator: Double
+    public var discriminator: Double
+  }
+
   public struct Duration: Codable, Sendable, Hashable {
     public enum Unit: String, Codable, Sendable, CaseIterable {
       case steps
@@ -266,6 +273,8 @@ extension Recipe {
     try require("featureMatching.weight", featureMatching.weight, above: 0)
     try size("minibatchDiscrimination.kernels", minibatchDiscrimination.kernels)
     try size("minibatchDiscrimination.dimensions", minibatchDiscrimination.dimensions)
+    try require("historicalAveraging.generator", historicalAveraging.generator, atLeast: 0)
+    try require("historicalAveraging.discriminator", historicalAveraging.discriminator, atLeast: 0)
     try count("output.measurementInterval", output.measurementInterval)
     try count("output.sampleInterval", output.sampleInterval)
     try count("output.evaluationInterval", output.evaluationInterval)

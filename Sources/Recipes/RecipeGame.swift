@@ -131,8 +131,10 @@ public struct RecipeGame {
       generator: generator, discriminator: discriminator, objective: recipe.makeObjective(),
       terms: recipe.makeTerms(), data: examples.batches, labelled: examples.labelled?.batches,
       noise: recipe.makeNoise(),
-      generatorTraining: recipe.generator.training.make(steps: steps),
-      discriminatorTraining: recipe.discriminator.training.make(steps: steps), updates: recipe.updates,
+      generatorTraining: recipe.generator.training.make(
+        steps: steps, averagingWeight: recipe.historicalAveraging.generator),
+      discriminatorTraining: recipe.discriminator.training.make(
+        steps: steps, averagingWeight: recipe.historicalAveraging.discriminator), updates: recipe.updates,
       steps: steps, random: recipe.random(seeds).stream("game"))
   }
 
@@ -252,7 +254,7 @@ extension Recipe {
 }
 
 extension Recipe.Training {
-  func make(steps: Int) -> Training {
+  func make(steps: Int, averagingWeight: Double) -> Training {
     let optimizer: any Optimizer =
       switch rule {
       case .adam: Adam(beta1: beta1, beta2: beta2, epsilon: epsilon, epsilonPlace: epsilonPlace)
@@ -262,6 +264,7 @@ extension Recipe.Training {
       optimizer,
       learningRate: LearningRate(
         learningRate, factor: quarterlyDecay, every: (steps + 3) / 4,
-        decline: declineFrom < 1 ? Int(declineFrom * Double(steps))..<steps : 0..<0))
+        decline: declineFrom < 1 ? Int(declineFrom * Double(steps))..<steps : 0..<0),
+      penalties: averagingWeight > 0 ? [HistoricalAveraging(weight: averagingWeight)] : [])
   }
 }

@@ -12,11 +12,6 @@ public enum PlotlyFile {
     return Cache.directory(environment: environment).appendingPathComponent("plotly.min.js")
   }
 
-  /// For commands whose work is long, before they begin it.
-  ///
-  /// - Throws: `FileError` where pages could not be written for want of it.
-  public static func check() throws(FileError) { _ = try read(url) }
-
   /// - Throws: `FileError` naming `url` if there is no such file or it is not Plotly.js.
   static func read(_ url: URL) throws(FileError) -> String {
     guard FileManager.default.fileExists(atPath: url.path) else {

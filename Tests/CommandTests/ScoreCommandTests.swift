@@ -135,7 +135,7 @@ import Torch
       try refused(["run", "--split", "test", "--classifier", "x.pt"], "--split")
       try refused(data + ["--raw", "--classifier", "x.pt"], "--raw")
       try refused(data + ["--splits", "4", "--classifier", "x.pt"], "x.pt", "no such file")
-      try refused(data + ["--splits", "4", "--classifier", "."], "is a folder")
+      try refused(data + ["--splits", "4", "--classifier", "."], "recipe.yaml", "there is no such file")
       try refused(["nowhere", "--classifier", Self.classifier("echo")], "nowhere", "run folder")
       try refused(["--data", ".", "--classifier", Self.classifier("echo")], "t10k")
       try refused(with("text"), "text.pt", "not a TorchScript file")

@@ -26,15 +26,14 @@ public final class HistoricalAveraging: ParameterPenalty {
 
   public init(weight: Double) { self.weight = weight }
 
-  /// One that goes on where another was.
-  ///
-  /// - Parameters:
-  ///   - average: copied.
-  ///   - count: the number of steps it is over, at least 1.
-  public convenience init(weight: Double, average: Tensor, count: Int) {
-    self.init(weight: weight)
+  public var state: [String: Tensor] { average.map { ["average": $0, "count": Tensor([Int64(count)])] } ?? [:] }
+
+  public func restore(_ state: [String: Tensor]) throws {
+    guard !state.isEmpty else { return (average, count) = (nil, 0) }
+    guard let average = state["average"] else { throw StateError(name: "average", reason: "is missing") }
+    guard let count = state["count"] else { throw StateError(name: "count", reason: "is missing") }
     self.average = average.copied()
-    self.count = count
+    self.count = Int(try count.values(Int64.self).first ?? 0)
   }
 
   public func add(to gradient: Tensor, at parameters: Tensor) {

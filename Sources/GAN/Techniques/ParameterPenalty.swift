@@ -8,4 +8,10 @@ public protocol ParameterPenalty: AnyObject {
   /// Called once a step, before the optimiser's: adds the penalty's gradient at `parameters` to `gradient`, in place. Both are
   /// laid out as `Network/flat`.
   func add(to gradient: Tensor, at parameters: Tensor)
+  /// What it keeps from step to step, by name; empty before the first step.
+  var state: [String: Tensor] { get }
+  /// Takes up an earlier ``state``.
+  ///
+  /// - Throws: `StateError` naming what is missing.
+  func restore(_ state: [String: Tensor]) throws
 }

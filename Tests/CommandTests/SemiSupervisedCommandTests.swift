@@ -1,0 +1,227 @@
+import Foundation
+import Report
+import Testing
+import Torch
+
+/// Learning with few labels, from the data files to the table.
+@Suite struct SemiSupervisedCommandTests {
+  /// Ten classes of 8 x 8 images that anyone could tell apart: the class is the brightest pair of rows and columns.
+  private func writeImages(_ folder: URL, _ name: String, count: Int) throws {
+    func word(_ value: Int) -> [UInt8] { withUnsafeBytes(of: UInt32(value).bigEndian) { Array($0) } }
+    let pixels = (0..<count).flatMap { index in
+      (0..<64).map { pixel -> UInt8 in
+        let stripe = index % 10 < 5 ? pixel / 8 : pixel % 8
+        return stripe == index % 5 ? 220 : UInt8((index * 31 + pixel * 17) % 40)
+      }
+    }
+    try Data([0, 0, 8, 3] + word(count) + word(8) + word(8) + pixels)
+      .write(to: folder.appendingPathComponent("\(name)-images-idx3-ubyte"))
+    try Data([0, 0, 8, 1] + word(count) + (0..<count).map { UInt8($0 % 10) })
+      .write(to: folder.appendingPathComponent("\(name)-labels-idx1-ubyte"))
+  }
+
+  private let recipe = """
+    base: mnist-semisupervised
+    name: few
+    noise: {dimensions: 4}
+    generator: {hidden: [16, 16]}
+    discriminator: {hidden: [32, 32], initializationExamples: 40}
+    labels: {count: 20, batchSize: 20}
+    batchSize: 20
+    duration: {count: 4, unit: epochs}
+    output: {measurementInterval: 5, sampleInterval: 10, evaluationInterval: 10, checkpointInterval: 5}
+    """
+
+  private func withData(_ body: (URL) throws -> Void) throws {
+    try withEmptyFolder { folder in
+      try writeImages(folder, "train", count: 200)
+      try writeImages(folder, "t10k", count: 50)
+      try Data(recipe.utf8).write(to: folder.appendingPathComponent("few.yaml"))
+      try body(folder)
+    }
+  }
+
+  private func run(_ arguments: [String], _ folder: URL) throws -> GanProcess {
+    let process = try GanProcess(arguments, in: folder)
+    #expect(process.status == 0, "\(arguments): \(process.errors)")
+    return process
+  }
+
+  @Test func trainsTestsClassifiesAndEvaluates() throws {
+    try withData { folder in
+      let train = try run(["train", "few.yaml", "--data", ".", "--labels", "30"], folder)
+      let lines = train.output.split(separator: "\n")
+      #expect(lines.count == 5 && lines[0].hasPrefix("epoch 1  labelled "), "\(train.output)")
+      #expect(lines.dropLast().allSatisfy { $0.contains("test errors ") && $0.contains(" raw, ") })
+      let run = folder.appendingPathComponent("runs/few-1")
+      let draw = try #require(
+        try JSONSerialization.jsonObject(with: Data(contentsOf: run.appendingPathComponent("labels.json")))
+          as? [String: Any])
+      #expect((draw["indices"] as? [Int])?.count == 30)
+      // Everything in the folder, and no checkpoint of a run that is over.
+      #expect(!FileManager.default.fileExists(atPath: run.appendingPathComponent("checkpoint.safetensors").path))
+
+      let json = try self.run(["evaluate", "runs/few-1", "--data", ".", "--json"], folder)
+      let result = try #require(
+        try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any])
+      let confusion = try #require(result["confusion"] as? [[Int]])
+      #expect(confusion.count == 10 && confusion.allSatisfy { $0.reduce(0, +) == 5 })
+      let wrong = 50 - confusion.indices.reduce(0) { $0 + confusion[$1][$1] }
+      #expect(result["errors"] as? Int == wrong)
+      #expect(wrong <= 10, "separable classes should be learned: \(wrong) errors of 50")
+      // The last line of training says the same.
+      #expect(lines[3].contains("\(wrong) averaged"), "\(lines[3]), \(wrong)")
+      let table = try self.run(["evaluate", "runs/few-1", "--data", "."], folder)
+      #expect(table.output.contains("\(wrong) errors of 50"))
+
+      let idx = try self.run(["classify", "runs/few-1", "t10k-images-idx3-ubyte", "--json"], folder)
+      let predictions = try idx.output.split(separator: "\n").map {
+        try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+      }
+      #expect(predictions.count == 50)
+      let told = predictions.map { $0["class"] as? Int }
+      #expect(zip(told, 0..<50).filter { $0 != $1 % 10 }.count == wrong)
+      for prediction in predictions {
+        let shares = try #require(prediction["probabilities"] as? [Double])
+        #expect(shares.count == 10 && abs(shares.reduce(0, +) - 1) < 1e-5)
+      }
+
+      // The third image of the file as a picture of its own is told the same, and its negative too with --invert.
+      let images = try Data(contentsOf: folder.appendingPathComponent("t10k-images-idx3-ubyte")).dropFirst(16)
+      let third = Array(images.dropFirst(2 * 64).prefix(64))
+      try Image(width: 8, height: 8, samples: third).write(to: folder.appendingPathComponent("a b.png"))
+      try Image(width: 8, height: 8, samples: third.map { 255 - $0 })
+        .write(to: folder.appendingPathComponent("negative.png"))
+      func probability(_ arguments: [String]) throws -> Double? {
+        let line = try self.run(["classify", "runs/few-1", "--json"] + arguments, folder).output
+        return try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])["probability"]
+          as? Double
+      }
+      let expected = predictions[2]["probability"] as? Double
+      #expect(abs(try probability(["a b.png"])! - expected!) < 1e-6)
+      #expect(abs(try probability(["negative.png", "--invert"])! - expected!) < 1e-6)
+      let plain = try self.run(["classify", "runs/few-1", "a b.png"], folder)
+      #expect(plain.output.contains("a b.png"))
+
+      // The run is a classifier for the Inception score as well.
+      let score = try self.run(
+        ["score", "runs/few-1", "--classifier", "runs/few-1", "--samples", "40", "--splits", "2"], folder)
+      #expect(score.output.contains("few"))
+    }
+  }
+
+  @Test func whatCannotBeLearnedFromIsNamed() throws {
+    try withData { folder in
+      func refused(_ arguments: [String], _ words: String...) throws {
+        let result = try GanProcess(arguments, in: folder)
+        #expect(result.status != 0 && result.status < 128, "\(arguments): \(result.status)")
+        for word in words { #expect(result.errors.contains(word), "'\(word)' in: \(result.errors)") }
+        #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent("runs").path))
+      }
+      try refused(["train", "few.yaml", "--data", ".", "--labels", "25"], "labels.count", "25", "10 classes")
+      try refused(["train", "few.yaml", "--data", ".", "--labels", "0"], "--labels")
+      try refused(["train", "few.yaml", "--data", ".", "--labels", "1000"], "100 examples of each class", "only 20")
+      try refused(["train", "mnist", "--data", ".", "--labels", "10"], "--labels", "without labels")
+      try refused(
+        ["train", "few.yaml", "--data", ".", "--set", "data.source=ring", "--set", "duration.unit=steps"],
+        "objective.kind", "no classes")
+      try refused(
+        [
+          "train", "few.yaml", "--data", ".", "--set", "minibatchDiscrimination.enabled=true", "--set",
+          "labels.batchSize=10",
+        ], "labels.batchSize", "20")
+      try refused(["classify", "nowhere", "few.yaml"], "nowhere")
+      try refused(["evaluate", "nowhere", "--data", "."], "nowhere")
+      try refused(["reproduce", "mnist", "--labels", "10,x", "--data", "."], "--labels", "x")
+      try refused(["reproduce", "mnist", "--seeds", "0", "--data", "."], "--seeds")
+      try refused(["reproduce", "mnist", "--recipe", "mnist", "--data", "."], "--recipe", "without labels")
+    }
+  }
+
+  @Test func picturesThatDoNotFitAreNamed() throws {
+    try withData { folder in
+      _ = try run(["train", "few.yaml", "--data", ".", "--steps", "2"], folder)
+      func refused(_ file: String, _ words: String...) throws {
+        let result = try GanProcess(["classify", "runs/few-1", "t10k-images-idx3-ubyte", file], in: folder)
+        #expect(result.status == 1 && result.output.isEmpty, "\(result.output)")
+        for word in [file] + words { #expect(result.errors.contains(word), "'\(word)' in: \(result.errors)") }
+      }
+      try Image(width: 9, height: 8, samples: [UInt8](repeating: 0, count: 72))
+        .write(to: folder.appendingPathComponent("wide.png"))
+      try Image(width: 8, height: 8, channels: 3, samples: [UInt8](repeating: 0, count: 192))
+        .write(to: folder.appendingPathComponent("colour.png"))
+      try refused("missing.png", "no such file")
+      try refused("wide.png", "9 x 8", "8 x 8")
+      try refused("colour.png", "3 channels")
+      try refused("t10k-labels-idx1-ubyte", "three axes")
+      try refused("few.yaml")
+
+      let unlabelled = try GanProcess(
+        ["train", "few.yaml", "--data", ".", "--set", "objective.kind=logistic", "--steps", "2", "--out", "plain"],
+        in: folder)
+      #expect(unlabelled.status == 0, "\(unlabelled.errors)")
+      for command in [["classify", "plain", "t10k-images-idx3-ubyte"], ["evaluate", "plain", "--data", "."]] {
+        let result = try GanProcess(command, in: folder)
+        #expect(result.status == 1 && result.errors.contains("tells no classes apart"), "\(result.errors)")
+      }
+    }
+  }
+
+  /// The table, its page and its logs; started again it trains nothing, with more draws it adds to what is there, and a run that
+  /// was killed goes on to the result of an undisturbed one.
+  @Test func reproducesTheTableAndGoesOn() throws {
+    try withData { folder in
+      let arguments = ["reproduce", "mnist", "--recipe", "few.yaml", "--data", ".", "--labels", "10,20", "--jobs", "2"]
+      let first = try run(arguments + ["--seeds", "1", "--out", "table"], folder)
+      #expect(first.output.contains("10 labels, draw 1  epoch 4") && first.output.contains("table/report.html"))
+      let again = try run(arguments + ["--seeds", "1", "--out", "table"], folder)
+      #expect(!again.output.contains("epoch"))
+      let more = try run(arguments + ["--seeds", "2", "--out", "table", "--results", "logs"], folder)
+      #expect(more.output.contains("draw 2  epoch 4") && !more.output.contains("draw 1  epoch"))
+      #expect(more.output.contains("2 of 2"))
+      let logs = try FileManager.default.contentsOfDirectory(atPath: folder.appendingPathComponent("logs").path)
+      #expect(
+        logs.sorted() == ["10", "20"].flatMap { l in ["1", "2"].map { "labels-\(l)-draw-\($0).jsonl" } })
+      for log in logs {
+        let lines = try String(contentsOf: folder.appendingPathComponent("logs/\(log)"), encoding: .utf8)
+          .split(separator: "\n")
+        #expect(lines.count == 5 && lines[0].contains("\"indices\"") && lines[4].contains("\"testErrors\""))
+      }
+      let page = try String(contentsOf: folder.appendingPathComponent("table/report.html"), encoding: .utf8)
+      for text in ["20 labels", "Each draw", "Test errors as training goes", "gets wrong"] {
+        #expect(page.contains(text), "\(text)")
+      }
+
+      let other = try GanProcess(arguments + ["--seeds", "1", "--out", "table", "--epochs", "5"], in: folder)
+      #expect(other.status == 1 && other.errors.contains("other settings"), "\(other.errors)")
+
+      // Interrupted in the middle: the same bytes in the end.
+      let run = "table/labels-20/draw-1"
+      func weights(_ folder: URL) throws -> [Data] {
+        try ["generator", "discriminator", "discriminator-average"].map {
+          try Data(contentsOf: folder.appendingPathComponent("\($0).safetensors"))
+        }
+      }
+      let undisturbed = try weights(folder.appendingPathComponent(run))
+      let measured = try String(contentsOf: folder.appendingPathComponent("\(run)/measurements.jsonl"), encoding: .utf8)
+      let process = Process()
+      process.executableURL = GanProcess.executable
+      process.arguments = arguments + ["--seeds", "1", "--out", "killed"]
+      process.currentDirectoryURL = folder
+      (process.standardOutput, process.standardError) = (FileHandle.nullDevice, FileHandle.nullDevice)
+      try process.run()
+      let checkpoint = folder.appendingPathComponent("killed/labels-20/draw-1/checkpoint.safetensors").path
+      while process.isRunning && !FileManager.default.fileExists(atPath: checkpoint) { usleep(1_000) }
+      kill(process.processIdentifier, SIGKILL)
+      process.waitUntilExit()
+      _ = try self.run(arguments + ["--seeds", "1", "--out", "killed"], folder)
+      let killed = folder.appendingPathComponent("killed/labels-20/draw-1")
+      #expect(try weights(killed) == undisturbed)
+      func losses(_ text: String) -> [String] {
+        text.split(separator: "\n").map { $0.replacing(/"seconds":[^,]*,/, with: "") }
+      }
+      let resumed = try String(contentsOf: killed.appendingPathComponent("measurements.jsonl"), encoding: .utf8)
+      #expect(losses(resumed) == losses(measured))
+    }
+  }
+}
