@@ -43,7 +43,8 @@ struct Compare: ParsableCommand {
   var dataFolder: String?
 
   @Option(
-    help: ArgumentHelp("What scores MNIST samples: a semi-supervised run's folder or a TorchScript file.", valueName: "run or file.pt"))
+    help: ArgumentHelp(
+      "What scores MNIST samples: a semi-supervised run's folder or a TorchScript file.", valueName: "run or file.pt"))
   var classifier: String?
 
   @Option(help: "Folder for the report; an earlier report in it is replaced.", completion: .directory)
@@ -148,12 +149,11 @@ struct Compare: ParsableCommand {
   private func play(_ grids: [Comparison], _ scoring: Scoring?, _ device: Device) throws -> [[ComparisonCell]] {
     let techniques = try chosenTechniques()
     let jobs = grids.indices.flatMap { grid in techniques.indices.map { (grid: grid, technique: $0) } }
-    let lengths = try grids.map { grid in
-      try grid.base.duration.unit == .steps
-        ? grid.base.duration.count
-        : grid.base.duration.count * ((scoring?.images.count ?? 0) / max(1, grid.base.batchSize))
+    let lengths = grids.map { grid in
+      let (base, images) = (grid.base, scoring?.images.count ?? 0)
+      let steps = base.duration.unit == .steps ? base.duration.count : base.duration.count * (images / base.batchSize)
+      return base.data.source == .mnist ? steps * seeds : steps
     }
-    .enumerated().map { try sources()[$0] == .mnist ? $1 * seeds : $1 }
     let bar = Mutex(
       (ProgressBar("compare", total: lengths.reduce(0, +) * techniques.count, unit: "steps"), [Int: Int]()))
     let next = Mutex(0)

@@ -37,7 +37,8 @@ extension Recipe {
     labels: Labels(count: 100, seed: 1, batchSize: 100),
     featureMatching: FeatureMatching(role: .none, reading: .releaseSquared, weight: 1),
     minibatchDiscrimination: MinibatchDiscrimination(enabled: false, reading: .release, kernels: 100, dimensions: 5),
-    historicalAveraging: HistoricalAveraging(generator: 0, discriminator: 0), updates: .alternating, duration: Duration(count: 25, unit: .epochs), batchSize: 100, seed: 1,
+    historicalAveraging: HistoricalAveraging(generator: 0, discriminator: 0), updates: .alternating,
+    duration: Duration(count: 25, unit: .epochs), batchSize: 100, seed: 1,
     output: Output(measurementInterval: 100, sampleInterval: 600, evaluationInterval: 600, checkpointInterval: 600))
 
   static let mnistFeatureMatching = {

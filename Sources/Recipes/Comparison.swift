@@ -123,7 +123,9 @@ public struct Comparison: Sendable {
       let deciles = (1..<10).map { density.quantile(Double($0) / 10) }
       let onLine = points.map { $0.map { $0[0] } }
       measures[.wasserstein] = onLine.map { OneDimensional.wasserstein($0, quantiles) }
-      measures[.collapsed] = onLine.map { OneDimensional.shares(of: $0, between: deciles).count { $0 >= 0.02 } <= 5 ? 1 : 0 }
+      measures[.collapsed] = onLine.map {
+        OneDimensional.shares(of: $0, between: deciles).count { $0 >= 0.02 } <= 5 ? 1 : 0
+      }
       measures[.flatness] = seeds.indices.map { seed in Self.mean(decisions.last![seed].map { abs($0 - 0.5) }) }
       measures[.restlessness] = seeds.indices.map { seed in
         Self.mean(decisions[0][seed].indices.map { at in Self.deviation(decisions.map { $0[seed][at] }) })

@@ -74,7 +74,8 @@ import Torch
       generator: Network(Mapping(), random: random.stream("G")),
       discriminator: Network(Classifier(), random: random.stream("D")), objective: SemiSupervised(),
       terms: [FeatureMatching(.releaseSquared)], data: { step, random in random.at(step).normal([9, 2]) + 1 },
-      labelled: labelled, noise: .normal(dimensions: 1), generatorTraining: training(), discriminatorTraining: training(),
+      labelled: labelled, noise: .normal(dimensions: 1), generatorTraining: training(),
+      discriminatorTraining: training(),
       updates: updates, steps: steps, random: random.stream("game"))
   }
 
