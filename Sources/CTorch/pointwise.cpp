@@ -50,6 +50,9 @@ DEFINE_SCALAR(leaky_relu, at::leaky_relu)
 DEFINE_SCALAR(gt_scalar, at::gt)
 DEFINE_SCALAR(ge_scalar, at::ge)
 
+CTensor *ct_softplus(CTensor *x) {
+  return operation("softplus", {x}, [&] { return at::softplus(tensor(x), /*beta=*/1, /*threshold=*/40); });
+}
 CTensor *ct_clamp(CTensor *x, double low, double high) {
   return operation("clamp", {x}, [&] { return at::clamp(tensor(x), low, high); });
 }

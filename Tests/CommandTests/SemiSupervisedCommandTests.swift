@@ -218,7 +218,7 @@ import Torch
       let killed = folder.appendingPathComponent("killed/labels-20/draw-1")
       #expect(try weights(killed) == undisturbed)
       func losses(_ text: String) -> [String] {
-        text.split(separator: "\n").map { $0.replacing(/"seconds":[^,]*,/, with: "") }
+        text.split(separator: "\n").map { String($0.replacing(/"seconds":[^,]*,/, with: "")) }
       }
       let resumed = try String(contentsOf: killed.appendingPathComponent("measurements.jsonl"), encoding: .utf8)
       #expect(losses(resumed) == losses(measured))

@@ -323,7 +323,7 @@ def semi_supervised():
 def dense_weight_norm():
     """Sizes at which vectorised loops have remainders."""
     file = File("weight_norm")
-    for name, rows, inputs, outputs in (("one", 1, 1, 1), ("odd", 7, 33, 5), ("wide", 3, 70, 67)):
+    for name, rows, inputs, outputs in (("one", 1, 2, 1), ("odd", 7, 33, 5), ("wide", 3, 70, 67)):
         file.case(
             name, {"x": (rows, inputs), "direction": (outputs, inputs), "gain": (outputs,), "bias": (outputs,)},
             lambda x, direction, gain, bias: x @ normalized_weight(direction, gain).T + bias)
