@@ -91,7 +91,7 @@ struct ReproductionReport {
           note:
             "The lowest number on the way is picked by looking at the test set: it is no result, only a hint of how "
             + "much the moment of stopping matters.")),
-      .figure(try mistakes(row, test)),
+      try mistakes(row, test),
     ]
     return .section("\(row.labels) labels", blocks)
   }
@@ -137,20 +137,23 @@ struct ReproductionReport {
       y: Axis("Test errors", isLogarithmic: true), traces: traces)
   }
 
-  private func mistakes(_ row: ReproductionRow, _ test: LabelledImages) throws -> Figure {
+  private func mistakes(_ row: ReproductionRow, _ test: LabelledImages) throws -> Block {
     let size = test.height * test.width
     let wrong = zip(row.ensembleClasses, test.labels).enumerated().filter { $1.0 != Int($1.1) }
+    let who = row.runs.count > 1 ? "the ensemble" : "the network"
+    guard !wrong.isEmpty else { return .paragraph("There is no test digit that \(who) gets wrong.") }
     let shown = wrong.sorted { ($0.element.1, $0.element.0) < ($1.element.1, $1.element.0) }.prefix(160)
     let images = shown.map { index, _ in
       Image(width: test.width, height: test.height, samples: Array(test.images[index * size..<(index + 1) * size]))
     }
     let pairs = shown.map { "\($0.element.1)→\($0.element.0)" }.joined(separator: " ")
-    let who = row.runs.count > 1 ? "the ensemble" : "the network"
-    return try Figure(
-      ImageGrid(Array(images), columns: 20, padding: 2, scale: 2, background: 96).tiled(),
-      alternative: "\(shown.count) test digits that \(who) gets wrong",
-      caption: "The digits that \(who) gets wrong, row by row, each with its label and what it was taken for: \(pairs)"
-        + (wrong.count > shown.count ? ", and \(wrong.count - shown.count) more." : "."))
+    return .figure(
+      try Figure(
+        ImageGrid(Array(images), columns: 20, padding: 2, scale: 2, background: 96).tiled(),
+        alternative: "\(shown.count) test digits that \(who) gets wrong",
+        caption:
+          "The digits that \(who) gets wrong, row by row, each with its label and what it was taken for: \(pairs)"
+          + (wrong.count > shown.count ? ", and \(wrong.count - shown.count) more." : ".")))
   }
 
   private var settings: [(term: String, text: String)] {

@@ -124,7 +124,7 @@ import Torch
       try refused(["train", "mnist", "--data", ".", "--labels", "10"], "--labels", "without labels")
       try refused(
         ["train", "few.yaml", "--data", ".", "--set", "data.source=ring", "--set", "duration.unit=steps"],
-        "objective.kind", "no classes")
+        "objective.kind", "a density has none")
       try refused(
         [
           "train", "few.yaml", "--data", ".", "--set", "minibatchDiscrimination.enabled=true", "--set",
@@ -188,7 +188,7 @@ import Torch
         #expect(lines.count == 5 && lines[0].contains("\"indices\"") && lines[4].contains("\"testErrors\""))
       }
       let page = try String(contentsOf: folder.appendingPathComponent("table/report.html"), encoding: .utf8)
-      for text in ["20 labels", "Each draw", "Test errors as training goes", "gets wrong"] {
+      for text in ["20 labels", "Each draw", "Test errors as training goes", "How it was trained"] {
         #expect(page.contains(text), "\(text)")
       }
 
