@@ -29,18 +29,18 @@ struct CompareReport {
     Table(
       title: "\(grid.source.title), \(length(grid)), \(seedCount(grid))",
       columns: [.init("Technique")]
-        + grid.measures.flatMap { measure in
-          [
-            Table.Column(measure.title, best: measure.best, help: measure.help),
-            Table.Column(
-              "95 %", alignment: .trailing,
-              help: "Interval of the mean, from 10 000 resamples of the seeds (percentile bootstrap)."),
-          ]
+        + grid.measures.enumerated().flatMap { index, measure -> [Table.Column] in
+          let column = Table.Column(measure.title, best: measure.best, help: measure.help)
+          guard measure != .collapsed else { return [column] }
+          let help =
+            index == 0 ? "Interval of the mean, from 10 000 resamples of the seeds (percentile bootstrap)." : nil
+          return [column, Table.Column("95 %", alignment: .trailing, help: help)]
         },
       rows: grid.cells.map { cell in
         [.text(cell.technique.title)]
           + grid.measures.flatMap { measure -> [Table.Cell] in
             guard let values = cell.measures[measure] else { return [.missing, .missing] }
+            if measure == .collapsed { return [.share(Int(values.reduce(0, +)), of: values.count)] }
             let summary = Summary(values)
             let deviation = summary.count > 1 ? summary.standardDeviation : nil
             return [
@@ -80,19 +80,22 @@ struct CompareReport {
 
   private func section(_ grid: Grid) throws -> Block {
     var blocks: [Block] = [.finding(finding(grid)), .table(table(grid))]
-    for measure in grid.measures where grid.comparison.seeds.count > 1 { blocks.append(.chart(chart(grid, measure))) }
+    for measure in grid.measures where grid.comparison.seeds.count > 1 && measure != .collapsed {
+      blocks.append(.chart(chart(grid, measure)))
+    }
     blocks += try pictures(grid)
     blocks.append(.section("\(grid.source.title): settings", [.definitions(settings(grid.comparison.base))]))
     return .section(grid.source.title, blocks)
   }
 
-  /// Every seed's value, technique by technique.
+  /// Every seed's value, one column of points for each technique.
   private func chart(_ grid: Grid, _ measure: ComparedMeasure) -> Chart {
     Chart(
-      title: "\(measure.title), seed by seed", caption: measure.help, x: "Seed", y: Axis(measure.title),
+      title: "\(measure.title), seed by seed", caption: measure.help, x: "Technique, in the order of the table",
+      y: Axis(measure.title),
       traces: grid.cells.enumerated().compactMap { index, cell in
-        cell.measures[measure].map {
-          Trace.points(cell.technique.title, .series(index), x: cell.seeds.map(Double.init), y: $0)
+        cell.measures[measure].map { values in
+          Trace.points(cell.technique.title, .series(index), x: values.map { _ in Double(index + 1) }, y: values)
         }
       })
   }

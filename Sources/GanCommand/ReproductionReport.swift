@@ -23,10 +23,11 @@ struct ReproductionReport {
       title: "Test errors of \(test.count), \(recipe.name), \(recipe.duration.count) \(recipe.duration.unit.rawValue)",
       columns: [
         .init("Labels"),
-        .init("Paper", help: "One network, mean and standard deviation over ten draws of labels."),
+        .init(
+          "Paper", alignment: .trailing, help: "One network, mean and standard deviation over ten draws of labels."),
         .init("Ours", help: "One network, mean and standard deviation over our draws of labels."),
         .init("Draws"),
-        .init("Paper, ensemble", help: "Ten networks together."),
+        .init("Paper, ensemble", alignment: .trailing, help: "Ten networks together."),
         .init(
           "Ours, ensemble",
           help: "The networks of all our draws together, by their mean probabilities: each has seen labels of its own."),
@@ -43,7 +44,8 @@ struct ReproductionReport {
   }
 
   private static func cell(_ figure: PublishedTable.Figure?) -> Table.Cell {
-    figure.map { .measurement(mean: $0.mean, deviation: $0.deviation) } ?? .missing
+    // As it was published, not as our own figures are rounded.
+    figure.map { .text(String(format: "%g ± %g", $0.mean, $0.deviation)) } ?? .missing
   }
   private static func cell(_ summary: Summary) -> Table.Cell {
     .measurement(mean: summary.mean, deviation: summary.count > 1 ? summary.standardDeviation : nil)
@@ -146,7 +148,7 @@ struct ReproductionReport {
     let images = shown.map { index, _ in
       Image(width: test.width, height: test.height, samples: Array(test.images[index * size..<(index + 1) * size]))
     }
-    let pairs = shown.map { "\($0.element.1)→\($0.element.0)" }.joined(separator: " ")
+    let pairs = shown.map { "\($0.element.1)→\($0.element.0)" }.joined(separator: ", ")
     return .figure(
       try Figure(
         ImageGrid(Array(images), columns: 20, padding: 2, scale: 2, background: 96).tiled(),

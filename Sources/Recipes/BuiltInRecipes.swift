@@ -96,7 +96,7 @@ extension Recipe {
     recipe.discriminator.hidden = [64, 64]
     recipe.discriminator.activation = .relu
     recipe.objective.realTarget = 1
-    recipe.minibatchDiscrimination.kernels = 16
+    recipe.minibatchDiscrimination.kernels = 8
     recipe.duration = Duration(count: 10_000, unit: .steps)
     recipe.batchSize = 128
     recipe.output.sampleInterval = 10_000
@@ -110,6 +110,8 @@ extension Recipe {
     recipe.summary = "N(0, 1) from uniform noise: the small game, seconds long"
     recipe.data.source = .normal
     recipe.noise = Noise(kind: .uniform, dimensions: 1, low: -3, high: 3, jitter: 0)
+    recipe.minibatchDiscrimination.kernels = 5
+    recipe.minibatchDiscrimination.dimensions = 3
     recipe.generator.hidden = [32, 32]
     recipe.generator.activation = .tanh
     recipe.generator.normalization = .none
