@@ -53,6 +53,7 @@ public final class Trainer<G: Generator, D: Discriminator> {
   public let discriminator: Network<D>
   public let objective: any Objective
   public let terms: [any GeneratorTerm]
+  public let discriminatorTerms: [any DiscriminatorTerm]
   public let updates: Updates
   /// The number of steps played so far.
   public internal(set) var step = 0
@@ -73,6 +74,7 @@ public final class Trainer<G: Generator, D: Discriminator> {
   ///   - labelled: examples with their classes, for an objective that classifies. D sees them beside the others; where D has layers
   ///     that look at the batch, they must be as many.
   ///   - terms: losses of G beside or instead of the objective's.
+  ///   - discriminatorTerms: losses of D beside the objective's.
   ///   - sharedTraining: where given, G's step also moves D, along G's loss. It is the quirk of a tutorial whose optimiser was
   ///     not told which player's parameters to leave alone; features of real examples are not constants then.
   ///   - random: of as many seeds as the networks.
@@ -80,7 +82,8 @@ public final class Trainer<G: Generator, D: Discriminator> {
   ///   alternating updates.
   public init(
     generator: Network<G>, discriminator: Network<D>, objective: any Objective = Logistic(),
-    terms: [any GeneratorTerm] = [], data: @escaping Batches, labelled: LabelledBatches? = nil, noise: Noise,
+    terms: [any GeneratorTerm] = [], discriminatorTerms: [any DiscriminatorTerm] = [], data: @escaping Batches,
+    labelled: LabelledBatches? = nil, noise: Noise,
     generatorTraining: Training, discriminatorTraining: Training, sharedTraining: Training? = nil,
     updates: Updates = .alternating, steps: Int, random: RandomStream
   ) {
@@ -90,6 +93,7 @@ public final class Trainer<G: Generator, D: Discriminator> {
     self.discriminator = discriminator
     self.objective = objective
     self.terms = terms
+    self.discriminatorTerms = discriminatorTerms
     self.data = data
     self.labelled = labelled
     self.noise = noise
@@ -136,7 +140,7 @@ public final class Trainer<G: Generator, D: Discriminator> {
     let judgements = judge(
       [labelled?.examples, real, generated].compactMap { $0 }, random.stream("layers of the discriminator").at(step))
     let (loss, labelledLoss) = discriminatorLoss(
-      labelled: labelled.map { (judgements[0], $0.labels) }, real: judgements[judgements.count - 2],
+      labelled: labelled.map { (judgements[0], $0.labels) }, real: (real, judgements[judgements.count - 2]),
       generated: judgements[judgements.count - 1])
     discriminatorTraining.move(discriminator.flat, discriminator.gradient(of: loss), step)
     return (loss, labelledLoss)
@@ -172,7 +176,7 @@ public final class Trainer<G: Generator, D: Discriminator> {
     let onGenerated = discriminator.model(asGiven, Context(.training, random: layers.stream("generated")))
     let onReal = judge([labelled?.examples, real].compactMap { $0 }, layers.stream("real"))
     let (loss, labelledLoss) = discriminatorLoss(
-      labelled: labelled.map { (onReal[0], $0.labels) }, real: onReal[onReal.count - 1], generated: onGenerated)
+      labelled: labelled.map { (onReal[0], $0.labels) }, real: (real, onReal[onReal.count - 1]), generated: onGenerated)
     let generatorLoss = generatorLoss(real: { onReal[onReal.count - 1].detached }, generated: onGenerated)
 
     let byGenerated = gradient(of: generatorLoss, by: [asGiven], keepsGraph: true)[0]
@@ -189,9 +193,14 @@ public final class Trainer<G: Generator, D: Discriminator> {
   }
 
   private func discriminatorLoss(
-    labelled: (judgement: Judgement, labels: Tensor)?, real: Judgement, generated: Judgement
+    labelled: (judgement: Judgement, labels: Tensor)?, real: (examples: Tensor, judgement: Judgement),
+    generated: Judgement
   ) -> (loss: Tensor, labelled: Tensor?) {
-    let loss = objective.discriminatorLoss(real: real, generated: generated)
+    let loss = discriminatorTerms.reduce(
+      objective.discriminatorLoss(real: real.judgement, generated: generated)
+    ) { loss, term in
+      loss + term(real: real.examples, judgement: real.judgement) { discriminator.model($0, .evaluation) }
+    }
     guard let labelled, let classifying = objective as? any ClassifyingObjective else { return (loss, nil) }
     let labelledLoss = classifying.labelledLoss(labelled.judgement, labels: labelled.labels)
     return (loss + labelledLoss, labelledLoss)

@@ -9,11 +9,11 @@ struct ProgressBar {
   private let isTerminal = isatty(STDERR_FILENO) == 1
   private let start = ContinuousClock.now
   private var lastDrawn: ContinuousClock.Instant?
-  private let first: Int
+  /// How many were done before the start; they do not count towards the rate.
+  var first: Int
 
   /// - Parameters:
   ///   - unit: what is counted, such as "steps".
-  ///   - first: how many are done already; they do not count towards the rate.
   init(_ title: String, total: Int, unit: String, first: Int = 0) {
     self.title = title
     self.total = max(1, total)

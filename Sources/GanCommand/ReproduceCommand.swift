@@ -54,7 +54,7 @@ struct ReproduceMNIST: ParsableCommand {
     completion: .directory)
   var results: String?
 
-  @Option(parsing: .unconditional, help: "Runs at a time, each on one thread. (default: one per core)")
+  @Option(parsing: .unconditional, help: "Runs at a time, which share the cores. (default: one per core)")
   var jobs: Int?
 
   @Option(help: "auto, cpu, cuda or mps.")
@@ -119,7 +119,8 @@ struct ReproduceMNIST: ParsableCommand {
     _ reproduction: Reproduction, _ images: LabelledImages, _ test: LabelledImages, _ device: Device
   ) throws {
     // A run's steps are sequential and small enough for one core; whole runs are what goes side by side.
-    let jobs = min(jobs ?? ProcessInfo.processInfo.activeProcessorCount, reproduction.runs.count)
+    let left = try reproduction.runs.filter { try !reproduction.runFolder(of: $0).isComplete() }.count
+    let jobs = max(1, min(jobs ?? ProcessInfo.processInfo.activeProcessorCount, left))
     Libtorch.threads = max(1, ProcessInfo.processInfo.activeProcessorCount / jobs)
     let stepsPerRun = images.count / reproduction.recipe.batchSize
     let total =
@@ -136,7 +137,6 @@ struct ReproduceMNIST: ParsableCommand {
 /// How far all runs are together.
 private struct ReproductionProgress {
   private var played: [Reproduction.Run: Int] = [:]
-  private var before: [Reproduction.Run: Int] = [:]
   private let stepsPerRun: Int
   private var bar: ProgressBar
 
@@ -153,6 +153,10 @@ private struct ReproductionProgress {
 
   mutating func show(_ event: Reproduction.Event) {
     switch event {
+    case .started(let run, let step):
+      // What was measured may be ahead of the checkpoint that the run goes on from.
+      bar.first += step - (played[run] ?? 0)
+      played[run] = step
     case .stepped(let run, let step):
       played[run] = step
       bar.update(played.values.reduce(0, +))

@@ -35,6 +35,7 @@ extension Recipe {
     objective: Objective(
       kind: .logistic, realTarget: 0.9, generatorLoss: .nonSaturating),
     labels: Labels(count: 100, seed: 1, batchSize: 100),
+    consistency: Consistency(weight: 0),
     featureMatching: FeatureMatching(role: .none, reading: .releaseSquared, weight: 1),
     minibatchDiscrimination: MinibatchDiscrimination(enabled: false, reading: .release, kernels: 100, dimensions: 5),
     historicalAveraging: HistoricalAveraging(generator: 0, discriminator: 0), updates: .alternating,

@@ -15,6 +15,7 @@ public struct Recipe: Codable, Sendable, Hashable {
   public var discriminator: Discriminator
   public var objective: Objective
   public var labels: Labels
+  public var consistency: Consistency
   public var featureMatching: FeatureMatching
   public var minibatchDiscrimination: MinibatchDiscrimination
   public var historicalAveraging: HistoricalAveraging
@@ -149,6 +150,12 @@ public struct Recipe: Codable, Sendable, Hashable {
     public var batchSize: Int
   }
 
+  /// D's classes of real examples with its noise and without are to agree, with the semi-supervised objective.
+  public struct Consistency: Codable, Sendable, Hashable {
+    /// 0 for none.
+    public var weight: Double
+  }
+
   public struct FeatureMatching: Codable, Sendable, Hashable {
     public enum Role: String, Codable, Sendable, CaseIterable {
       case none
@@ -270,6 +277,11 @@ extension Recipe {
     try count("labels.count", labels.count)
     try count("labels.batchSize", labels.batchSize)
     try require("objective.realTarget", objective.realTarget, above: 0, atMost: 1)
+    try require("consistency.weight", consistency.weight, atLeast: 0)
+    if consistency.weight > 0, objective.kind != .semiSupervised {
+      throw RecipeError(
+        key: "consistency.weight", reason: "must be 0 where D tells no classes: objective.kind is not semi-supervised")
+    }
     try require("featureMatching.weight", featureMatching.weight, above: 0)
     try size("minibatchDiscrimination.kernels", minibatchDiscrimination.kernels)
     try size("minibatchDiscrimination.dimensions", minibatchDiscrimination.dimensions)

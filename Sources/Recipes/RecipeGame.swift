@@ -129,7 +129,8 @@ public struct RecipeGame {
     try discriminator.initialize(on: checkingTensors { examples.first(recipe.discriminator.initializationExamples) })
     return Trainer(
       generator: generator, discriminator: discriminator, objective: recipe.makeObjective(),
-      terms: recipe.makeTerms(), data: examples.batches, labelled: examples.labelled?.batches,
+      terms: recipe.makeTerms(), discriminatorTerms: recipe.makeDiscriminatorTerms(), data: examples.batches,
+      labelled: examples.labelled?.batches,
       noise: recipe.makeNoise(),
       generatorTraining: recipe.generator.training.make(
         steps: steps, averagingWeight: recipe.historicalAveraging.generator),
@@ -250,6 +251,12 @@ extension Recipe {
         featureMatching.reading, weight: featureMatching.weight,
         replacesObjective: featureMatching.role == .replaces)
     ]
+  }
+}
+
+extension Recipe {
+  func makeDiscriminatorTerms() -> [any DiscriminatorTerm] {
+    consistency.weight > 0 ? [ConsistencyRegularization(weight: consistency.weight)] : []
   }
 }
 

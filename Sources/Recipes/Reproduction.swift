@@ -29,6 +29,8 @@ public struct Reproduction: Sendable {
 
   /// What is shown while it goes.
   public enum Event: Sendable {
+    /// Begun, or taken up from its checkpoint, with `step` steps behind it.
+    case started(Run, step: Int)
     /// A test after `epoch` passes through the data; the losses are means since the line before.
     case tested(Run, epoch: Double, RunFolder.Measurement)
     /// One step more.
@@ -113,6 +115,7 @@ public struct Reproduction: Sendable {
     let examples = try checkingTensors { try RecipeExamples(images: images, recipe: recipe, device: device) }
     let testSet = try checkingTensors { TestSet(test, device: device) }
     let training = try TrainingRun(recipe, examples, test: testSet, in: folder, device: device)
+    progress(.started(run, step: training.step))
     while let step = try training.next() {
       if step.errors != nil, let line = try folder.measurements().last {
         progress(.tested(run, epoch: Double(step.step) / Double(examples.stepsPerEpoch ?? 1), line))

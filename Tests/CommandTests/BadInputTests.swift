@@ -48,6 +48,8 @@ import Testing
       try recipe("batchSize: many", saying: ["r.yaml", "batchSize", "wrong kind"])
       try recipe("objective: {realTarget: 1.5}", saying: ["objective.realTarget", "1.5"])
       try recipe("objective: {realTarget: .nan}", saying: ["objective.realTarget", "finite"])
+      try recipe("consistency: {weight: 1}", saying: ["consistency.weight", "semi-supervised"])
+      try recipe("consistency: {weight: -1}", saying: ["consistency.weight", "at least 0"])
       try recipe("generator: {hidden: [8, 0]}", saying: ["generator.hidden.1"])
       try recipe("generator: {training: {rule: magic}}", saying: ["generator.training.rule"])
       try recipe("base: nothing", saying: ["base", "mnist"])

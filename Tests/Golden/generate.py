@@ -316,6 +316,13 @@ def semi_supervised():
         lambda generated: -real_and_not(generated)[0].mean(-1))
     file.case(
         "generator-saturating", {"generated": wide(7, classes)}, lambda generated: real_and_not(generated)[1].mean(-1))
+    # PyTorch's own divergence, of whole batches; the clean side is a constant.
+    consistency = lambda clean, noisy: 0.7 * F.kl_div(
+        F.log_softmax(noisy, -1), F.log_softmax(clean, -1), reduction="none", log_target=True).sum(-1).mean(-1)
+    file.case(
+        "consistency", {"clean": wide(7, classes), "noisy": wide(7, classes)}, consistency, constants=("clean",))
+    file.case(
+        "consistency-seeds", {"clean": (2, 7, classes), "noisy": (2, 7, classes)}, consistency, constants=("clean",))
     file.case("probability", {"logits": wide(7, classes)}, lambda logits: real_and_not(logits)[0].exp()[:, None])
     return file
 

@@ -1,0 +1,34 @@
+import Torch
+
+/// Consistency (Bachman et al. 2014, *Learning with Pseudo-Ensembles*; Laine and Aila 2017, *Temporal Ensembling*): under its
+/// own noise D is to tell the same classes of an example as without it. With p = softmax(l(x)) where D evaluates and p' where
+/// it trains,
+///
+///     weight · mean KL(p || p') = weight · mean_i sum_k p_k(x_i) (log p_k(x_i) - log p'_k(x_i)),
+///
+/// p a constant. No class is needed, hence every real example teaches; a boundary between classes that noise
+/// can push an example across costs most, and moves to where there are no examples.
+///
+/// Not part of *Improved Techniques for Training GANs*. It costs one more pass of the real examples through D, forward only.
+public struct ConsistencyRegularization: DiscriminatorTerm {
+  public let weight: Double
+
+  public init(weight: Double = 1) { self.weight = weight }
+
+  /// Fails where D has one logit: there are no classes to tell then.
+  public func callAsFunction(real: Tensor, judgement: Judgement, judge: (Tensor) -> Judgement) -> Tensor {
+    let clean = withoutGradient { judge(real).logits }
+    return divergence(from: clean, to: judgement.logits) * weight
+  }
+
+  /// mean KL(softmax(p) || softmax(q)) of logits [..., N, K] -> [...].
+  func divergence(from p: Tensor, to q: Tensor) -> Tensor {
+    guard p.isPoisoned || p.size(-1) > 1 else {
+      return .failed("consistency of \(p.shape): D has one logit, and so no classes to tell")
+    }
+    let (logP, logQ) = (logSoftmax(p.detached()), logSoftmax(q))
+    return (exp(logP) * (logP - logQ)).sum(-1).mean(-1)
+  }
+
+  private func logSoftmax(_ logits: Tensor) -> Tensor { logits - logits.logSumExp(-1, keep: true) }
+}

@@ -1,0 +1,77 @@
+import GAN
+import GoldenSupport
+import NN
+import Testing
+import Torch
+
+@Suite struct ConsistencyRegularizationTests {
+  private func judgement(_ logits: Tensor) -> Judgement { Judgement(logits: logits, features: logits) }
+
+  /// Against PyTorch's `kl_div`; no gradient reaches the clean side.
+  @Test(arguments: ["consistency", "consistency-seeds"]) func loss(_ name: String) throws {
+    try Golden("semi_supervised").check(name) { inputs in
+      ConsistencyRegularization(weight: 0.7)(
+        real: inputs["clean"]!, judgement: judgement(inputs["noisy"]!), judge: judgement)
+    }
+  }
+
+  @Test func theGradientAgreesWithDifferences() throws {
+    let clean = Tensor([1.5, 0.2, -0.7, 0, 2.5, -1]).reshaped([2, 3])
+    try expectGradientMatchesDifferences(at: [0.3, -1.2, 2, 0.7, 0.1, -0.4], shape: [2, 3]) {
+      ConsistencyRegularization()(real: clean, judgement: judgement($0), judge: judgement)
+    }
+  }
+
+  /// Logits as far apart as float32 allows still cost a finite amount.
+  @Test func certainAnswersThatDifferCostAFiniteAmount() throws {
+    let clean = Tensor([Float(1e4), -1e4]).reshaped([1, 2])
+    let loss = ConsistencyRegularization()(real: clean, judgement: judgement(clean * -1), judge: judgement)
+    #expect(try loss.values(Double.self) == [2e4])
+  }
+
+  @Test func oneLogitIsAnError() {
+    #expect(throws: TensorError.self) {
+      try checkingTensors {
+        try ConsistencyRegularization()(
+          real: .zeros([4, 1]), judgement: judgement(.zeros([4, 1])), judge: judgement
+        ).values(Double.self)
+      }
+    }
+  }
+
+  struct NoisyClassifier: Discriminator {
+    let noise = GaussianNoise(0.5)
+    let layer = Linear(2, 3)
+    func callAsFunction(_ x: Tensor, _ context: Context) -> Judgement {
+      Judgement(logits: layer(noise(x, context)), features: x)
+    }
+  }
+  struct Mapping: Generator {
+    let layer = Linear(1, 2)
+    func callAsFunction(_ z: Tensor, _ context: Context) -> Tensor { layer(z) }
+  }
+
+  /// The term enters D's loss and no other: one step of a game with it differs by weight times the divergence that a term
+  /// of weight 0 would have measured, G's loss by what D's own move does.
+  @Test(arguments: Updates.allCases) func itIsAddedToTheLossOfD(_ updates: Updates) throws {
+    func game(_ terms: [any DiscriminatorTerm]) -> Trainer<Mapping, NoisyClassifier> {
+      let random = RandomStream(seed: 3)
+      func training() -> Training { Training(Momentum(0), learningRate: LearningRate(0.1)) }
+      return Trainer(
+        generator: Network(Mapping(), random: random.stream("G"), dtype: .float64),
+        discriminator: Network(NoisyClassifier(), random: random.stream("D"), dtype: .float64),
+        objective: SemiSupervised(), discriminatorTerms: terms,
+        data: { step, random in random.at(step).normal([9, 2], dtype: .float64) + 1 }, noise: .normal(dimensions: 1),
+        generatorTraining: training(), discriminatorTraining: training(), updates: updates, steps: 1, random: random)
+    }
+    func firstLoss(_ terms: [any DiscriminatorTerm]) throws -> Double {
+      try #require(try game(terms).next()).discriminatorLoss[0]
+    }
+    let (without, once, twice) = try (
+      firstLoss([]), firstLoss([ConsistencyRegularization(weight: 1)]),
+      firstLoss([ConsistencyRegularization(weight: 0.5), ConsistencyRegularization(weight: 1.5)])
+    )
+    #expect(once > without + 1e-6, "noise changes what D says")
+    #expect(abs(twice - without - 2 * (once - without)) < 1e-12)
+  }
+}
