@@ -66,22 +66,26 @@ extension Recipe {
     return recipe
   }()
 
-  /// The same networks and losses, for 40 epochs instead of 300. What makes that enough (see Docs/Techniques.md): a stabiliser beside
-  /// Adam's root that is large for this game, a slower G, rates that fall to 0, and an average that forgets the start.
+  /// The same networks in 80 epochs instead of 300, each at two thirds of the price. What makes that enough (see Docs/Techniques.md):
+  /// consistency, a stabiliser beside Adam's root that is large for this game, a slower G, and an average that forgets the start. What
+  /// makes it cheap: both players move at once, and a step sees 20 labelled examples, which are soon learnt.
   static let mnistSemiSupervised = {
     func adam(_ learningRate: Double) -> Training {
       Training(
-        rule: .adam, learningRate: learningRate, quarterlyDecay: 1, declineFrom: 0.5, momentum: 0, beta1: 0.5,
+        rule: .adam, learningRate: learningRate, quarterlyDecay: 1, declineFrom: 0.75, momentum: 0, beta1: 0.5,
         beta2: 0.999, epsilon: 1e-4, epsilonPlace: .outsideRoot)
     }
     var recipe = mnistSemiSupervisedPaper
     recipe.name = "mnist-semisupervised"
-    recipe.summary = "MNIST digits with 100 labels in 40 epochs: settings for speed"
+    recipe.summary = "MNIST digits with 100 labels: as good in 80 epochs, with consistency"
     recipe.generator.training = adam(1e-3)
     recipe.discriminator.training = adam(2e-3)
     recipe.discriminator.averagingRate = 1e-3
     recipe.discriminator.averagingStart = .zeroCorrected
-    recipe.duration = Duration(count: 40, unit: .epochs)
+    recipe.labels.batchSize = 20
+    recipe.consistency.weight = 1
+    recipe.updates = .simultaneous
+    recipe.duration = Duration(count: 80, unit: .epochs)
     return recipe
   }()
 
