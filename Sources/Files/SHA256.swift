@@ -6,15 +6,19 @@ import Foundation
   import Clibmd
 #endif
 
-/// The SHA-256 checksum of `data`: 64 lower-case hexadecimal digits, as `sha256sum` prints them.
-public func sha256(_ data: Data) -> String {
+/// The SHA-256 checksum of `parts`, one after the other: 64 lower-case hexadecimal digits, as `sha256sum` prints them.
+public func sha256(_ parts: Data...) -> String {
   #if canImport(CryptoKit)
-    let digest = Array(SHA256.hash(data: data))
+    var state = SHA256()
+    for part in parts { state.update(data: part) }
+    let digest = Array(state.finalize())
   #else
     var state = SHA2_CTX()
     SHA256Init(&state)
-    data.withUnsafeBytes { bytes in
-      SHA256Update(&state, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
+    for part in parts {
+      part.withUnsafeBytes { bytes in
+        SHA256Update(&state, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
+      }
     }
     var digest = [UInt8](repeating: 0, count: 32)
     SHA256Final(&digest, &state)

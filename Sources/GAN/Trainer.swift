@@ -57,6 +57,8 @@ public final class Trainer<G: Generator, D: Discriminator> {
   public let updates: Updates
   /// The number of steps played so far.
   public internal(set) var step = 0
+  /// Multiplies every learning rate: 1, or less after a game has been taken back from a fault.
+  public var learningRateFactor = 1.0
   /// The number of steps in the game.
   public let steps: Int
 
@@ -107,32 +109,40 @@ public final class Trainer<G: Generator, D: Discriminator> {
 
   /// Plays one step; `nil` once all are played.
   ///
-  /// - Throws: `TensorError` naming the first operation that failed.
+  /// - Throws: `TensorError` naming the first operation that failed; ``TrainingFault`` where a loss, a gradient or a parameter is
+  ///   NaN or infinite after the step. The players have moved then; to go back, ``restore(_:)`` an earlier ``state``.
   public func next() throws -> StepReport? {
     guard step < steps else { return nil }
     let report = try checkingTensors {
-      let losses = updates == .simultaneous ? moveBoth() : moveInTurn()
-      return StepReport(
-        step: step, discriminatorLoss: try losses.discriminator.values(Double.self),
-        generatorLoss: try losses.generator.values(Double.self),
-        labelledLoss: try losses.labelled?.values(Double.self))
+      let played = updates == .simultaneous ? moveBoth() : moveInTurn()
+      let report = StepReport(
+        step: step, discriminatorLoss: try played.discriminator.loss.values(Double.self),
+        generatorLoss: try played.generator.loss.values(Double.self),
+        labelledLoss: try played.labelledLoss?.values(Double.self))
+      let probe = try (played.discriminator.probe + played.generator.probe).values(Double.self)[0]
+      if !probe.isFinite || !(report.discriminatorLoss + report.generatorLoss).allSatisfy(\.isFinite),
+        let fault = try played.discriminator.fault(in: step) ?? played.generator.fault(in: step)
+      {
+        throw fault
+      }
+      return report
     }
     step += 1
     return report
   }
 
-  private struct Losses {
-    var discriminator: Tensor
-    var labelled: Tensor?
-    var generator: Tensor
+  private struct Played {
+    var discriminator: StepTrace
+    var generator: StepTrace
+    var labelledLoss: Tensor?
   }
 
-  private func moveInTurn() -> Losses {
-    let (discriminatorLoss, labelledLoss) = moveDiscriminator()
-    return Losses(discriminator: discriminatorLoss, labelled: labelledLoss, generator: moveGenerator())
+  private func moveInTurn() -> Played {
+    let (discriminator, labelledLoss) = moveDiscriminator()
+    return Played(discriminator: discriminator, generator: moveGenerator(), labelledLoss: labelledLoss)
   }
 
-  private func moveDiscriminator() -> (loss: Tensor, labelled: Tensor?) {
+  private func moveDiscriminator() -> (StepTrace, labelledLoss: Tensor?) {
     let random = random.stream("discriminator")
     let real = data(step, random.stream("data"))
     let generated = withoutGradient { generate(real.batchSize, random) }
@@ -142,11 +152,12 @@ public final class Trainer<G: Generator, D: Discriminator> {
     let (loss, labelledLoss) = discriminatorLoss(
       labelled: labelled.map { (judgements[0], $0.labels) }, real: (real, judgements[judgements.count - 2]),
       generated: judgements[judgements.count - 1])
-    discriminatorTraining.move(discriminator.flat, discriminator.gradient(of: loss), step)
-    return (loss, labelledLoss)
+    let gradient = discriminator.gradient(of: loss)
+    move(discriminatorTraining, discriminator.flat, gradient)
+    return (StepTrace(.discriminator, discriminator, loss: loss, gradient: gradient), labelledLoss)
   }
 
-  private func moveGenerator() -> Tensor {
+  private func moveGenerator() -> StepTrace {
     let random = random.stream("generator")
     let real = data(step, random.stream("data"))
     let generated = generate(real.batchSize, random)
@@ -156,16 +167,17 @@ public final class Trainer<G: Generator, D: Discriminator> {
     let loss = generatorLoss(
       real: { self.sharedTraining == nil ? withoutGradient(judgeReal) : judgeReal() }, generated: onGenerated)
     guard let sharedTraining else {
-      generatorTraining.move(generator.flat, generator.gradient(of: loss), step)
-      return loss
+      let gradient = generator.gradient(of: loss)
+      move(generatorTraining, generator.flat, gradient)
+      return StepTrace(.generator, generator, loss: loss, gradient: gradient)
     }
     let gradients = generator.gradients(of: loss, with: discriminator)
-    generatorTraining.move(generator.flat, gradients.own, step)
-    sharedTraining.move(discriminator.flat, gradients.other, step)
-    return loss
+    move(generatorTraining, generator.flat, gradients.own)
+    move(sharedTraining, discriminator.flat, gradients.other)
+    return StepTrace(.generator, generator, loss: loss, gradient: gradients.own)
   }
 
-  private func moveBoth() -> Losses {
+  private func moveBoth() -> Played {
     let random = random.stream("both")
     let real = data(step, random.stream("data"))
     let labelled = labelled?(step, random.stream("labelled data"))
@@ -182,9 +194,18 @@ public final class Trainer<G: Generator, D: Discriminator> {
     let byGenerated = gradient(of: generatorLoss, by: [asGiven], keepsGraph: true)[0]
     let discriminatorGradient = discriminator.gradient(of: loss)
     let generatorGradient = generator.gradient(of: generated, cotangent: byGenerated)
-    discriminatorTraining.move(discriminator.flat, discriminatorGradient, step)
-    generatorTraining.move(generator.flat, generatorGradient, step)
-    return Losses(discriminator: loss, labelled: labelledLoss, generator: generatorLoss)
+    move(discriminatorTraining, discriminator.flat, discriminatorGradient)
+    move(generatorTraining, generator.flat, generatorGradient)
+    return Played(
+      discriminator: StepTrace(.discriminator, discriminator, loss: loss, gradient: discriminatorGradient),
+      generator: StepTrace(.generator, generator, loss: generatorLoss, gradient: generatorGradient),
+      labelledLoss: labelledLoss)
+  }
+
+  private func move(_ training: Training, _ parameters: Tensor, _ gradient: Tensor) {
+    for penalty in training.penalties { penalty.add(to: gradient, at: parameters) }
+    training.optimizer.step(
+      parameters, gradient: gradient, learningRate: training.learningRate(step) * learningRateFactor)
   }
 
   private func generate(_ count: Int, _ random: RandomStream) -> Tensor {
@@ -221,13 +242,6 @@ public final class Trainer<G: Generator, D: Discriminator> {
     let sizes = batches.map(\.batchSize)
     let rows = batches.count == 1 ? batches[0] : concatenated(batches, batches[0].batchDimension)
     return discriminator.model(rows, Context(.training, random: random, groupSizes: sizes)).split(sizes)
-  }
-}
-
-extension Training {
-  fileprivate func move(_ parameters: Tensor, _ gradient: Tensor, _ step: Int) {
-    for penalty in penalties { penalty.add(to: gradient, at: parameters) }
-    optimizer.step(parameters, gradient: gradient, learningRate: learningRate(step))
   }
 }
 

@@ -4,10 +4,10 @@ import Torch
 /// Everything that a game needs to go on as if it had not been interrupted. Random numbers need no place in it: they
 /// are functions of the step.
 extension Trainer {
-  /// Copies, by name: `step`; `generator.NAME` and `discriminator.NAME` for every parameter; `generator-optimizer.NAME` and
+  /// Copies, by name: `step` and `learning-rate-factor`; `generator.NAME` and `discriminator.NAME` for every parameter; `generator-optimizer.NAME` and
   /// `discriminator-optimizer.NAME` (and `shared-optimizer.NAME`), and `generator-penalty-0.NAME` and so on, for what the optimisers keep.
   public var state: [String: Tensor] {
-    var state = ["step": Tensor([Int64(step)])]
+    var state = ["step": Tensor([Int64(step)]), "learning-rate-factor": Tensor([learningRateFactor])]
     for (part, tensors) in parts() {
       for (name, tensor) in tensors { state["\(part).\(name)"] = tensor.copied() }
     }
@@ -18,9 +18,13 @@ extension Trainer {
   ///
   /// - Throws: `StateError` naming what is missing, unknown or of another shape; `TensorError`.
   public func restore(_ state: [String: Tensor]) throws {
-    guard let step = state["step"], step.count == 1 else { throw StateError(name: "step", reason: "is missing") }
+    func number(_ name: String) throws -> Tensor {
+      guard let tensor = state[name], tensor.count == 1 else { throw StateError(name: name, reason: "is missing") }
+      return tensor
+    }
+    let (step, factor) = (try number("step"), try number("learning-rate-factor"))
     var parts: [String: [String: Tensor]] = [:]
-    for (name, tensor) in state where name != "step" {
+    for (name, tensor) in state where name != "step" && name != "learning-rate-factor" {
       let path = name.split(separator: ".", maxSplits: 1).map(String.init)
       guard path.count == 2, self.parts().map(\.0).contains(path[0]) else {
         throw StateError(name: name, reason: "does not belong to the game")
@@ -36,6 +40,7 @@ extension Trainer {
       try restore(sharedTraining.optimizer, parts["shared-optimizer"] ?? [:], like: discriminator.flat)
     }
     self.step = Int(try step.values(Int64.self)[0])
+    learningRateFactor = try factor.values(Double.self)[0]
   }
 
   private func parts() -> [(String, [String: Tensor])] {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Files
 import Foundation
+import Recipes
 
 @main
 struct Gan: AsyncParsableCommand {
@@ -11,10 +12,10 @@ struct Gan: AsyncParsableCommand {
       Start with `gan demo`: it plays a one-dimensional game with and without the techniques of "Improved Techniques \
       for Training GANs" and writes a page that shows what each of them does.
       """,
-    version: "0.1.0",
+    version: swiftGanVersion,
     subcommands: [
       Demo.self, Train.self, Reproduce.self, Compare.self, Sample.self, Score.self, Evaluate.self, Classify.self,
-      RecipesCommand.self, DataCommand.self,
+      RecipesCommand.self, VerifyResume.self, DataCommand.self,
     ])
 
   static func main() async {

@@ -18,10 +18,23 @@ struct Train: ParsableCommand {
         gan train mnist-semisupervised --labels 100
         gan train mnist --set featureMatching.role=joins --epochs 5
         gan train my-recipe.yaml --dry-run
+        gan train --resume runs/mnist-1
+
+      Control-C, or SIGTERM, ends a run after the step it is at, with a checkpoint; a second one ends it at once. \
+      A run that is resumed, from whatever moment, ends with the same bytes as one that was never interrupted, on the \
+      same machine with as many threads.
       """)
 
   @Argument(help: "A built-in recipe (see `gan recipes`) or a YAML file.")
-  var recipe: String
+  var recipe: String?
+
+  @Option(help: "Go on with an interrupted run, from its newest valid checkpoint.", completion: .directory)
+  var resume: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: "Stop with a checkpoint once so many steps of the run are played, to be resumed later.")
+  var stopAfter: Int?
 
   @Option(help: "Folder with the data files. (default: where `gan data get` puts them)", completion: .directory)
   var data: String?
@@ -31,14 +44,42 @@ struct Train: ParsableCommand {
     help: "How many training examples D sees the class of, the same number of each; for the semi-supervised recipes.")
   var labels: Int?
 
+  @Option(
+    name: .customLong("on-nan"),
+    help: ArgumentHelp(
+      "Where a loss, a gradient or a parameter becomes NaN or infinite: stop, with the step before it saved, or rollback to the last checkpoint and go on at half the learning rates.",
+      valueName: "stop|rollback"))
+  var onNaN = OnNaN.stop
+
+  @Option(parsing: .unconditional, help: "So many rollbacks at most.")
+  var rollbacks = 3
+
+  enum OnNaN: String, ExpressibleByArgument { case stop, rollback }
+
+  @OptionGroup var checkpoints: CheckpointOptions
   @OptionGroup var options: TrainingOptions
 
   func validate() throws {
+    guard (0...1000).contains(rollbacks) else {
+      throw ValidationError("--rollbacks must be between 0 and 1000, is \(rollbacks).")
+    }
+    if let stopAfter, stopAfter < 1 { throw ValidationError("--stop-after must be at least 1, is \(stopAfter).") }
+    if resume != nil {
+      let fixed = [recipe.map { _ in "a recipe" }, labels.map { _ in "--labels" }].compactMap { $0 } + options.given
+      guard fixed.isEmpty else {
+        throw ValidationError(
+          "--resume goes on with the run's own recipe, into its own folder: leave out \(fixed.joined(separator: ", "))."
+        )
+      }
+    } else if recipe == nil {
+      throw ValidationError("Name a recipe, such as mnist (see `gan recipes`), or a run with --resume.")
+    }
     if let labels, labels < 1 { throw ValidationError("--labels must be at least 1, is \(labels).") }
   }
 
   func run() throws {
-    let recipe = try resolvedRecipe()
+    if let resume { return try goOn(RunFolder(URL(fileURLWithPath: resume))) }
+    let recipe = try resolvedRecipe(self.recipe!)
     let device = try options.machine.apply()
     if options.dryRun && recipe.data.source == .mnist && data == nil {
       return try printPlan(recipe, width: 784, classes: 10, stepsPerEpoch: 60_000 / recipe.batchSize, device: device)
@@ -48,11 +89,26 @@ struct Train: ParsableCommand {
       return try printPlan(
         recipe, width: examples.width, classes: examples.classes, stepsPerEpoch: examples.stepsPerEpoch, device: device)
     }
-    try train(recipe, examples, test, device: device)
+    let folder = try RunFolder.create(at: options.out.map { URL(fileURLWithPath: $0) }, name: recipe.name)
+    try train(recipe, examples, test, in: folder, device: device)
   }
 
-  private func resolvedRecipe() throws -> Recipe {
-    var recipe = try findRecipe(self.recipe)
+  private func goOn(_ folder: RunFolder) throws {
+    let (recipe, description) = (try folder.recipe(), try folder.description())
+    guard try !folder.isComplete() else {
+      throw FileError(path: folder.url.path, reason: "the run is over: all \(description.steps) steps are played")
+    }
+    guard folder.hasCheckpoint else {
+      throw FileError(path: folder.url.path, reason: "there is no checkpoint to go on from")
+    }
+    let device = try options.machine.apply(
+      deviceOfRun: description.device, threadsOfRun: description.threads)
+    let (examples, test) = try load(recipe, device: device)
+    try train(recipe, examples, test, in: folder, device: device)
+  }
+
+  private func resolvedRecipe(_ name: String) throws -> Recipe {
+    var recipe = try findRecipe(name)
     if let labels {
       guard recipe.objective.kind == .semiSupervised else {
         throw ValidationError("--labels: the recipe '\(recipe.name)' learns without labels.")
@@ -94,14 +150,25 @@ struct Train: ParsableCommand {
     }
   }
 
-  private func train(_ recipe: Recipe, _ examples: RecipeExamples, _ test: TestSet?, device: Device) throws {
-    let folder = try RunFolder.create(at: options.out.map { URL(fileURLWithPath: $0) }, name: recipe.name)
-    let run = try TrainingRun(recipe, examples, test: test, in: folder, device: device)
+  private func train(
+    _ recipe: Recipe, _ examples: RecipeExamples, _ test: TestSet?, in folder: RunFolder, device: Device
+  ) throws {
+    Interruption.watch()
+    let run = try TrainingRun(
+      recipe, examples, test: test, in: folder, device: device, checkpoints: checkpoints.policy(),
+      onFault: onNaN == .stop ? .stop : .rollback(limit: rollbacks))
+    for defect in run.passedOver { warn("\(defect); an older checkpoint is taken") }
     let game = run.game
-    var bar = ProgressBar(recipe.name, total: game.steps, unit: "steps")
+    var bar = ProgressBar(recipe.name, total: game.steps, unit: "steps", first: run.step)
     var epoch = EpochLosses()
-    try drawSamples(game, examples.imageShape, step: 0, folder)
-    while let progress = try run.next() {
+    if run.step == 0 { try drawSamples(game, examples.imageShape, step: 0, folder) }
+    var rollbacks = 0
+    while let progress = try next(of: run) {
+      for fault in run.rollbacks.dropFirst(rollbacks) {
+        bar.clear()
+        warn("\(fault); taken back to step \(progress.report.step), on at half the learning rates")
+      }
+      rollbacks = run.rollbacks.count
       let (report, step) = (progress.report, progress.step)
       epoch.add(report)
       if step % recipe.output.sampleInterval == 0 || step == game.steps {
@@ -115,10 +182,37 @@ struct Train: ParsableCommand {
       }
       bar.update(
         step, note: String(format: "D %.3f  G %.3f", report.discriminatorLoss[0], report.generatorLoss[0]))
+      if step < game.steps, Interruption.signalNumber != nil || stopAfter.map({ step >= $0 }) == true {
+        return try stop(run, &bar)
+      }
     }
     bar.finish(game.steps)
     print(folder.url.relativePath)
   }
+
+  private func next(of run: TrainingRun) throws -> TrainingRun.Progress? {
+    do {
+      return try run.next()
+    } catch let fault as TrainingFault {
+      throw FileError(
+        path: run.folder.url.relativePath,
+        reason: "\(fault); what was before, after step \(run.step), is saved in checkpoints. "
+          + "Lower learning rates may help, and so may --on-nan rollback")
+    }
+  }
+
+  /// Saves the run where it stands and says how to go on.
+  private func stop(_ run: TrainingRun, _ bar: inout ProgressBar) throws {
+    try run.save()
+    bar.finish(run.step)
+    let options = data.map { " --data \($0)" } ?? ""
+    warn(
+      "stopped after step \(run.step) of \(run.game.steps); go on with: "
+        + "gan train --resume \(run.folder.url.relativePath)\(options)")
+    if let number = Interruption.signalNumber { throw Interruption.exitCode(number) }
+  }
+
+  private func warn(_ text: String) { FileHandle.standardError.write(Data("\(text)\n".utf8)) }
 
   /// 64 samples of the same noise at every step; nothing where examples are no images.
   private func drawSamples(_ game: RecipeGame, _ imageShape: [Int]?, step: Int, _ folder: RunFolder) throws {

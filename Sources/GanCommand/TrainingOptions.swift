@@ -5,16 +5,19 @@ import Torch
 
 /// Where and with how many threads a command computes.
 struct MachineOptions: ParsableArguments {
-  @Option(help: "auto, cpu, cuda or mps.")
-  var device = "auto"
+  @Option(help: "auto, cpu, cuda or mps. (default: auto)")
+  var device: String?
 
   @Option(parsing: .unconditional, help: "Threads that one operation may use. (default: one per core)")
   var threads: Int?
 
+  /// - Parameters:
+  ///   - deviceOfRun: what an earlier part of the run used, and so does this one unless it is told otherwise.
+  ///   - threadsOfRun: the same.
   /// - Throws: `DeviceError`.
-  func apply() throws -> Device {
-    if let threads { Libtorch.threads = threads }
-    return try Device(named: device)
+  func apply(deviceOfRun: String? = nil, threadsOfRun: Int? = nil) throws -> Device {
+    if let threads = threads ?? threadsOfRun, (1...1024).contains(threads) { Libtorch.threads = threads }
+    return try Device(named: device ?? deviceOfRun ?? "auto")
   }
 
   func validate() throws {
@@ -56,6 +59,14 @@ struct TrainingOptions: ParsableArguments {
     for (name, value) in [("--steps", steps), ("--epochs", epochs), ("--batch-size", batchSize)] {
       if let value, value < 1 { throw ValidationError("\(name) must be at least 1, is \(value).") }
     }
+  }
+
+  /// The options that decide about a run and were given, by name.
+  var given: [String] {
+    [
+      ("--out", out != nil), ("--seed", seed != nil), ("--steps", steps != nil), ("--epochs", epochs != nil),
+      ("--batch-size", batchSize != nil), ("--set", !assignments.isEmpty), ("--dry-run", dryRun),
+    ].filter(\.1).map(\.0)
   }
 
   /// `recipe` with what the options change, checked.

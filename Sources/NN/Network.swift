@@ -97,14 +97,34 @@ public final class Network<Model: Module> {
 
   /// Runs `body` with other values, laid out as ``flat``, in place of the parameters: an average, for example.
   public func with<Result>(_ values: Tensor, _ body: () throws -> Result) rethrows -> Result {
-    let previous = current
+    // The variables themselves come back, not others of the same values: graphs that lead to them stay good.
+    let (previous, variables) = (current, trained.map(\.value))
     current = values
     bind(.trained, to: values)
     defer {
       current = previous
-      bind(.trained, to: previous)
+      for (parameter, variable) in zip(trained, variables) { parameter.bind(variable) }
     }
     return try body()
+  }
+
+  /// The name of the first parameter for which `values`, laid out as ``flat``, hold a NaN or an infinity; nil where all are
+  /// finite.
+  ///
+  /// - Throws: `TensorError`.
+  public func nameOfFirstNonFinite(in values: Tensor) throws -> String? {
+    var offset = 0
+    for (name, parameter) in zip(names, parameters) where parameter.role == .trained {
+      let count = parameter.shape.reduce(1, *)
+      let part = values.sliced(-1, offset..<offset + count)
+      let finite = try checkingTensors { try part.isFinite.to(.float32).sum().values(Double.self)[0] }
+      // Counted as float32, which is exact up to 2^24.
+      if part.count < 1 << 24 ? Int(finite) < part.count : try !part.sum().values(Double.self)[0].isFinite {
+        return name
+      }
+      offset += count
+    }
+    return nil
   }
 
   /// A copy of every parameter, fixed ones too, under its name.

@@ -1,4 +1,6 @@
 import Datasets
+import Files
+import Foundation
 import GAN
 import NN
 import Torch
@@ -18,6 +20,8 @@ public struct RecipeExamples {
   public let labelled: (draw: LabelDraw, batches: LabelledBatches)?
   /// K, where the examples have classes.
   public let classes: Int?
+  /// A checksum of all examples and their classes; nil where they are drawn without end.
+  public let fingerprint: String?
 
   /// Fresh points of the recipe's density or mixture; nil where its examples are read from files.
   ///
@@ -37,6 +41,7 @@ public struct RecipeExamples {
     }
     labelled = nil
     classes = nil
+    fingerprint = nil
     imageShape = nil
     stepsPerEpoch = nil
   }
@@ -57,6 +62,8 @@ public struct RecipeExamples {
       pixels: images.images, imageSize: width, batchSize: recipe.batchSize, device: device)
     batches = source.batches
     classes = images.classes
+    fingerprint = sha256(
+      Data("\(images.shape) \(images.classes) ".utf8), Data(images.images), Data(images.labels))
     if recipe.objective.kind == .semiSupervised {
       do {
         let draw = try LabelDraw(

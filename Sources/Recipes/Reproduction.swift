@@ -114,7 +114,9 @@ public struct Reproduction: Sendable {
     let recipe = recipe(of: run)
     let examples = try checkingTensors { try RecipeExamples(images: images, recipe: recipe, device: device) }
     let testSet = try checkingTensors { TestSet(test, device: device) }
-    let training = try TrainingRun(recipe, examples, test: testSet, in: folder, device: device)
+    let training = try TrainingRun(
+      recipe, examples, test: testSet, in: folder, device: device,
+      checkpoints: CheckpointPolicy(kept: 1, keepsFinal: false))
     progress(.started(run, step: training.step))
     while let step = try training.next() {
       if step.errors != nil, let line = try folder.measurements().last {

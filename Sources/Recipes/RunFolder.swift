@@ -15,7 +15,9 @@ import Torch
 /// | `generator.safetensors`, `discriminator.safetensors` | the parameters |
 /// | `generator-average.safetensors`, `discriminator-average.safetensors` | averaged parameters, where the recipe asks for them |
 /// | `labels.json` | which training examples were seen with their labels, where any were |
-/// | `checkpoint.safetensors` | all that an unfinished run needs to go on |
+/// | `checkpoints/step-000600.safetensors` | all that a run needs to go on from that step (see ``Checkpoint``) |
+/// | `checkpoints/best.safetensors` | the same of the best test, where it was asked for |
+/// | `.lock` | held by the process that trains |
 public struct RunFolder: Sendable {
   public let url: URL
 
@@ -30,20 +32,33 @@ public struct RunFolder: Sendable {
     /// K, where the examples have classes.
     public var classes: Int?
     public var steps: Int
+    /// A checksum of the examples that are read from files; nil where they are drawn without end.
+    public var examples: String?
     public var libtorch: String
     public var device: String
     public var threads: Int
 
     public init(
-      width: Int, imageShape: [Int]?, classes: Int?, steps: Int, libtorch: String, device: String, threads: Int
+      width: Int, imageShape: [Int]?, classes: Int?, steps: Int, examples: String?, libtorch: String, device: String,
+      threads: Int
     ) {
       self.width = width
       self.imageShape = imageShape
       self.classes = classes
       self.steps = steps
+      self.examples = examples
       self.libtorch = libtorch
       self.device = device
       self.threads = threads
+    }
+
+    /// - Throws: `FileError` where the run was begun on other examples.
+    func requireExamples(_ fingerprint: String?, in folder: RunFolder) throws {
+      guard examples == fingerprint else {
+        throw FileError(
+          path: folder.url.path,
+          reason: "the run was begun on other examples than the data files hold now: it cannot go on with these")
+      }
     }
   }
 
@@ -123,8 +138,7 @@ public struct RunFolder: Sendable {
   public func samplesFile(step: Int) throws -> URL {
     let folder = url.appendingPathComponent("samples")
     try makeFolder(at: folder)
-    let digits = String(step)
-    return folder.appendingPathComponent("step-\(String(repeating: "0", count: max(0, 6 - digits.count)))\(digits).png")
+    return folder.appendingPathComponent("step-\(paddedStep(step)).png")
   }
 
   public func write(_ game: RecipeGame) throws {
@@ -146,24 +160,9 @@ public struct RunFolder: Sendable {
     try replaceFile(at: url.appendingPathComponent("labels.json"), with: try encoder.encode(draw) + Data("\n".utf8))
   }
 
-  var checkpointFile: URL { url.appendingPathComponent("checkpoint.safetensors") }
-  /// Whether an interrupted run can go on from here.
-  public var hasCheckpoint: Bool { FileManager.default.fileExists(atPath: checkpointFile.path) }
-
-  func writeCheckpoint(_ state: Safetensors) throws { try state.write(to: checkpointFile) }
-
-  func removeCheckpoint() throws {
-    guard hasCheckpoint else { return }
-    do {
-      try FileManager.default.removeItem(at: checkpointFile)
-    } catch {
-      throw FileError(path: checkpointFile.path, reason: "cannot be removed")
-    }
-  }
-
-  func readCheckpoint(device: Device) throws -> Safetensors {
-    try Safetensors(contentsOf: checkpointFile, device: device)
-  }
+  public var checkpoints: CheckpointFolder { CheckpointFolder(url.appendingPathComponent("checkpoints")) }
+  /// Whether an interrupted run may go on from here.
+  public var hasCheckpoint: Bool { !checkpoints.files.isEmpty }
 
   /// Forgets what was measured after `step`: the run goes on from there and measures it again.
   func truncateMeasurements(after step: Int) throws {
@@ -173,7 +172,8 @@ public struct RunFolder: Sendable {
 
   // MARK: Reading
 
-  /// Every line of the measurements, in the order of the steps.
+  /// Every line of the measurements, in the order of the steps. A last line that does not end is one whose writing was
+  /// interrupted: it is left out.
   ///
   /// - Throws: `FileError` naming the line that is not one; a missing file has none.
   public func measurements() throws -> [Measurement] {
@@ -181,7 +181,7 @@ public struct RunFolder: Sendable {
     let decoder = JSONDecoder()
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(
       positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    return try text.split(separator: "\n").enumerated().map { index, line in
+    return try text.wholeLines.enumerated().map { index, line in
       do {
         return try decoder.decode(Measurement.self, from: Data(line.utf8))
       } catch {
@@ -197,6 +197,11 @@ public struct RunFolder: Sendable {
     }
     return try measurements().last?.step == description.steps
   }
+
+  /// The recipe that the run was begun with.
+  ///
+  /// - Throws: `FileError`, ``RecipeError``.
+  public func recipe() throws -> Recipe { try RecipeFile.read(recipeFile) }
 
   /// - Throws: `FileError`.
   public func labelDraw() throws -> LabelDraw {
@@ -224,7 +229,7 @@ public struct RunFolder: Sendable {
     } catch {
       throw FileError(path: recipeFile.path, reason: "\(error)")
     }
-    let description = try readDescription()
+    let description = try description()
     let game = try checkingTensors {
       RecipeGame(
         recipe, width: description.width, classes: description.classes, stepsPerEpoch: nil, device: device)
@@ -243,7 +248,8 @@ public struct RunFolder: Sendable {
     return (game, description)
   }
 
-  private func readDescription() throws -> Description {
+  /// - Throws: `FileError`.
+  public func description() throws -> Description {
     guard let data = try? Data(contentsOf: descriptionFile) else {
       throw FileError(path: descriptionFile.path, reason: "cannot be read")
     }
@@ -267,4 +273,12 @@ public struct RunFolder: Sendable {
 
   private var discriminatorAverageFile: URL { url.appendingPathComponent("discriminator-average.safetensors") }
   private var discriminatorFile: URL { url.appendingPathComponent("discriminator.safetensors") }
+}
+
+extension String {
+  /// The lines that end, without their ends.
+  fileprivate var wholeLines: [Substring] {
+    let lines = split(separator: "\n", omittingEmptySubsequences: false)
+    return lines.dropLast().filter { !$0.isEmpty }
+  }
 }

@@ -19,6 +19,16 @@ public final class TrainingRun {
   private var sums = Sums()
   private var secondsBefore = 0.0
   private let start = ContinuousClock.now
+  private let policy: CheckpointPolicy
+  private let device: Device
+  private let lock: FolderLock
+  private var lastCheckpoint: (step: Int, time: ContinuousClock.Instant)
+  private var bestMeasure = Double.infinity
+  private let faultPolicy: FaultPolicy
+  /// What the run was taken back from in this process, each time to a checkpoint and at half the learning rates.
+  public private(set) var rollbacks: [TrainingFault] = []
+  /// Checkpoints that were passed over because they do not hold what they should, with the reason.
+  public private(set) var passedOver: [FileError] = []
 
   /// What happened in one step.
   public struct Progress: Sendable {
@@ -29,14 +39,21 @@ public final class TrainingRun {
     public var step: Int { report.step + 1 }
   }
 
-  /// Begins a run in `folder`, or goes on from the checkpoint that is there.
+  /// Begins a run in `folder`, or goes on from the newest valid checkpoint that is there.
   ///
   /// - Parameter test: examples to count a classifier's errors on.
-  /// - Throws: `FileError`, `TensorError`, ``RecipeError``.
-  public init(_ recipe: Recipe, _ examples: RecipeExamples, test: TestSet?, in folder: RunFolder, device: Device)
-    throws
-  {
+  /// - Throws: `FileError`, among them that another process trains in the folder or that the run was begun on other examples;
+  ///   `TensorError`, ``RecipeError``.
+  public init(
+    _ recipe: Recipe, _ examples: RecipeExamples, test: TestSet?, in folder: RunFolder, device: Device,
+    checkpoints policy: CheckpointPolicy = CheckpointPolicy(), onFault faultPolicy: FaultPolicy = .stop
+  ) throws {
+    lock = try FolderLock(folder.url)
     self.folder = folder
+    self.policy = policy
+    self.faultPolicy = faultPolicy
+    self.device = device
+    lastCheckpoint = (0, start)
     self.examples = examples
     self.test = recipe.objective.kind == .semiSupervised ? test : nil
     game = try checkingTensors {
@@ -45,15 +62,22 @@ public final class TrainingRun {
     }
     trainer = try game.trainer(examples)
     random = RandomStream(seed: recipe.seed).stream("measurements")
-    if folder.hasCheckpoint {
-      try restore()
+    let found = folder.checkpoints.newest(device: device)
+    passedOver = found.passedOver
+    if let checkpoint = found.checkpoint {
+      try folder.description().requireExamples(examples.fingerprint, in: folder)
+      try restore(checkpoint)
     } else {
       try folder.write(
         recipe,
         RunFolder.Description(
           width: examples.width, imageShape: examples.imageShape, classes: examples.classes, steps: game.steps,
-          libtorch: Libtorch.version, device: device.rawValue, threads: Libtorch.threads))
+          examples: examples.fingerprint, libtorch: Libtorch.version, device: device.rawValue,
+          threads: Libtorch.threads))
       if let draw = examples.labelled?.draw { try folder.write(draw) }
+      try folder.truncateMeasurements(after: 0)
+      // Before anything can go wrong, there is something to go back to.
+      try saveCheckpoint(isBest: false, measure: nil)
     }
   }
 
@@ -65,8 +89,38 @@ public final class TrainingRun {
 
   /// Plays one step, and measures, tests and saves where the recipe says so; `nil` once all are played.
   ///
-  /// - Throws: `TensorError` naming the operation that failed, `FileError`.
+  /// Where a number is not finite any more, the run goes back: to the step before, which is saved, and the error is thrown; or, as
+  /// ``FaultPolicy`` says, to the last checkpoint, from which it goes on at half the learning rates.
+  ///
+  /// - Throws: `TrainingFault`; `TensorError` naming the operation that failed, `FileError`.
   public func next() throws -> Progress? {
+    do {
+      return try play()
+    } catch let fault as TrainingFault {
+      let factor = trainer.learningRateFactor
+      try goBack()
+      // After one more fault than is allowed, or without leave to go on, the run stands where it last was sound.
+      guard case .rollback(let limit) = faultPolicy, rollbacks.count < limit else {
+        while step < fault.step { _ = try play() }
+        try save()
+        throw fault
+      }
+      trainer.learningRateFactor = factor / 2
+      rollbacks.append(fault)
+      return try next()
+    }
+  }
+
+  /// To the newest checkpoint.
+  private func goBack() throws {
+    let found = folder.checkpoints.newest(device: device)
+    guard let checkpoint = found.checkpoint else {
+      throw FileError(path: folder.checkpoints.url.path, reason: "there is no checkpoint to go back to")
+    }
+    try restore(checkpoint)
+  }
+
+  private func play() throws -> Progress? {
     guard let report = try trainer.next() else { return nil }
     let output = game.recipe.output
     let step = report.step + 1
@@ -76,15 +130,42 @@ public final class TrainingRun {
     sums.add(report)
 
     let errors = try test.flatMap { isDue(output.evaluationInterval) ? try game.errors(on: $0) : nil }
-    // The last measurement is what says that a run is complete, so everything else is on disk before it.
-    if isDue(output.checkpointInterval) || isDue(output.sampleInterval) { try folder.write(game) }
+    let isBest = beatsTheBest(errors)
+    let saves = isLast || isBest || isCheckpointDue(step)
+    // The last measurement is what says that a run is complete, so the networks are on disk before it.
+    if saves || isDue(output.sampleInterval) { try folder.write(game) }
     if isDue(output.measurementInterval) || errors != nil { try measure(report, step, errors) }
-    if isLast {
-      try folder.removeCheckpoint()
-    } else if isDue(output.checkpointInterval) {
-      try folder.writeCheckpoint(state())
-    }
+    if saves { try saveCheckpoint(isBest: isBest, measure: isBest ? bestMeasure : nil) }
+    if isLast && !policy.keepsFinal { folder.checkpoints.removeAll() }
     return Progress(report: report, errors: errors)
+  }
+
+  /// Saves where the run stands, so that it can go on from here.
+  ///
+  /// - Throws: `FileError`; what was saved before is then untouched.
+  public func save() throws {
+    guard lastCheckpoint.step != step || !folder.hasCheckpoint else { return }
+    try folder.write(game)
+    try saveCheckpoint(isBest: false, measure: nil)
+  }
+
+  private func isCheckpointDue(_ step: Int) -> Bool {
+    switch policy.interval ?? .steps(game.recipe.output.checkpointInterval) {
+    case .steps(let interval): step % interval == 0
+    case .seconds(let seconds): (ContinuousClock.now - lastCheckpoint.time) / .seconds(1) >= seconds
+    }
+  }
+
+  private func beatsTheBest(_ errors: TestErrors?) -> Bool {
+    guard let errors, let best = policy.best else { return false }
+    let measure =
+      switch best {
+      case .testErrors: Double(errors.raw)
+      case .testErrorsOfAverage: Double(errors.averaged ?? errors.raw)
+      }
+    guard measure < bestMeasure else { return false }
+    bestMeasure = measure
+    return true
   }
 
   private func measure(_ report: StepReport, _ step: Int, _ errors: TestErrors?) throws {
@@ -102,7 +183,7 @@ public final class TrainingRun {
 
   // MARK: Checkpoints
 
-  private func state() throws -> Safetensors {
+  private func saveCheckpoint(isBest: Bool, measure: Double?) throws {
     var tensors = trainer.state
     func add(_ name: String, _ values: (tensor: Tensor, updates: Int)?) {
       guard let values else { return }
@@ -112,12 +193,21 @@ public final class TrainingRun {
     add("generator-average", game.average.map { ($0.accumulated, $0.updates) })
     add("discriminator-average", game.discriminatorAverage.map { ($0.accumulated, $0.updates) })
     tensors["measurement-sums"] = Tensor([sums.discriminator, sums.generator, sums.labelled ?? .nan, sums.count])
-    return Safetensors(tensors: tensors, metadata: ["seconds": "\(seconds)"])
+    let origin = Checkpoint.Origin(
+      seconds: seconds, recipe: try RecipeFile.text(game.recipe), version: swiftGanVersion, libtorch: Libtorch.version,
+      device: device.rawValue, threads: Libtorch.threads, measure: measure)
+    try folder.checkpoints.write(
+      Checkpoint(step: trainer.step, tensors: tensors, origin: origin), kept: policy.kept, isBest: isBest)
+    lastCheckpoint = (trainer.step, .now)
   }
 
-  private func restore() throws {
-    let file = try folder.readCheckpoint(device: game.generator.flat.device)
-    var tensors = file.tensors
+  private func restore(_ checkpoint: Checkpoint) throws {
+    var tensors = checkpoint.tensors
+    guard checkpoint.origin.recipe == (try RecipeFile.text(game.recipe)) else {
+      throw FileError(
+        path: folder.url.path, reason: "its checkpoint of step \(checkpoint.step) is of another recipe than recipe.yaml"
+      )
+    }
     do {
       func take(_ name: String) throws -> Tensor {
         guard let tensor = tensors.removeValue(forKey: name) else { throw StateError(name: name, reason: "is missing") }
@@ -144,11 +234,23 @@ public final class TrainingRun {
         discriminator: stored[0], generator: stored[1], labelled: stored[2].isNaN ? nil : stored[2], count: stored[3])
       try trainer.restore(tensors)
     } catch let error as StateError {
-      throw FileError(path: folder.checkpointFile.path, reason: "does not fit recipe.yaml: \(error)")
+      throw FileError(
+        path: folder.checkpoints.url.path, reason: "the checkpoint of step \(checkpoint.step) does not fit: \(error)")
     }
-    secondsBefore = file.metadata["seconds"].flatMap(Double.init) ?? 0
+    secondsBefore = checkpoint.origin.seconds
+    lastCheckpoint = (trainer.step, .now)
+    if policy.best != nil, FileManager.default.fileExists(atPath: folder.checkpoints.best.path) {
+      bestMeasure = try CheckpointFolder.read(folder.checkpoints.best, device: .cpu).origin.measure ?? .infinity
+    }
     try folder.truncateMeasurements(after: trainer.step)
   }
+}
+
+/// What a run does when a number is not finite any more.
+public enum FaultPolicy: Sendable, Equatable {
+  case stop
+  /// Back to the last checkpoint and on at half the learning rates, so many times.
+  case rollback(limit: Int)
 }
 
 /// Of the steps since the last measurement.

@@ -3,7 +3,9 @@ import Foundation
 
 extension Tensor {
   /// The elements as they are in memory, in row-major order.
-  func rawBytes() throws -> Data {
+  ///
+  /// - Throws: `TensorError` where the tensor is poisoned.
+  public func rawBytes() throws -> Data {
     guard let handle else { throw TensorError(description: "the tensor's operation has failed") }
     var bytes = Data(count: count * dtype.width)
     let size = bytes.count

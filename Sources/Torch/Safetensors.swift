@@ -4,11 +4,12 @@ import Foundation
 /// Named tensors in one file, in the safetensors format: the length of a JSON header (8 bytes, little endian), the
 /// header (for each name its element kind, shape and place), then the elements, row-major and little endian.
 ///
-/// Python's `safetensors` reads what this writes, and the reverse.
+/// Python's `safetensors` reads what this writes, and the reverse. What this writes has its own checksum among the metadata,
+/// under `sha256`, over the header without it and the elements; a file that carries one is read only if it holds.
 public struct Safetensors {
   /// Sorted by name in the file.
   public var tensors: [String: Tensor]
-  /// Free text beside the tensors.
+  /// Free text beside the tensors; without the checksum.
   public var metadata: [String: String]
 
   public init(tensors: [String: Tensor], metadata: [String: String] = [:]) {
@@ -31,16 +32,31 @@ public struct Safetensors {
         kind: Self.kinds[tensor.dtype]!, shape: tensor.shape, begin: body.count, end: body.count + bytes.count)
       body.append(bytes)
     }
-    if !metadata.isEmpty { header["__metadata__"] = .metadata(metadata) }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    var json = try encoder.encode(header)
+    let checksum = try Self.checksum(header, metadata, body)
+    header[Self.metadataKey] = .metadata(metadata.merging([Self.checksumKey: checksum]) { $1 })
+    var json = try Self.json(header)
     while json.count % 8 != 0 { json.append(UInt8(ascii: " ")) }
     var file = Data()
     withUnsafeBytes(of: UInt64(json.count).littleEndian) { file.append(contentsOf: $0) }
     file.append(json)
     file.append(body)
     return file
+  }
+
+  private static let metadataKey = "__metadata__"
+  private static let checksumKey = "sha256"
+
+  private static func json(_ header: [String: HeaderEntry]) throws -> Data {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return try encoder.encode(header)
+  }
+
+  /// Of what the header says, not of how it is spaced: a file that another program has copied entry by entry still holds it.
+  private static func checksum(_ header: [String: HeaderEntry], _ metadata: [String: String], _ body: Data) throws
+    -> String
+  {
+    sha256(try json(header.merging([metadataKey: .metadata(metadata)]) { $1 }), body)
   }
 
   /// Reads the file at `url`.
@@ -51,7 +67,8 @@ public struct Safetensors {
   public init(contentsOf url: URL, device: Device = .cpu) throws {
     let data: Data
     do {
-      data = try Data(contentsOf: url, options: .alwaysMapped)
+      // Not mapped: a file that shrinks while it is read is then an error, not the end of the process.
+      data = try Data(contentsOf: url)
     } catch {
       throw FileError(
         path: url.path,
@@ -112,6 +129,13 @@ public struct Safetensors {
       }
     }
     guard used == body.count else { throw Defect(reason: "its tensors take \(used) bytes of the \(body.count)") }
+    if let checksum = metadata.removeValue(forKey: Self.checksumKey) {
+      var others = header
+      others[Self.metadataKey] = nil
+      guard try Self.checksum(others, metadata, body) == checksum else {
+        throw Defect(reason: "it has been changed since it was written (its checksum does not hold)")
+      }
+    }
   }
 
   private static let kinds: [DType: String] = [

@@ -58,8 +58,6 @@ import Torch
         try JSONSerialization.jsonObject(with: Data(contentsOf: run.appendingPathComponent("labels.json")))
           as? [String: Any])
       #expect((draw["indices"] as? [Int])?.count == 30)
-      // Everything in the folder, and no checkpoint of a run that is over.
-      #expect(!FileManager.default.fileExists(atPath: run.appendingPathComponent("checkpoint.safetensors").path))
 
       let json = try self.run(["evaluate", "runs/few-1", "--data", ".", "--json"], folder)
       let result = try #require(
@@ -157,8 +155,8 @@ import Torch
       try refused("few.yaml")
 
       let unlabelled = try GanProcess(
-        ["train", "few.yaml", "--data", ".", "--set", "objective.kind=logistic", "--steps", "2", "--out", "plain"],
-        in: folder)
+        ["train", "few.yaml", "--data", ".", "--set", "objective.kind=logistic", "--set", "consistency.weight=0"]
+          + ["--steps", "2", "--out", "plain"], in: folder)
       #expect(unlabelled.status == 0, "\(unlabelled.errors)")
       for command in [["classify", "plain", "t10k-images-idx3-ubyte"], ["evaluate", "plain", "--data", "."]] {
         let result = try GanProcess(command, in: folder)
@@ -210,13 +208,15 @@ import Torch
       process.currentDirectoryURL = folder
       (process.standardOutput, process.standardError) = (FileHandle.nullDevice, FileHandle.nullDevice)
       try process.run()
-      let checkpoint = folder.appendingPathComponent("killed/labels-20/draw-1/checkpoint.safetensors").path
+      let checkpoint = folder.appendingPathComponent("killed/labels-20/draw-1/checkpoints/step-000005.safetensors").path
       while process.isRunning && !FileManager.default.fileExists(atPath: checkpoint) { usleep(1_000) }
       kill(process.processIdentifier, SIGKILL)
       process.waitUntilExit()
       _ = try self.run(arguments + ["--seeds", "1", "--out", "killed"], folder)
       let killed = folder.appendingPathComponent("killed/labels-20/draw-1")
       #expect(try weights(killed) == undisturbed)
+      // Many runs would leave much behind: a run of a table that is over needs no checkpoint.
+      #expect(!FileManager.default.fileExists(atPath: killed.appendingPathComponent("checkpoints").path))
       func losses(_ text: String) -> [String] {
         text.split(separator: "\n").map { String($0.replacing(/"seconds":[^,]*,/, with: "")) }
       }

@@ -16,7 +16,8 @@ import Torch
       let files = try FileManager.default.contentsOfDirectory(atPath: run.path).sorted()
       #expect(
         files == [
-          "discriminator.safetensors", "generator-average.safetensors", "generator.safetensors", "measurements.jsonl",
+          ".lock", "checkpoints", "discriminator.safetensors", "generator-average.safetensors", "generator.safetensors",
+          "measurements.jsonl",
           "recipe.yaml", "run.json",
           "samples",
         ])

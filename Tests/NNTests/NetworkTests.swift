@@ -115,6 +115,25 @@ import Torch
     #expect(after == [0, 0, 0, 0, 0, 0])
   }
 
+  /// An average may judge in the middle of a step: the step's own graph must still lead to the parameters.
+  @Test func aGraphOutlivesOtherValues() throws {
+    let network = Network(Linear(2, 1), seed: 1, dtype: .float64)
+    let x = Tensor([1.0, 2], shape: [1, 2])
+    let y = network.model(x, .evaluation)
+    network.with(network.flat * 2) { _ = network.model(x, .evaluation) }
+    #expect(try network.gradient(of: y.sum()).values(Double.self).sorted() == [1, 1, 2])
+  }
+
+  @Test(arguments: [Double.nan, .infinity, -.infinity]) func whatIsNotFiniteIsFoundByName(_ value: Double) throws {
+    let network = Network(Linear(3, 2), seed: 1)
+    #expect(try network.nameOfFirstNonFinite(in: network.flat) == nil)
+    for (index, name) in [(0, network.names[0]), (network.parameterCount - 1, network.names[1])] {
+      var values = [Float](repeating: 1, count: network.parameterCount)
+      values[index] = Float(value)
+      #expect(try network.nameOfFirstNonFinite(in: Tensor(values)) == name)
+    }
+  }
+
   @Test func stateIsACopy() throws {
     let network = Network(Model(), seed: 1)
     let (state, values) = (network.state, try network.flat.values())

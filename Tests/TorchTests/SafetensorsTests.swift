@@ -39,6 +39,25 @@ import Torch
     }
   }
 
+  /// Any bit that changes after writing, in the header or in the elements, is noticed, or changes nothing that is read as a tensor.
+  @Test func refusesEveryChangedByte() throws {
+    let bytes = try Safetensors(tensors: ["x": Tensor([1, 2, 3] as [Float])], metadata: ["by": "test"]).encoded()
+    let name = try #require(bytes.range(of: Data("sha256".utf8)))
+    for index in bytes.indices {
+      var changed = bytes
+      changed[index] ^= 1
+      try withFile(changed) { url in
+        // Spaces after the header may become what JSON reads as nothing, and without the checksum's name there is no checksum
+        // to hold; nothing else may pass.
+        if let read = try? Safetensors(contentsOf: url) {
+          #expect(bytes[index] == UInt8(ascii: " ") || name.contains(index), "byte \(index)")
+          let values = try read.tensors["x"]?.values(Float.self)
+          #expect(values == [1, 2, 3])
+        }
+      }
+    }
+  }
+
   @Test(arguments: [
     #"{"x":{"dtype":"F32","shape":[1000000000,1000000000],"data_offsets":[0,4]}}"#,
     #"{"x":{"dtype":"F32","shape":[9223372036854775807,4],"data_offsets":[0,4]}}"#,

@@ -1,0 +1,35 @@
+import Foundation
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// One process at a time in a folder, for as long as the lock lives. The system gives it back when the process ends, however it
+/// ends.
+public final class FolderLock {
+  private let descriptor: Int32
+
+  /// - Throws: `FileError` naming the folder and the process that has it, or why the lock file `.lock` cannot be made.
+  public init(_ folder: URL) throws {
+    let path = folder.appendingPathComponent(".lock").path
+    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw FileError(path: path, reason: systemReason("cannot be made")) }
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      let isTaken = errno == EWOULDBLOCK
+      let reason = systemReason("cannot be locked")
+      let owner = (try? String(contentsOfFile: path, encoding: .utf8)).flatMap { Int($0) }
+      close(descriptor)
+      guard isTaken else { throw FileError(path: path, reason: reason) }
+      throw FileError(
+        path: folder.path, reason: "is in use by another process\(owner.map { " (\($0))" } ?? ""), which writes there")
+    }
+    // For the message to whoever comes second.
+    ftruncate(descriptor, 0)
+    let text = "\(getpid())"
+    _ = text.withCString { write(descriptor, $0, strlen($0)) }
+  }
+
+  deinit { close(descriptor) }
+}

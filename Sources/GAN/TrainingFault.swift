@@ -1,0 +1,59 @@
+import NN
+import Torch
+
+/// A number of a game that is NaN or infinite, in the step where it first was.
+public struct TrainingFault: Error, CustomStringConvertible, Sendable, Equatable {
+  public enum Player: String, Sendable { case discriminator, generator }
+  public enum Quantity: String, Sendable { case loss, gradient, parameter }
+
+  /// From 0: so many steps had been played before it.
+  public let step: Int
+  public let player: Player
+  public let quantity: Quantity
+  /// Which parameter it is, or whose gradient; the first of several.
+  public let parameter: String?
+
+  public var description: String {
+    let place = parameter.map { " of '\($0)'" } ?? ""
+    let what =
+      switch quantity {
+      case .loss: "loss"
+      case .gradient: "gradient\(place)"
+      case .parameter: "parameter\(parameter.map { " '\($0)'" } ?? "")"
+      }
+    return "step \(step + 1): the \(player.rawValue)'s \(what) is not finite"
+  }
+}
+
+/// What a step computed, to be looked through should anything in it not be finite.
+struct StepTrace {
+  let player: TrainingFault.Player
+  let loss: Tensor
+  let gradient: Tensor
+  /// As the step left them, laid out as the gradient.
+  let parameters: Tensor
+  /// The name of the parameter at a place of the flat layout.
+  let name: (_ values: Tensor) throws -> String?
+
+  init<M>(_ player: TrainingFault.Player, _ network: Network<M>, loss: Tensor, gradient: Tensor) {
+    self.player = player
+    self.loss = loss
+    self.gradient = gradient
+    parameters = network.flat
+    name = network.nameOfFirstNonFinite(in:)
+  }
+
+  /// A scalar that is finite where everything is: one number to look at in place of millions.
+  var probe: Tensor { gradient.sum() + parameters.sum() }
+
+  /// - Throws: `TensorError`.
+  func fault(in step: Int) throws -> TrainingFault? {
+    func fault(_ quantity: TrainingFault.Quantity, _ parameter: String? = nil) -> TrainingFault {
+      TrainingFault(step: step, player: player, quantity: quantity, parameter: parameter)
+    }
+    if try loss.values(Double.self).contains(where: { !$0.isFinite }) { return fault(.loss) }
+    if let parameter = try name(gradient) { return fault(.gradient, parameter) }
+    if let parameter = try name(parameters) { return fault(.parameter, parameter) }
+    return nil
+  }
+}

@@ -1,0 +1,176 @@
+import Files
+import Foundation
+import NN
+import Torch
+
+/// One moment of a run, in one file: all that the run needs to go on as if it had not been interrupted.
+///
+/// The file is in the safetensors format. Its tensors have the names of `Trainer.state`, and besides `generator-average.values`,
+/// `generator-average.updates` (and the same of `discriminator-average`), and `measurement-sums`; its metadata is
+/// ``Origin``. It carries a checksum (see `Safetensors`).
+public struct Checkpoint {
+  /// Steps played.
+  public var step: Int
+  public var tensors: [String: Tensor]
+  public var origin: Origin
+
+  /// Where a checkpoint comes from.
+  public struct Origin: Sendable, Equatable {
+    /// Of training so far.
+    public var seconds: Double
+    /// The resolved recipe, as YAML.
+    public var recipe: String
+    public var version: String
+    public var libtorch: String
+    public var device: String
+    public var threads: Int
+    /// What the best checkpoint is chosen by, where the run was asked to: the smallest.
+    public var measure: Double?
+  }
+
+  fileprivate init(_ file: Safetensors) throws {
+    let text = file.metadata
+    guard text["format"] == Self.format else {
+      throw StateError(name: "format", reason: "is not '\(Self.format)'")
+    }
+    func value<T>(_ name: String, _ parse: (String) -> T?) throws -> T {
+      guard let value = text[name].flatMap(parse) else { throw StateError(name: name, reason: "is missing") }
+      return value
+    }
+    step = try value("step") { Int($0) }
+    origin = Origin(
+      seconds: try value("seconds") { Double($0) }, recipe: try value("recipe") { $0 },
+      version: try value("version") { $0 }, libtorch: try value("libtorch") { $0 },
+      device: try value("device") { $0 }, threads: try value("threads") { Int($0) },
+      measure: text["measure"].flatMap { Double($0) })
+    tensors = file.tensors
+  }
+
+  init(step: Int, tensors: [String: Tensor], origin: Origin) {
+    self.step = step
+    self.tensors = tensors
+    self.origin = origin
+  }
+
+  fileprivate var file: Safetensors {
+    var text = [
+      "format": Self.format, "step": "\(step)", "seconds": "\(origin.seconds)", "recipe": origin.recipe,
+      "version": origin.version, "libtorch": origin.libtorch, "device": origin.device, "threads": "\(origin.threads)",
+    ]
+    text["measure"] = origin.measure.map { "\($0)" }
+    return Safetensors(tensors: tensors, metadata: text)
+  }
+
+  private static let format = "swift-gan checkpoint 1"
+}
+
+/// When a run saves checkpoints, and which of them it keeps. None of it changes what the run computes.
+public struct CheckpointPolicy: Sendable, Equatable {
+  public enum Interval: Sendable, Equatable {
+    case steps(Int)
+    case seconds(Double)
+  }
+
+  /// What the best checkpoint is chosen by: the smallest.
+  public enum Measure: String, Sendable, CaseIterable {
+    case testErrors = "test-errors"
+    case testErrorsOfAverage = "test-errors-of-average"
+  }
+
+  /// The recipe's where it is missing.
+  public var interval: Interval?
+  /// The newest so many; the older ones are removed, but for the best. At least 1.
+  public var kept: Int
+  /// Whether, and by what, the best is kept as `best.safetensors`; one is then saved after every test that beats it.
+  public var best: Measure?
+  /// Whether the last one stays when the run is over, which nothing needs to use the run.
+  public var keepsFinal: Bool
+
+  public init(interval: Interval? = nil, kept: Int = 2, best: Measure? = nil, keepsFinal: Bool = true) {
+    self.interval = interval
+    self.kept = kept
+    self.best = best
+    self.keepsFinal = keepsFinal
+  }
+}
+
+/// The checkpoints of a run: `step-000600.safetensors` and so on, and `best.safetensors`.
+///
+/// A file in it is a valid checkpoint or is ignored: it appears by being renamed, whole and synced, and is read only if its
+/// checksum holds.
+public struct CheckpointFolder: Sendable {
+  public let url: URL
+
+  public init(_ url: URL) { self.url = url }
+
+  public var best: URL { url.appendingPathComponent("best.safetensors") }
+
+  /// By step, the newest first; whether they are valid is not looked at.
+  public var files: [(step: Int, url: URL)] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
+    return names.compactMap { name in
+      guard let match = name.wholeMatch(of: /step-([0-9]{6,18})\.safetensors/), let step = Int(match.1) else {
+        return nil
+      }
+      return (step, url.appendingPathComponent(name))
+    }.sorted { $0.step > $1.step }
+  }
+
+  func write(_ checkpoint: Checkpoint, kept: Int, isBest: Bool) throws {
+    try makeFolder(at: url)
+    let file = url.appendingPathComponent("step-\(paddedStep(checkpoint.step)).safetensors")
+    let encoded = try checkpoint.file.encoded()
+    try replaceFile(at: file, with: encoded)
+    if isBest { try replaceFile(at: best, with: encoded) }
+    syncFolder(at: url)
+    // Only once the newest is safe.
+    for old in files.drop(while: { $0.step > checkpoint.step }).dropFirst(max(1, kept)) {
+      try? FileManager.default.removeItem(at: old.url)
+    }
+  }
+
+  /// The newest that is valid, and the files that were passed over on the way to it, with what is wrong with them.
+  public func newest(device: Device) -> (checkpoint: Checkpoint?, passedOver: [FileError]) {
+    var passedOver: [FileError] = []
+    for (step, file) in files {
+      do {
+        let checkpoint = try Self.read(file, device: device)
+        guard checkpoint.step == step else {
+          throw FileError(path: file.path, reason: "is the checkpoint of step \(checkpoint.step)")
+        }
+        return (checkpoint, passedOver)
+      } catch let error as FileError {
+        passedOver.append(error)
+      } catch {
+        passedOver.append(FileError(path: file.path, reason: "\(error)"))
+      }
+    }
+    return (nil, passedOver)
+  }
+
+  /// - Throws: `FileError`.
+  public static func read(_ file: URL, device: Device) throws -> Checkpoint {
+    do {
+      return try Checkpoint(Safetensors(contentsOf: file, device: device))
+    } catch let error as StateError {
+      throw FileError(path: file.path, reason: "is not a checkpoint: its '\(error.name)' \(error.reason)")
+    }
+  }
+
+  /// Removes what came after `step`: another future of the run.
+  func discard(after step: Int) {
+    for file in files where file.step > step { try? FileManager.default.removeItem(at: file.url) }
+  }
+
+  func removeAll() {
+    for file in files { try? FileManager.default.removeItem(at: file.url) }
+    // Stays where it holds anything else, such as the best.
+    rmdir(url.path)
+  }
+}
+
+/// Six digits at least, so that names sort by step.
+func paddedStep(_ step: Int) -> String {
+  let digits = String(step)
+  return String(repeating: "0", count: max(0, 6 - digits.count)) + digits
+}
