@@ -36,6 +36,7 @@ extension Recipe {
       kind: .logistic, realTarget: 0.9, generatorLoss: .nonSaturating),
     labels: Labels(count: 100, seed: 1, batchSize: 100),
     consistency: Consistency(weight: 0),
+    marginalEntropy: MarginalEntropy(weight: 0),
     featureMatching: FeatureMatching(role: .none, reading: .releaseSquared, weight: 1),
     minibatchDiscrimination: MinibatchDiscrimination(enabled: false, reading: .release, kernels: 100, dimensions: 5),
     historicalAveraging: HistoricalAveraging(generator: 0, discriminator: 0), updates: .alternating,
@@ -72,7 +73,7 @@ extension Recipe {
   static let mnistSemiSupervised = {
     func adam(_ learningRate: Double) -> Training {
       Training(
-        rule: .adam, learningRate: learningRate, quarterlyDecay: 1, declineFrom: 0.75, momentum: 0, beta1: 0.5,
+        rule: .adam, learningRate: learningRate, quarterlyDecay: 1, declineFrom: 0.5, momentum: 0, beta1: 0.5,
         beta2: 0.999, epsilon: 1e-4, epsilonPlace: .outsideRoot)
     }
     var recipe = mnistSemiSupervisedPaper

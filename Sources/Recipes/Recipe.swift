@@ -16,6 +16,7 @@ public struct Recipe: Codable, Sendable, Hashable {
   public var objective: Objective
   public var labels: Labels
   public var consistency: Consistency
+  public var marginalEntropy: MarginalEntropy
   public var featureMatching: FeatureMatching
   public var minibatchDiscrimination: MinibatchDiscrimination
   public var historicalAveraging: HistoricalAveraging
@@ -156,6 +157,12 @@ public struct Recipe: Codable, Sendable, Hashable {
     public var weight: Double
   }
 
+  /// D is to use all classes equally, with the semi-supervised objective.
+  public struct MarginalEntropy: Codable, Sendable, Hashable {
+    /// 0 for none.
+    public var weight: Double
+  }
+
   public struct FeatureMatching: Codable, Sendable, Hashable {
     public enum Role: String, Codable, Sendable, CaseIterable {
       case none
@@ -277,10 +284,14 @@ extension Recipe {
     try count("labels.count", labels.count)
     try count("labels.batchSize", labels.batchSize)
     try require("objective.realTarget", objective.realTarget, above: 0, atMost: 1)
-    try require("consistency.weight", consistency.weight, atLeast: 0)
-    if consistency.weight > 0, objective.kind != .semiSupervised {
-      throw RecipeError(
-        key: "consistency.weight", reason: "must be 0 where D tells no classes: objective.kind is not semi-supervised")
+    for (key, weight) in [
+      ("consistency.weight", consistency.weight), ("marginalEntropy.weight", marginalEntropy.weight),
+    ] {
+      try require(key, weight, atLeast: 0)
+      if weight > 0, objective.kind != .semiSupervised {
+        throw RecipeError(
+          key: key, reason: "must be 0 where D tells no classes: objective.kind is not semi-supervised")
+      }
     }
     try require("featureMatching.weight", featureMatching.weight, above: 0)
     try size("minibatchDiscrimination.kernels", minibatchDiscrimination.kernels)

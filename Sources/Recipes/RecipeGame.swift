@@ -263,7 +263,10 @@ extension Recipe {
 
 extension Recipe {
   func makeDiscriminatorTerms() -> [any DiscriminatorTerm] {
-    consistency.weight > 0 ? [ConsistencyRegularization(weight: consistency.weight)] : []
+    var terms: [any DiscriminatorTerm] = []
+    if consistency.weight > 0 { terms.append(ConsistencyRegularization(weight: consistency.weight)) }
+    if marginalEntropy.weight > 0 { terms.append(GAN.MarginalEntropy(weight: marginalEntropy.weight)) }
+    return terms
   }
 }
 

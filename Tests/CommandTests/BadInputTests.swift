@@ -50,6 +50,8 @@ import Testing
       try recipe("objective: {realTarget: .nan}", saying: ["objective.realTarget", "finite"])
       try recipe("consistency: {weight: 1}", saying: ["consistency.weight", "semi-supervised"])
       try recipe("consistency: {weight: -1}", saying: ["consistency.weight", "at least 0"])
+      try recipe("marginalEntropy: {weight: 1}", saying: ["marginalEntropy.weight", "semi-supervised"])
+      try recipe("marginalEntropy: {weight: -1}", saying: ["marginalEntropy.weight", "at least 0"])
       try recipe("generator: {hidden: [8, 0]}", saying: ["generator.hidden.1"])
       try recipe("generator: {training: {rule: magic}}", saying: ["generator.training.rule"])
       try recipe("base: nothing", saying: ["base", "mnist"])

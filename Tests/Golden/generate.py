@@ -323,6 +323,12 @@ def semi_supervised():
         "consistency", {"clean": wide(7, classes), "noisy": wide(7, classes)}, consistency, constants=("clean",))
     file.case(
         "consistency-seeds", {"clean": (2, 7, classes), "noisy": (2, 7, classes)}, consistency, constants=("clean",))
+    # log K less the entropy of the mean, in float64's own terms.
+    def marginal_entropy(logits):
+        mean = logits.softmax(-1).mean(-2)
+        return 0.7 * (math.log(mean.shape[-1]) - torch.distributions.Categorical(probs=mean).entropy())
+    file.case("marginal-entropy", {"logits": wide(7, classes)}, marginal_entropy)
+    file.case("marginal-entropy-seeds", {"logits": (2, 7, classes)}, marginal_entropy)
     file.case("probability", {"logits": wide(7, classes)}, lambda logits: real_and_not(logits)[0].exp()[:, None])
     return file
 

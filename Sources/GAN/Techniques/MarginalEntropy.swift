@@ -1,0 +1,31 @@
+import Foundation
+import Torch
+
+/// Marginal entropy (Springenberg 2016, *Unsupervised and Semi-supervised Learning with Categorical Generative Adversarial
+/// Networks*): over many real examples D is to use all K classes equally. With p = softmax(l(x)) and p̄ its mean over
+/// the batch,
+///
+///     weight · KL(p̄ || 1/K) = weight · (log K + sum_k p̄_k log p̄_k),
+///
+/// in 0...log K. A class that loses its examples to another costs more and more: without it D can give all of a class's examples
+/// but the labelled ones away. For data whose classes are about as frequent as each other; an example that D is
+/// certain of feels nothing of it.
+///
+/// Not part of *Improved Techniques for Training GANs*. It costs nothing beside the pass that D makes in any case.
+public struct MarginalEntropy: DiscriminatorTerm {
+  public let weight: Double
+
+  public init(weight: Double = 1) { self.weight = weight }
+
+  /// Fails where D has one logit: there are no classes to tell then.
+  public func callAsFunction(real: Tensor, judgement: Judgement, judge: (Tensor) -> Judgement) -> Tensor {
+    let logits = judgement.logits
+    guard logits.isPoisoned || logits.size(-1) > 1 else {
+      return .failed("marginal entropy of \(logits.shape): D has one logit, and so no classes to use")
+    }
+    // In logarithms: a class that no example has would otherwise be 0 · log 0.
+    let logP = logits - logits.logSumExp(-1, keep: true)
+    let logMean = logP.logSumExp(-2) - Foundation.log(Double(logits.size(-2)))
+    return ((exp(logMean) * logMean).sum(-1) + Foundation.log(Double(logits.size(-1)))) * weight
+  }
+}
