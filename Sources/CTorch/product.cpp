@@ -1,11 +1,13 @@
 // Matrix products and convolutions.
 #include "Internal.h"
+#include "matrix_product.h"
 
 #include <ATen/ops/baddbmm.h>
 #include <ATen/ops/conv2d.h>
 #include <ATen/ops/conv_transpose2d.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/matmul.h>
+#include <torch/csrc/autograd/custom_function.h>
 
 #include <optional>
 
@@ -18,7 +20,30 @@ std::optional<at::Tensor> optional(CTensor *bias, bool present) {
 /// A failed bias must not pass for an absent one.
 CTensor *operand(CTensor *bias, bool present, CTensor *otherwise) { return present ? bias : otherwise; }
 
+/// x W^T + b with all three products by `times_transpose`.
+struct Dense : torch::autograd::Function<Dense> {
+  static at::Tensor forward(torch::autograd::AutogradContext *context, const at::Tensor &x, const at::Tensor &weight,
+                            const std::optional<at::Tensor> &bias) {
+    context->save_for_backward({x, weight});
+    context->saved_data["bias"] = bias.has_value();
+    auto y = times_transpose(x, weight);
+    return bias ? y.add_(*bias) : y;
+  }
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext *context,
+                                                 torch::autograd::variable_list cotangents) {
+    auto saved = context->get_saved_variables();
+    const auto &x = saved[0], &weight = saved[1], &dy = cotangents[0];
+    torch::autograd::variable_list gradients(3);
+    if (context->needs_input_grad(0)) gradients[0] = times_transpose(dy, weight.t());
+    if (context->needs_input_grad(1)) gradients[1] = times_transpose(dy.t(), x.t());
+    if (context->saved_data["bias"].toBool() && context->needs_input_grad(2)) gradients[2] = dy.sum(0);
+    return gradients;
+  }
+};
+
 at::Tensor dense(const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias) {
+  if (prefers_onednn(x, weight) && !(bias && bias->sizes() != weight.sizes().slice(0, 1)))
+    return Dense::apply(x, weight, bias);
   if (weight.dim() == 2) return at::linear(x, weight, bias);
   auto rows = x.dim() == 2 ? x.expand({weight.size(0), x.size(0), x.size(1)}) : x;
   auto transposed = weight.transpose(-1, -2);

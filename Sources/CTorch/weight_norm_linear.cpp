@@ -4,13 +4,13 @@
 // outputs, nor their gradient: besides the matrix products the forward pass reads v once, and the backward pass reads and
 // writes its gradient once.
 #include "Internal.h"
+#include "matrix_product.h"
 #include "vector_math.h"
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/matmul.h>
-#include <ATen/ops/mm.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
@@ -145,7 +145,7 @@ struct WeightNormLinear : torch::autograd::Function<WeightNormLinear> {
                             const at::Tensor &g, const at::Tensor &b, double epsilon) {
     auto inverse = Passes<T>::inverse_lengths(v, epsilon);
     auto scale = inverse.mul(g);
-    auto u = at::mm(x, v.t());
+    auto u = times_transpose(x, v);
     auto y = Passes<T>::scaled(u, scale, b);
     context->save_for_backward({x, v, inverse, scale, u});
     return y;
@@ -164,11 +164,11 @@ struct WeightNormLinear : torch::autograd::Function<WeightNormLinear> {
     auto du = at::empty_like(u), db = at::empty_like(scale), ds = at::empty_like(scale);
     Passes<T>::backward(dy, u, scale, du, db, ds);
     torch::autograd::variable_list gradients(5);
-    if (context->needs_input_grad(0)) gradients[0] = at::mm(du, v);
+    if (context->needs_input_grad(0)) gradients[0] = times_transpose(du, v.t());
     if (context->needs_input_grad(1)) {
       // d s / d v = -g v / (|v|^2 + epsilon)^(3/2)
       auto factor = ds.mul(scale).mul_(inverse).mul_(inverse).neg_();
-      auto dv = at::mm(du.t(), x);
+      auto dv = times_transpose(du.t(), x.t());
       if (!dv.is_contiguous()) dv = dv.contiguous();
       Passes<T>::add_projection(dv, v, factor);
       gradients[1] = dv;

@@ -1,0 +1,46 @@
+#include "matrix_product.h"
+
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <ATen/core/dispatch/Dispatcher.h>
+#include <ATen/ops/mm.h>
+
+#include <optional>
+#include <string_view>
+
+namespace ctorch {
+namespace {
+
+using Operator = at::Tensor(const at::Tensor &, const at::Tensor &, const std::optional<at::Tensor> &, c10::string_view,
+                            c10::List<std::optional<at::Scalar>>, std::optional<c10::string_view>);
+
+/// libtorch's door to oneDNN's inner product; absent from builds without oneDNN.
+const std::optional<c10::TypedOperatorHandle<Operator>> &onednn() {
+  static const auto found = []() -> std::optional<c10::TypedOperatorHandle<Operator>> {
+    if (!at::globalContext().hasMKLDNN()) return std::nullopt;
+    auto schema = c10::Dispatcher::singleton().findSchema({"mkldnn::_linear_pointwise", ""});
+    return schema ? std::optional(schema->typed<Operator>()) : std::nullopt;
+  }();
+  return found;
+}
+
+/// Below so many multiplications MKL's shorter way wins.
+constexpr int64_t smallest = 1 << 18;
+
+bool is_plain(const at::Tensor &x) { return x.dim() == 2 && x.device().is_cpu() && x.scalar_type() == at::kFloat; }
+
+}  // namespace
+
+bool prefers_onednn(const at::Tensor &x, const at::Tensor &y) {
+  return is_plain(x) && is_plain(y) && x.size(1) == y.size(1) && x.size(0) * x.size(1) * y.size(0) >= smallest &&
+         onednn();
+}
+
+at::Tensor times_transpose(const at::Tensor &x, const at::Tensor &y) {
+  if (!prefers_onednn(x, y)) return at::mm(x, y.t());
+  // oneDNN asks OpenMP for its threads, and a thread's number is libtorch's only from its first parallel loop on.
+  at::internal::lazy_init_num_threads();
+  return onednn()->call(x, y, std::nullopt, "none", c10::List<std::optional<at::Scalar>>(), std::nullopt);
+}
+
+}  // namespace ctorch
