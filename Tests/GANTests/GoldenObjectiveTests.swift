@@ -64,6 +64,33 @@ import Torch
     }
   }
 
+  @Test(arguments: FeatureMatching.Reading.allCases)
+  func featureMatchingsGradientAgreesWithDifferences(_ reading: FeatureMatching.Reading) throws {
+    let real = RandomStream(seed: 5).normal([3, 2], dtype: .float64)
+    try expectGradientMatchesDifferences(at: [0.3, -1.2, 2, 0.7, 0.1, -0.4], shape: [3, 2]) {
+      FeatureMatching(reading)(real: judgement(features: real), generated: judgement(features: $0))
+    }
+  }
+
+  @Test func objectivesGradientsAgreeWithDifferences() throws {
+    let other = judgement(logits: Tensor([0.2, 0.5, -0.1], shape: [3, 1]))
+    let point = [0.3, 0.9, 0.4]
+    let objectives: [any Objective] = [
+      Logistic(), Logistic(realTarget: 0.9, generatorLoss: .saturating), ClampedProbability(),
+    ]
+    for objective in objectives {
+      try expectGradientMatchesDifferences(at: point, shape: [3, 1]) {
+        objective.discriminatorLoss(real: judgement(logits: $0), generated: other)
+      }
+      try expectGradientMatchesDifferences(at: point, shape: [3, 1]) {
+        objective.discriminatorLoss(real: other, generated: judgement(logits: $0))
+      }
+      try expectGradientMatchesDifferences(at: point, shape: [3, 1]) {
+        objective.generatorLoss(generated: judgement(logits: $0))
+      }
+    }
+  }
+
   @Test func featureMatchingOfSeveralSeeds() throws {
     try Golden("objectives").check("feature-matching-paper-seeds") {
       FeatureMatching()(real: judgement(features: $0["real"]!), generated: judgement(features: $0["generated"]!))

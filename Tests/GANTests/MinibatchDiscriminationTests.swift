@@ -58,6 +58,17 @@ import Torch
   @Test func groupsStayApart() throws { try check("minibatch-paper-groups", .paper, groups: 2) }
   @Test func seedsSideBySide() throws { try check("minibatch-paper-seeds", .paper, seeds: true) }
 
+  @Test(arguments: MinibatchDiscrimination.Reading.allCases)
+  func gradientsAgreeWithDifferences(_ reading: MinibatchDiscrimination.Reading) throws {
+    let holder = Holder(layer: MinibatchDiscrimination(2, kernels: 3, dimensions: 2, reading: reading))
+    let network = Network(holder, seed: 1, dtype: .float64)
+    let weights = RandomStream(seed: 6).normal([4, 5], dtype: .float64)
+    let point = try RandomStream(seed: 7).normal([8], dtype: .float64).values(Double.self)
+    try expectGradientMatchesDifferences(at: point, shape: [4, 2]) {
+      network.model.layer($0, .evaluation) * weights
+    }
+  }
+
   @Test func firstBatchInitialization() throws {
     try Golden("layers").check("minibatch-release-init") { inputs, dtype in
       let zeros = ["logScale": Tensor.zeros([3, 2], dtype: dtype), "bias": .full(-1, [3], dtype: dtype)]

@@ -211,6 +211,30 @@ def layers():
 
     file.case("weight-norm-init", {"x": (20, 4), "direction": (5, 4)}, initialized, differentiable=False)
 
+    # libtorch's own batch norm of images, and a transposed convolution whose weights are normalised per output channel.
+    file.case(
+        "batch-norm-2d", {"x": (3, 4, 5, 2), "gain": (4,), "bias": (4,)},
+        lambda x, gain, bias: F.batch_norm(x, None, None, gain, bias, training=True, eps=1e-5))
+
+    def weight_norm_deconvolution(x, direction, gain, bias=None):
+        lengths = torch.stack([(direction[:, c].square().sum() + 1e-6).sqrt() for c in range(direction.shape[1])])
+        weight = direction * (gain / lengths)[None, :, None, None]
+        return F.conv_transpose2d(x, weight, bias, stride=2, padding=2, output_padding=1)
+
+    file.case(
+        "weight-norm-conv-transpose2d", {"x": (2, 4, 3, 5), "direction": (4, 3, 5, 5), "gain": (3,), "bias": (3,)},
+        weight_norm_deconvolution)
+
+    def deconvolution_initialized(x, direction):
+        t = weight_norm_deconvolution(x, direction, torch.ones(3, dtype=torch.float64))
+        mean, deviation = t.mean((0, 2, 3)), (t.var((0, 2, 3), unbiased=False) + 1e-6).sqrt()
+        each = lambda v: v[:, None, None]
+        return {"bias": -mean / deviation, "gain": 1 / deviation, "y": (t - each(mean)) / each(deviation)}
+
+    file.case(
+        "weight-norm-conv-transpose2d-init", {"x": (4, 4, 3, 5), "direction": (4, 3, 5, 5)}, deconvolution_initialized,
+        differentiable=False)
+
     def paper(x, kernel):
         return torch.cat([x, similarities((x @ kernel).reshape(x.shape[0], 3, 2), 1.0)], 1)
 
@@ -457,6 +481,25 @@ def optimizers():
         scale = torch.tensor([1, 1, 1e-2, 1e-4, 1e-5, 1e-6, 0], dtype=torch.float64)
         steps = lambda generator: torch.randn(5, 7, generator=generator, dtype=torch.float64) * scale
         file.case(name, {"p": (7,), "g": steps}, body, differentiable=False)
+
+    def weighted_means(start):
+        """After each of the updates, the mean of the path so far with the weight (1 - r)^(n - k) r for its k-th point of n."""
+        def body(path):
+            rate, means = 0.3, []
+            for n in range(1, len(path)):
+                weights = torch.tensor([rate * (1 - rate) ** (n - k) for k in range(1, n + 1)], dtype=torch.float64)
+                mean = (weights[:, None] * path[1 : n + 1]).sum(0)
+                if start == "parameters":
+                    mean = mean + (1 - rate) ** n * path[0]
+                if start == "zero-corrected":
+                    mean = mean / weights.sum()
+                means.append(mean)
+            return torch.stack(means)
+
+        return body
+
+    for start in ("parameters", "zero", "zero-corrected"):
+        file.case(f"weight-average-{start}", {"path": (6, 7)}, weighted_means(start), differentiable=False)
     rates = torch.tensor([0.001 * 0.95 ** (t // 3) for t in range(10)], dtype=torch.float64)
     file.tensors["stepwise-decay.f64.out.lr"] = rates
     return file

@@ -25,6 +25,16 @@ import Torch
     }
   }
 
+  @Test func batchNormsGradientAgreesWithDifferences() throws {
+    let layer = BatchNorm(3)
+    let network = Network(Holder(layer: layer), seed: 1, dtype: .float64)
+    try withExtendedLifetime(network) {
+      let point = try RandomStream(seed: 3).normal([12], dtype: .float64).values(Double.self)
+      let weights = RandomStream(seed: 4).normal([4, 3], dtype: .float64)
+      try expectGradientMatchesDifferences(at: point, shape: [4, 3]) { layer($0, .evaluation) * weights }
+    }
+  }
+
   @Test func batchNormWithGain() throws {
     let all = try Golden("layers").tensors()
     for (dtype, label) in [(DType.float64, "f64"), (.float32, "f32")] {
@@ -78,6 +88,67 @@ import Torch
       let context = Context(.initialization, random: RandomStream(seed: 0))
       let y = withoutGradient { network.model.layer(inputs["x"]!.detached(), context) }
       return [layer.bias.value, layer.gain.value, y]
+    }
+  }
+
+  @Test func batchNormOfImages() throws {
+    try Golden("layers").check("batch-norm-2d") {
+      batchNorm2d($0["x"]!, gain: $0["gain"]!, bias: $0["bias"]!, epsilon: 1e-5)
+    }
+  }
+
+  private func deconvolution(_ inputs: [String: Tensor], _ dtype: DType) throws -> (
+    Network<Holder<WeightNormConvTranspose2d>>, WeightNormConvTranspose2d
+  ) {
+    let layer = WeightNormConvTranspose2d(4, 3, kernel: 5, stride: 2, padding: 2, outputPadding: 1)
+    let parameters = [
+      "direction": inputs["direction"]!.detached(), "gain": inputs["gain"]?.detached() ?? .ones([3], dtype: dtype),
+      "bias": inputs["bias"]?.detached() ?? .zeros([3], dtype: dtype),
+    ]
+    return (try network(layer, parameters, dtype), layer)
+  }
+
+  /// The output, and the gradients by the layer's own parameters.
+  @Test func weightNormOfTransposedConvolutions() throws {
+    let all = try Golden("layers").tensors()
+    for (dtype, label) in [(DType.float64, "f64"), (.float32, "f32")] {
+      func tensor(_ key: String) -> Tensor { all["weight-norm-conv-transpose2d.\(label).\(key)"]! }
+      let names = ["x", "direction", "gain", "bias"]
+      let (network, layer) = try deconvolution(
+        Dictionary(uniqueKeysWithValues: names.map { ($0, tensor("in.\($0)")) }), dtype)
+      let x = tensor("in.x").asVariable()
+      let y = network.model.layer(x, .evaluation)
+      try expectClose(y, tensor("out.y"), Golden.tolerance(dtype), "\(label) output")
+      let variables = [x, layer.direction.value, layer.gain.value, layer.bias.value]
+      for (name, found) in zip(names, gradient(of: y, by: variables, cotangent: tensor("cotangent.y"))) {
+        try expectClose(found, tensor("grad.\(name)"), Golden.tolerance(dtype), "\(label) gradient by \(name)")
+      }
+    }
+  }
+
+  @Test func transposedConvolutionsTakeTheirFirstValuesFromTheBatch() throws {
+    try Golden("layers").check("weight-norm-conv-transpose2d-init") { inputs, dtype in
+      let (network, layer) = try deconvolution(inputs, dtype)
+      let context = Context(.initialization, random: RandomStream(seed: 0))
+      let y = withoutGradient { network.model.layer(inputs["x"]!.detached(), context) }
+      return [layer.bias.value, layer.gain.value, y]
+    }
+  }
+
+  @Test(arguments: AverageStart.allCases) func weightAverages(_ start: AverageStart) throws {
+    struct Model: Module { let layer = Linear(6, 1) }
+    try Golden("optimizers").check("weight-average-\(start.rawValue)") { inputs, dtype in
+      let path = inputs["path"]!.detached()
+      func point(_ index: Int) -> Tensor { path.sliced(0, index..<index + 1).squeezed(0) }
+      let network = Network(Model(), seed: 1, dtype: dtype)
+      network.flat.assign(point(0))
+      let average = WeightAverage(of: network, rate: 0.3, start: start)
+      let means = (1..<6).map { index in
+        network.flat.assign(point(index))
+        average.update()
+        return average.values.copied()
+      }
+      return [stacked(means, 0)]
     }
   }
 
