@@ -7,12 +7,21 @@ import Torch
 
 /// Which classifier a command asks, and how.
 struct ClassifierOptions: ParsableArguments {
-  @Option(
-    help: ArgumentHelp(
-      "A classifier: a semi-supervised run's folder, or a file that PyTorch saved as TorchScript.",
-      valueName: "run or file.pt"), completion: .file())
+  @Option(help: classifierHelp, completion: .file())
   var classifier: String
 
+  @OptionGroup var reading: ClassifierReading
+
+  /// - Throws: as ``ClassifierReading/load(_:device:)``.
+  func load(device: Device) throws -> any ImageClassifier { try reading.load(classifier, device: device) }
+}
+
+let classifierHelp = ArgumentHelp(
+  "A classifier: a semi-supervised run's folder, or a file that PyTorch saved as TorchScript.",
+  valueName: "run or file.pt")
+
+/// What a TorchScript file does not say of itself.
+struct ClassifierReading: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: "What it takes pixels to be: \(names(TorchScriptClassifier.InputRange.self)), the last as bytes.")
@@ -32,28 +41,18 @@ struct ClassifierOptions: ParsableArguments {
     }
   }
 
-  /// - Throws: as ``loadClassifier(_:inputRange:channels:output:device:)``.
-  func load(device: Device) throws -> any ImageClassifier {
-    try loadClassifier(classifier, inputRange: inputRange, channels: channels, output: output, device: device)
+  /// The classifier at `path`.
+  ///
+  /// - Throws: `FileError` naming the path and what is wrong with it.
+  func load(_ path: String, device: Device) throws -> any ImageClassifier {
+    let url = URL(fileURLWithPath: path)
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue {
+      return try RunClassifier(RunFolder(url), averaged: true, device: device)
+    }
+    return try TorchScriptClassifier(
+      contentsOf: url, inputRange: inputRange, channels: channels, output: output, device: device)
   }
-}
-
-/// The classifier at `path`.
-///
-/// - Parameters:
-///   - inputRange, channels, output: of a TorchScript file, which does not say.
-/// - Throws: `FileError` naming the path and what is wrong with it.
-func loadClassifier(
-  _ path: String, inputRange: TorchScriptClassifier.InputRange, channels: Int?, output: TorchScriptClassifier.Output,
-  device: Device
-) throws -> any ImageClassifier {
-  let url = URL(fileURLWithPath: path)
-  var isFolder: ObjCBool = false
-  if FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue {
-    return try RunClassifier(RunFolder(url), averaged: true, device: device)
-  }
-  return try TorchScriptClassifier(
-    contentsOf: url, inputRange: inputRange, channels: channels, output: output, device: device)
 }
 
 private func names<Value: RawRepresentable & CaseIterable>(_: Value.Type) -> String where Value.RawValue == String {

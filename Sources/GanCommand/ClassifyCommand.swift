@@ -13,8 +13,8 @@ struct Classify: ParsableCommand {
       The images are PNG files of the size that the run was trained on, or IDX files of many. MNIST digits are light on \
       dark: for dark ink on white paper use --invert.
 
-        gan classify runs/mnist-semisupervised-1 seven.png
-        gan classify runs/mnist-semisupervised-1 t10k-images-idx3-ubyte.gz --json
+        gan classify runs/mnist-semisupervised-fast-1 seven.png
+        gan classify runs/mnist-semisupervised-fast-1 t10k-images-idx3-ubyte.gz --json
       """)
 
   @Argument(help: ArgumentHelp("The folder of a semi-supervised run.", valueName: "run"), completion: .directory)

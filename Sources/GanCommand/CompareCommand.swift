@@ -2,6 +2,7 @@ import ArgumentParser
 import Datasets
 import Files
 import Foundation
+import GAN
 import Metrics
 import Recipes
 import Report
@@ -16,7 +17,9 @@ struct Compare: ParsableCommand {
       classifier, such as a semi-supervised run of ours.
 
         gan compare --data normal,two-humped,ring,grid --seeds 8
-        gan compare --data mnist --classifier runs/mnist-semisupervised-1 --seeds 2 --steps 3000
+        gan compare --data mnist --classifier runs/mnist-semisupervised-fast-1 --seeds 2 --steps 3000
+
+      Games that are over are kept in the output folder: started again with the same settings, it goes on with the others.
       """)
 
   @Option(help: "What to learn, separated by commas: normal, two-humped, far-normal, ring, grid, mnist.")
@@ -42,12 +45,12 @@ struct Compare: ParsableCommand {
   @Option(help: "Folder with MNIST's files. (default: where `gan data get` puts them)", completion: .directory)
   var dataFolder: String?
 
-  @Option(
-    help: ArgumentHelp(
-      "What scores MNIST samples: a semi-supervised run's folder or a TorchScript file.", valueName: "run or file.pt"))
+  @Option(help: ArgumentHelp("For MNIST: \(classifierHelp.abstract)", valueName: "run or file.pt"), completion: .file())
   var classifier: String?
 
-  @Option(help: "Folder for the report; an earlier report in it is replaced.", completion: .directory)
+  @OptionGroup var reading: ClassifierReading
+
+  @Option(help: "Folder for games and report; an earlier report in it is replaced.", completion: .directory)
   var out = "runs/compare"
 
   @Option(help: "Also keep every game's measures here, as JSON lines.", completion: .directory)
@@ -71,7 +74,7 @@ struct Compare: ParsableCommand {
     if try sources().contains(.mnist), classifier == nil {
       throw ValidationError(
         "--classifier is missing: samples of MNIST are scored by a classifier, such as the folder of a "
-          + "`gan train mnist-semisupervised` run.")
+          + "`gan train mnist-semisupervised-fast` run.")
     }
   }
 
@@ -100,19 +103,24 @@ struct Compare: ParsableCommand {
     try prepareForReport(in: folder)
     let grids = try sources().map { try grid($0) }
     for grid in grids {
-      for technique in try chosenTechniques() { try grid.recipe(technique).validate() }
+      for technique in try chosenTechniques() { try grid.validate(technique) }
     }
-    let scoring = try scoring(device)
+    let scorer = try scorer(device)
     // A step is too small to share out; whole games are what runs side by side.
     Libtorch.threads = 1
-    let cells = try play(grids, scoring, device)
+    let outcomes = try play(grids, scorer, ComparisonFolder(folder.appendingPathComponent("games")), device)
     let report = CompareReport(
-      grids: zip(grids, cells).map { CompareReport.Grid(comparison: $0, cells: $1) },
-      classifier: scoring.map { "\($0.classifier.name), SHA-256 \($0.classifier.shortHash)" }, command: command)
-    for table in report.tables { print(table.text(width: 120)) }
-    if let results { try writeResults(cells, to: URL(fileURLWithPath: results)) }
+      grids: zip(grids, outcomes).map { grid, outcomes in
+        CompareReport.Grid(comparison: grid, cells: outcomes.compactMap(\.cell), failures: outcomes.flatMap(\.failures))
+      }, command: command)
+    for table in report.tables { print(table.text(width: 120, includesHelp: true)) }
+    if let results { try writeResults(report.grids, to: URL(fileURLWithPath: results)) }
     try report.page().write(to: folder.appendingPathComponent("report.html"))
     print(folder.appendingPathComponent("report.html").relativePath)
+    let failures = report.grids.flatMap(\.failures)
+    if !failures.isEmpty {
+      throw CompareError(description: "\(failures.count) games did not end: " + failures.joined(separator: "; "))
+    }
   }
 
   private var command: String {
@@ -127,95 +135,170 @@ struct Compare: ParsableCommand {
     recipe.name = source.rawValue
     // The plain game is the plain game: without the smoothing that the recipe has of its own.
     recipe.objective.realTarget = 1
+    // As the tutorial has it whose claims are looked at.
+    if source.density != nil { recipe.discriminator.pretrainingSteps = 1_000 }
     recipe = try assignments.reduce(recipe) { try $0.setting($1) }
     if let steps { (recipe.duration.count, recipe.duration.unit) = (steps, .steps) }
     return Comparison(recipe, seeds: (1...UInt64(seeds)).map { $0 })
   }
 
-  private struct Scoring {
+  /// What scores images, and the images to learn from.
+  private struct Scorer: Sendable {
     let images: LabelledImages
-    let classifier: any ImageClassifier
+    let classifier: SharedClassifier
+    let scoring: ComparedScoring
   }
 
-  private func scoring(_ device: Device) throws -> Scoring? {
+  private func scorer(_ device: Device) throws -> Scorer? {
     guard let classifier, try sources().contains(.mnist) else { return nil }
     let folder = dataFolder.map { URL(fileURLWithPath: $0) } ?? MNIST.defaultDirectory
-    return Scoring(
-      images: try MNIST.load(directory: folder, split: .train),
-      classifier: try loadClassifier(classifier, inputRange: .unit, channels: nil, output: .logits, device: device))
+    let images = try MNIST.load(directory: folder, split: .train)
+    let shared = SharedClassifier(try reading.load(classifier, device: device))
+    return Scorer(
+      images: images, classifier: shared,
+      scoring: ComparedScoring(
+        classifier: shared.name, hash: shared.hash, samples: Comparison.scoredSamples, splits: 1))
   }
 
-  /// The cells of each grid, in the order of the techniques.
-  private func play(_ grids: [Comparison], _ scoring: Scoring?, _ device: Device) throws -> [[ComparisonCell]] {
+  /// What came of one technique's games on one source of data.
+  private struct Outcome {
+    var cell: ComparisonCell?
+    var failures: [String] = []
+  }
+
+  /// Games that are played together, or found played.
+  private struct Job {
+    let grid: Int
+    let technique: ComparedTechnique
+    let seeds: [UInt64]
+  }
+
+  /// For each grid its techniques' outcomes, in the order of the techniques.
+  private func play(_ grids: [Comparison], _ scorer: Scorer?, _ folder: ComparisonFolder, _ device: Device) throws
+    -> [[Outcome]]
+  {
     let techniques = try chosenTechniques()
-    let jobs = grids.indices.flatMap { grid in techniques.indices.map { (grid: grid, technique: $0) } }
-    let lengths = grids.map { grid in
-      let (base, images) = (grid.base, scoring?.images.count ?? 0)
-      let steps = base.duration.unit == .steps ? base.duration.count : base.duration.count * (images / base.batchSize)
-      return base.data.source == .mnist ? steps * seeds : steps
-    }
-    let bar = Mutex(
-      (ProgressBar("compare", total: lengths.reduce(0, +) * techniques.count, unit: "steps"), [Int: Int]()))
-    let next = Mutex(0)
-    let results = Mutex([Result<ComparisonCell, any Error>?](repeating: nil, count: jobs.count))
-    // Images are played by one thread only: a classifier is not for several at once.
-    let workers = scoring != nil ? 1 : min(self.jobs ?? ProcessInfo.processInfo.activeProcessorCount, jobs.count)
-    let scored = UncheckedBox(value: scoring)
-    DispatchQueue.concurrentPerform(iterations: workers) { _ in
-      while let index = next.withLock({ next in
-        defer { next += 1 }
-        return next < jobs.count ? next : nil
-      }) {
-        let job = jobs[index]
-        let progress = { (steps: Int) in
-          bar.withLock { state in
-            state.1[index] = steps
-            state.0.update(state.1.values.reduce(0, +))
-          }
+    func isOfImages(_ grid: Int) -> Bool { grids[grid].base.data.source == .mnist }
+    // Points of all seeds are a step together; images of one are work enough.
+    let jobs = grids.indices.flatMap { grid in
+      techniques.flatMap { technique -> [Job] in
+        let seeds = grids[grid].seeds
+        return (isOfImages(grid) ? seeds.map { [$0] } : [seeds]).map {
+          Job(grid: grid, technique: technique, seeds: $0)
         }
-        let result = Result {
-          let (grid, technique) = (grids[job.grid], techniques[job.technique])
-          guard let scoring = scored.value, grid.base.data.source == .mnist else {
-            return try grid.playPoints(technique, device: device, progress: progress)
-          }
-          return try grid.playImages(
-            technique, scoring.images, classifier: scoring.classifier, device: device, progress: progress)
-        }
-        results.withLock { $0[index] = result }
       }
     }
-    bar.withLock { $0.0.finish($0.1.values.reduce(0, +)) }
-    let cells = try results.withLock { try $0.map { try $0!.get() } }
-    return grids.indices.map { Array(cells[$0 * techniques.count..<($0 + 1) * techniques.count]) }
+    func length(_ job: Job) -> Int {
+      let base = grids[job.grid].base
+      let perEpoch = (scorer?.images.count ?? 0) / base.batchSize
+      return base.duration.unit == .steps ? base.duration.count : base.duration.count * perEpoch
+    }
+    let found = jobs.map { job in
+      folder.cell(
+        grids[job.grid].recipe(job.technique), seeds: job.seeds, scoring: isOfImages(job.grid) ? scorer?.scoring : nil)
+    }
+    let done = zip(jobs, found).reduce(0) { $0 + ($1.1 == nil ? 0 : length($1.0)) }
+    let progress = Mutex(
+      CompareProgress(
+        ProgressBar("compare", total: jobs.map(length).reduce(0, +), unit: "steps", first: done), done: done))
+    let results = Mutex(found.map { $0.map { [Result<ComparisonCell, any Error>.success($0)] } })
+    let waiting = Mutex(jobs.indices.filter { found[$0] == nil }[...])
+    let workers = max(1, min(self.jobs ?? ProcessInfo.processInfo.activeProcessorCount, jobs.count))
+    DispatchQueue.concurrentPerform(iterations: workers) { _ in
+      while let index = waiting.withLock({ $0.popFirst() }) {
+        let (job, grid) = (jobs[index], grids[jobs[index].grid])
+        func play(_ seeds: [UInt64]) -> Result<ComparisonCell, any Error> {
+          Result {
+            let report = { (steps: Int) in progress.withLock { $0.update(index, steps) } }
+            let cell =
+              if let scorer, grid.base.data.source == .mnist {
+                try grid.playImages(
+                  job.technique, seed: seeds[0], scorer.images, classifier: scorer.classifier,
+                  scoring: scorer.scoring, device: device, progress: report)
+              } else {
+                try Comparison(grid.base, seeds: seeds).playPoints(job.technique, device: device, progress: report)
+              }
+            try folder.write(cell)
+            return cell
+          }
+        }
+        var played = [play(job.seeds)]
+        // One game that falls apart ends those beside it: then each is played by itself.
+        if case .failure(_ as TrainingFault) = played[0], job.seeds.count > 1 { played = job.seeds.map { play([$0]) } }
+        results.withLock { [played] in $0[index] = played }
+      }
+    }
+    progress.withLock { $0.finish() }
+    let outcomes = results.withLock { $0.map { $0! } }
+    return try grids.indices.map { grid in
+      try techniques.map { technique in
+        var outcome = Outcome()
+        var cells: [ComparisonCell] = []
+        for (job, played) in zip(jobs, outcomes) where job.grid == grid && job.technique == technique {
+          for (position, result) in played.enumerated() {
+            switch result {
+            case .success(let cell): cells.append(cell)
+            // It is a result too; the others go on.
+            case .failure(let fault as TrainingFault):
+              let source = grids[grid].base.data.source.rawValue
+              outcome.failures.append("\(source), \(technique.rawValue), seed \(job.seeds[position]): \(fault)")
+            case .failure(let error): throw error
+            }
+          }
+        }
+        if !cells.isEmpty { outcome.cell = ComparisonCell.joined(cells) }
+        return outcome
+      }
+    }
   }
 
-  private func writeResults(_ cells: [[ComparisonCell]], to folder: URL) throws {
+  private func writeResults(_ grids: [CompareReport.Grid], to folder: URL) throws {
     try makeFolder(at: folder)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    for (source, cells) in zip(try sources(), cells) {
-      let lines = try cells.map { cell in
+    for grid in grids {
+      let lines = try grid.cells.map { cell in
         try encoder.encode(
           ResultLine(
-            technique: cell.technique.rawValue, seeds: cell.seeds, seconds: cell.seconds.rounded(),
-            measures: Dictionary(uniqueKeysWithValues: cell.measures.map { ($0.key.rawValue, $0.value) }),
-            recipe: cell.recipe))
+            technique: cell.technique, seeds: cell.seeds, seconds: cell.seconds.rounded(), measures: cell.measures,
+            scoring: cell.scoring, recipe: cell.recipe))
           + Data("\n".utf8)
       }
       try replaceFile(
-        at: folder.appendingPathComponent("compare-\(source.rawValue).jsonl"), with: lines.reduce(Data(), +))
+        at: folder.appendingPathComponent("compare-\(grid.source.rawValue).jsonl"), with: lines.reduce(Data(), +))
     }
   }
 
   private struct ResultLine: Encodable {
-    let technique: String
+    let technique: ComparedTechnique
     let seeds: [UInt64]
     let seconds: Double
     /// For each measure one number per seed.
-    let measures: [String: [Double]]
+    let measures: [ComparedMeasure: [Double]]
+    let scoring: ComparedScoring?
     let recipe: Recipe
   }
 }
 
-/// Hands a value to the one thread that uses it.
-private struct UncheckedBox<Value>: @unchecked Sendable { let value: Value }
+private struct CompareError: Error, CustomStringConvertible { let description: String }
+
+/// How far all games are together.
+private struct CompareProgress {
+  private var bar: ProgressBar
+  private let done: Int
+  private var played: [Int: Int] = [:]
+
+  init(_ bar: ProgressBar, done: Int) {
+    self.bar = bar
+    self.done = done
+  }
+
+  private var total: Int { played.values.reduce(done, +) }
+
+  mutating func update(_ job: Int, _ steps: Int) {
+    played[job] = steps
+    bar.update(total)
+  }
+
+  mutating func finish() { bar.finish(total) }
+}

@@ -1,4 +1,5 @@
 import Datasets
+import Files
 import Foundation
 import Metrics
 import Recipes
@@ -8,7 +9,10 @@ import Report
 struct CompareReport {
   struct Grid {
     let comparison: Comparison
+    /// In the order of the techniques; without those of which no game came to its end.
     let cells: [ComparisonCell]
+    /// Games that stopped, and why.
+    let failures: [String]
     var source: Recipe.Data.Source { comparison.base.data.source }
     /// What is measured on this data, in the order of the columns.
     var measures: [ComparedMeasure] {
@@ -17,40 +21,57 @@ struct CompareReport {
   }
 
   let grids: [Grid]
-  /// Name and hash, where samples were scored.
-  let classifier: String?
   let command: String
 
   // MARK: Tables
 
-  var tables: [Table] { grids.map(table) }
+  var tables: [Table] { grids.flatMap(tables) }
 
-  private func table(_ grid: Grid) -> Table {
+  /// What G makes, and where there is a line to look along, what D says at the end.
+  private func tables(_ grid: Grid) -> [Table] {
+    let ofD = grid.measures.filter(\.isOfDiscriminator)
+    let made = table(grid, grid.measures.filter { !$0.isOfDiscriminator }, "")
+    return ofD.isEmpty ? [made] : [made, table(grid, ofD, ": what D says")]
+  }
+
+  private func table(_ grid: Grid, _ measures: [ComparedMeasure], _ title: String) -> Table {
     Table(
-      title: "\(grid.source.title), \(length(grid)), \(seedCount(grid))",
+      title: "\(grid.source.title), \(length(grid)), \(seedCount(grid))\(title)",
       columns: [.init("Technique")]
-        + grid.measures.enumerated().flatMap { index, measure -> [Table.Column] in
+        + measures.enumerated().flatMap { index, measure -> [Table.Column] in
           let column = Table.Column(measure.title, best: measure.best, help: measure.help)
-          guard measure != .collapsed else { return [column] }
+          guard measure.hasInterval else { return [column] }
           let help =
             index == 0 ? "Interval of the mean, from 10 000 resamples of the seeds (percentile bootstrap)." : nil
           return [column, Table.Column("95 %", alignment: .trailing, help: help)]
         },
       rows: grid.cells.map { cell in
         [.text(cell.technique.title)]
-          + grid.measures.flatMap { measure -> [Table.Cell] in
-            guard let values = cell.measures[measure] else { return [.missing, .missing] }
+          + measures.flatMap { measure -> [Table.Cell] in
+            guard let values = cell.measures[measure] else {
+              return [Table.Cell](repeating: .missing, count: measure.hasInterval ? 2 : 1)
+            }
             if measure == .collapsed { return [.share(Int(values.reduce(0, +)), of: values.count)] }
             let summary = Summary(values)
-            let deviation = summary.count > 1 ? summary.standardDeviation : nil
-            return [
-              .measurement(mean: summary.mean, deviation: deviation),
-              values.count > 1 ? .text(interval(values)) : .missing,
-            ]
+            let mean = Table.Cell.measurement(
+              mean: summary.mean, deviation: summary.count > 1 ? summary.standardDeviation : nil)
+            guard measure.hasInterval else { return [mean] }
+            return [mean, values.count > 1 ? .text(interval(values)) : .missing]
           }
       },
-      note: "Mean ± standard deviation over \(seedCount(grid))."
-        + (grid.source == .mnist ? classifier.map { " Classifier: \($0)." } ?? "" : ""))
+      note: note(grid))
+  }
+
+  private func note(_ grid: Grid) -> String {
+    var parts = ["Mean ± standard deviation over \(seedCount(grid))."]
+    if let scoring = grid.cells.lazy.compactMap(\.scoring).first {
+      let splits = scoring.splits == 1 ? "1 split" : "\(scoring.splits) splits"
+      parts.append(
+        "Inception score of \(grouped(scoring.samples)) samples in \(splits) by \(scoring.classifier), SHA-256 "
+          + "\(scoring.hash.prefix(12)).")
+    }
+    if !grid.failures.isEmpty { parts.append("Games that did not end: \(grid.failures.joined(separator: "; ")).") }
+    return parts.joined(separator: " ")
   }
 
   private func length(_ grid: Grid) -> String {
@@ -79,12 +100,12 @@ struct CompareReport {
   }
 
   private func section(_ grid: Grid) throws -> Block {
-    var blocks: [Block] = [.finding(finding(grid)), .table(table(grid))]
+    var blocks: [Block] = [.finding(finding(grid))] + tables(grid).map { .table($0) }
     for measure in grid.measures where grid.comparison.seeds.count > 1 && measure != .collapsed {
       blocks.append(.chart(chart(grid, measure)))
     }
     blocks += try pictures(grid)
-    blocks.append(.section("\(grid.source.title): settings", [.definitions(settings(grid.comparison.base))]))
+    blocks.append(.section("\(grid.source.title): settings", [.definitions(settings(grid))]))
     return .section(grid.source.title, blocks)
   }
 
@@ -112,8 +133,8 @@ struct CompareReport {
                 x: Axis("x", range: -reach...reach), y: Axis("y", range: -reach...reach),
                 traces: [
                   .points(
-                    "generated", .generated, x: cell.examples.prefix(600).map { $0[0] },
-                    y: cell.examples.prefix(600).map { $0[1] }),
+                    "generated", .generated, x: cell.examples.prefix(600).map { Double($0[0]) },
+                    y: cell.examples.prefix(600).map { Double($0[1]) }),
                   .points("modes", .data, x: mixture.modes.map { $0[0] }, y: mixture.modes.map { $0[1] }),
                 ]))
           })
@@ -127,7 +148,8 @@ struct CompareReport {
       return [
         .row(
           grid.cells.map { cell in
-            let shares = OneDimensional.shares(of: cell.examples.map { $0[0] }, between: edges).dropFirst().dropLast()
+            let shares = OneDimensional.shares(of: cell.examples.map { Double($0[0]) }, between: edges).dropFirst()
+              .dropLast()
             return .chart(
               Chart(
                 title: cell.technique.title, caption: "Points of seed \(cell.seeds[0]), and the data's density.",
@@ -142,7 +164,7 @@ struct CompareReport {
     return try grid.cells.map { cell in
       let side = Int(Double(cell.examples[0].count).squareRoot())
       let images = cell.examples.map {
-        Image(width: side, height: side, channels: 1, planes: $0.map(Float.init))
+        Image(width: side, height: side, channels: 1, planes: $0)
       }
       return .figure(
         try Figure(
@@ -151,8 +173,13 @@ struct CompareReport {
     }
   }
 
-  private func settings(_ recipe: Recipe) -> [(term: String, text: String)] {
-    [
+  private func settings(_ grid: Grid) -> [(term: String, text: String)] {
+    let recipe = grid.comparison.base
+    func recipeOf(_ technique: ComparedTechnique) -> Recipe { grid.comparison.recipe(technique) }
+    let (matching, both) = (recipeOf(.featureMatching).featureMatching, recipeOf(.both).featureMatching)
+    let averaging = recipeOf(.historicalAveraging).historicalAveraging
+    let layer = recipe.minibatchDiscrimination
+    var settings: [(term: String, text: String)] = [
       ("Networks", "G \(recipe.generator.hidden), D \(recipe.discriminator.hidden)"),
       (
         "Adam",
@@ -162,69 +189,105 @@ struct CompareReport {
       ("Batch", "\(recipe.batchSize)"),
       ("Samples", recipe.generator.averagingRate > 0 ? "of averaged weights" : "of the last weights"),
       (
-        "Techniques",
-        "feature matching \(recipe.featureMatching.reading.rawValue); minibatch discrimination "
-          + "\(recipe.minibatchDiscrimination.reading.rawValue), \(recipe.minibatchDiscrimination.kernels) kernels of "
-          + "\(recipe.minibatchDiscrimination.dimensions); historical averaging 0.001 on both players; label smoothing 0.9"
+        "Feature matching",
+        "\(matching.reading.rawValue); \(matching.role.rawValue) the objective of G alone, \(both.role.rawValue) it with "
+          + "minibatch discrimination"
+      ),
+      ("Minibatch discrimination", "\(layer.reading.rawValue), \(layer.kernels) kernels of \(layer.dimensions)"),
+      ("Historical averaging", "weight \(averaging.generator) on G, \(averaging.discriminator) on D"),
+      ("Label smoothing", "real target \(recipeOf(.labelSmoothing).objective.realTarget)"),
+      (
+        "Virtual batch norm",
+        "in G, in the place of "
+          + (recipe.generator.normalization == .none ? "none" : "\(recipe.generator.normalization.rawValue) norm")
       ),
     ]
+    if recipe.discriminator.pretrainingSteps > 0 {
+      settings.append(
+        ("Before the game", "D is fitted to the density for \(recipe.discriminator.pretrainingSteps) steps"))
+    }
+    return settings
   }
 
   // MARK: What the numbers say
 
   /// How much better or worse than the plain game, by the measure that comes first.
   private func finding(_ grid: Grid) -> String {
-    guard let measure = grid.measures.first(where: { $0 != .collapsed && $0 != .flatness && $0 != .restlessness }),
-      let plain = grid.cells.first(where: { $0.technique == .plain }), let reference = plain.measures[measure]
+    guard let measure = grid.measures.first(where: { [.wasserstein, .modes, .score].contains($0) }),
+      let reference = grid.values(.plain, measure)
     else { return "Without the plain game there is nothing to compare with." }
-    let others = grid.cells.filter { $0.technique != .plain }
-    let told = others.compactMap { cell -> String? in
-      cell.measures[measure].map { "\(cell.technique.phrase) \(verdict($0, reference, measure))" }
+    let told = grid.cells.compactMap { cell -> String? in
+      guard cell.technique != .plain, let values = cell.measures[measure] else { return nil }
+      let verdict = verdict(values, reference, measure).map { ", \($0)" } ?? ""
+      return "\(short(Summary(values).mean)) \(cell.technique.phrase)\(verdict)"
     }
-    return "\(measure.title) \(short(Summary(reference).mean)) in the plain game; \(told.joined(separator: "; "))."
+    return "\(measure.title): \(short(Summary(reference).mean)) in the plain game; \(told.joined(separator: "; "))."
   }
 
-  /// Says that two means differ only where the bootstrap intervals do not overlap.
-  private func verdict(_ values: [Double], _ reference: [Double], _ measure: ComparedMeasure) -> String {
-    let mean = short(Summary(values).mean)
-    guard values.count > 1 else { return "\(mean) (one seed)" }
-    let (own, other) = (Bootstrap.meanInterval(values), Bootstrap.meanInterval(reference))
-    guard !own.overlaps(other) else { return "\(mean), no clear difference" }
-    let isHigher = own.lowerBound > other.upperBound
-    return "\(mean), clearly \(isHigher == measure.isBetterHigh ? "better" : "worse")"
+  /// Whether `values` are better or worse than `reference`: only where the bootstrap interval of the difference leaves 0 out; nil
+  /// where one of them is a single number, of which there is nothing to say.
+  private func verdict(_ values: [Double], _ reference: [Double], _ measure: ComparedMeasure) -> String? {
+    guard values.count > 1, reference.count > 1 else { return nil }
+    let difference = Bootstrap.differenceInterval(values, reference)
+    guard !difference.contains(0) else { return "no clear difference" }
+    return (difference.lowerBound > 0) == measure.isBetterHigh ? "clearly better" : "clearly worse"
   }
 
-  /// The claims of the tutorial and of the paper, answered by what was measured here.
+  /// The claims of the tutorial, answered by what was measured here, density by density.
   private var claims: [Block] {
     let lines = grids.filter { $0.source.density != nil }
-    guard !lines.isEmpty else { return [] }
-    func values(_ technique: ComparedTechnique, _ measure: ComparedMeasure) -> [Double] {
-      lines.flatMap { grid in grid.cells.first { $0.technique == technique }?.measures[measure] ?? [] }
+    func answer(_ claim: String, _ told: (Grid) -> String?) -> (term: String, text: String)? {
+      let answers = lines.compactMap { grid in told(grid).map { "\(grid.source.title): \($0)." } }
+      return answers.isEmpty ? nil : (claim, answers.joined(separator: " "))
     }
-    func share(_ technique: ComparedTechnique) -> String {
-      let collapsed = values(technique, .collapsed)
-      return "\(Int(collapsed.reduce(0, +))) of \(collapsed.count)"
+    /// The measure with feature matching and without.
+    func pair(_ grid: Grid, _ measure: ComparedMeasure) -> String? {
+      guard let with = grid.values(.featureMatching, measure), let without = grid.values(.plain, measure) else {
+        return nil
+      }
+      let difference = Bootstrap.differenceInterval(with, without)
+      return "\(short(Summary(with).mean)), without \(short(Summary(without).mean))"
+        + (verdict(with, without, measure).map {
+          "; \($0) (difference \(short(difference.lowerBound)) … \(short(difference.upperBound)))"
+        } ?? "")
     }
-    func pair(_ technique: ComparedTechnique, _ measure: ComparedMeasure) -> String? {
-      let (with, without) = (values(technique, measure), values(.plain, measure))
-      guard !with.isEmpty, !without.isEmpty else { return nil }
-      return "\(short(Summary(with).mean)) against \(short(Summary(without).mean)) in the plain game: "
-        + verdict(with, without, measure).components(separatedBy: ", ").dropFirst().joined(separator: ", ")
+    func collapsed(_ grid: Grid, _ technique: ComparedTechnique) -> String? {
+      grid.values(technique, .collapsed).map { "\(Int($0.reduce(0, +))) of \($0.count) games collapsed" }
     }
-    var answers: [(term: String, text: String)] = []
-    if let flat = pair(.featureMatching, .flatness) {
-      answers.append(("With feature matching D ends almost flat at 1/2 over the data", "Mean |D − ½| \(flat)."))
-    }
-    if let calm = pair(.featureMatching, .restlessness) {
-      answers.append(("and much less noisy than without", "D's standard deviation over the last quarter \(calm)."))
-    }
-    if !values(.plain, .collapsed).isEmpty {
-      answers.append(("The plain game tends to map all noise to one point", "Collapsed: \(share(.plain)) games."))
-    }
-    if !values(.minibatchDiscrimination, .collapsed).isEmpty {
-      answers.append(("Minibatch discrimination prevents that", "Collapsed: \(share(.minibatchDiscrimination)) games."))
-    }
-    return [.section("The claims, and what was measured", [.definitions(answers)])]
+    let answers = [
+      answer("With feature matching D ends almost flat at 1/2 over the data") {
+        pair($0, .flatness).map { "mean |D − ½| \($0)" }
+      },
+      answer("… and much less noisy than without") {
+        pair($0, .restlessness).map { "standard deviation of D over the last quarter \($0)" }
+      },
+      answer("The plain game tends to map all noise to the one point of highest D") { grid in
+        guard let told = collapsed(grid, .plain), let collapsed = grid.values(.plain, .collapsed),
+          let distances = grid.values(.plain, .peakDistance)
+        else { return nil }
+        func mean(_ wanted: Double) -> String? {
+          let chosen = zip(distances, collapsed).filter { $0.1 == wanted }.map(\.0)
+          return chosen.isEmpty ? nil : short(Summary(chosen).mean)
+        }
+        let away =
+          mean(1).map { "; their points lie \($0) standard deviations of the data from D's peak on average" } ?? ""
+        let others = mean(0).map { "\(away.isEmpty ? "; the" : ", those of the") others' \($0)" } ?? ""
+        return told + away + others
+      },
+      answer("Minibatch discrimination prevents that, since D sees the batch") { grid in
+        guard let with = collapsed(grid, .minibatchDiscrimination) else { return nil }
+        let without = collapsed(grid, .plain).map { ", without it \($0.replacing(" games collapsed", with: ""))" }
+        return with + (without ?? "")
+      },
+    ].compactMap { $0 }
+    return answers.isEmpty ? [] : [.section("The claims, and what was measured", [.definitions(answers)])]
+  }
+}
+
+extension CompareReport.Grid {
+  /// One number per seed.
+  fileprivate func values(_ technique: ComparedTechnique, _ measure: ComparedMeasure) -> [Double]? {
+    cells.first { $0.technique == technique }?.measures[measure]
   }
 }
 
@@ -232,7 +295,9 @@ extension ComparedMeasure {
   var title: String {
     switch self {
     case .wasserstein: "Wasserstein-1"
+    case .spread: "Spread"
     case .collapsed: "Collapsed"
+    case .peakDistance: "To D's peak"
     case .flatness: "|D − ½|"
     case .restlessness: "Restlessness of D"
     case .modes: "Modes covered"
@@ -244,6 +309,9 @@ extension ComparedMeasure {
   var help: String {
     switch self {
     case .wasserstein: "Distance between \(Comparison.points) generated points and the data, in units of x."
+    case .spread: "Standard deviation of the points divided by that of the data: 1 is best."
+    case .peakDistance:
+      "Mean distance of the points from the x of the highest D(x), in standard deviations of the data."
     case .collapsed: "1 where at most five of the data's ten deciles receive 2 % of the points or more, else 0."
     case .flatness: "Mean of |D(x) − 1/2| over the middle 99 % of the data when the game ends."
     case .restlessness: "Standard deviation of D(x) over the last quarter of the game, averaged over the data."
@@ -253,9 +321,20 @@ extension ComparedMeasure {
     }
   }
 
+  var isOfDiscriminator: Bool { [.peakDistance, .flatness, .restlessness].contains(self) }
+
+  /// Whether the table has room for the bootstrap interval of its mean.
+  var hasInterval: Bool { ![.spread, .collapsed, .peakDistance].contains(self) }
+
   var isBetterHigh: Bool { self == .modes || self == .highQuality || self == .score }
 
-  var best: Table.Column.Best? { isBetterHigh ? .highest : .lowest }
+  var best: Table.Column.Best? {
+    switch self {
+    case .spread: .nearest(1)
+    case .peakDistance: nil
+    default: isBetterHigh ? .highest : .lowest
+    }
+  }
 }
 
 extension Recipe.Data.Source {

@@ -10,7 +10,7 @@ struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Counts a trained classifier's errors, class by class.",
     discussion: """
-        gan evaluate runs/mnist-semisupervised-1 --data ~/.cache/swift-gan/mnist
+        gan evaluate runs/mnist-semisupervised-fast-1 --data ~/.cache/swift-gan/mnist
       """)
 
   @Argument(help: ArgumentHelp("The folder of a semi-supervised run.", valueName: "run"), completion: .directory)

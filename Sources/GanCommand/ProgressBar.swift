@@ -77,3 +77,6 @@ struct ProgressBar {
     }
   }
 }
+
+/// Prints a line at once: into a file, `print` waits for a full buffer, which a killed process never writes.
+func printNow(_ line: String) { FileHandle.standardOutput.write(Data("\(line)\n".utf8)) }

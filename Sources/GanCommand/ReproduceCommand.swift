@@ -22,8 +22,8 @@ struct ReproduceMNIST: ParsableCommand {
       the published figures beside ours. Started again with the same settings it goes on where it was; with more draws \
       it adds to them.
 
-        gan reproduce mnist --labels 100 --seeds 5 --epochs 40
-        gan reproduce mnist --labels 20,50,100,200 --seeds 10 --recipe mnist-semisupervised-paper
+        gan reproduce mnist --labels 100 --seeds 5
+        gan reproduce mnist --labels 20,50,100,200 --seeds 10 --recipe mnist-semisupervised
       """)
 
   @Option(help: "Numbers of labels, separated by commas.")
@@ -36,7 +36,7 @@ struct ReproduceMNIST: ParsableCommand {
   var epochs: Int?
 
   @Option(help: "A semi-supervised recipe: a built-in one or a YAML file.")
-  var recipe = "mnist-semisupervised"
+  var recipe = "mnist-semisupervised-fast"
 
   @Option(
     name: .customLong("set"), parsing: .singleValue,
@@ -85,7 +85,6 @@ struct ReproduceMNIST: ParsableCommand {
     let device = try Device(named: self.device)
     let reproduction = Reproduction(
       try resolvedRecipe(), labelCounts: try labelCounts(), draws: seeds, folder: URL(fileURLWithPath: out))
-    let report = ReproductionReport(reproduction, command: command)
     try prepareForReport(in: reproduction.folder)
     let data = self.data.map { URL(fileURLWithPath: $0) } ?? MNIST.defaultDirectory
     let images = try MNIST.load(directory: data, split: .train)
@@ -94,8 +93,13 @@ struct ReproduceMNIST: ParsableCommand {
     if !reportOnly { try train(reproduction, images, test, device) }
 
     let rows = try reproduction.results(test: test, device: device)
-    print(report.table(rows, test: test).text())
-    if let results { try ResultsFolder(URL(fileURLWithPath: results)).write(reproduction, rows) }
+    let report = ReproductionReport(
+      reproduction, stepsPerEpoch: images.count / reproduction.recipe.batchSize, command: command)
+    print(report.table(rows, test: test).text(includesHelp: true))
+    if let results {
+      try ResultsFolder(URL(fileURLWithPath: results)).write(
+        reproduction, rows, test: test, table: report.table(rows, test: test), command: command)
+    }
     try report.write(rows, test: test)
     print(reproduction.folder.appendingPathComponent("report.html").relativePath)
   }
@@ -168,8 +172,7 @@ private struct ReproductionProgress {
         format: "epoch %.0f  labelled %.4f  unlabelled %.3f  G %.3f", epoch, line.labelledLoss ?? 0,
         line.unlabelledLoss ?? 0, line.generatorLoss)
       let errors = [raw, averaged].compactMap { $0 }.joined(separator: ", ")
-      // Written at once: into a file, printed lines would wait for a full buffer.
-      FileHandle.standardOutput.write(Data("\(run.title)  \(losses)  test errors \(errors)\n".utf8))
+      printNow("\(run.title)  \(losses)  test errors \(errors)")
     case .finished(let run):
       played[run] = stepsPerRun
     }

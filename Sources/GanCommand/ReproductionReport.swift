@@ -8,10 +8,12 @@ import Report
 /// The page with the published table beside our own.
 struct ReproductionReport {
   private let reproduction: Reproduction
+  private let stepsPerEpoch: Int
   private let command: String
 
-  init(_ reproduction: Reproduction, command: String) {
+  init(_ reproduction: Reproduction, stepsPerEpoch: Int, command: String) {
     self.reproduction = reproduction
+    self.stepsPerEpoch = stepsPerEpoch
     self.command = command
   }
 
@@ -30,7 +32,7 @@ struct ReproductionReport {
         .init("Paper, ensemble", alignment: .trailing, help: "Ten networks together."),
         .init(
           "Ours, ensemble",
-          help: "The networks of all our draws together, by their mean probabilities: each has seen labels of its own."),
+          help: "The networks of all our draws together, by their mean probabilities."),
       ],
       rows: rows.map { row in
         let errors = row.runs.map { Double($0.errors) }
@@ -38,9 +40,11 @@ struct ReproductionReport {
           .text("\(row.labels)"), Self.cell(PublishedTable.oneNetwork[row.labels]),
           errors.isEmpty ? .missing : Self.cell(Summary(errors)), .share(row.runs.count, of: reproduction.draws),
           Self.cell(PublishedTable.ensemble[row.labels]),
-          row.runs.count < 2 ? .missing : .number(Double(ensembleErrors(row, test))),
+          row.runs.count < 2 ? .missing : .number(Double(row.ensembleErrors(test))),
         ]
-      })
+      },
+      note: "The paper's ± is over ten draws of labels, its ensembles are of ten networks. Our ensemble is one number: "
+        + "each of its networks has seen a draw of its own, so that together they know more labels than any of them.")
   }
 
   private static func cell(_ figure: PublishedTable.Figure?) -> Table.Cell {
@@ -49,10 +53,6 @@ struct ReproductionReport {
   }
   private static func cell(_ summary: Summary) -> Table.Cell {
     .measurement(mean: summary.mean, deviation: summary.count > 1 ? summary.standardDeviation : nil)
-  }
-
-  private func ensembleErrors(_ row: ReproductionRow, _ test: LabelledImages) -> Int {
-    zip(row.ensembleClasses, test.labels).filter { $0 != Int($1) }.count
   }
 
   // MARK: The page
@@ -103,7 +103,7 @@ struct ReproductionReport {
     let draws = row.runs.count == 1 ? "one draw" : "\(row.runs.count) draws"
     let spread = row.runs.count > 1 ? String(format: " ± %.1f", summary.standardDeviation) : ""
     let ours = String(format: "%.1f", summary.mean) + spread + " errors over \(draws) of \(row.labels) labels"
-    let ensemble = row.runs.count > 1 ? "; together the networks make \(ensembleErrors(row, test))" : ""
+    let ensemble = row.runs.count > 1 ? "; together the networks make \(row.ensembleErrors(test))" : ""
     let published = PublishedTable.oneNetwork[row.labels].map {
       String(format: ". The paper: %.0f ± %.1f.", $0.mean, $0.deviation)
     }
@@ -116,8 +116,7 @@ struct ReproductionReport {
   }
 
   private func errorCurves(_ row: ReproductionRow) -> Chart {
-    let stepsPerEpoch = Double(60_000 / reproduction.recipe.batchSize)
-    func epochs(_ steps: [Int]) -> [Double] { steps.map { Double($0) / stepsPerEpoch } }
+    func epochs(_ steps: [Int]) -> [Double] { steps.map { Double($0) / Double(stepsPerEpoch) } }
     var traces = row.runs.enumerated().flatMap { index, entry -> [Trace] in
       let averaged = Self.curve(entry)
       let raw = entry.measurements.compactMap { line in line.testErrors.map { (line.step, Double($0)) } }
@@ -141,14 +140,15 @@ struct ReproductionReport {
 
   private func mistakes(_ row: ReproductionRow, _ test: LabelledImages) throws -> Block {
     let size = test.height * test.width
-    let wrong = zip(row.ensembleClasses, test.labels).enumerated().filter { $1.0 != Int($1.1) }
+    let wrong = row.ensembleMistakes(test)
     let who = row.runs.count > 1 ? "the ensemble" : "the network"
     guard !wrong.isEmpty else { return .paragraph("There is no test digit that \(who) gets wrong.") }
-    let shown = wrong.sorted { ($0.element.1, $0.element.0) < ($1.element.1, $1.element.0) }.prefix(160)
-    let images = shown.map { index, _ in
-      Image(width: test.width, height: test.height, samples: Array(test.images[index * size..<(index + 1) * size]))
+    let shown = wrong.sorted { ($0.label, $0.told) < ($1.label, $1.told) }.prefix(160)
+    let images = shown.map {
+      Image(
+        width: test.width, height: test.height, samples: Array(test.images[$0.index * size..<($0.index + 1) * size]))
     }
-    let pairs = shown.map { "\($0.element.1)→\($0.element.0)" }.joined(separator: ", ")
+    let pairs = shown.map { "\($0.label)→\($0.told)" }.joined(separator: ", ")
     return .figure(
       try Figure(
         ImageGrid(Array(images), columns: 20, padding: 2, scale: 2, background: 96).tiled(),

@@ -15,7 +15,7 @@ struct Train: ParsableCommand {
       networks' parameters as safetensors.
 
         gan train mnist --data ~/.cache/swift-gan/mnist
-        gan train mnist-semisupervised --labels 100
+        gan train mnist-semisupervised-fast --labels 100
         gan train mnist --set featureMatching.role=joins --epochs 5
         gan train my-recipe.yaml --dry-run
         gan train --resume runs/mnist-1
@@ -177,7 +177,7 @@ struct Train: ParsableCommand {
       if let errors = progress.errors {
         let position = examples.stepsPerEpoch.map { Double(step) / Double($0) }
         bar.clear()
-        print(epoch.line(position: position, step: step, errors))
+        printNow(epoch.line(position: position, step: step, errors))
         epoch = EpochLosses()
       }
       bar.update(

@@ -11,16 +11,35 @@ public enum Bootstrap {
   public static func meanInterval(_ values: [Double], level: Double = 0.95, resamples: Int = 10_000)
     -> ClosedRange<Double>
   {
-    precondition(!values.isEmpty && level > 0 && level < 1, "an interval needs a value and a level between 0 and 1")
+    middle(means(values, resamples, "bootstrap"), level)
+  }
+
+  /// The same of the difference mean(`x`) - mean(`y`), the two resampled independently: an interval without 0 says that they
+  /// differ.
+  ///
+  /// - Precondition: there are values on both sides; `level` is between 0 and 1.
+  public static func differenceInterval(_ x: [Double], _ y: [Double], level: Double = 0.95, resamples: Int = 10_000)
+    -> ClosedRange<Double>
+  {
+    middle(zip(means(x, resamples, "bootstrap"), means(y, resamples, "bootstrap of the other")).map(-), level)
+  }
+
+  private static func means(_ values: [Double], _ resamples: Int, _ purpose: String) -> [Double] {
+    precondition(!values.isEmpty, "an interval needs a value")
     let count = values.count
-    let draws = RandomStream(seed: 0).stream("bootstrap").uniform([resamples * count], dtype: .float64)
-    guard let draws = try? draws.values(Double.self) else { return values.min()!...values.max()! }
-    let means = (0..<resamples).map { resample in
+    let draws = RandomStream(seed: 0).stream(purpose).uniform([resamples * count], dtype: .float64)
+    guard let draws = try? draws.values(Double.self) else { return values }
+    return (0..<resamples).map { resample in
       var total = 0.0
       for draw in draws[resample * count..<(resample + 1) * count] { total += values[Int(draw * Double(count))] }
       return total / Double(count)
-    }.sorted()
-    func quantile(_ share: Double) -> Double { means[min(resamples - 1, Int(share * Double(resamples)))] }
+    }
+  }
+
+  private static func middle(_ means: [Double], _ level: Double) -> ClosedRange<Double> {
+    precondition(level > 0 && level < 1, "a level is between 0 and 1")
+    let sorted = means.sorted()
+    func quantile(_ share: Double) -> Double { sorted[min(sorted.count - 1, Int(share * Double(sorted.count)))] }
     return quantile((1 - level) / 2)...quantile((1 + level) / 2)
   }
 }

@@ -5,62 +5,6 @@ import Metrics
 import NN
 import Torch
 
-/// A technique, or a pair of them, as a change to a recipe that has none.
-public enum ComparedTechnique: String, CaseIterable, Sendable, Codable {
-  case plain
-  case featureMatching = "feature-matching"
-  case minibatchDiscrimination = "minibatch-discrimination"
-  case both
-  case historicalAveraging = "historical-averaging"
-  case labelSmoothing = "label-smoothing"
-  case virtualBatchNorm = "virtual-batch-norm"
-
-  public var title: String {
-    switch self {
-    case .plain: "Plain"
-    case .featureMatching: "Feature matching"
-    case .minibatchDiscrimination: "Minibatch discrimination"
-    case .both: "Feature matching and minibatch discrimination"
-    case .historicalAveraging: "Historical averaging"
-    case .labelSmoothing: "One-sided label smoothing"
-    case .virtualBatchNorm: "Virtual batch normalisation"
-    }
-  }
-
-  /// What it changes, in the words of a recipe.
-  public func apply(to recipe: inout Recipe) {
-    switch self {
-    case .plain: break
-    case .featureMatching: recipe.featureMatching.role = .replaces
-    case .minibatchDiscrimination: recipe.minibatchDiscrimination.enabled = true
-    case .both:
-      recipe.featureMatching.role = .joins
-      recipe.minibatchDiscrimination.enabled = true
-    case .historicalAveraging:
-      recipe.historicalAveraging = Recipe.HistoricalAveraging(generator: 0.001, discriminator: 0.001)
-    case .labelSmoothing: recipe.objective.realTarget = 0.9
-    case .virtualBatchNorm: recipe.generator.normalization = .virtualBatch
-    }
-  }
-}
-
-/// What is measured of a game when it has ended; which of them depends on the data.
-public enum ComparedMeasure: String, CaseIterable, Sendable, Codable {
-  case wasserstein, collapsed, flatness, restlessness, modes, highQuality, score
-}
-
-/// One technique's games on one source of data: plain values, seed by seed.
-public struct ComparisonCell: Sendable {
-  public let technique: ComparedTechnique
-  public let recipe: Recipe
-  public let seeds: [UInt64]
-  /// One number per seed.
-  public let measures: [ComparedMeasure: [Double]]
-  /// What the first seed's generator makes, one row of numbers per example.
-  public let examples: [[Double]]
-  public let seconds: Double
-}
-
 /// A grid of techniques by seeds on one source of data.
 public struct Comparison: Sendable {
   /// Without any technique; the techniques change it.
@@ -81,21 +25,30 @@ public struct Comparison: Sendable {
 
   /// Points drawn of each generator to measure it by.
   public static let points = 2_500
-  /// Samples that each MNIST generator is scored by.
+  /// Samples that each generator of images is scored by, in one split.
   public static let scoredSamples = 5_000
-  /// Moments in the last quarter at which D is looked at.
+  /// Moments in the last quarter of a game at which D is looked at.
   private static let looks = 20
+
+  /// - Throws: ``RecipeError`` for a recipe of which there is nothing to compare.
+  public func validate(_ technique: ComparedTechnique) throws {
+    try recipe(technique).validate()
+    if base.duration.unit == .steps, base.duration.count < 4 {
+      throw RecipeError(
+        key: "duration.count", reason: "must be at least 4 to compare how games end, is \(base.duration.count)")
+    }
+  }
 
   /// Plays a technique's games on a density or a mixture, all seeds side by side.
   ///
   /// - Parameter progress: called with the steps played.
-  /// - Throws: ``RecipeError``, `TensorError`.
+  /// - Throws: ``RecipeError``, `TensorError`, `TrainingFault`.
   public func playPoints(_ technique: ComparedTechnique, device: Device, progress: (Int) -> Void) throws
     -> ComparisonCell
   {
     let start = ContinuousClock.now
     let recipe = recipe(technique)
-    try recipe.validate()
+    try validate(technique)
     guard let examples = try checkingTensors({ RecipeExamples(points: recipe, seeds: seeds, device: device) }) else {
       throw RecipeError(key: "data.source", reason: "'\(recipe.data.source.rawValue)' has no points to draw")
     }
@@ -110,25 +63,25 @@ public struct Comparison: Sendable {
       try checkingTensors { game.updateAverages() }
       let played = report.step + 1
       if let density, played > game.steps - game.steps / 4, (game.steps - played) % interval == 0 {
-        decisions.append(try self.decisions(game, density, device))
+        decisions.append(try self.decisions(game, middle(of: density), device))
       }
       if played % 50 == 0 || played == game.steps { progress(played) }
     }
-    let random = RandomStream(seeds: seeds).stream("comparison")
-    let points = try rows(game.samples(Self.points, random))
+    let points = try rows(game.samples(Self.points, RandomStream(seeds: seeds).stream("comparison")))
     var measures: [ComparedMeasure: [Double]] = [:]
     if let density {
-      let count = Self.points
-      let quantiles = (0..<count).map { density.quantile((Double($0) + 0.5) / Double(count)) }
-      let deciles = (1..<10).map { density.quantile(Double($0) / 10) }
-      let onLine = points.map { $0.map { $0[0] } }
-      measures[.wasserstein] = onLine.map { OneDimensional.wasserstein($0, quantiles) }
-      measures[.collapsed] = onLine.map {
-        OneDimensional.shares(of: $0, between: deciles).count { $0 >= 0.02 } <= 5 ? 1 : 0
-      }
-      measures[.flatness] = seeds.indices.map { seed in Self.mean(decisions.last![seed].map { abs($0 - 0.5) }) }
+      measures = Self.measures(points.map { $0.map { $0[0] } }, of: density)
+      measures[.flatness] = decisions.last!.map { Self.mean($0.map { abs($0 - 0.5) }) }
       measures[.restlessness] = seeds.indices.map { seed in
-        Self.mean(decisions[0][seed].indices.map { at in Self.deviation(decisions.map { $0[seed][at] }) })
+        Self.mean(decisions[0][seed].indices.map { at in Summary(decisions.map { $0[seed][at] }).standardDeviation })
+      }
+      // With a minibatch layer there is no D(x) of one point to have a peak.
+      if !recipe.minibatchDiscrimination.enabled {
+        let view = view(of: density)
+        measures[.peakDistance] = zip(try self.decisions(game, view, device), points).map { values, points in
+          let peak = Double(view[values.indices.max { values[$0] < values[$1] }!])
+          return Self.mean(points.map { abs($0[0] - peak) }) / density.standardDeviation
+        }
       }
     }
     if let mixture = recipe.data.source.mixture {
@@ -139,69 +92,86 @@ public struct Comparison: Sendable {
       measures[.highQuality] = coverage.map(\.highQualityShare)
     }
     return ComparisonCell(
-      technique: technique, recipe: recipe, seeds: seeds, measures: measures, examples: points[0],
-      seconds: (ContinuousClock.now - start) / .seconds(1))
+      technique: technique, recipe: recipe, seeds: seeds, measures: measures, scoring: nil,
+      examples: points[0].map { $0.map(Float.init) }, seconds: (ContinuousClock.now - start) / .seconds(1))
   }
 
-  /// Plays a technique's games on images, one seed after the other, and scores what each generator makes.
+  /// How the points of each seed lie to the density that they were to follow.
+  private static func measures(_ points: [[Double]], of density: Density) -> [ComparedMeasure: [Double]] {
+    let quantiles = (0..<Self.points).map { density.quantile((Double($0) + 0.5) / Double(Self.points)) }
+    let deciles = (1..<10).map { density.quantile(Double($0) / 10) }
+    return [
+      .wasserstein: points.map { OneDimensional.wasserstein($0, quantiles) },
+      .spread: points.map { Summary($0).standardDeviation / density.standardDeviation },
+      .collapsed: points.map { OneDimensional.shares(of: $0, between: deciles).count { $0 >= 0.02 } <= 5 ? 1 : 0 },
+    ]
+  }
+
+  /// Plays a technique's game of one seed on images, and scores what its generator makes.
   ///
-  /// - Throws: ``RecipeError``, `TensorError`, `ScoreError`, `ClassifierError`.
+  /// - Parameter classifier: asked by several games at once where they are played so.
+  /// - Throws: ``RecipeError``, `TensorError`, `TrainingFault`, `ScoreError`, `ClassifierError`.
   public func playImages(
-    _ technique: ComparedTechnique, _ images: LabelledImages, classifier: any ImageClassifier, device: Device,
-    progress: (Int) -> Void
+    _ technique: ComparedTechnique, seed: UInt64, _ images: LabelledImages, classifier: any ImageClassifier,
+    scoring: ComparedScoring, device: Device, progress: (Int) -> Void
   ) throws -> ComparisonCell {
     let start = ContinuousClock.now
-    var scores: [Double] = []
-    var shown: [[Double]] = []
-    for (index, seed) in seeds.enumerated() {
-      var recipe = recipe(technique)
-      recipe.seed = seed
-      try recipe.validate()
-      let examples = try checkingTensors { try RecipeExamples(images: images, recipe: recipe, device: device) }
-      let game = try checkingTensors {
-        RecipeGame(
-          recipe, width: examples.width, classes: examples.classes, stepsPerEpoch: examples.stepsPerEpoch,
-          device: device)
-      }
-      let trainer = try game.trainer(examples)
-      while let report = try trainer.next() {
-        try checkingTensors { game.updateAverages() }
-        if (report.step + 1) % 10 == 0 { progress(index * game.steps + report.step + 1) }
-      }
-      let random = RandomStream(seed: seed).stream("comparison")
-      scores.append(try score(game, examples, classifier, random))
-      if index == 0 { shown = try rows(game.samples(64, random).unsqueezed(0))[0] }
+    var recipe = recipe(technique)
+    recipe.seed = seed
+    try validate(technique)
+    let examples = try checkingTensors { try RecipeExamples(images: images, recipe: recipe, device: device) }
+    let game = try checkingTensors {
+      RecipeGame(
+        recipe, width: examples.width, classes: examples.classes, stepsPerEpoch: examples.stepsPerEpoch,
+        device: device)
     }
+    let trainer = try game.trainer(examples)
+    while let report = try trainer.next() {
+      try checkingTensors { game.updateAverages() }
+      if (report.step + 1) % 10 == 0 || report.step + 1 == game.steps { progress(report.step + 1) }
+    }
+    let random = RandomStream(seed: seed).stream("comparison")
     return ComparisonCell(
-      technique: technique, recipe: recipe(technique), seeds: seeds, measures: [.score: scores], examples: shown,
+      technique: technique, recipe: self.recipe(technique), seeds: [seed],
+      measures: [.score: [try score(game, examples, classifier, scoring, random)]], scoring: scoring,
+      examples: try rows(game.samples(64, random).unsqueezed(0))[0].map { $0.map(Float.init) },
       seconds: (ContinuousClock.now - start) / .seconds(1))
   }
 
   private func score(
-    _ game: RecipeGame, _ examples: RecipeExamples, _ classifier: any ImageClassifier, _ random: RandomStream
+    _ game: RecipeGame, _ examples: RecipeExamples, _ classifier: any ImageClassifier, _ scoring: ComparedScoring,
+    _ random: RandomStream
   ) throws -> Double {
-    let size = 500
-    var score: InceptionScore?
-    for batch in 0..<Self.scoredSamples / size {
+    var score = try InceptionScore(samples: scoring.samples, splits: scoring.splits)
+    var batch = 0
+    while score.count < score.samples {
+      let size = min(500, score.samples - score.count)
       let samples = try game.samples(size, random.at(batch))
-      let outputs = try classifier(checkingTensors { samples.reshaped([size] + examples.imageShape!) })
-      if score == nil {
-        score = try InceptionScore(samples: Self.scoredSamples, splits: 1, classes: outputs.tensor.size(-1))
-      }
-      try score!.add(outputs)
+      try score.add(try classifier(checkingTensors { samples.reshaped([size] + examples.imageShape!) }))
+      batch += 1
     }
-    return try score!.result().mean
+    return try score.result().mean
   }
 
-  /// D(x) at 101 points over the middle of the data, for each seed.
-  private func decisions(_ game: RecipeGame, _ density: Density, _ device: Device) throws -> [[Double]] {
-    let positions = (0...100).map { Float(density.quantile(0.005 + 0.99 * Double($0) / 100)) }
-    return try checkingTensors {
+  /// 101 points over the middle 99 % of the mass.
+  private func middle(of density: Density) -> [Float] {
+    (0...100).map { Float(density.quantile(0.005 + 0.99 * Double($0) / 100)) }
+  }
+
+  /// 201 points over all that may be of interest, a third wider than the support.
+  private func view(of density: Density) -> [Float] {
+    let (low, high) = (density.support.lowerBound, density.support.upperBound)
+    return (0...200).map { Float(low + (high - low) * (Double($0) / 150 - 1.0 / 6)) }
+  }
+
+  /// D(x) at `positions`, for each seed.
+  private func decisions(_ game: RecipeGame, _ positions: [Float], _ device: Device) throws -> [[Double]] {
+    try checkingTensors {
       try withoutGradient {
         let x = Tensor(positions, shape: [1, positions.count, 1], device: device)
           .expanded([seeds.count, positions.count, 1])
         let random = RandomStream(seeds: seeds)
-        // With a minibatch layer D judges a point by its batch: here, points spread as the data are.
+        // With a minibatch layer D judges a point by its batch: here, by points spread as the data are.
         let judgement = game.discriminator.model(x.contiguous(), Context(.evaluation, random: random))
         let values = try game.recipe.makeObjective().probability(judgement.logits).values(Double.self)
         return stride(from: 0, to: values.count, by: positions.count).map { Array(values[$0..<$0 + positions.count]) }
@@ -222,5 +192,4 @@ public struct Comparison: Sendable {
   }
 
   private static func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(max(1, values.count)) }
-  private static func deviation(_ values: [Double]) -> Double { Summary(values).standardDeviation }
 }

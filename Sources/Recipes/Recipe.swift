@@ -105,6 +105,9 @@ public struct Recipe: Codable, Sendable, Hashable {
     public var hiddenNoise: Double
     /// Real examples from which layers with data-dependent initialisation take their first values.
     public var initializationExamples: Int
+    /// Before the game D is fitted to the data's density for so many steps, as the one-dimensional tutorials do; 0 where the
+    /// data are no density.
+    public var pretrainingSteps: Int
     /// Classes are told by an average of the weights, as G's samples are drawn; 0 for the weights themselves.
     public var averagingRate: Double
     public var averagingStart: AverageStart
@@ -279,6 +282,11 @@ extension Recipe {
     try require("discriminator.inputNoise", discriminator.inputNoise, atLeast: 0)
     try require("discriminator.hiddenNoise", discriminator.hiddenNoise, atLeast: 0)
     try count("discriminator.initializationExamples", discriminator.initializationExamples, atLeast: 2)
+    try count("discriminator.pretrainingSteps", discriminator.pretrainingSteps, atLeast: 0)
+    if discriminator.pretrainingSteps > 0, data.source.density == nil {
+      throw RecipeError(
+        key: "discriminator.pretrainingSteps", reason: "must be 0: '\(data.source.rawValue)' is no density on a line")
+    }
     try require("discriminator.averagingRate", discriminator.averagingRate, atLeast: 0, atMost: 1)
     try training("discriminator.training", discriminator.training)
     try count("labels.count", labels.count)

@@ -129,11 +129,20 @@ public struct RecipeGame {
     discriminatorAverage?.update()
   }
 
-  /// A trainer at the start of the game; D's data-dependent layers are initialised on `examples`.
+  /// A trainer at the start of the game; D's data-dependent layers are initialised on `examples`, and D is fitted to their
+  /// density where the recipe asks for it.
   ///
   /// - Throws: `TensorError`.
   public func trainer(_ examples: RecipeExamples) throws -> Trainer<DenseGenerator, DenseDiscriminator> {
     try discriminator.initialize(on: checkingTensors { examples.first(recipe.discriminator.initializationExamples) })
+    if recipe.discriminator.pretrainingSteps > 0, let density = recipe.data.source.density?.density {
+      _ = try DensityPretraining(
+        density: density.callAsFunction, range: density.support, batchSize: recipe.batchSize,
+        steps: recipe.discriminator.pretrainingSteps)(
+          discriminator, objective: recipe.makeObjective(),
+          training: recipe.discriminator.training.make(steps: steps, averagingWeight: 0),
+          random: recipe.random(seeds).stream("game"))
+    }
     return Trainer(
       generator: generator, discriminator: discriminator, objective: recipe.makeObjective(),
       terms: recipe.makeTerms(), discriminatorTerms: recipe.makeDiscriminatorTerms(), data: examples.batches,

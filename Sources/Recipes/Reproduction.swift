@@ -190,6 +190,24 @@ public struct ReproductionRow: Sendable {
   /// The class that the runs' mean probabilities favour, for each test example; empty without a run.
   public var ensembleClasses: [Int] { Self.classes(ensembleProbabilities, classes: classes) }
 
+  /// A test example that the runs together get wrong.
+  public struct Mistake: Sendable, Codable {
+    /// In the test set.
+    public let index: Int
+    public let label: Int
+    /// The class that it was taken for.
+    public let told: Int
+  }
+
+  /// What the runs together get wrong, in the order of the test set.
+  public func ensembleMistakes(_ test: LabelledImages) -> [Mistake] {
+    zip(ensembleClasses, test.labels).enumerated().compactMap { index, pair in
+      pair.0 == Int(pair.1) ? nil : Mistake(index: index, label: Int(pair.1), told: pair.0)
+    }
+  }
+
+  public func ensembleErrors(_ test: LabelledImages) -> Int { ensembleMistakes(test).count }
+
   static func classes(_ probabilities: [Double], classes: Int) -> [Int] {
     stride(from: 0, to: probabilities.count, by: classes).map { first in
       (0..<classes).max { probabilities[first + $0] < probabilities[first + $1] }!

@@ -203,7 +203,8 @@ public final class TrainingRun {
 
   private func restore(_ checkpoint: Checkpoint) throws {
     var tensors = checkpoint.tensors
-    guard checkpoint.origin.recipe == (try RecipeFile.text(game.recipe)) else {
+    // As values: a recipe of an earlier version says nothing of what came later, and means it not to be there.
+    guard try RecipeFile.parse(checkpoint.origin.recipe) == game.recipe else {
       throw FileError(
         path: folder.url.path, reason: "its checkpoint of step \(checkpoint.step) is of another recipe than recipe.yaml"
       )

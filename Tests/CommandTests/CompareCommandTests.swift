@@ -14,7 +14,8 @@ import Testing
       #expect(result.output.contains("Wasserstein-1") && result.output.contains("Modes covered"))
       #expect(result.output.hasSuffix("page/report.html\n"))
       for (source, measures) in [
-        ("normal", ["collapsed", "flatness", "restlessness", "wasserstein"]), ("ring", ["highQuality", "modes"]),
+        ("normal", ["collapsed", "flatness", "peakDistance", "restlessness", "spread", "wasserstein"]),
+        ("ring", ["highQuality", "modes"]),
       ] {
         let lines = try String(
           contentsOf: folder.appendingPathComponent("logs/compare-\(source).jsonl"), encoding: .utf8
@@ -28,7 +29,9 @@ import Testing
           ])
         for line in lines {
           let found = try #require(line["measures"] as? [String: [Double]])
-          #expect(found.keys.sorted() == measures)
+          // A minibatch layer looks at batches: no single point has the highest D.
+          let looksAtBatches = ["minibatch-discrimination", "both"].contains(line["technique"] as? String)
+          #expect(found.keys.sorted() == measures.filter { $0 != "peakDistance" || !looksAtBatches })
           #expect(found.values.allSatisfy { $0.count == 3 && $0.allSatisfy(\.isFinite) })
         }
         // A technique that changed nothing would leave the plain game's numbers.
@@ -36,9 +39,56 @@ import Testing
         if source == "normal" { #expect(first.dropFirst().allSatisfy { $0 != first[0] }, "\(first)") }
       }
       let page = try String(contentsOf: folder.appendingPathComponent("page/report.html"), encoding: .utf8)
-      for text in ["The claims, and what was measured", "A ring of 8 Gaussians", "percentile bootstrap"] {
+      for text in [
+        "The claims, and what was measured", "A ring of 8 Gaussians", "percentile bootstrap", "of 3 games collapsed",
+      ] {
         #expect(page.contains(text), "\(text)")
       }
+    }
+  }
+
+  /// Started again it plays nothing that is over, and plays the rest; other settings are other games.
+  @Test func goesOnWhereItWasStopped() throws {
+    try withEmptyFolder { folder in
+      func compare(_ techniques: String, _ steps: String = "8") throws -> (page: String, games: [String: Date]) {
+        let result = try GanProcess(
+          ["compare", "--data", "ring", "--seeds", "2", "--steps", steps, "--set", "batchSize=16"]
+            + ["--set", "discriminator.initializationExamples=16", "--techniques", techniques, "--out", "page"],
+          in: folder)
+        #expect(result.status == 0, "\(result.errors)")
+        let games = folder.appendingPathComponent("page/games")
+        let dates = try FileManager.default.contentsOfDirectory(atPath: games.path).map { name in
+          let attributes = try FileManager.default.attributesOfItem(atPath: games.appendingPathComponent(name).path)
+          return (name, try #require(attributes[.modificationDate] as? Date))
+        }
+        return (result.output, Dictionary(uniqueKeysWithValues: dates))
+      }
+      let first = try compare("plain")
+      #expect(first.games.keys.sorted() == ["ring-plain-seeds-1-to-2.json"])
+      let more = try compare("plain,label-smoothing")
+      #expect(more.games.count == 2 && more.games["ring-plain-seeds-1-to-2.json"] == first.games.values.first)
+      let again = try compare("plain,label-smoothing")
+      #expect(again.games == more.games && again.page == more.page)
+      let longer = try compare("plain,label-smoothing", "9")
+      #expect(longer.games["ring-plain-seeds-1-to-2.json"] != first.games.values.first)
+      // A file that was cut off is played again.
+      let cut = folder.appendingPathComponent("page/games/ring-plain-seeds-1-to-2.json")
+      try Data(contentsOf: cut).prefix(100).write(to: cut)
+      #expect(try compare("plain,label-smoothing", "9").page == longer.page)
+    }
+  }
+
+  /// Games that fall apart are named, and cost the others nothing.
+  @Test func gamesThatFallApartAreNamed() throws {
+    try withEmptyFolder { folder in
+      let result = try GanProcess(
+        ["compare", "--data", "ring", "--seeds", "2", "--steps", "8", "--techniques", "plain,feature-matching"]
+          + ["--set", "generator.training.learningRate=1e38", "--out", "page"], in: folder)
+      #expect(result.status == 1)
+      for word in ["ring, plain, seed 1: step ", "ring, feature-matching, seed 2: step ", "not finite"] {
+        #expect(result.errors.contains(word), "'\(word)' in: \(result.errors)")
+      }
+      #expect(FileManager.default.fileExists(atPath: folder.appendingPathComponent("page/report.html").path))
     }
   }
 
@@ -54,6 +104,7 @@ import Testing
       try refused(["--techniques", "magic"], "--techniques", "magic", "label-smoothing")
       try refused(["--seeds", "0"], "--seeds")
       try refused(["--steps", "3"], "--steps")
+      try refused(["--data", "normal", "--set", "duration.count=3"], "duration.count", "at least 4")
       try refused(["--data", "mnist"], "--classifier")
       try refused(["--data", "mnist", "--classifier", "nowhere", "--data-folder", "."], "train-images")
       try refused(["--data", "ring", "--set", "batchSize=1"], "batchSize")

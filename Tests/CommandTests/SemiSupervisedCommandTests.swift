@@ -21,7 +21,7 @@ import Torch
   }
 
   private let recipe = """
-    base: mnist-semisupervised
+    base: mnist-semisupervised-fast
     name: few
     noise: {dimensions: 4}
     generator: {hidden: [16, 16]}
@@ -108,6 +108,39 @@ import Torch
     }
   }
 
+  /// Several seeds of a technique at once, scored by one classifier, which is named with what a score is a function of.
+  @Test func comparesTechniquesOnImages() throws {
+    try withData { folder in
+      _ = try run(["train", "few.yaml", "--data", ".", "--steps", "20"], folder)
+      let result = try run(
+        [
+          "compare", "--data", "mnist", "--data-folder", ".", "--classifier", "runs/few-1", "--seeds", "2", "--steps",
+          "6",
+          "--techniques", "plain,virtual-batch-norm", "--jobs", "2", "--out", "page", "--results", "logs",
+        ]
+          + ["batchSize=20", "noise.dimensions=4", "generator.hidden=[16]", "discriminator.hidden=[16]"].flatMap {
+            ["--set", $0]
+          } + ["--set", "discriminator.initializationExamples=40"], folder)
+      for word in ["Inception score", "5 000 samples in 1 split by runs/few-1", "SHA-256"] {
+        #expect(result.output.contains(word), "'\(word)' in: \(result.output)")
+      }
+      let lines = try String(contentsOf: folder.appendingPathComponent("logs/compare-mnist.jsonl"), encoding: .utf8)
+        .split(separator: "\n").map {
+          try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+        }
+      #expect(lines.map { $0["technique"] as? String } == ["plain", "virtual-batch-norm"])
+      for line in lines {
+        #expect((line["seeds"] as? [Int]) == [1, 2])
+        let scores = try #require((line["measures"] as? [String: [Double]])?["score"])
+        #expect(scores.count == 2 && scores[0] != scores[1] && scores.allSatisfy { (1...10).contains($0) })
+        let scoring = try #require(line["scoring"] as? [String: Any])
+        #expect(scoring["samples"] as? Int == 5000 && (scoring["hash"] as? String)?.count == 64)
+      }
+      let page = try String(contentsOf: folder.appendingPathComponent("page/report.html"), encoding: .utf8)
+      #expect(page.contains("Samples: Virtual batch normalisation"))
+    }
+  }
+
   @Test func whatCannotBeLearnedFromIsNamed() throws {
     try withData { folder in
       func refused(_ arguments: [String], _ words: String...) throws {
@@ -178,9 +211,15 @@ import Torch
       #expect(more.output.contains("draw 2  epoch 4") && !more.output.contains("draw 1  epoch"))
       #expect(more.output.contains("2 of 2"))
       let logs = try FileManager.default.contentsOfDirectory(atPath: folder.appendingPathComponent("logs").path)
-      #expect(
-        logs.sorted() == ["10", "20"].flatMap { l in ["1", "2"].map { "labels-\(l)-draw-\($0).jsonl" } })
-      for log in logs {
+      let runs = ["10", "20"].flatMap { l in ["1", "2"].map { "labels-\(l)-draw-\($0).jsonl" } }
+      #expect(logs.sorted() == (["README.md", "labels-10-ensemble.jsonl", "labels-20-ensemble.jsonl"] + runs).sorted())
+      let table = try String(contentsOf: folder.appendingPathComponent("logs/README.md"), encoding: .utf8)
+      #expect(table.contains("2 of 2") && table.contains("gan reproduce mnist --recipe few.yaml"))
+      let ensemble = try String(
+        contentsOf: folder.appendingPathComponent("logs/labels-20-ensemble.jsonl"), encoding: .utf8
+      ).split(separator: "\n")
+      #expect(ensemble[0] == #"{"draws":[1,2],"testErrors":\#(ensemble.count - 1)}"#)
+      for log in runs {
         let lines = try String(contentsOf: folder.appendingPathComponent("logs/\(log)"), encoding: .utf8)
           .split(separator: "\n")
         #expect(lines.count == 5 && lines[0].contains("\"indices\"") && lines[4].contains("\"testErrors\""))

@@ -57,4 +57,17 @@ import Torch
     let error = Summary(normal).standardDeviation / 20
     #expect(abs((wide.upperBound - wide.lowerBound) / (2 * 1.96 * error) - 1) < 0.06)
   }
+
+  /// The difference of two means is as sure as both together: sqrt(a^2 + b^2) for many values of spreads a and b.
+  @Test func theIntervalOfADifference() {
+    let (x, y) = ((0..<400).map { Double($0 % 20) }, (0..<100).map { Double($0 % 10) + 3 })
+    let interval = Bootstrap.differenceInterval(x, y)
+    #expect(interval.contains(9.5 - 7.5) && !interval.contains(0))
+    func variance(_ x: [Double]) -> Double { Summary(x).standardDeviation * Summary(x).standardDeviation }
+    let error = (variance(x) / 400 + variance(y) / 100).squareRoot()
+    #expect(abs((interval.upperBound - interval.lowerBound) / (2 * 1.96 * error) - 1) < 0.06)
+    // Equal values on both sides are resampled apart: their difference is not known to be 0.
+    #expect(Bootstrap.differenceInterval(x, x).contains(0) && Bootstrap.differenceInterval(x, x) != 0...0)
+    #expect(Bootstrap.differenceInterval([3], [1]) == 2...2)
+  }
 }

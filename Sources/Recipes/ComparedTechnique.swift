@@ -1,0 +1,38 @@
+/// A technique, or a pair of them, as a change to a recipe that has none.
+public enum ComparedTechnique: String, CaseIterable, Sendable, Codable {
+  case plain
+  case featureMatching = "feature-matching"
+  case minibatchDiscrimination = "minibatch-discrimination"
+  case both
+  case historicalAveraging = "historical-averaging"
+  case labelSmoothing = "label-smoothing"
+  case virtualBatchNorm = "virtual-batch-norm"
+
+  public var title: String {
+    switch self {
+    case .plain: "Plain"
+    case .featureMatching: "Feature matching"
+    case .minibatchDiscrimination: "Minibatch discrimination"
+    case .both: "Both (features, minibatch)"
+    case .historicalAveraging: "Historical averaging"
+    case .labelSmoothing: "One-sided label smoothing"
+    case .virtualBatchNorm: "Virtual batch normalisation"
+    }
+  }
+
+  /// What it changes, in the words of a recipe.
+  public func apply(to recipe: inout Recipe) {
+    switch self {
+    case .plain: break
+    case .featureMatching: recipe.featureMatching.role = .replaces
+    case .minibatchDiscrimination: recipe.minibatchDiscrimination.enabled = true
+    case .both:
+      recipe.featureMatching.role = .joins
+      recipe.minibatchDiscrimination.enabled = true
+    case .historicalAveraging:
+      recipe.historicalAveraging = Recipe.HistoricalAveraging(generator: 0.001, discriminator: 0.001)
+    case .labelSmoothing: recipe.objective.realTarget = 0.9
+    case .virtualBatchNorm: recipe.generator.normalization = .virtualBatch
+    }
+  }
+}
