@@ -86,13 +86,15 @@ CScript *ct_script_load(const void *bytes, int64_t count, CTDevice place) {
   return script;
 }
 
-CTensor *ct_script_forward(CScript *script, CTensor *x) {
+CTensor *ct_script_forward(CScript *script, CTensor *x, const char *const *names, const bool *values, int count) {
   return operation("forward", {x}, [&] {
+    torch::jit::Kwargs keywords;
+    for (int i = 0; i < count; i++) keywords[names[i]] = values[i];
     c10::NoGradGuard without_gradient;
     // Unoptimised, the module runs as it is written: the optimiser would first watch some calls, then rewrite it, and
     // results would depend on how many batches came before.
     torch::jit::GraphOptimizerEnabledGuard as_written(false);
     torch::jit::Module module(c10::intrusive_ptr<Object>::unsafe_reclaim_from_nonowning(object(script)));
-    return tersely([&] { return checked(module.forward({tensor(x)})); });
+    return tersely([&] { return checked(module.forward({tensor(x)}, keywords)); });
   });
 }

@@ -35,7 +35,28 @@ struct ClassifierReading: ParsableArguments {
     help: "Colour channels that it takes; grey images are repeated to 3. (default: 3 where it refuses 1)")
   var channels: Int?
 
+  @Option(
+    name: .customLong("argument"), parsing: .singleValue,
+    help: ArgumentHelp(
+      "An argument of its forward beside the images, such as no_output_bias=true for the Inception network as the paper's authors used it.",
+      valueName: "name=true|false"))
+  var arguments: [String] = []
+
+  private func keywords() throws -> [String: Bool] {
+    var keywords: [String: Bool] = [:]
+    for argument in arguments {
+      guard let match = argument.wholeMatch(of: /([A-Za-z_][A-Za-z0-9_]*)=(true|false)/) else {
+        throw ValidationError("--argument must be name=true or name=false, is '\(argument)'.")
+      }
+      guard keywords.updateValue(match.2 == "true", forKey: String(match.1)) == nil else {
+        throw ValidationError("--argument gives '\(match.1)' twice.")
+      }
+    }
+    return keywords
+  }
+
   func validate() throws {
+    _ = try keywords()
     if let channels, channels != 1 && channels != 3 {
       throw ValidationError("--channels must be 1 or 3, is \(channels).")
     }
@@ -48,10 +69,13 @@ struct ClassifierReading: ParsableArguments {
     let url = URL(fileURLWithPath: path)
     var isFolder: ObjCBool = false
     if FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue {
+      guard arguments.isEmpty else {
+        throw ValidationError("--argument is for TorchScript files; '\(path)' is the folder of a run.")
+      }
       return try RunClassifier(RunFolder(url), averaged: true, device: device)
     }
     return try TorchScriptClassifier(
-      contentsOf: url, inputRange: inputRange, channels: channels, output: output, device: device)
+      contentsOf: url, inputRange: inputRange, channels: channels, output: output, keywords: keywords(), device: device)
   }
 }
 

@@ -28,6 +28,9 @@ public final class TorchScriptClassifier: ImageClassifier {
   public private(set) var classes: Int?
   public let inputRange: InputRange
   public let output: Output
+  /// Arguments of the module's `forward` beside the images: variants of what it computes, such as the Inception network
+  /// without the bias of its last layer.
+  public let keywords: [String: Bool]
   /// Colour channels that the module gets: stated, or found in the first call. Grey images are repeated to 3.
   public private(set) var channels: Int?
   private let module: ScriptModule
@@ -36,12 +39,13 @@ public final class TorchScriptClassifier: ImageClassifier {
   /// Loads the module in the file at `url`, and hashes the bytes that it was loaded from.
   ///
   /// - Parameters:
+  ///   - keywords: see ``keywords``; they are part of ``name``.
   ///   - channels: 1 or 3. Where it is missing, the first grey images are tried as they are and then, if the module
   ///     refuses them, with three equal channels.
   /// - Throws: `FileError` naming the file and what is wrong with it.
   public init(
     contentsOf url: URL, inputRange: InputRange = .unit, channels: Int? = nil, output: Output = .logits,
-    device: Device = .cpu
+    keywords: [String: Bool] = [:], device: Device = .cpu
   ) throws {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
@@ -55,7 +59,9 @@ public final class TorchScriptClassifier: ImageClassifier {
     } catch let error as TensorError {
       throw FileError(path: url.path, reason: "is not a TorchScript file: \(error)")
     }
-    name = url.lastPathComponent
+    let stated = keywords.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ", ")
+    name = url.lastPathComponent + (stated.isEmpty ? "" : " (\(stated))")
+    self.keywords = keywords
     hash = sha256(data)
     self.inputRange = inputRange
     self.channels = channels
@@ -106,7 +112,7 @@ public final class TorchScriptClassifier: ImageClassifier {
           // Conversion cuts the fraction off.
           case .bytes: x = (255 * x + 0.5).to(.uint8)
           }
-          return module(x)
+          return module(x, keywords: keywords)
         }
       }
     } catch let error as TensorError {

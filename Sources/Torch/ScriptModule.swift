@@ -29,6 +29,14 @@ public struct ScriptModule {
 
   /// `forward(x)`.
   ///
-  /// A failed operation where the module refuses `x`, or returns anything but one tensor.
-  public func callAsFunction(_ x: Tensor) -> Tensor { Tensor(ct_script_forward(handle, x.handle)) }
+  /// A failed operation where the module refuses `x` or a keyword, or returns anything but one tensor.
+  ///
+  /// - Parameter keywords: further arguments of `forward` by name, those that are true or false.
+  public func callAsFunction(_ x: Tensor, keywords: [String: Bool] = [:]) -> Tensor {
+    let sorted = keywords.sorted { $0.key < $1.key }
+    let names = sorted.map { strdup($0.key) }
+    defer { names.forEach { free($0) } }
+    return Tensor(
+      ct_script_forward(handle, x.handle, names.map { UnsafePointer($0!) }, sorted.map(\.value), Int32(sorted.count)))
+  }
 }

@@ -606,6 +606,11 @@ def classifiers():
     for name, body in bodies.items():
         files[f"{name}.pt"] = script(f"def forward(self, x):\n    {body}\n")
     files["headless.pt"] = script("def backward(self, x):\n    return x\n")
+    # A bias that can be left out, as in the form in which the Inception network is passed on.
+    files["unbiased.pt"] = script(
+        LINEAR.replace("self, x", "self, x, no_output_bias: bool = False").replace(
+            "return ", "logits = ")[:-1] + "\n    return logits - self.bias if no_output_bias else logits\n",
+        weight=weight, bias=bias)
     files["text.pt"] = b"a classifier, but not one that a machine can read\n"
     state = io.BytesIO()
     torch.save({"weight": weight[:1, :1].clone()}, state)
@@ -637,7 +642,9 @@ def inception_score(weight, bias):
 
     images = torch.tensor(generator.random((4, 1, 28, 28)), dtype=torch.float32)
     logits = F.linear(F.avg_pool2d(images.double(), 4).flatten(1), weight.double(), bias.double())
-    for role, value in {"in.images": images, "in.weight": weight, "in.bias": bias, "out.logits": logits.float()}.items():
+    unbiased = F.linear(F.avg_pool2d(images.double(), 4).flatten(1), weight.double())
+    outputs = {"out.logits": logits.float(), "out.unbiased": unbiased.float()}
+    for role, value in {"in.images": images, "in.weight": weight, "in.bias": bias, **outputs}.items():
         file.tensors[f"linear.f32.{role}"] = value
     return file
 

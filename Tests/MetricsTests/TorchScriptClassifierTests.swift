@@ -36,6 +36,25 @@ import Torch
     try expectClose(p, exp(logits - logits.logSumExp(-1, keep: true)), 1e-5)
   }
 
+  /// Two readings of one file, as published scores have two of the Inception network; the name says which it is.
+  @Test func argumentsOfTheModuleArePassedOn() throws {
+    let golden = try Golden("inception_score").tensors()
+    let images = try #require(golden["linear.f32.in.images"])
+    func outputs(_ keywords: [String: Bool]) throws -> (name: String, logits: Tensor) {
+      let classifier = try TorchScriptClassifier(
+        contentsOf: Golden.file("classifiers/unbiased.pt"), keywords: keywords)
+      return (classifier.name, try classifier(images).tensor)
+    }
+    let (plain, with) = try outputs([:])
+    try expectClose(with, try #require(golden["linear.f32.out.logits"]), 1e-5)
+    let (named, without) = try outputs(["no_output_bias": true])
+    try expectClose(without, try #require(golden["linear.f32.out.unbiased"]), 1e-5)
+    #expect(plain == "unbiased.pt" && named == "unbiased.pt (no_output_bias=true)")
+    try expectClose(outputs(["no_output_bias": false]).logits, with, 0)
+    let error = #expect(throws: ClassifierError.self) { try outputs(["no_such_thing": true]) }
+    #expect(error?.reason.contains("no_such_thing") == true, "\(error?.reason ?? "")")
+  }
+
   @Test func theHashIsThatOfTheFile() throws {
     #expect(
       sha256(Data("abc".utf8)) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")

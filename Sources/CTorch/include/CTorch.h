@@ -202,8 +202,9 @@ void ct_script_retain(struct CScript *script);
 void ct_script_release(struct CScript *script);
 /// The module whose file has these bytes, in evaluation mode; NULL on failure.
 struct CScript *_Nullable ct_script_load(const void *bytes, int64_t count, CTDevice device) CT_RETURNS_RETAINED;
-/// forward(x), without gradient; fails where that is not one dense tensor.
-CT_RESULT ct_script_forward(struct CScript *script, CT_OPERAND x) CT_RETURNS_RETAINED;
+/// forward(x, names[0]=values[0], ...), without gradient; fails where that is not one dense tensor.
+CT_RESULT ct_script_forward(struct CScript *script, CT_OPERAND x, const char *const _Nonnull *_Nullable names,
+                            const bool *_Nullable values, int count) CT_RETURNS_RETAINED;
 
 #pragma clang assume_nonnull end
 #ifdef __cplusplus
