@@ -125,7 +125,8 @@ struct Compare: ParsableCommand {
 
   private var command: String {
     "gan compare --data \(data) --seeds \(seeds)" + (techniques.map { " --techniques \($0)" } ?? "")
-      + (steps.map { " --steps \($0)" } ?? "") + assignments.map { " --set \($0)" }.joined()
+      + (classifier.map { " --classifier \($0)" } ?? "") + (steps.map { " --steps \($0)" } ?? "")
+      + assignments.map { " --set \($0)" }.joined()
   }
 
   private func grid(_ source: Recipe.Data.Source) throws -> Comparison {

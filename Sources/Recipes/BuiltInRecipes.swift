@@ -69,23 +69,25 @@ extension Recipe {
   }()
 
   /// The same networks in 80 epochs instead of 300, each at two thirds of the price. What makes that enough (see Docs/Techniques.md):
-  /// consistency, a stabiliser beside Adam's root that is large for this game, a slower G, and an average that forgets the start. What
-  /// makes it cheap: both players move at once, and a step sees 20 labelled examples, which are soon learnt.
+  /// consistency, a little marginal entropy so that no class is given away, a stabiliser beside Adam's root that is large for
+  /// this game, a slower G, rates that fall only in the last fifth, and an average that forgets the start. What makes it
+  /// cheap: both players move at once, and a step sees 20 labelled examples, which are soon learnt.
   static let mnistSemiSupervisedFast = {
     func adam(_ learningRate: Double) -> Training {
       Training(
-        rule: .adam, learningRate: learningRate, quarterlyDecay: 1, declineFrom: 0.5, momentum: 0, beta1: 0.5,
+        rule: .adam, learningRate: learningRate, quarterlyDecay: 1, declineFrom: 0.8, momentum: 0, beta1: 0.5,
         beta2: 0.999, epsilon: 1e-4, epsilonPlace: .outsideRoot)
     }
     var recipe = mnistSemiSupervised
     recipe.name = "mnist-semisupervised-fast"
-    recipe.summary = "MNIST digits with 100 labels: as good in 80 epochs, with consistency"
+    recipe.summary = "MNIST digits with 100 labels: the published networks in 80 cheaper epochs, with consistency"
     recipe.generator.training = adam(1e-3)
     recipe.discriminator.training = adam(2e-3)
     recipe.discriminator.averagingRate = 1e-3
     recipe.discriminator.averagingStart = .zeroCorrected
     recipe.labels.batchSize = 20
     recipe.consistency.weight = 1
+    recipe.marginalEntropy.weight = 0.3
     recipe.updates = .simultaneous
     recipe.duration = Duration(count: 80, unit: .epochs)
     return recipe
