@@ -27,6 +27,9 @@ public struct Recipe: Codable, Sendable, Hashable {
   public var seed: UInt64
   public var output: Output
 
+  /// Whether feature matching compares the two batches row by row, which must both be sorted then.
+  var pairsRows: Bool { featureMatching.role != .none && featureMatching.reading == .tutorial }
+
   /// Where real examples come from.
   public struct Data: Codable, Sendable, Hashable {
     public enum Source: String, Codable, Sendable, CaseIterable {
@@ -302,6 +305,11 @@ extension Recipe {
       }
     }
     try require("featureMatching.weight", featureMatching.weight, above: 0)
+    if pairsRows, data.source.density == nil || noise.kind != .stratified {
+      throw RecipeError(
+        key: "featureMatching.reading",
+        reason: "tutorial pairs the rows of two sorted batches: it needs a density on a line and noise.kind stratified")
+    }
     try size("minibatchDiscrimination.kernels", minibatchDiscrimination.kernels)
     try size("minibatchDiscrimination.dimensions", minibatchDiscrimination.dimensions)
     try require("historicalAveraging.generator", historicalAveraging.generator, atLeast: 0)

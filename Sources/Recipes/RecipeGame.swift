@@ -29,7 +29,7 @@ public struct RecipeExamples {
   public init?(points recipe: Recipe, seeds: [UInt64]? = nil, device: Device) {
     let random = recipe.random(seeds).stream("initialization")
     if let density = recipe.data.source.density?.density {
-      batches = density.batches(recipe.batchSize, device: device)
+      batches = density.batches(recipe.batchSize, sorted: recipe.pairsRows, device: device)
       first = { density.sample($0, random, device: device) }
       width = 1
     } else if let mixture = recipe.data.source.mixture {

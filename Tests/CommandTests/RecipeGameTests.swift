@@ -3,6 +3,27 @@ import Testing
 import Torch
 
 @Suite struct RecipeGameTests {
+  /// The tutorial's feature matching compares row with row: of unsorted batches it would compare points with strangers.
+  @Test func pairedRowsAreSortedOnBothSides() throws {
+    let matching = ["featureMatching.role=replaces", "featureMatching.reading=tutorial"]
+    func recipe(_ name: String, _ settings: [String]) throws -> Recipe {
+      try settings.reduce(#require(Recipe.named(name))) { try $0.setting($1) }
+    }
+    for name in ["mnist", "two-dimensional", "one-dimensional"] {
+      let error = #expect(throws: RecipeError.self) { try recipe(name, matching).validate() }
+      #expect(error?.key == "featureMatching.reading")
+    }
+    let sorted = try recipe("one-dimensional", matching + ["noise.kind=stratified"])
+    try sorted.validate()
+    func isSorted(_ recipe: Recipe) throws -> Bool {
+      let examples = try #require(RecipeExamples(points: recipe, device: .cpu))
+      let points = try examples.batches(3, RandomStream(seed: 1)).values(Double.self)
+      return points == points.sorted()
+    }
+    #expect(try isSorted(sorted))
+    #expect(try !isSorted(recipe("one-dimensional", [])))
+  }
+
   /// A recipe's D starts the game fitted to the density, for each of several seeds; without the key it knows nothing.
   @Test func discriminatorsAreFittedBeforeTheGame() throws {
     func density(_ steps: Int) throws -> [Double] {
