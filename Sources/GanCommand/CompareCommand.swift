@@ -114,7 +114,7 @@ struct Compare: ParsableCommand {
         CompareReport.Grid(comparison: grid, cells: outcomes.compactMap(\.cell), failures: outcomes.flatMap(\.failures))
       }, command: command)
     for table in report.tables { print(table.text(width: 120, includesHelp: true)) }
-    if let results { try writeResults(report.grids, to: URL(fileURLWithPath: results)) }
+    if let results { try writeResults(report, to: URL(fileURLWithPath: results)) }
     try report.page().write(to: folder.appendingPathComponent("report.html"))
     print(folder.appendingPathComponent("report.html").relativePath)
     let failures = report.grids.flatMap(\.failures)
@@ -253,11 +253,12 @@ struct Compare: ParsableCommand {
     }
   }
 
-  private func writeResults(_ grids: [CompareReport.Grid], to folder: URL) throws {
+  /// For each source of data its games as JSON lines, and its tables.
+  private func writeResults(_ report: CompareReport, to folder: URL) throws {
     try makeFolder(at: folder)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    for grid in grids {
+    for grid in report.grids {
       let lines = try grid.cells.map { cell in
         try encoder.encode(
           ResultLine(
@@ -267,6 +268,8 @@ struct Compare: ParsableCommand {
       }
       try replaceFile(
         at: folder.appendingPathComponent("compare-\(grid.source.rawValue).jsonl"), with: lines.reduce(Data(), +))
+      try replaceFile(
+        at: folder.appendingPathComponent("compare-\(grid.source.rawValue).md"), with: Data(report.markdown(grid).utf8))
     }
   }
 

@@ -38,11 +38,12 @@ struct CompareReport {
     Table(
       title: "\(grid.source.title), \(length(grid)), \(seedCount(grid))\(title)",
       columns: [.init("Technique")]
-        + measures.enumerated().flatMap { index, measure -> [Table.Column] in
+        + measures.flatMap { measure -> [Table.Column] in
           let column = Table.Column(measure.title, best: measure.best, help: measure.help)
           guard measure.hasInterval else { return [column] }
+          let isFirst = measure == measures.first(where: \.hasInterval)
           let help =
-            index == 0 ? "Interval of the mean, from 10 000 resamples of the seeds (percentile bootstrap)." : nil
+            isFirst ? "Interval of the mean, from 10 000 resamples of the seeds (percentile bootstrap)." : nil
           return [column, Table.Column("95 %", alignment: .trailing, help: help)]
         },
       rows: grid.cells.map { cell in
@@ -88,14 +89,24 @@ struct CompareReport {
 
   // MARK: The page
 
+  /// One grid's tables and answers in Markdown, to be kept beside its numbers.
+  func markdown(_ grid: Grid) -> String {
+    let tables = tables(grid).map { $0.text(includesHelp: true) }.joined(separator: "\n")
+    let answers = claims([grid]).map { "- \($0.term): \($0.text)\n" }.joined()
+    return "# \(grid.source.title)\n\nMade by `\(command)`.\n\n```\n\(tables)```\n"
+      + (answers.isEmpty ? "" : "\nThe claims, and what was measured:\n\n\(answers)")
+  }
+
   func page() throws -> Page {
-    Page(
+    let answers = claims(grids)
+    return Page(
       title: "What each technique changes",
       lead: """
         The same games, with one technique at a time, over many seeds. Everything here was measured in one run; nothing is \
         taken from elsewhere.
         """,
-      blocks: claims + (try grids.map(section)),
+      blocks: (answers.isEmpty ? [] : [.section("The claims, and what was measured", [.definitions(answers)])])
+        + (try grids.map(section)),
       footer: "Made by \(command)")
   }
 
@@ -233,8 +244,8 @@ struct CompareReport {
     return (difference.lowerBound > 0) == measure.isBetterHigh ? "clearly better" : "clearly worse"
   }
 
-  /// The claims of the tutorial, answered by what was measured here, density by density.
-  private var claims: [Block] {
+  /// The claims of the tutorial, answered by what was measured on `grids`, density by density; none where there is no density.
+  private func claims(_ grids: [Grid]) -> [(term: String, text: String)] {
     let lines = grids.filter { $0.source.density != nil }
     func answer(_ claim: String, _ told: (Grid) -> String?) -> (term: String, text: String)? {
       let answers = lines.compactMap { grid in told(grid).map { "\(grid.source.title): \($0)." } }
@@ -254,7 +265,7 @@ struct CompareReport {
     func collapsed(_ grid: Grid, _ technique: ComparedTechnique) -> String? {
       grid.values(technique, .collapsed).map { "\(Int($0.reduce(0, +))) of \($0.count) games collapsed" }
     }
-    let answers = [
+    return [
       answer("With feature matching D ends almost flat at 1/2 over the data") {
         pair($0, .flatness).map { "mean |D − ½| \($0)" }
       },
@@ -269,9 +280,10 @@ struct CompareReport {
           let chosen = zip(distances, collapsed).filter { $0.1 == wanted }.map(\.0)
           return chosen.isEmpty ? nil : short(Summary(chosen).mean)
         }
-        let away =
-          mean(1).map { "; their points lie \($0) standard deviations of the data from D's peak on average" } ?? ""
-        let others = mean(0).map { "\(away.isEmpty ? "; the" : ", those of the") others' \($0)" } ?? ""
+        let unit = "standard deviations of the data from D's peak on average"
+        guard let ofCollapsed = mean(1) else { return told + (mean(0).map { "; points lie \($0) \(unit)" } ?? "") }
+        let away = "; their points lie \(ofCollapsed) \(unit)"
+        let others = mean(0).map { ", those of the others \($0)" } ?? ""
         return told + away + others
       },
       answer("Minibatch discrimination prevents that, since D sees the batch") { grid in
@@ -280,7 +292,6 @@ struct CompareReport {
         return with + (without ?? "")
       },
     ].compactMap { $0 }
-    return answers.isEmpty ? [] : [.section("The claims, and what was measured", [.definitions(answers)])]
   }
 }
 

@@ -38,6 +38,10 @@ import Testing
         let first = lines.map { ($0["measures"] as? [String: [Double]])?[measures.last!] }
         if source == "normal" { #expect(first.dropFirst().allSatisfy { $0 != first[0] }, "\(first)") }
       }
+      let kept = try String(contentsOf: folder.appendingPathComponent("logs/compare-normal.md"), encoding: .utf8)
+      for text in ["gan compare --data normal,ring --seeds 3 --steps 12", "of 3 games collapsed", "Wasserstein-1"] {
+        #expect(kept.contains(text), "\(text)")
+      }
       let page = try String(contentsOf: folder.appendingPathComponent("page/report.html"), encoding: .utf8)
       for text in [
         "The claims, and what was measured", "A ring of 8 Gaussians", "percentile bootstrap", "of 3 games collapsed",
