@@ -42,6 +42,11 @@ struct ClassifierReading: ParsableArguments {
       valueName: "name=true|false"))
   var arguments: [String] = []
 
+  /// In words, such as "pixels 0..1, logits".
+  var summary: String {
+    "pixels \(inputRange.rawValue), \(output.rawValue)" + (channels.map { ", \($0) channels" } ?? "")
+  }
+
   private func keywords() throws -> [String: Bool] {
     var keywords: [String: Bool] = [:]
     for argument in arguments {

@@ -158,7 +158,8 @@ struct Compare: ParsableCommand {
     return Scorer(
       images: images, classifier: shared,
       scoring: ComparedScoring(
-        classifier: shared.name, hash: shared.hash, samples: Comparison.scoredSamples, splits: 1))
+        classifier: shared.name, hash: shared.hash, reading: reading.summary,
+        images: sha256(Data(images.images)), samples: Comparison.scoredSamples, splits: 1))
   }
 
   /// What came of one technique's games on one source of data.
@@ -210,6 +211,9 @@ struct Compare: ParsableCommand {
         let (job, grid) = (jobs[index], grids[jobs[index].grid])
         func play(_ seeds: [UInt64]) -> Result<ComparisonCell, any Error> {
           Result {
+            if seeds != job.seeds, let cell = folder.cell(grid.recipe(job.technique), seeds: seeds, scoring: nil) {
+              return cell
+            }
             let report = { (steps: Int) in progress.withLock { $0.update(index, steps) } }
             let cell =
               if let scorer, grid.base.data.source == .mnist {

@@ -22,6 +22,9 @@ struct CompareReport {
 
   let grids: [Grid]
   let command: String
+  /// Seeds below which there is no interval and no verdict: of two values the bootstrap's interval is their range, and
+  /// differences of nothing would look clear in every third comparison.
+  private static let fewest = 6
 
   // MARK: Tables
 
@@ -43,7 +46,9 @@ struct CompareReport {
           guard measure.hasInterval else { return [column] }
           let isFirst = measure == measures.first(where: \.hasInterval)
           let help =
-            isFirst ? "Interval of the mean, from 10 000 resamples of the seeds (percentile bootstrap)." : nil
+            isFirst
+            ? "Interval of the mean, from 10 000 resamples of the seeds (percentile bootstrap); not below \(Self.fewest) seeds."
+            : nil
           return [column, Table.Column("95 %", alignment: .trailing, help: help)]
         },
       rows: grid.cells.map { cell in
@@ -57,7 +62,7 @@ struct CompareReport {
             let mean = Table.Cell.measurement(
               mean: summary.mean, deviation: summary.count > 1 ? summary.standardDeviation : nil)
             guard measure.hasInterval else { return [mean] }
-            return [mean, values.count > 1 ? .text(interval(values)) : .missing]
+            return [mean, values.count >= Self.fewest ? .text(interval(values)) : .missing]
           }
       },
       note: note(grid))
@@ -236,9 +241,9 @@ struct CompareReport {
   }
 
   /// Whether `values` are better or worse than `reference`: only where the bootstrap interval of the difference leaves 0 out; nil
-  /// where one of them is a single number, of which there is nothing to say.
+  /// where there are too few on one side to say anything: the interval of a handful is far too narrow.
   private func verdict(_ values: [Double], _ reference: [Double], _ measure: ComparedMeasure) -> String? {
-    guard values.count > 1, reference.count > 1 else { return nil }
+    guard min(values.count, reference.count) >= Self.fewest else { return nil }
     let difference = Bootstrap.differenceInterval(values, reference)
     guard !difference.contains(0) else { return "no clear difference" }
     return (difference.lowerBound > 0) == measure.isBetterHigh ? "clearly better" : "clearly worse"

@@ -11,12 +11,18 @@ public struct ComparedScoring: Codable, Sendable, Hashable {
   public let classifier: String
   /// SHA-256 of what defines the classifier.
   public let hash: String
+  /// How the classifier is asked, where its file does not say.
+  public let reading: String
+  /// A checksum of the images that were learnt from.
+  public let images: String
   public let samples: Int
   public let splits: Int
 
-  public init(classifier: String, hash: String, samples: Int, splits: Int) {
+  public init(classifier: String, hash: String, reading: String, images: String, samples: Int, splits: Int) {
     self.classifier = classifier
     self.hash = hash
+    self.reading = reading
+    self.images = images
     self.samples = samples
     self.splits = splits
   }
