@@ -42,7 +42,7 @@ struct Dense : torch::autograd::Function<Dense> {
 };
 
 at::Tensor dense(const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias) {
-  if (prefers_onednn(x, weight) && !(bias && bias->sizes() != weight.sizes().slice(0, 1)))
+  if (prefers_onednn(x, weight) && !(bias && (bias->sizes() != weight.sizes().slice(0, 1) || bias->scalar_type() != at::kFloat)))
     return Dense::apply(x, weight, bias);
   if (weight.dim() == 2) return at::linear(x, weight, bias);
   auto rows = x.dim() == 2 ? x.expand({weight.size(0), x.size(0), x.size(1)}) : x;

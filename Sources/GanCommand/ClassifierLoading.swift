@@ -47,6 +47,13 @@ struct ClassifierReading: ParsableArguments {
     "pixels \(inputRange.rawValue), \(output.rawValue)" + (channels.map { ", \($0) channels" } ?? "")
   }
 
+  /// The options that were given, as they are typed.
+  var typed: String {
+    (inputRange == .unit ? "" : " --input-range \(inputRange.rawValue)")
+      + (output == .logits ? "" : " --output \(output.rawValue)") + (channels.map { " --channels \($0)" } ?? "")
+      + arguments.map { " --argument \($0)" }.joined()
+  }
+
   private func keywords() throws -> [String: Bool] {
     var keywords: [String: Bool] = [:]
     for argument in arguments {

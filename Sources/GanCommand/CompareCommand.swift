@@ -53,7 +53,7 @@ struct Compare: ParsableCommand {
   @Option(help: "Folder for games and report; an earlier report in it is replaced.", completion: .directory)
   var out = "runs/compare"
 
-  @Option(help: "Also keep every game's measures here, as JSON lines.", completion: .directory)
+  @Option(help: "Also keep every game's measures here, as JSON lines, and the tables.", completion: .directory)
   var results: String?
 
   @Option(parsing: .unconditional, help: "Games at a time, each on one thread. (default: one per core)")
@@ -125,7 +125,7 @@ struct Compare: ParsableCommand {
 
   private var command: String {
     "gan compare --data \(data) --seeds \(seeds)" + (techniques.map { " --techniques \($0)" } ?? "")
-      + (classifier.map { " --classifier \($0)" } ?? "") + (steps.map { " --steps \($0)" } ?? "")
+      + (classifier.map { " --classifier \($0)" + reading.typed } ?? "") + (steps.map { " --steps \($0)" } ?? "")
       + assignments.map { " --set \($0)" }.joined()
   }
 

@@ -50,7 +50,8 @@ struct ReproduceMNIST: ParsableCommand {
   var out = "runs/reproduce-mnist"
 
   @Option(
-    help: "Also keep each run's recipe, label draw and measurements here, as JSON lines without weights.",
+    help:
+      "Also keep each run's recipe, label draw and measurements here, as JSON lines without weights, and the table.",
     completion: .directory)
   var results: String?
 

@@ -70,5 +70,11 @@ import Torch
         try linear(draw("x", [300, 70]), weight: draw("w", [300, 70]), bias: draw("b", [299])).sum().item() as Double
       }
     }
+    #expect(throws: TensorError.self) {
+      try checkingTensors {
+        let bias = draw("b", [300]).to(.float64)
+        return try linear(draw("x", [300, 70]), weight: draw("w", [300, 70]), bias: bias).sum().item() as Double
+      }
+    }
   }
 }
