@@ -1,5 +1,7 @@
 // Gradients, asked for explicitly: nothing accumulates, nothing needs zeroing.
 #include "Internal.h"
+#include "backward_sweep.h"
+#include "matrix_product.h"
 
 #include <ATen/ops/zeros_like.h>
 #include <c10/core/GradMode.h>
@@ -13,6 +15,10 @@ bool ct_set_gradient_enabled(bool enabled) {
   bool previous = c10::GradMode::is_enabled();
   c10::GradMode::set_enabled(enabled);
   return previous;
+}
+CTDType ct_set_product_dtype(CTDType dtype) {
+  auto previous = set_product_type(dtype == CTDTypeBFloat16 ? at::kBFloat16 : at::kFloat);
+  return previous == at::kBFloat16 ? CTDTypeBFloat16 : CTDTypeFloat32;
 }
 CTensor *ct_detach(CTensor *x) {
   return operation("detach", {x}, [&] { return tensor(x).detach(); });
@@ -28,16 +34,25 @@ void ct_gradient(CTensor *y, CTensor *cotangent, bool has_cotangent, CTensor *co
     std::vector<at::Tensor> inputs;
     for (int i = 0; i < count; i++) inputs.push_back(tensor(xs[i]));
     auto output = tensor(y);
+    if (has_cotangent) {
+      const auto &weights = tensor(cotangent);
+      TORCH_CHECK(weights.sizes() == output.sizes() && weights.scalar_type() == output.scalar_type() &&
+                      weights.device() == output.device(),
+                  "the cotangent is not of the shape, kind and place of what is differentiated, ", output.sizes());
+    }
     if (!output.requires_grad()) {  // a constant
       for (int i = 0; i < count; i++) results[i] = handle(at::zeros_like(inputs[i]));
       return;
     }
-    // The sum makes a vector of losses, one per seed, a scalar without mixing the seeds' gradients.
-    auto outputs = has_cotangent || output.numel() == 1 ? output : output.sum();
     std::vector<at::Tensor> cotangents;
     if (has_cotangent) cotangents.push_back(tensor(cotangent));
-    auto gradients = torch::autograd::grad({outputs}, inputs, cotangents, /*retain_graph=*/keep_graph,
-                                           /*create_graph=*/false, /*allow_unused=*/true);
+    std::vector<at::Tensor> gradients;
+    // All ones weigh the losses of several seeds as their sum would.
+    if (!backward_sweep(output, has_cotangent ? cotangents[0] : at::Tensor(), inputs, keep_graph, gradients)) {
+      auto outputs = has_cotangent || output.numel() == 1 ? output : output.sum();
+      gradients = torch::autograd::grad({outputs}, inputs, cotangents, /*retain_graph=*/keep_graph,
+                                        /*create_graph=*/false, /*allow_unused=*/true);
+    }
     for (int i = 0; i < count; i++)
       results[i] = handle(gradients[i].defined() ? gradients[i] : at::zeros_like(inputs[i]));
   });

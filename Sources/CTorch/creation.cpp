@@ -33,7 +33,13 @@ CTensor *ct_to(CTensor *x, CTDType dtype, CTDevice place) {
 bool ct_copy_to(CTensor *x, CTDType dtype, void *destination, int64_t byte_count) {
   return guarded("copy", {x}, [&] {
     c10::NoGradGuard without_gradient;
-    auto source = tensor(x).to(options(dtype, CTDeviceCPU)).contiguous();
+    const auto &plain = tensor(x);
+    if (plain.numel() == 1 && dtype == CTDTypeFloat64 && plain.scalar_type() == at::kFloat && plain.device().is_cpu() &&
+        byte_count == sizeof(double)) {  // a loss, read in every step
+      *static_cast<double *>(destination) = *plain.const_data_ptr<float>();
+      return;
+    }
+    auto source = plain.to(options(dtype, CTDeviceCPU)).contiguous();
     TORCH_CHECK(static_cast<int64_t>(source.nbytes()) == byte_count, "holds ", source.nbytes(), " bytes, not ", byte_count);
     if (byte_count > 0) std::memcpy(destination, source.data_ptr(), byte_count);
   });

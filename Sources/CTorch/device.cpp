@@ -1,9 +1,16 @@
 // Devices, element types and threads.
 #include "Internal.h"
+#include "parallel.h"
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <torch/csrc/api/include/torch/version.h>
+
+#include <atomic>
+#include <climits>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 namespace ctorch {
 at::ScalarType scalar_type(CTDType dtype) {
@@ -28,6 +35,18 @@ at::TensorOptions options(CTDType dtype, CTDevice place) {
 }
 }  // namespace ctorch
 
+int ct_threads_of_a_loop(void) {
+  std::atomic<int> parts = 0;
+  ctorch::parallel_for(0, 1024, 1, [&](int64_t, int64_t) { parts++; });
+  return parts;
+}
+void ct_keep_freed_memory(void) {
+#ifdef __GLIBC__
+  // As the C library's own memory, which it may reuse, not as separate pieces from the system, nor given back to it.
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, INT_MAX);
+#endif
+}
 bool ct_device_available(CTDevice device) {
   try {
     switch (device) {

@@ -1,8 +1,8 @@
 // Historical averaging: the running average of a player's parameters and the gradient of the distance from it.
 #include "Internal.h"
+#include "parallel.h"
 #include "vector_math.h"
 
-#include <ATen/Parallel.h>
 #include <c10/core/GradMode.h>
 
 using namespace ctorch;
@@ -35,7 +35,7 @@ void in_one_pass(at::Tensor &average, const at::Tensor &parameters, at::Tensor &
                  double twice_weight, Kernel kernel) {
   T *a = average.mutable_data_ptr<T>(), *g = gradient.mutable_data_ptr<T>();
   const T *p = parameters.const_data_ptr<T>();
-  at::parallel_for(0, average.numel(), grain, [&](int64_t begin, int64_t end) {
+  parallel_for(0, average.numel(), grain, [&](int64_t begin, int64_t end) {
     kernel(a, p, g, begin, end, static_cast<T>(share), static_cast<T>(twice_weight));
   });
 }

@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string_view>
+#include <utility>
 
 namespace ctorch {
 namespace {
@@ -24,12 +25,24 @@ const std::optional<c10::TypedOperatorHandle<Operator>> &onednn() {
   return found;
 }
 
+thread_local at::ScalarType type_of_products = at::kFloat;
+
 /// Below so many multiplications MKL's shorter way wins.
 constexpr int64_t smallest = 1 << 18;
 
 bool is_plain(const at::Tensor &x) { return x.dim() == 2 && x.device().is_cpu() && x.scalar_type() == at::kFloat; }
+bool is_rounded(const at::Tensor &x) { return x.device().is_cpu() && x.scalar_type() == at::kBFloat16; }
+
+at::Tensor by_onednn(const at::Tensor &x, const at::Tensor &y) {
+  // oneDNN asks OpenMP for its threads, and a thread's number is libtorch's only from its first parallel loop on.
+  at::internal::lazy_init_num_threads();
+  return onednn()->call(x, y, std::nullopt, "none", c10::List<std::optional<at::Scalar>>(), std::nullopt);
+}
 
 }  // namespace
+
+at::ScalarType product_type() { return type_of_products; }
+at::ScalarType set_product_type(at::ScalarType type) { return std::exchange(type_of_products, type); }
 
 bool prefers_onednn(const at::Tensor &x, const at::Tensor &y) {
   return is_plain(x) && is_plain(y) && x.size(1) == y.size(1) && x.size(0) * x.size(1) * y.size(0) >= smallest &&
@@ -37,10 +50,16 @@ bool prefers_onednn(const at::Tensor &x, const at::Tensor &y) {
 }
 
 at::Tensor times_transpose(const at::Tensor &x, const at::Tensor &y) {
-  if (!prefers_onednn(x, y)) return at::mm(x, y.t());
-  // oneDNN asks OpenMP for its threads, and a thread's number is libtorch's only from its first parallel loop on.
-  at::internal::lazy_init_num_threads();
-  return onednn()->call(x, y, std::nullopt, "none", c10::List<std::optional<at::Scalar>>(), std::nullopt);
+  if (is_rounded(x) && is_rounded(y)) return by_onednn(x, y).to(at::kFloat);
+  return prefers_onednn(x, y) ? by_onednn(x, y) : at::mm(x, y.t());
+}
+
+std::pair<at::Tensor, at::Tensor> operands(const at::Tensor &x, const at::Tensor &y) {
+  if (!in_bfloat16(x) || !prefers_onednn(x, y)) return {x, y};
+  return {x.to(at::kBFloat16), y.to(at::kBFloat16)};
+}
+at::Tensor operand_like(const at::Tensor &x, const at::Tensor &other) {
+  return x.scalar_type() == other.scalar_type() ? x : x.to(other.scalar_type());
 }
 
 }  // namespace ctorch

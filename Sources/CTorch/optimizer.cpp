@@ -1,10 +1,8 @@
 // Optimiser steps on one flat tensor, in place.
 #include "Internal.h"
+#include "parallel.h"
 #include "vector_math.h"
 
-#include <ATen/Parallel.h>
-#include <ATen/ops/_fused_adam.h>
-#include <ATen/ops/full.h>
 #include <c10/core/GradMode.h>
 
 #include <cmath>
@@ -13,20 +11,29 @@ using namespace ctorch;
 
 namespace {
 
-/// What an Adam step with the stabiliser inside the root needs of its constants.
-struct InsideRoot {
+/// What an Adam step needs of its constants: `rate` divided by what the first moment lacks, and the like.
+struct Adam {
   float beta1, beta2, unbias_second, epsilon, rate;
 };
 
 /// One pass over four arrays; the composed operations would make nine.
-CT_KERNEL void adam_inside_root(float *p, const float *g, float *m, float *v, int64_t begin, int64_t end,
-                                const InsideRoot &constants) {
-  const InsideRoot c = constants;
+template <bool inside_root>
+CT_INLINE void adam(float *p, const float *g, float *m, float *v, int64_t begin, int64_t end, const Adam &constants) {
+  const Adam c = constants;
+  const float inside = inside_root ? c.epsilon : 0, beside = inside_root ? 0 : c.epsilon;
   for (int64_t i = begin; i < end; i++) {
     m[i] += (1 - c.beta1) * (g[i] - m[i]);
     v[i] = c.beta2 * v[i] + (1 - c.beta2) * g[i] * g[i];
-    p[i] -= c.rate * m[i] / __builtin_elementwise_sqrt(v[i] * c.unbias_second + c.epsilon);
+    p[i] -= c.rate * m[i] / (__builtin_elementwise_sqrt(v[i] * c.unbias_second + inside) + beside);
   }
+}
+CT_WIDE_KERNEL void adam_inside_root(float *p, const float *g, float *m, float *v, int64_t begin, int64_t end,
+                                     const Adam &constants) {
+  adam<true>(p, g, m, v, begin, end, constants);
+}
+CT_WIDE_KERNEL void adam_beside_root(float *p, const float *g, float *m, float *v, int64_t begin, int64_t end,
+                                     const Adam &constants) {
+  adam<false>(p, g, m, v, begin, end, constants);
 }
 
 bool is_plain(const at::Tensor &x) { return x.device().is_cpu() && x.scalar_type() == at::kFloat && x.is_contiguous(); }
@@ -46,30 +53,29 @@ bool ct_adam_step(CTensor *parameters, CTensor *gradient, CTensor *first_moment,
   return guarded("adamStep", {parameters, gradient, first_moment, second_moment}, [&] {
     c10::NoGradGuard without_gradient;
     auto p = tensor(parameters), g = tensor(gradient), m = tensor(first_moment), v = tensor(second_moment);
-    if (!epsilon_inside_root) {
-      auto steps = at::full({}, static_cast<double>(step), p.options().dtype(at::kFloat));
-      at::_fused_adam_({p}, {g}, {m}, {v}, {}, {steps}, rate, beta1, beta2, /*weight_decay=*/0.0, epsilon,
-                       /*amsgrad=*/false, /*maximize=*/false);
-      return;
-    }
     const double rate_now = rate / (1 - std::pow(beta1, step)), unbias_second = 1 / (1 - std::pow(beta2, step));
     if (is_plain(p) && is_plain(g) && is_plain(m) && is_plain(v)) {
       TORCH_CHECK(g.numel() == p.numel() && m.numel() == p.numel() && v.numel() == p.numel(),
                   "the gradient and the moments need the parameters' shape");
-      const InsideRoot constants = {static_cast<float>(beta1), static_cast<float>(beta2),
-                                    static_cast<float>(unbias_second), static_cast<float>(epsilon),
-                                    static_cast<float>(rate_now)};
+      const Adam constants = {static_cast<float>(beta1), static_cast<float>(beta2),
+                              static_cast<float>(unbias_second), static_cast<float>(epsilon),
+                              static_cast<float>(rate_now)};
       auto *parameters_data = p.mutable_data_ptr<float>(), *m_data = m.mutable_data_ptr<float>(),
            *v_data = v.mutable_data_ptr<float>();
       const auto *g_data = g.const_data_ptr<float>();
-      at::parallel_for(0, p.numel(), 16384, [&](int64_t begin, int64_t end) {
-        adam_inside_root(parameters_data, g_data, m_data, v_data, begin, end, constants);
+      // Graphs that still hold the old values are not to be differentiated with the new.
+      for (const auto *changed : {&p, &m, &v}) changed->unsafeGetTensorImpl()->bump_version();
+      parallel_for(0, p.numel(), 16384, [&](int64_t begin, int64_t end) {
+        (epsilon_inside_root ? adam_inside_root : adam_beside_root)(parameters_data, g_data, m_data, v_data, begin, end,
+                                                                    constants);
       });
       return;
     }
     m.lerp_(g, 1 - beta1);
     v.mul_(beta2).addcmul_(g, g, 1 - beta2);
-    auto root = v.mul(unbias_second).add_(epsilon).sqrt_();
+    auto root = v.mul(unbias_second);
+    if (epsilon_inside_root) root.add_(epsilon).sqrt_();
+    else root.sqrt_().add_(epsilon);
     p.addcdiv_(m, root, -rate_now);
   });
 }

@@ -6,9 +6,9 @@
 // similarities anew: memory stays proportional to m. Tasks do not share sums, hence the result does not depend on
 // the number of threads.
 #include "Internal.h"
+#include "parallel.h"
 #include "vector_math.h"
 
-#include <ATen/Parallel.h>
 #include <ATen/ops/abs.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/exp.h>
@@ -126,7 +126,7 @@ struct Shape {
   template <class Body>
   void each_task(Body body) const {
     int64_t grain = std::max<int64_t>(1, 32768 / std::max<int64_t>(1, count * count * dimensions));
-    at::parallel_for(0, groups * kernels, grain, [&](int64_t begin, int64_t end) {
+    parallel_for(0, groups * kernels, grain, [&](int64_t begin, int64_t end) {
       for (int64_t task = begin; task < end; task++) body(task / kernels, task % kernels);
     });
   }

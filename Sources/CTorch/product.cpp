@@ -20,36 +20,54 @@ std::optional<at::Tensor> optional(CTensor *bias, bool present) {
 /// A failed bias must not pass for an absent one.
 CTensor *operand(CTensor *bias, bool present, CTensor *otherwise) { return present ? bias : otherwise; }
 
+/// `convolve` of the three as they are, or rounded to bfloat16.
+template <class Convolve>
+at::Tensor convolved(const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias, Convolve convolve) {
+  if (!in_bfloat16(x)) return convolve(x, weight, bias);
+  auto rounded = bias ? std::optional(bias->to(at::kBFloat16)) : std::nullopt;
+  return convolve(x.to(at::kBFloat16), weight.to(at::kBFloat16), rounded).to(at::kFloat);
+}
+
 /// x W^T + b with all three products by `times_transpose`.
 struct Dense : torch::autograd::Function<Dense> {
   static at::Tensor forward(torch::autograd::AutogradContext *context, const at::Tensor &x, const at::Tensor &weight,
                             const std::optional<at::Tensor> &bias) {
-    context->save_for_backward({x, weight});
+    auto [left, right] = operands(x, weight);
+    context->save_for_backward({left, right});
     context->saved_data["bias"] = bias.has_value();
-    auto y = times_transpose(x, weight);
+    auto y = times_transpose(left, right);
     return bias ? y.add_(*bias) : y;
   }
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext *context,
                                                  torch::autograd::variable_list cotangents) {
     auto saved = context->get_saved_variables();
-    const auto &x = saved[0], &weight = saved[1], &dy = cotangents[0];
+    const auto &x = saved[0], &weight = saved[1];
+    auto dy = operand_like(cotangents[0], x);
     torch::autograd::variable_list gradients(3);
     if (context->needs_input_grad(0)) gradients[0] = times_transpose(dy, weight.t());
     if (context->needs_input_grad(1)) gradients[1] = times_transpose(dy.t(), x.t());
-    if (context->saved_data["bias"].toBool() && context->needs_input_grad(2)) gradients[2] = dy.sum(0);
+    if (context->saved_data["bias"].toBool() && context->needs_input_grad(2)) gradients[2] = cotangents[0].sum(0);
     return gradients;
   }
 };
 
-at::Tensor dense(const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias) {
+}  // namespace
+
+at::Tensor ctorch::dense(const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias) {
   if (prefers_onednn(x, weight) && !(bias && (bias->sizes() != weight.sizes().slice(0, 1) || bias->scalar_type() != at::kFloat)))
     return Dense::apply(x, weight, bias);
+  if (in_bfloat16(x) && !x.device().is_cpu()) {  // on the CPU small products are not worth the rounding
+    auto rounded = bias ? std::optional(bias->to(at::kBFloat16)) : std::nullopt;
+    set_product_type(at::kFloat);
+    auto y = dense(x.to(at::kBFloat16), weight.to(at::kBFloat16), rounded).to(at::kFloat);
+    set_product_type(at::kBFloat16);
+    return y;
+  }
   if (weight.dim() == 2) return at::linear(x, weight, bias);
   auto rows = x.dim() == 2 ? x.expand({weight.size(0), x.size(0), x.size(1)}) : x;
   auto transposed = weight.transpose(-1, -2);
   return bias ? at::baddbmm(bias->unsqueeze(-2), rows, transposed) : at::matmul(rows, transposed);
 }
-}  // namespace
 
 CTensor *ct_matmul(CTensor *x, CTensor *y) {
   return operation("matmul", {x, y}, [&] { return at::matmul(tensor(x), tensor(y)); });
@@ -60,13 +78,16 @@ CTensor *ct_linear(CTensor *x, CTensor *weight, CTensor *bias, bool has_bias) {
 }
 CTensor *ct_conv2d(CTensor *x, CTensor *weight, CTensor *bias, bool has_bias, int64_t stride, int64_t padding) {
   return operation("conv2d", {x, weight, operand(bias, has_bias, weight)}, [&] {
-    return at::conv2d(tensor(x), tensor(weight), optional(bias, has_bias), {stride, stride}, {padding, padding});
+    return convolved(tensor(x), tensor(weight), optional(bias, has_bias), [&](const auto &x, const auto &w, const auto &b) {
+      return at::conv2d(x, w, b, {stride, stride}, {padding, padding});
+    });
   });
 }
 CTensor *ct_conv_transpose2d(CTensor *x, CTensor *weight, CTensor *bias, bool has_bias, int64_t stride, int64_t padding,
                              int64_t output_padding) {
   return operation("convTranspose2d", {x, weight, operand(bias, has_bias, weight)}, [&] {
-    return at::conv_transpose2d(tensor(x), tensor(weight), optional(bias, has_bias), {stride, stride},
-                                {padding, padding}, {output_padding, output_padding});
+    return convolved(tensor(x), tensor(weight), optional(bias, has_bias), [&](const auto &x, const auto &w, const auto &b) {
+      return at::conv_transpose2d(x, w, b, {stride, stride}, {padding, padding}, {output_padding, output_padding});
+    });
   });
 }

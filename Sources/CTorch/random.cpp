@@ -5,13 +5,15 @@
 // Block b of stream k is Philox of counter (b, 0) under key k: four words. A float takes one word (24 bits), a double
 // two (53 bits); normal deviates come in pairs by Box and Muller from two words (float) or four (double).
 #include "Internal.h"
+#include "graph_node.h"
+#include "parallel.h"
 #include "vector_math.h"
 
-#include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 
 #include <algorithm>
 #include <cmath>
+#include <string>
 #include <vector>
 
 namespace ctorch {
@@ -73,32 +75,44 @@ CT_KERNEL void fill_uniform(uint64_t key, float *to, int64_t begin, int64_t end)
   }
 }
 
-CT_KERNEL void fill_normal(uint64_t key, float *to, int64_t begin, int64_t end) {
+CT_WIDE_KERNEL void fill_normal(uint64_t key, float *to, int64_t begin, int64_t end) {
+  using Vector = Wide<float>;
+  static_assert(blocks == sizeof(Vector) / sizeof(float), "a vector takes one word of every block");
   uint32_t words[4][blocks];
-  float group[4 * blocks], u[2][blocks];
+  float group[4 * blocks];
   for (int64_t done = begin; done < end;) {
     philox(key, done / 4, words);
     for (int half = 0; half < 4; half += 2) {
-      for (int b = 0; b < blocks; b++) {
-        u[0][b] = static_cast<int32_t>((words[half][b] >> 8) + 1) * 0x1p-24f;
-        u[1][b] = static_cast<int32_t>(words[half + 1][b] >> 8) * 0x1p-24f;
-      }
-      for (int b = 0; b < blocks; b += lanes) {
-        Floats radius, angle, cosine, sine;
-        load(&u[0][b], radius);
-        load(&u[1][b], angle);
-        log_of(radius, radius);
-        radius = __builtin_elementwise_sqrt(radius * -2.0f);
-        turn(angle, cosine, sine);
-        cosine *= radius;
-        sine *= radius;
-        for (int lane = 0; lane < lanes; lane++) {
-          group[4 * (b + lane) + half] = cosine[lane];
-          group[4 * (b + lane) + half + 1] = sine[lane];
-        }
+      Mask<Vector> first, second;
+      load(words[half], first);
+      load(words[half + 1], second);
+      // The upper 24 bits; shifted as signed numbers, hence the mask.
+      Vector radius = __builtin_convertvector(((first >> 8) & 0xffffff) + 1, Vector) * 0x1p-24f, cosine, sine;
+      Vector angle = __builtin_convertvector((second >> 8) & 0xffffff, Vector) * 0x1p-24f;
+      log_of<Vector>(radius, radius);
+      radius = __builtin_elementwise_sqrt(radius * -2.0f);
+      turn<Vector>(angle, cosine, sine);
+      cosine *= radius;
+      sine *= radius;
+      for (int lane = 0; lane < blocks; lane++) {
+        group[4 * lane + half] = cosine[lane];
+        group[4 * lane + half + 1] = sine[lane];
       }
     }
     emit(group, to, done, end);
+  }
+}
+
+/// to = x + deviation n over [begin, end), n what `fill_normal` would write.
+CT_WIDE_KERNEL void scale_and_add(const float *x, float *to, float deviation, int64_t begin, int64_t end) {
+  for (int64_t i = begin; i < end; i++) to[i] = x[i] + to[i] * deviation;
+}
+void add_normal(uint64_t key, const float *x, float *to, float deviation, int64_t begin, int64_t end) {
+  constexpr int64_t part = 32 * 4 * blocks;  // of the nearest cache
+  for (int64_t from = begin; from < end; from += part) {
+    const int64_t until = std::min(end, from + part);
+    fill_normal(key, to, from, until);
+    scale_and_add(x, to, deviation, from, until);
   }
 }
 
@@ -139,7 +153,7 @@ void fill_streams(at::Tensor &out, const uint64_t *keys, int key_count, Fill fil
   constexpr int64_t group = 4 * blocks;  // a multiple of every filler's group
   const int64_t length = key_count > 0 ? out.numel() / key_count : 0, groups = (length + group - 1) / group;
   T *data = out.mutable_data_ptr<T>();
-  at::parallel_for(0, key_count * groups, 512, [&](int64_t begin, int64_t end) {
+  parallel_for(0, key_count * groups, 512, [&](int64_t begin, int64_t end) {
     while (begin < end) {
       int64_t stream = begin / groups, first = begin % groups, last = std::min(groups, first + (end - begin));
       fill(keys[stream], data + stream * length, first * group, std::min(length, last * group));
@@ -150,25 +164,55 @@ void fill_streams(at::Tensor &out, const uint64_t *keys, int key_count, Fill fil
 
 enum class Distribution { uniform, normal };
 
+/// y = x + noise, of which the gradient is that of x.
+struct AddedNoise : torch::autograd::Node {
+  using Node::Node;
+  std::string name() const override { return "AddedNoise"; }
+  variable_list apply(variable_list &&cotangents) override { return {cotangents[0]}; }
+};
+
+at::Tensor add_normal(const at::Tensor &x, const uint64_t *keys, int key_count, double deviation) {
+  auto node = node_of<AddedNoise>(std::vector<at::Tensor>{x});
+  at::Tensor y;
+  {
+    at::AutoDispatchBelowADInplaceOrView below_gradients;
+    auto from = x.contiguous();
+    y = at::empty(from.sizes(), from.options());
+    const float *data = from.const_data_ptr<float>();
+    float *start = y.mutable_data_ptr<float>();
+    fill_streams<float>(y, keys, key_count, [&](uint64_t key, float *to, int64_t begin, int64_t end) {
+      add_normal(key, data + (to - start), to, static_cast<float>(deviation), begin, end);
+    });
+  }
+  if (node) torch::autograd::set_history(y, node);
+  return y;
+}
+
+at::Tensor fill(Distribution distribution, const uint64_t *keys, int key_count, bool stacked, at::IntArrayRef sizes,
+                const at::TensorOptions &wanted) {
+  std::vector<int64_t> shape = sizes.vec();
+  if (stacked) shape.insert(shape.begin(), key_count);
+  else TORCH_CHECK(key_count == 1, "a draw that is not stacked has one key");
+  const auto dtype = wanted.dtype().toScalarType();
+  if (dtype == at::kDouble) {
+    auto out = at::empty(shape, at::kDouble);
+    fill_streams<double>(out, keys, key_count, [&](uint64_t key, double *to, int64_t begin, int64_t end) {
+      distribution == Distribution::uniform ? fill_uniform(key, to, begin, end) : fill_normal(key, to, begin, end);
+    });
+    return out.to(wanted.device());
+  }
+  TORCH_CHECK(dtype == at::kFloat || dtype == at::kBFloat16, "only floating-point tensors can be drawn");
+  auto out = at::empty(shape, at::kFloat);
+  fill_streams<float>(out, keys, key_count, [&](uint64_t key, float *to, int64_t begin, int64_t end) {
+    distribution == Distribution::uniform ? fill_uniform(key, to, begin, end) : fill_normal(key, to, begin, end);
+  });
+  return out.to(wanted);
+}
+
 CTensor *draw(const char *name, Distribution distribution, const uint64_t *keys, int key_count, bool stacked,
               const int64_t *sizes, int rank, CTDType dtype, CTDevice place) {
   return operation(name, {}, [&] {
-    std::vector<int64_t> shape(sizes, sizes + rank);
-    if (stacked) shape.insert(shape.begin(), key_count);
-    else TORCH_CHECK(key_count == 1, "a draw that is not stacked has one key");
-    if (dtype == CTDTypeFloat64) {
-      auto out = at::empty(shape, at::kDouble);
-      fill_streams<double>(out, keys, key_count, [&](uint64_t key, double *to, int64_t begin, int64_t end) {
-        distribution == Distribution::uniform ? fill_uniform(key, to, begin, end) : fill_normal(key, to, begin, end);
-      });
-      return out.to(device(place));
-    }
-    TORCH_CHECK(dtype == CTDTypeFloat32 || dtype == CTDTypeBFloat16, "only floating-point tensors can be drawn");
-    auto out = at::empty(shape, at::kFloat);
-    fill_streams<float>(out, keys, key_count, [&](uint64_t key, float *to, int64_t begin, int64_t end) {
-      distribution == Distribution::uniform ? fill_uniform(key, to, begin, end) : fill_normal(key, to, begin, end);
-    });
-    return out.to(options(dtype, place));
+    return fill(distribution, keys, key_count, stacked, at::IntArrayRef(sizes, rank), options(dtype, place));
   });
 }
 
@@ -182,5 +226,17 @@ CTensor *ct_uniform(const uint64_t *keys, int key_count, bool stacked, const int
 CTensor *ct_normal(const uint64_t *keys, int key_count, bool stacked, const int64_t *sizes, int rank, CTDType dtype,
                    CTDevice place) {
   return ctorch::draw("normal", ctorch::Distribution::normal, keys, key_count, stacked, sizes, rank, dtype, place);
+}
+CTensor *ct_add_normal(CTensor *x, const uint64_t *keys, int key_count, bool stacked, double deviation) {
+  using namespace ctorch;
+  return operation("addNormal", {x}, [&] {
+    const auto &given = tensor(x);
+    TORCH_CHECK(stacked ? given.dim() > 0 && given.size(0) == key_count : key_count == 1,
+                "the first dimension is to be the ", key_count, " seeds");
+    if (given.device().is_cpu() && given.scalar_type() == at::kFloat) return add_normal(given, keys, key_count, deviation);
+    auto shape = given.sizes().slice(stacked ? 1 : 0);
+    auto noise = fill(Distribution::normal, keys, key_count, stacked, shape, given.options());
+    return given.add(noise, deviation);
+  });
 }
 void ct_random_words(uint64_t key, uint32_t *words, int64_t count) { ctorch::fill_words(key, words, 0, count); }

@@ -6,8 +6,10 @@
 #include <ATen/ops/gather.h>
 #include <ATen/ops/index_select.h>
 #include <ATen/ops/sort.h>
+#include <ATen/ops/split_with_sizes.h>
 #include <ATen/ops/stack.h>
 
+#include <algorithm>
 #include <vector>
 
 using namespace ctorch;
@@ -33,6 +35,12 @@ CTensor *ct_squeeze(CTensor *x, int64_t dimension) {
 CTensor *ct_narrow(CTensor *x, int64_t dimension, int64_t start, int64_t length) {
   return operation("narrow", {x}, [&] { return tensor(x).narrow(dimension, start, length); });
 }
+void ct_split(CTensor *x, int64_t dimension, const int64_t *sizes, int count, CTensor **results) {
+  guarded("split", {x}, [&] {
+    auto parts = at::split_with_sizes(tensor(x), at::IntArrayRef(sizes, count), dimension);
+    for (int i = 0; i < count; i++) results[i] = handle(parts[i]);
+  });
+}
 CTensor *ct_flip(CTensor *x, int64_t dimension) {
   return operation("flip", {x}, [&] { return at::flip(tensor(x), dimension); });
 }
@@ -57,6 +65,39 @@ CTensor *joined(const char *name, CTensor *const *parts, int count, Body body) {
 }  // namespace
 CTensor *ct_cat(CTensor *const *parts, int count, int64_t dimension) {
   return joined("cat", parts, count, [&](const auto &tensors) { return at::cat(tensors, dimension); });
+}
+namespace {
+/// The parts as one view, where they stand one after the other in memory.
+at::Tensor standing_together(const std::vector<at::Tensor> &parts, int64_t leading) {
+  const int64_t rows = std::max<int64_t>(1, leading);
+  const auto &first = parts[0];
+  int64_t total = 0, stride = leading > 0 && first.dim() > 0 ? first.stride(0) : 0;
+  for (const auto &part : parts) {
+    const int64_t size = part.numel() / rows;
+    int64_t expected = 1;  // each row of a part in one piece
+    for (int64_t d = part.dim() - 1; d >= (leading > 0 ? 1 : 0); d--) {
+      if (part.size(d) != 1 && part.stride(d) != expected) return {};
+      expected *= part.size(d);
+    }
+    if (!part.is_alias_of(first) || part.storage_offset() != first.storage_offset() + total ||
+        part.scalar_type() != first.scalar_type() || (leading > 0 && part.stride(0) != stride))
+      return {};
+    total += size;
+  }
+  if (leading == 0) return first.as_strided({total}, {1});
+  return leading == 1 || stride == total ? first.as_strided({leading, total}, {total, 1}) : at::Tensor();
+}
+}  // namespace
+CTensor *ct_flatten(CTensor *const *parts, int count, int64_t leading) {
+  return joined("flatten", parts, count, [&](std::vector<at::Tensor> &tensors) {
+    TORCH_CHECK(!tensors.empty(), "there is nothing to flatten");
+    // A view hangs on the first part alone: gradients would not find the others.
+    const bool constant = std::none_of(tensors.begin(), tensors.end(), [](const auto &part) { return part.requires_grad(); });
+    if (auto view = constant ? standing_together(tensors, leading) : at::Tensor(); view.defined()) return view;
+    for (auto &part : tensors)
+      part = leading > 0 ? part.reshape({leading, part.numel() / leading}) : part.reshape({part.numel()});
+    return at::cat(tensors, -1);
+  });
 }
 CTensor *ct_stack(CTensor *const *parts, int count, int64_t dimension) {
   return joined("stack", parts, count, [&](const auto &tensors) { return at::stack(tensors, dimension); });

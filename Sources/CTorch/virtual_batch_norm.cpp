@@ -13,9 +13,9 @@
 // other rows of a batch change a bit of a row's result. Saved for the backward pass: x, and two numbers per row and
 // channel of images or per column of vectors.
 #include "Internal.h"
+#include "parallel.h"
 #include "vector_math.h"
 
-#include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/empty.h>
@@ -336,14 +336,14 @@ template <class T> void run(const Task<T> &task, bool backward) {
   const Shape &s = task.shape;
   if (s.size > 1) {
     const int64_t grain = std::max<int64_t>(1, 32768 / (s.rows * s.size));
-    at::parallel_for(0, s.channels, grain, [&](int64_t begin, int64_t end) {
+    parallel_for(0, s.channels, grain, [&](int64_t begin, int64_t end) {
       for (int64_t c = begin; c < end; c++) channel(task, c, backward);
     });
     return;
   }
   const int64_t width = block * Vector<T>::lanes, blocks = (s.channels + width - 1) / width;
   const int64_t grain = std::max<int64_t>(1, 32768 / (s.rows * width));
-  at::parallel_for(0, s.sets * blocks, grain, [&](int64_t begin, int64_t end) {
+  parallel_for(0, s.sets * blocks, grain, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; i++) {
       const int64_t first = i % blocks * width;
       columns(task, i / blocks, first, std::min(width, s.channels - first), backward);

@@ -5,9 +5,9 @@
 // writes its gradient once.
 #include "Internal.h"
 #include "matrix_product.h"
+#include "parallel.h"
 #include "vector_math.h"
 
-#include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/matmul.h>
@@ -102,7 +102,7 @@ struct Passes {
     auto result = at::empty({v.size(0)}, v.options());
     const T *from = v.const_data_ptr<T>();
     T *to = result.template mutable_data_ptr<T>();
-    at::parallel_for(0, v.size(0), grain(v.size(1)), [&](int64_t begin, int64_t end) {
+    parallel_for(0, v.size(0), grain(v.size(1)), [&](int64_t begin, int64_t end) {
       ctorch::inverse_lengths(from, to, begin, end, v.size(1), static_cast<T>(epsilon));
     });
     return result;
@@ -111,7 +111,7 @@ struct Passes {
     auto y = at::empty_like(u);
     const T *from = u.const_data_ptr<T>(), *scale = s.const_data_ptr<T>(), *bias = b.const_data_ptr<T>();
     T *to = y.template mutable_data_ptr<T>();
-    at::parallel_for(0, u.size(0), grain(u.size(1)), [&](int64_t begin, int64_t end) {
+    parallel_for(0, u.size(0), grain(u.size(1)), [&](int64_t begin, int64_t end) {
       scale_rows(from, scale, bias, to, begin, end, u.size(1));
     });
     return y;
@@ -122,13 +122,13 @@ struct Passes {
     const Cotangents<T> arrays = {dy.const_data_ptr<T>(), u.const_data_ptr<T>(), s.const_data_ptr<T>(),
                                   du.template mutable_data_ptr<T>(), db.template mutable_data_ptr<T>(),
                                   ds.template mutable_data_ptr<T>(), rows, columns};
-    at::parallel_for(0, columns, std::max<int64_t>(64, grain(rows)),
+    parallel_for(0, columns, std::max<int64_t>(64, grain(rows)),
                      [&](int64_t begin, int64_t end) { unscale(arrays, begin, end); });
   }
   static void add_projection(at::Tensor &dv, const at::Tensor &v, const at::Tensor &factor) {
     T *to = dv.template mutable_data_ptr<T>();
     const T *from = v.const_data_ptr<T>(), *factors = factor.const_data_ptr<T>();
-    at::parallel_for(0, v.size(0), grain(v.size(1)), [&](int64_t begin, int64_t end) {
+    parallel_for(0, v.size(0), grain(v.size(1)), [&](int64_t begin, int64_t end) {
       add_scaled_rows(to, from, factors, begin, end, v.size(1));
     });
   }
@@ -145,9 +145,10 @@ struct WeightNormLinear : torch::autograd::Function<WeightNormLinear> {
                             const at::Tensor &g, const at::Tensor &b, double epsilon) {
     auto inverse = Passes<T>::inverse_lengths(v, epsilon);
     auto scale = inverse.mul(g);
-    auto u = times_transpose(x, v);
+    auto [left, right] = operands(x, v);
+    auto u = times_transpose(left, right);
     auto y = Passes<T>::scaled(u, scale, b);
-    context->save_for_backward({x, v, inverse, scale, u});
+    context->save_for_backward({left, v, inverse, scale, u, right});
     return y;
   }
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext *context,
@@ -159,16 +160,17 @@ struct WeightNormLinear : torch::autograd::Function<WeightNormLinear> {
   template <class T>
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext *context,
                                                  torch::autograd::variable_list &saved, at::Tensor cotangent) {
-    auto &[x, v, inverse, scale, u] = reinterpret_cast<at::Tensor(&)[5]>(*saved.data());
+    auto &[x, v, inverse, scale, u, direction] = reinterpret_cast<at::Tensor(&)[6]>(*saved.data());
     auto dy = cotangent.contiguous();
     auto du = at::empty_like(u), db = at::empty_like(scale), ds = at::empty_like(scale);
     Passes<T>::backward(dy, u, scale, du, db, ds);
     torch::autograd::variable_list gradients(5);
-    if (context->needs_input_grad(0)) gradients[0] = times_transpose(du, v.t());
+    const auto left = operand_like(du, x);
+    if (context->needs_input_grad(0)) gradients[0] = times_transpose(left, direction.t());
     if (context->needs_input_grad(1)) {
       // d s / d v = -g v / (|v|^2 + epsilon)^(3/2)
       auto factor = ds.mul(scale).mul_(inverse).mul_(inverse).neg_();
-      auto dv = times_transpose(du.t(), x.t());
+      auto dv = times_transpose(left.t(), x.t());
       if (!dv.is_contiguous()) dv = dv.contiguous();
       Passes<T>::add_projection(dv, v, factor);
       gradients[1] = dv;

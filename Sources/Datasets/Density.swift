@@ -87,10 +87,14 @@ public struct Density: Sendable {
   /// `count` independent points for each seed of `random`: [..., count, 1].
   public func sample(_ count: Int, _ random: RandomStream, dtype: DType = .float32, device: Device = .cpu) -> Tensor {
     let normal = random.stream("normal").normal([count, 1], dtype: dtype, device: device)
+    func scaled(_ part: Component) -> Tensor {
+      part.mean == 0 && part.standardDeviation == 1 ? normal : normal * part.standardDeviation + part.mean
+    }
+    guard components.count > 1 else { return scaled(components[0]) }
     let choice = random.stream("component").uniform([count, 1], dtype: dtype, device: device)
-    var (points, threshold) = (normal * components[0].standardDeviation + components[0].mean, components[0].weight)
+    var (points, threshold) = (scaled(components[0]), components[0].weight)
     for part in components.dropFirst() {
-      points = select(choice .>= threshold, normal * part.standardDeviation + part.mean, points)
+      points = select(choice .>= threshold, scaled(part), points)
       threshold += part.weight
     }
     return points
@@ -102,7 +106,7 @@ public struct Density: Sendable {
   public func batches(_ size: Int, sorted: Bool = false, device: Device = .cpu) -> Batches {
     { step, random in
       let points = sample(size, random.at(step), device: device)
-      return sorted ? points.sorted(-2).values : points
+      return sorted ? points.sortedValues(-2) : points
     }
   }
 }

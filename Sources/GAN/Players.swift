@@ -17,25 +17,35 @@ public struct Judgement {
   public let logits: Tensor
   /// f(x), [..., N, A]: the activations that feature matching compares, by default those of the last hidden layer,
   /// before its noise or dropout.
-  public let features: Tensor
+  public var features: Tensor { rows.map { allFeatures.sliced(-2, $0) } ?? allFeatures }
 
-  public init(logits: Tensor, features: Tensor) {
+  private let allFeatures: Tensor
+  /// Which of the features' rows are this batch's; nil for all. Cut out when asked for: few games look at them.
+  private let rows: Range<Int>?
+
+  public init(logits: Tensor, features: Tensor) { self.init(logits, features, nil) }
+
+  private init(_ logits: Tensor, _ features: Tensor, _ rows: Range<Int>?) {
     self.logits = logits
-    self.features = features
+    allFeatures = features
+    self.rows = rows
   }
 
   /// The judgements of the batches, of the given sizes, that were passed through D together.
   func split(_ sizes: [Int]) -> [Judgement] {
+    if sizes.count == 1 { return [self] }
     var first = 0
-    return sizes.map { size in
+    return zip(logits.split(-2, sizes: sizes), sizes).map { logits, size in
       defer { first += size }
-      return Judgement(
-        logits: logits.sliced(-2, first..<first + size), features: features.sliced(-2, first..<first + size))
+      return Judgement(logits, allFeatures, first..<first + size)
     }
   }
 
+  /// The same features for other logits.
+  func with(logits: Tensor) -> Judgement { Judgement(logits, allFeatures, rows) }
+
   /// The same as constants: no gradient flows through.
-  var detached: Judgement { Judgement(logits: logits.detached(), features: features.detached()) }
+  var detached: Judgement { Judgement(logits.detached(), allFeatures.detached(), rows) }
 }
 
 extension Network where Model: Discriminator {

@@ -7,11 +7,17 @@ public struct Training {
   public let learningRate: LearningRate
   /// On this player's parameters, beside its loss.
   public let penalties: [any ParameterPenalty]
+  /// What this player's layers' noise is multiplied by.
+  public let noiseScale: LinearDecline
 
-  public init(_ optimizer: any Optimizer, learningRate: LearningRate, penalties: [any ParameterPenalty] = []) {
+  public init(
+    _ optimizer: any Optimizer, learningRate: LearningRate, penalties: [any ParameterPenalty] = [],
+    noiseScale: LinearDecline = .none
+  ) {
     self.optimizer = optimizer
     self.learningRate = learningRate
     self.penalties = penalties
+    self.noiseScale = noiseScale
   }
 }
 
@@ -31,6 +37,8 @@ public struct StepReport: Sendable {
 public enum Updates: String, Codable, Sendable, CaseIterable {
   /// D moves, then G, against the D that has moved and on fresh examples and noise: the published experiments.
   case alternating
+  /// D moves, then G, against the D that has moved, on the examples that D was just shown: one pass through G serves both.
+  case alternatingShared = "alternating-shared"
   /// Both move from where they stand, on the same examples and noise. G's pass through D then costs no second pass over real
   /// examples and no second generated batch.
   case simultaneous
@@ -55,6 +63,8 @@ public final class Trainer<G: Generator, D: Discriminator> {
   public let terms: [any GeneratorTerm]
   public let discriminatorTerms: [any DiscriminatorTerm]
   public let updates: Updates
+  /// What matrix products and convolutions are made in: float32, or bfloat16 where speed counts more (see `withProducts`).
+  public let productType: DType
   /// The number of steps played so far.
   public internal(set) var step = 0
   /// Multiplies every learning rate: 1, or less after a game has been taken back from a fault.
@@ -68,7 +78,8 @@ public final class Trainer<G: Generator, D: Discriminator> {
   private let labelled: LabelledBatches?
   private let noise: Noise
   let sharedTraining: Training?
-  private let random: RandomStream
+  /// The streams of D's step, of G's, and of one in which both move.
+  private let streams: (discriminator: PlayerStreams, generator: PlayerStreams, both: PlayerStreams)
 
   /// - Parameters:
   ///   - data: the real examples, [..., N, F] or [N, C, H, W]. D's and G's steps draw from it independently, where they
@@ -87,10 +98,10 @@ public final class Trainer<G: Generator, D: Discriminator> {
     terms: [any GeneratorTerm] = [], discriminatorTerms: [any DiscriminatorTerm] = [], data: @escaping Batches,
     labelled: LabelledBatches? = nil, noise: Noise,
     generatorTraining: Training, discriminatorTraining: Training, sharedTraining: Training? = nil,
-    updates: Updates = .alternating, steps: Int, random: RandomStream
+    updates: Updates = .alternating, productType: DType = .float32, steps: Int, random: RandomStream
   ) {
     precondition(labelled == nil || objective is any ClassifyingObjective, "labels need an objective that classifies")
-    precondition(sharedTraining == nil || updates == .alternating, "a shared step is a step of its own")
+    precondition(sharedTraining == nil || updates != .simultaneous, "a shared step is a step of its own")
     self.generator = generator
     self.discriminator = discriminator
     self.objective = objective
@@ -103,8 +114,12 @@ public final class Trainer<G: Generator, D: Discriminator> {
     self.discriminatorTraining = discriminatorTraining
     self.sharedTraining = sharedTraining
     self.updates = updates
+    self.productType = productType
     self.steps = steps
-    self.random = random
+    streams = (
+      PlayerStreams(random.stream("discriminator")), PlayerStreams(random.stream("generator")),
+      PlayerStreams(random.stream("both"))
+    )
   }
 
   /// Plays one step; `nil` once all are played.
@@ -114,13 +129,15 @@ public final class Trainer<G: Generator, D: Discriminator> {
   public func next() throws -> StepReport? {
     guard step < steps else { return nil }
     let report = try checkingTensors {
-      let played = updates == .simultaneous ? moveBoth() : moveInTurn()
+      let played = withProducts(in: productType) { updates == .simultaneous ? moveBoth() : moveInTurn() }
       let report = StepReport(
         step: step, discriminatorLoss: try played.discriminator.loss.values(Double.self),
         generatorLoss: try played.generator.loss.values(Double.self),
         labelledLoss: try played.labelledLoss?.values(Double.self))
-      let probe = try (played.discriminator.probe + played.generator.probe).values(Double.self)[0]
-      if !probe.isFinite || !(report.discriminatorLoss + report.generatorLoss).allSatisfy(\.isFinite),
+      let isFinite =
+        played.discriminator.isFinite && played.generator.isFinite
+        && (report.discriminatorLoss + report.generatorLoss).allSatisfy(\.isFinite)
+      if !isFinite,
         let fault = try played.discriminator.fault(in: step) ?? played.generator.fault(in: step)
       {
         throw fault
@@ -138,34 +155,42 @@ public final class Trainer<G: Generator, D: Discriminator> {
   }
 
   private func moveInTurn() -> Played {
-    let (discriminator, labelledLoss) = moveDiscriminator()
-    return Played(discriminator: discriminator, generator: moveGenerator(), labelledLoss: labelledLoss)
+    let moved = moveDiscriminator()
+    return Played(
+      discriminator: moved.trace, generator: moveGenerator(moved.generated), labelledLoss: moved.labelledLoss)
   }
 
-  private func moveDiscriminator() -> (StepTrace, labelledLoss: Tensor?) {
-    let random = random.stream("discriminator")
-    let real = data(step, random.stream("data"))
-    let generated = withoutGradient { generate(real.batchSize, random) }
-    let labelled = labelled?(step, random.stream("labelled data"))
+  private func moveDiscriminator() -> (trace: StepTrace, generated: Tensor, labelledLoss: Tensor?) {
+    let random = streams.discriminator
+    let real = data(step, random.data)
+    let made =
+      updates == .alternating ? withoutGradient { generate(real.batchSize, random) } : generate(real.batchSize, random)
+    let generated = made.detached()
+    let labelled = labelled?(step, random.labelled)
     let judgements = judge(
-      [labelled?.examples, real, generated].compactMap { $0 }, random.stream("layers of the discriminator").at(step))
+      [labelled?.examples, real, generated].compactMap { $0 }, random.discriminatorLayers.at(step))
     let (loss, labelledLoss) = discriminatorLoss(
       labelled: labelled.map { (judgements[0], $0.labels) }, real: (real, judgements[judgements.count - 2]),
       generated: judgements[judgements.count - 1])
     let gradient = discriminator.gradient(of: loss)
     move(discriminatorTraining, discriminator.flat, gradient)
-    return (StepTrace(.discriminator, discriminator, loss: loss, gradient: gradient), labelledLoss)
+    return (StepTrace(.discriminator, discriminator, loss: loss, gradient: gradient), made, labelledLoss)
   }
 
-  private func moveGenerator() -> StepTrace {
-    let random = random.stream("generator")
-    let real = data(step, random.stream("data"))
-    let generated = generate(real.batchSize, random)
-    let layers = random.stream("layers of the discriminator").at(step)
-    let onGenerated = discriminator.model(generated, Context(.training, random: layers.stream("generated")))
-    func judgeReal() -> Judgement { discriminator.model(real, Context(.training, random: layers.stream("real"))) }
-    let loss = generatorLoss(
-      real: { self.sharedTraining == nil ? withoutGradient(judgeReal) : judgeReal() }, generated: onGenerated)
+  /// - Parameter shown: the examples that D was shown, made with gradient where G moves on them.
+  private func moveGenerator(_ shown: Tensor) -> StepTrace {
+    let random = streams.generator
+    let generated = updates == .alternating ? generate(shown.batchSize, random) : shown
+    let layers = random.discriminatorLayers.at(step)
+    func judge(_ x: Tensor, _ name: String) -> Judgement { discriminator.model(x, context(layers.stream(name))) }
+    func makeLoss() -> Tensor {
+      generatorLoss(
+        real: {
+          func judgeReal() -> Judgement { judge(data(step, random.data), "real") }
+          return self.sharedTraining == nil ? withoutGradient(judgeReal) : judgeReal()
+        }, generated: judge(generated, "generated"))
+    }
+    let loss = sharedTraining == nil ? discriminator.asConstants(makeLoss) : makeLoss()
     guard let sharedTraining else {
       let gradient = generator.gradient(of: loss)
       move(generatorTraining, generator.flat, gradient)
@@ -178,14 +203,14 @@ public final class Trainer<G: Generator, D: Discriminator> {
   }
 
   private func moveBoth() -> Played {
-    let random = random.stream("both")
-    let real = data(step, random.stream("data"))
-    let labelled = labelled?(step, random.stream("labelled data"))
-    let layers = random.stream("layers of the discriminator").at(step)
+    let random = streams.both
+    let real = data(step, random.data)
+    let labelled = labelled?(step, random.labelled)
+    let layers = random.discriminatorLayers.at(step)
     let generated = generate(real.batchSize, random)
     // Generated examples go through D by themselves: G's gradient then comes back through their rows only.
     let asGiven = generated.asVariable()
-    let onGenerated = discriminator.model(asGiven, Context(.training, random: layers.stream("generated")))
+    let onGenerated = discriminator.model(asGiven, context(layers.stream("generated")))
     let onReal = judge([labelled?.examples, real].compactMap { $0 }, layers.stream("real"))
     let (loss, labelledLoss) = discriminatorLoss(
       labelled: labelled.map { (onReal[0], $0.labels) }, real: (real, onReal[onReal.count - 1]), generated: onGenerated)
@@ -208,9 +233,10 @@ public final class Trainer<G: Generator, D: Discriminator> {
       parameters, gradient: gradient, learningRate: training.learningRate(step) * learningRateFactor)
   }
 
-  private func generate(_ count: Int, _ random: RandomStream) -> Tensor {
-    let z = noise(count, random.stream("noise").at(step), dtype: generator.flat.dtype, device: generator.flat.device)
-    return generator.model(z, Context(.training, random: random.stream("layers of the generator").at(step)))
+  private func generate(_ count: Int, _ random: PlayerStreams) -> Tensor {
+    let z = noise(count, random.noise.at(step), dtype: generator.flat.dtype, device: generator.flat.device)
+    let layers = random.generatorLayers.at(step)
+    return generator.model(z, Context(.training, random: layers, noiseScale: generatorTraining.noiseScale(step)))
   }
 
   private func discriminatorLoss(
@@ -241,7 +267,30 @@ public final class Trainer<G: Generator, D: Discriminator> {
   private func judge(_ batches: [Tensor], _ random: RandomStream) -> [Judgement] {
     let sizes = batches.map(\.batchSize)
     let rows = batches.count == 1 ? batches[0] : concatenated(batches, batches[0].batchDimension)
-    return discriminator.model(rows, Context(.training, random: random, groupSizes: sizes)).split(sizes)
+    return discriminator.model(rows, context(random, groupSizes: sizes)).split(sizes)
+  }
+
+  /// Of a pass through D in this step.
+  private func context(_ random: RandomStream, groupSizes: [Int] = [1]) -> Context {
+    Context(
+      .training, random: random, groupSizes: groupSizes, noiseScale: discriminatorTraining.noiseScale(step))
+  }
+}
+
+/// What a step draws, by purpose; derived once.
+private struct PlayerStreams {
+  let data: RandomStream
+  let labelled: RandomStream
+  let noise: RandomStream
+  let generatorLayers: RandomStream
+  let discriminatorLayers: RandomStream
+
+  init(_ random: RandomStream) {
+    data = random.stream("data")
+    labelled = random.stream("labelled data")
+    noise = random.stream("noise")
+    generatorLayers = random.stream("layers of the generator")
+    discriminatorLayers = random.stream("layers of the discriminator")
   }
 }
 

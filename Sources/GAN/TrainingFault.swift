@@ -43,8 +43,7 @@ struct StepTrace {
     name = network.nameOfFirstNonFinite(in:)
   }
 
-  /// A scalar that is finite where everything is: one number to look at in place of millions.
-  var probe: Tensor { gradient.sum() + parameters.sum() }
+  var isFinite: Bool { parameters.isAllFinite && gradient.isAllFinite }
 
   /// - Throws: `TensorError`.
   func fault(in step: Int) throws -> TrainingFault? {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Torch
 import Files
 import Foundation
 import Recipes
@@ -21,6 +22,7 @@ struct Gan: AsyncParsableCommand {
   static func main() async {
     // A reader that goes away ends the program quietly, as any filter does.
     signal(SIGPIPE, SIG_DFL)
+    Libtorch.keepFreedMemory()
     do {
       var command = try parseAsRoot()
       if var asynchronous = command as? any AsyncParsableCommand {

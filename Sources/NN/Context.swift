@@ -23,25 +23,35 @@ public final class Context {
   /// The first so many rows are the reference batch of virtual batch normalisation (see ``ReferenceBatch``); the
   /// examples follow them.
   public let referenceCount: Int
+  /// What the standard deviation of every layer's noise is multiplied by.
+  public let noiseScale: Double
   private let random: RandomStream
   private var draws = 0
 
-  public convenience init(_ mode: Mode, random: RandomStream, groups: Int = 1, referenceCount: Int = 0) {
-    self.init(mode, random: random, groups: groups, areEqual: true, referenceCount: referenceCount)
+  public convenience init(
+    _ mode: Mode, random: RandomStream, groups: Int = 1, referenceCount: Int = 0, noiseScale: Double = 1
+  ) {
+    self.init(
+      mode, random: random, groups: groups, areEqual: true, referenceCount: referenceCount, noiseScale: noiseScale)
   }
 
   /// For batches of the given sizes; layers that keep them apart fail where these differ.
-  public convenience init(_ mode: Mode, random: RandomStream, groupSizes: [Int]) {
+  public convenience init(_ mode: Mode, random: RandomStream, groupSizes: [Int], noiseScale: Double = 1) {
     self.init(
-      mode, random: random, groups: groupSizes.count, areEqual: Set(groupSizes).count <= 1, referenceCount: 0)
+      mode, random: random, groups: groupSizes.count, areEqual: groupSizes.allSatisfy { $0 == groupSizes[0] },
+      referenceCount: 0,
+      noiseScale: noiseScale)
   }
 
-  private init(_ mode: Mode, random: RandomStream, groups: Int, areEqual: Bool, referenceCount: Int) {
+  private init(
+    _ mode: Mode, random: RandomStream, groups: Int, areEqual: Bool, referenceCount: Int, noiseScale: Double
+  ) {
     self.mode = mode
     self.random = random
     self.groups = groups
     self.areEqual = areEqual
     self.referenceCount = referenceCount
+    self.noiseScale = noiseScale
   }
 
   /// Evaluation: nothing is drawn.

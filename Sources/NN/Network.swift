@@ -18,8 +18,10 @@ public final class Network<Model: Module> {
   public let random: RandomStream
   private let parameters: [Parameter]
   private let trained: [Parameter]
-  /// What the parameters are views of now: ``flat``, or what stands in for it.
-  private var current: Tensor
+  /// Whether something stands in for ``flat`` now.
+  private var isReplaced = false
+  /// Views of ``flat`` for each trained parameter, as constants.
+  private var constants: [Tensor] = []
 
   /// One model.
   ///
@@ -56,9 +58,9 @@ public final class Network<Model: Module> {
     }
     flat = withoutGradient { buffer(.trained) }
     fixed = withoutGradient { buffer(.fixed) }
-    current = flat
     bind(.trained, to: flat)
     bind(.fixed, to: fixed)
+    constants = trained.map { $0.value.detached() }
   }
 
   private func bind(_ role: Parameter.Role, to buffer: Tensor) {
@@ -92,17 +94,26 @@ public final class Network<Model: Module> {
   }
 
   private func flattened(_ gradients: [Tensor]) -> Tensor {
-    concatenated(gradients.map { $0.reshaped(random.leadingShape + [-1]) }, -1)
+    Torch.flattened(gradients, leading: random.leadingShape.first)
+  }
+
+  /// Runs `body` with the parameters as constants: nothing that happens in it has a gradient by them.
+  public func asConstants<Result>(_ body: () throws -> Result) rethrows -> Result {
+    let bound = trained.map(\.value)
+    let constants = isReplaced ? bound.map { $0.detached() } : constants
+    for (parameter, constant) in zip(trained, constants) { parameter.bind(constant) }
+    defer { for (parameter, value) in zip(trained, bound) { parameter.bind(value) } }
+    return try body()
   }
 
   /// Runs `body` with other values, laid out as ``flat``, in place of the parameters: an average, for example.
   public func with<Result>(_ values: Tensor, _ body: () throws -> Result) rethrows -> Result {
     // The variables themselves come back, not others of the same values: graphs that lead to them stay good.
-    let (previous, variables) = (current, trained.map(\.value))
-    current = values
+    let (wasReplaced, variables) = (isReplaced, trained.map(\.value))
+    isReplaced = true
     bind(.trained, to: values)
     defer {
-      current = previous
+      isReplaced = wasReplaced
       for (parameter, variable) in zip(trained, variables) { parameter.bind(variable) }
     }
     return try body()

@@ -30,7 +30,8 @@ extension Recipe {
       averagingStart: .parameters, training: adam(1e-3)),
     discriminator: Discriminator(
       hidden: [1000, 500, 250, 250, 250], activation: .relu, normalization: .weight, inputNoise: 0.3,
-      hiddenNoise: 0.5, initializationExamples: 500, pretrainingSteps: 0, averagingRate: 0,
+      hiddenNoise: 0.5, noiseDeclineFrom: 1, noiseEnd: 0, initializationExamples: 500, pretrainingSteps: 0,
+      averagingRate: 0,
       averagingStart: .zeroCorrected,
       training: adam(3e-4)),
     objective: Objective(
@@ -40,7 +41,7 @@ extension Recipe {
     marginalEntropy: MarginalEntropy(weight: 0),
     featureMatching: FeatureMatching(role: .none, reading: .releaseSquared, weight: 1),
     minibatchDiscrimination: MinibatchDiscrimination(enabled: false, reading: .release, kernels: 100, dimensions: 5),
-    historicalAveraging: HistoricalAveraging(generator: 0, discriminator: 0), updates: .alternating,
+    historicalAveraging: HistoricalAveraging(generator: 0, discriminator: 0), updates: .alternating, products: .float32,
     duration: Duration(count: 25, unit: .epochs), batchSize: 100, seed: 1,
     output: Output(measurementInterval: 100, sampleInterval: 600, evaluationInterval: 600, checkpointInterval: 600))
 

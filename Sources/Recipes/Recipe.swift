@@ -22,10 +22,18 @@ public struct Recipe: Codable, Sendable, Hashable {
   public var historicalAveraging: HistoricalAveraging
   /// When the players move within a step.
   public var updates: Updates
+  /// What training makes matrix products in.
+  public var products: Products
   public var duration: Duration
   public var batchSize: Int
   public var seed: UInt64
   public var output: Output
+
+  public enum Products: String, Codable, Sendable, CaseIterable {
+    case float32
+    /// Half the time of large products, eight bits of precision in their operands; parameters and all else stay float32.
+    case bfloat16
+  }
 
   /// Whether feature matching compares the two batches row by row, which must both be sorted then.
   var pairsRows: Bool { featureMatching.role != .none && featureMatching.reading == .tutorial }
@@ -106,6 +114,10 @@ public struct Recipe: Codable, Sendable, Hashable {
     /// Standard deviations of the noise while training.
     public var inputNoise: Double
     public var hiddenNoise: Double
+    /// The share of the run after which both fall in a line; 1 for never.
+    public var noiseDeclineFrom: Double
+    /// What is left of them in the end, as a share.
+    public var noiseEnd: Double
     /// Real examples from which layers with data-dependent initialisation take their first values.
     public var initializationExamples: Int
     /// Before the game D is fitted to the data's density for so many steps, as the one-dimensional tutorials do; 0 where the
@@ -284,6 +296,8 @@ extension Recipe {
     try widths("discriminator.hidden", discriminator.hidden)
     try require("discriminator.inputNoise", discriminator.inputNoise, atLeast: 0)
     try require("discriminator.hiddenNoise", discriminator.hiddenNoise, atLeast: 0)
+    try require("discriminator.noiseDeclineFrom", discriminator.noiseDeclineFrom, atLeast: 0, atMost: 1)
+    try require("discriminator.noiseEnd", discriminator.noiseEnd, atLeast: 0, atMost: 1)
     try count("discriminator.initializationExamples", discriminator.initializationExamples, atLeast: 2)
     try count("discriminator.pretrainingSteps", discriminator.pretrainingSteps, atLeast: 0)
     if discriminator.pretrainingSteps > 0, data.source.density == nil {

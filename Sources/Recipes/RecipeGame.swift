@@ -151,7 +151,9 @@ public struct RecipeGame {
       generatorTraining: recipe.generator.training.make(
         steps: steps, averagingWeight: recipe.historicalAveraging.generator),
       discriminatorTraining: recipe.discriminator.training.make(
-        steps: steps, averagingWeight: recipe.historicalAveraging.discriminator), updates: recipe.updates,
+        steps: steps, averagingWeight: recipe.historicalAveraging.discriminator,
+        noiseScale: recipe.discriminator.noiseScale(steps: steps)), updates: recipe.updates,
+      productType: recipe.products == .bfloat16 ? .bfloat16 : .float32,
       steps: steps, random: recipe.random(seeds).stream("game"))
   }
 
@@ -280,7 +282,7 @@ extension Recipe {
 }
 
 extension Recipe.Training {
-  func make(steps: Int, averagingWeight: Double) -> Training {
+  func make(steps: Int, averagingWeight: Double, noiseScale: LinearDecline = .none) -> Training {
     let optimizer: any Optimizer =
       switch rule {
       case .adam: Adam(beta1: beta1, beta2: beta2, epsilon: epsilon, epsilonPlace: epsilonPlace)
@@ -291,6 +293,12 @@ extension Recipe.Training {
       learningRate: LearningRate(
         learningRate, factor: quarterlyDecay, every: (steps + 3) / 4,
         decline: declineFrom < 1 ? Int(declineFrom * Double(steps))..<steps : 0..<0),
-      penalties: averagingWeight > 0 ? [HistoricalAveraging(weight: averagingWeight)] : [])
+      penalties: averagingWeight > 0 ? [HistoricalAveraging(weight: averagingWeight)] : [], noiseScale: noiseScale)
+  }
+}
+
+extension Recipe.Discriminator {
+  fileprivate func noiseScale(steps: Int) -> LinearDecline {
+    noiseDeclineFrom < 1 ? LinearDecline(over: Int(noiseDeclineFrom * Double(steps))..<steps, to: noiseEnd) : .none
   }
 }

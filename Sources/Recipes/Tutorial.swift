@@ -25,10 +25,12 @@ struct TutorialDiscriminator: Discriminator {
 
   /// [..., N, 1] -> one logit each
   func callAsFunction(_ x: Tensor, _ context: Context) -> Judgement {
-    let h1 = tanh(hidden1(x))
-    let h2 = tanh(hidden2(h1))
-    let h3 = minibatch?(h2, context) ?? h2
-    return Judgement(logits: outputActivation(output(h3)), features: h2)
+    guard let minibatch else {
+      let (logits, features) = denseChain(x, [hidden1, hidden2, output], [.tanh, .tanh, outputActivation])
+      return Judgement(logits: logits, features: features)
+    }
+    let features = denseChainOutput(x, [hidden1, hidden2], [.tanh, .tanh])
+    return Judgement(logits: outputActivation(output(minibatch(features, context))), features: features)
   }
 }
 
@@ -48,8 +50,8 @@ struct TutorialGenerator: Generator {
 
   /// [..., N, 1] -> [..., N, 1]
   func callAsFunction(_ z: Tensor, _ context: Context) -> Tensor {
-    let h = hidden.reduce(z) { hiddenActivation($1($0)) }
-    return 5 * outputActivation(output(h))
+    let activations = hidden.map { _ in hiddenActivation } + [outputActivation]
+    return 5 * denseChainOutput(z, hidden + [output], activations)
   }
 }
 

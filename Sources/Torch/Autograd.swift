@@ -9,6 +9,18 @@ public func withoutGradient<Result>(_ body: () throws -> Result) rethrows -> Res
   return try body()
 }
 
+/// Runs `body` with matrix products and convolutions of float32 tensors made in `dtype`, float32 or bfloat16: operands are rounded
+/// to it, sums are float32, and each product, gradients' too, is rounded once more. Parameters and all that is computed element by element
+/// stay float32. Small products on the CPU, which rounding would not make faster, stay as they are.
+///
+/// Like the recording of gradients it belongs to the thread. The backward pass does as the forward pass did.
+public func withProducts<Result>(in dtype: DType, _ body: () throws -> Result) rethrows -> Result {
+  precondition(dtype == .float32 || dtype == .bfloat16, "products are made in float32 or bfloat16")
+  let previous = ct_set_product_dtype(dtype.code)
+  defer { _ = ct_set_product_dtype(previous) }
+  return try body()
+}
+
 /// The gradient of `y`, summed over its elements, by each of `xs`; zeros where `y` does not depend on one.
 ///
 /// The elements of a vector of losses, one per seed, depend on disjoint parameters; their sum has each seed's own

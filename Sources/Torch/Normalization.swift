@@ -1,7 +1,7 @@
 import CTorch
 
 /// y = g (x - m) / sqrt(v + epsilon) + b with the mean m and the variance v (divided by their number) of each channel
-/// over examples and pixels: `x` [N, C, H, W], `gain` and `bias` [C]. Without a gain g is 1.
+/// over examples and pixels: `x` [N, C, H, W] or [N, C], `gain` and `bias` [C]. Without a gain g is 1.
 public func batchNorm2d(_ x: Tensor, gain: Tensor? = nil, bias: Tensor, epsilon: Double = 1e-5) -> Tensor {
   Tensor(ct_batch_norm(x.handle, gain?.handle, gain != nil, bias.handle, epsilon))
 }

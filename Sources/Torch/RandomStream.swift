@@ -61,6 +61,11 @@ public struct RandomStream: Sendable, Hashable {
     normal(Array(x.shape.dropFirst(isStacked ? 1 : 0)), dtype: x.dtype, device: x.device)
   }
 
+  /// `x` + `deviation` times what ``normal(like:)`` draws, in one pass.
+  public func addingNormal(to x: Tensor, deviation: Double) -> Tensor {
+    Tensor(ct_add_normal(x.handle, keys, Int32(keys.count), isStacked, deviation))
+  }
+
   /// `value` everywhere, shaped as ``uniform(_:dtype:device:)``.
   public func constant(_ value: Double, _ shape: [Int], dtype: DType = .float32, device: Device = .cpu) -> Tensor {
     .full(value, leadingShape + shape, dtype: dtype, device: device)

@@ -16,6 +16,9 @@ extension Tensor {
     Tensor(dimensions.sizes { ct_variance(handle, $0, $1, Int32(correction), keep) })
   }
 
+  /// Whether no element is NaN or infinite; true for a poisoned tensor.
+  public var isAllFinite: Bool { ct_all_finite(handle) }
+
   /// The index of the largest element along `dimension`, of kind int64.
   public func argmax(_ dimension: Int) -> Tensor { Tensor(ct_argmax(handle, Int64(dimension))) }
   /// Running sums along `dimension`.
@@ -26,4 +29,21 @@ extension Tensor {
   ) -> Tensor {
     Tensor(dimensions.sizes { operation(handle, $0, $1, keep) })
   }
+}
+
+/// The mean of softplus(a) - `target` a over the last two dimensions of `logits`, [..., N, K] -> [...]: the cross-entropy
+/// between sigma(a) and the constant probability `target` (for 0 and 1, -log of the one that is meant).
+///
+/// - Parameter fused: false for the composed form, which other devices take.
+public func logisticLoss(_ logits: Tensor, target: Double, fused: Bool = true) -> Tensor {
+  logisticLoss([(logits, target)], fused: fused)
+}
+
+/// The sum of the batches' losses, in one operation.
+public func logisticLoss(_ batches: [(logits: Tensor, target: Double)], fused: Bool = true) -> Tensor {
+  let targets = batches.map(\.target)
+  return Tensor(
+    batches.map(\.logits.handle).withUnsafeBufferPointer {
+      ct_logistic_loss($0.baseAddress!, targets, Int32(batches.count), fused)
+    })
 }

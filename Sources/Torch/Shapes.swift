@@ -28,6 +28,12 @@ extension Tensor {
     let length = size / parts
     return (0..<parts).map { sliced(dimension, $0 * length..<($0 + 1) * length) }
   }
+  /// Slices of `sizes` one after the other along `dimension`, whose size they add up to; views of the same elements.
+  public func split(_ dimension: Int, sizes: [Int]) -> [Tensor] {
+    var results = [CTensor?](repeating: nil, count: sizes.count)
+    sizes.sizes { ct_split(handle, Int64(dimension), $0, $1, &results) }
+    return results.map { Tensor($0) }
+  }
   public func flipped(_ dimension: Int) -> Tensor { Tensor(ct_flip(handle, Int64(dimension))) }
   /// Laid out in row-major order.
   public func contiguous() -> Tensor { Tensor(ct_contiguous(handle)) }
@@ -43,6 +49,8 @@ extension Tensor {
   public func gathered(_ dimension: Int, _ index: Tensor) -> Tensor {
     Tensor(ct_gather(handle, Int64(dimension), index.handle))
   }
+  /// In ascending order along `dimension`, as a constant: for data. NaN comes last.
+  public func sortedValues(_ dimension: Int) -> Tensor { Tensor(ct_sorted_values(handle, Int64(dimension))) }
   /// In ascending order along `dimension`, and where each element stood (int64).
   public func sorted(_ dimension: Int) -> (values: Tensor, indices: Tensor) {
     var results: [CTensor?] = [nil, nil]
@@ -54,6 +62,14 @@ extension Tensor {
 /// One after the other along `dimension`.
 public func concatenated(_ parts: [Tensor], _ dimension: Int) -> Tensor {
   Tensor(parts.map(\.handle).withUnsafeBufferPointer { ct_cat($0.baseAddress!, Int32(parts.count), Int64(dimension)) })
+}
+/// Every part row by row, one after the other: [P]; or, with a `leading` dimension that all parts have, [leading, P]. Parts that
+/// stand so in memory already are not copied.
+public func flattened(_ parts: [Tensor], leading: Int? = nil) -> Tensor {
+  Tensor(
+    parts.map(\.handle).withUnsafeBufferPointer {
+      ct_flatten($0.baseAddress!, Int32(parts.count), Int64(leading ?? 0))
+    })
 }
 /// Side by side along a new dimension `dimension`.
 public func stacked(_ parts: [Tensor], _ dimension: Int) -> Tensor {

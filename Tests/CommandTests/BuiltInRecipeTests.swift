@@ -15,6 +15,7 @@ import Testing
     let d = recipe.discriminator
     #expect(d.hidden == [1000, 500, 250, 250, 250] && d.activation == .relu && d.normalization == .weight)
     #expect(d.inputNoise == 0.3 && d.hiddenNoise == 0.5 && d.initializationExamples == 500)
+    #expect(d.noiseDeclineFrom == 1)
     #expect(d.averagingRate == 1e-4 && d.averagingStart == .zero)
     for training in [g.training, d.training] {
       #expect(training.rule == .adam && training.learningRate == 0.003 && training.quarterlyDecay == 1)
@@ -28,6 +29,7 @@ import Testing
     #expect(recipe.duration.count == 300 && recipe.duration.unit == .epochs)
     // None of what was found since.
     #expect(recipe.consistency.weight == 0 && recipe.marginalEntropy.weight == 0)
+    #expect(recipe.products == .float32)
     #expect(!recipe.minibatchDiscrimination.enabled && recipe.discriminator.pretrainingSteps == 0)
     #expect(recipe.historicalAveraging.generator == 0 && recipe.historicalAveraging.discriminator == 0)
   }

@@ -62,6 +62,49 @@ import Torch
     }
   }
 
+  /// D's noise fades as its training says, and G's pass through D is along what it was shown, where the two share it.
+  @Test func sharedExamplesAreMadeOnce() throws {
+    func play(_ updates: Updates) throws -> (losses: [Double], draws: Int, moved: Bool) {
+      var draws = 0
+      let random = RandomStream(seed: 4)
+      func training() -> Training { Training(Momentum(0), learningRate: LearningRate(0.05)) }
+      let trainer = Trainer(
+        generator: Network(CountingGenerator { draws += 1 }, random: random.stream("G")),
+        discriminator: Network(SmallDiscriminator(), random: random.stream("D")),
+        data: { step, random in random.at(step).normal([16, 1]) }, noise: .uniform(-1, 1, dimensions: 1),
+        generatorTraining: training(), discriminatorTraining: training(), updates: updates, steps: 40,
+        random: random.stream("game"))
+      let before = try trainer.generator.flat.values(Float.self)
+      var losses: [Double] = []
+      while let report = try trainer.next() { losses += report.generatorLoss }
+      return (losses, draws, try trainer.generator.flat.values(Float.self) != before)
+    }
+    let (alternating, shared) = (try play(.alternating), try play(.alternatingShared))
+    #expect(alternating.draws == 80 && shared.draws == 40)
+    #expect(alternating.losses != shared.losses && shared.losses.allSatisfy(\.isFinite) && shared.moved)
+  }
+
+  struct CountingGenerator: Generator {
+    let output = Linear(1, 1)
+    let count: () -> Void
+    init(_ count: @escaping () -> Void) { self.count = count }
+    func callAsFunction(_ z: Tensor, _ context: Context) -> Tensor {
+      count()
+      return output(z)
+    }
+  }
+
+  @Test func noiseFades() throws {
+    let fade = LinearDecline(over: 10..<20, to: 0.25)
+    #expect([0, 9, 10, 15, 20, 100].map { fade($0) } == [1, 1, 1, 0.625, 0.25, 0.25])
+    #expect(LinearDecline.none(1_000_000) == 1)
+    let layer = GaussianNoise(2)
+    func drawn(_ scale: Double) throws -> [Float] {
+      try layer(Tensor.zeros([9]), Context(.training, random: RandomStream(seed: 1), noiseScale: scale)).values()
+    }
+    #expect(try drawn(0.5) == drawn(1).map { $0 * 0.5 } && drawn(0) == [Float](repeating: 0, count: 9))
+  }
+
   @Test func endsAfterItsSteps() throws {
     let trainer = game(RandomStream(seed: 1), steps: 3)
     #expect(

@@ -116,6 +116,19 @@ import Torch
   }
 
   /// An average may judge in the middle of a step: the step's own graph must still lead to the parameters.
+  /// No gradient reaches parameters that stand as constants, and afterwards they are what they were.
+  @Test func parametersCanStandAsConstants() throws {
+    let network = Network(Model(), seed: 1)
+    let x = RandomStream(seed: 2).normal([4, 2]).asVariable()
+    let frozen = network.asConstants { square(network.model(x)).sum() }
+    #expect(try network.gradient(of: frozen, keepsGraph: true).values(Float.self).allSatisfy { $0 == 0 })
+    #expect(try gradient(of: frozen, by: [x])[0].values(Float.self).contains { $0 != 0 })
+    let free = square(network.model(x)).sum()
+    #expect(try network.gradient(of: free).values(Float.self).contains { $0 != 0 })
+    let doubled = try network.with(network.flat * 2) { try network.asConstants { try network.model(x).sum().item() } }
+    #expect(try doubled != network.model(x).sum().item())
+  }
+
   @Test func aGraphOutlivesOtherValues() throws {
     let network = Network(Linear(2, 1), seed: 1, dtype: .float64)
     let x = Tensor([1.0, 2], shape: [1, 2])

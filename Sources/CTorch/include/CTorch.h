@@ -63,6 +63,10 @@ bool ct_device_available(CTDevice device);
 const char *ct_version(void);
 int ct_threads(void);
 void ct_set_threads(int count);
+/// How many threads a long loop of our own kernels runs on.
+int ct_threads_of_a_loop(void);
+/// Lets the program keep the memory that it frees, for the rest of its life. Does nothing but on Linux with glibc.
+void ct_keep_freed_memory(void);
 
 // ---- making and reading ---------------------------------------------------------------------------------------
 CT_RESULT ct_from_bytes(const void *bytes, const int64_t *sizes, int rank, CTDType dtype, CTDevice device)
@@ -89,6 +93,10 @@ CT_RESULT ct_uniform(const uint64_t *keys, int key_count, bool stacked, const in
 /// Normal with mean 0 and standard deviation 1.
 CT_RESULT ct_normal(const uint64_t *keys, int key_count, bool stacked, const int64_t *sizes, int rank, CTDType dtype,
                     CTDevice device) CT_RETURNS_RETAINED;
+/// x + deviation n, n as ct_normal draws it in x's shape (whose first dimension is the keys', where `stacked`); the gradient is
+/// that of x.
+CT_RESULT ct_add_normal(CT_OPERAND x, const uint64_t *keys, int key_count, bool stacked, double deviation)
+    CT_RETURNS_RETAINED;
 /// The first `count` 32-bit words of the stream `key`.
 void ct_random_words(uint64_t key, uint32_t *words, int64_t count);
 
@@ -121,6 +129,8 @@ CT_REDUCTIONS(CT_DECLARE_REDUCTION)
 /// Divided by the number of elements less `correction`.
 CT_RESULT ct_variance(CT_OPERAND x, const int64_t *dimensions, int dimension_count, int correction, bool keep)
     CT_RETURNS_RETAINED;
+/// Whether no element is NaN or infinite; true where the operand has failed.
+bool ct_all_finite(CT_OPERAND x);
 CT_RESULT ct_argmax(CT_OPERAND x, int64_t dimension) CT_RETURNS_RETAINED;
 CT_RESULT ct_cumsum(CT_OPERAND x, int64_t dimension) CT_RETURNS_RETAINED;
 
@@ -132,13 +142,20 @@ CT_RESULT ct_transpose(CT_OPERAND x, int64_t first, int64_t second) CT_RETURNS_R
 CT_RESULT ct_unsqueeze(CT_OPERAND x, int64_t dimension) CT_RETURNS_RETAINED;
 CT_RESULT ct_squeeze(CT_OPERAND x, int64_t dimension) CT_RETURNS_RETAINED;
 CT_RESULT ct_narrow(CT_OPERAND x, int64_t dimension, int64_t start, int64_t length) CT_RETURNS_RETAINED;
+/// Slices of the given sizes one after the other, in all as long as the dimension.
+void ct_split(CT_OPERAND x, int64_t dimension, const int64_t *sizes, int count, CT_RESULTS results);
 CT_RESULT ct_flip(CT_OPERAND x, int64_t dimension) CT_RETURNS_RETAINED;
 CT_RESULT ct_contiguous(CT_OPERAND x) CT_RETURNS_RETAINED;
 CT_RESULT ct_clone(CT_OPERAND x) CT_RETURNS_RETAINED;
 CT_RESULT ct_cat(CT_OPERANDS parts, int count, int64_t dimension) CT_RETURNS_RETAINED;
+/// Each part seen as [leading, rest], side by side as [leading, all rests], or one after the other where `leading` is 0. Parts
+/// that stand so in one piece of memory already are not copied.
+CT_RESULT ct_flatten(CT_OPERANDS parts, int count, int64_t leading) CT_RETURNS_RETAINED;
 CT_RESULT ct_stack(CT_OPERANDS parts, int count, int64_t dimension) CT_RETURNS_RETAINED;
 CT_RESULT ct_index_select(CT_OPERAND x, int64_t dimension, CT_OPERAND index) CT_RETURNS_RETAINED;
 CT_RESULT ct_gather(CT_OPERAND x, int64_t dimension, CT_OPERAND index) CT_RETURNS_RETAINED;
+/// In ascending order, without gradient.
+CT_RESULT ct_sorted_values(CT_OPERAND x, int64_t dimension) CT_RETURNS_RETAINED;
 /// results[0]: the values in ascending order; results[1]: where each stood.
 void ct_sort(CT_OPERAND x, int64_t dimension, CT_RESULTS results);
 
@@ -151,6 +168,20 @@ CT_RESULT ct_linear(CT_OPERAND x, CT_OPERAND weight, CT_OPERAND bias, bool has_b
 /// g `gain` and b `bias` [..., out].
 CT_RESULT ct_weight_norm_linear(CT_OPERAND x, CT_OPERAND direction, CT_OPERAND gain, CT_OPERAND bias, double epsilon)
     CT_RETURNS_RETAINED;
+typedef enum __attribute__((enum_extensibility(closed))) CTActivation {
+  CTActivationIdentity,
+  CTActivationTanh,
+  CTActivationReLU,
+  CTActivationLeakyReLU,  // of slope 0.2
+  CTActivationSoftplus,
+  CTActivationSigmoid,
+} CTActivation;
+/// Dense layers one after the other, each followed by its activation; `parameters` are the weight and the bias of each of
+/// `count` layers, as ct_linear takes them. results[0]: the last layer's outputs; with `features` results[1]: those of the
+/// layer before it (x, where there is one). `fused` false takes the composed form, which wide layers and other devices
+/// always do.
+void ct_dense_chain(CT_OPERAND x, CT_OPERANDS parameters, const CTActivation *activations, int count, bool features,
+                    bool fused, CT_RESULTS results);
 /// x [N, in, H, W], weight [out, in, kH, kW], bias [out].
 CT_RESULT ct_conv2d(CT_OPERAND x, CT_OPERAND weight, CT_OPERAND bias, bool has_bias, int64_t stride, int64_t padding)
     CT_RETURNS_RETAINED;
@@ -162,6 +193,9 @@ CT_RESULT ct_conv_transpose2d(CT_OPERAND x, CT_OPERAND weight, CT_OPERAND bias, 
 /// o[..., i, b] = sum over j of exp(-||m[..., i, b, :] - m[..., j, b, :]||_1), j = i included.
 /// m [..., N, B, C] -> [..., N, B]; leading dimensions are separate batches.
 CT_RESULT ct_pairwise_l1_similarity(CT_OPERAND m) CT_RETURNS_RETAINED;
+/// Batches of logits [..., N, K] -> the sum over them of the mean over the last two dimensions of softplus(a) - target a. `fused`
+/// false takes the composed form, which other devices always do.
+CT_RESULT ct_logistic_loss(CT_OPERANDS batches, const double *targets, int count, bool fused) CT_RETURNS_RETAINED;
 /// x [..., R + N, F] or [R + N, C, H, W], its first `reference` rows R the reference batch; gain and bias [F] or [C],
 /// or with the dimensions before the rows. `fused` false takes the composed form, which other devices always do.
 CT_RESULT ct_virtual_batch_norm(CT_OPERAND x, CT_OPERAND gain, CT_OPERAND bias, int64_t reference, double epsilon,
@@ -175,6 +209,8 @@ CT_RESULT ct_batch_norm(CT_OPERAND x, CT_OPERAND gain, bool has_gain, CT_OPERAND
 // ---- gradients ------------------------------------------------------------------------------------------------
 /// Returns the previous mode.
 bool ct_set_gradient_enabled(bool enabled);
+/// float32 or bfloat16: what this thread makes products of float32 tensors of from now on. Returns what it was.
+CTDType ct_set_product_dtype(CTDType dtype);
 CT_RESULT ct_detach(CT_OPERAND x) CT_RETURNS_RETAINED;
 /// Makes `x`, a tensor that no operation produced, one to differentiate by. False on failure.
 bool ct_require_gradient(CT_OPERAND x);

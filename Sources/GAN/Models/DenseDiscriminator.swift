@@ -52,6 +52,7 @@ public struct DenseDiscriminator: Discriminator {
 
   public func callAsFunction(_ x: Tensor, _ context: Context) -> Judgement {
     var noisy = inputNoise(x, context)
+    if let plain { return judged(noisy, plain, context) }
     var features = x
     for layer in hidden {
       features = activation(layer(noisy, context))
@@ -59,5 +60,22 @@ public struct DenseDiscriminator: Discriminator {
     }
     let last = minibatch?(noisy, context) ?? noisy
     return Judgement(logits: outputActivation(output(last, context)), features: features)
+  }
+
+  /// The hidden layers, where nothing happens between them.
+  private var plain: [Linear]? {
+    hidden.isEmpty || hiddenNoise.standardDeviation > 0 ? nil : hidden as? [Linear]
+  }
+
+  /// The same as layer by layer, in one operation or two.
+  private func judged(_ x: Tensor, _ hidden: [Linear], _ context: Context) -> Judgement {
+    let activations = hidden.map { _ in activation }
+    if let output = output as? Linear, minibatch == nil {
+      let (logits, features) = denseChain(x, hidden + [output], activations + [outputActivation])
+      return Judgement(logits: logits, features: features)
+    }
+    let features = denseChainOutput(x, hidden, activations)
+    return Judgement(
+      logits: outputActivation(output(minibatch?(features, context) ?? features, context)), features: features)
   }
 }

@@ -55,13 +55,18 @@ public struct DenseGenerator: Generator {
   }
 
   public func callAsFunction(_ z: Tensor, _ context: Context) -> Tensor {
+    if normalizations.isEmpty, let output = output as? Linear {
+      return scaled(
+        denseChainOutput(z, hidden + [output], hidden.map { _ in activation } + [outputActivation]))
+    }
     var (h, context) = reference?.joined(to: z, context) ?? (z, context)
     for (index, layer) in hidden.enumerated() {
       h = layer(h)
       if !normalizations.isEmpty { h = normalizations[index](h, context) }
       h = activation(h)
     }
-    let x = outputActivation(output(context.withoutReference(h), context))
-    return scale == 1 ? x : x * scale
+    return scaled(outputActivation(output(context.withoutReference(h), context)))
   }
+
+  private func scaled(_ x: Tensor) -> Tensor { scale == 1 ? x : x * scale }
 }

@@ -28,13 +28,13 @@ public struct Logistic: Objective {
   }
 
   public func discriminatorLoss(real: Judgement, generated: Judgement) -> Tensor {
-    (softplus(real.logits) - realTarget * real.logits).batchMean() + softplus(generated.logits).batchMean()
+    logisticLoss([(real.logits, realTarget), (generated.logits, 0)])
   }
 
   public func generatorLoss(generated: Judgement) -> Tensor {
     switch generatorLoss {
-    case .saturating: -softplus(generated.logits).batchMean()
-    case .nonSaturating: softplus(-generated.logits).batchMean()
+    case .saturating: -logisticLoss(generated.logits, target: 0)
+    case .nonSaturating: logisticLoss(generated.logits, target: 1)
     }
   }
 

@@ -30,7 +30,7 @@ public struct SemiSupervised: ClassifyingObjective {
   }
 
   public func generatorLoss(generated: Judgement) -> Tensor {
-    game.generatorLoss(generated: Judgement(logits: realness(generated.logits), features: generated.features))
+    game.generatorLoss(generated: generated.with(logits: realness(generated.logits)))
   }
 
   public func probability(_ logits: Tensor) -> Tensor { sigmoid(realness(logits)) }
@@ -42,7 +42,6 @@ public struct SemiSupervised: ClassifyingObjective {
 
   private func binary(real: Judgement, generated: Judgement) -> Tensor {
     game.discriminatorLoss(
-      real: Judgement(logits: realness(real.logits), features: real.features),
-      generated: Judgement(logits: realness(generated.logits), features: generated.features))
+      real: real.with(logits: realness(real.logits)), generated: generated.with(logits: realness(generated.logits)))
   }
 }

@@ -1,18 +1,8 @@
 import Torch
 
 /// A nonlinearity, element by element.
-public enum Activation: String, Layer, Codable, Sendable, CaseIterable {
-  case identity, tanh, relu, leakyReLU = "leaky-relu", softplus, sigmoid
+public typealias Activation = Torch.Activation
 
-  public func callAsFunction(_ x: Tensor) -> Tensor {
-    switch self {
-    case .identity: x
-    case .tanh: Torch.tanh(x)
-    case .relu: Torch.relu(x)
-    case .leakyReLU: Torch.leakyReLU(x)
-    case .softplus: Torch.softplus(x)
-    case .sigmoid: Torch.sigmoid(x)
-    }
-  }
+extension Activation: Layer {
   public func callAsFunction(_ x: Tensor, _ context: Context) -> Tensor { self(x) }
 }

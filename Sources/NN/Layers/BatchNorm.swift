@@ -20,6 +20,9 @@ public struct BatchNorm: Layer {
   }
 
   public func callAsFunction(_ x: Tensor, _ context: Context) -> Tensor {
+    if x.rank == 2, context.groups == 1, context.referenceCount == 0 {
+      return batchNorm2d(x, gain: gain?.value, bias: bias.value, epsilon: epsilon)
+    }
     let batches = context.grouped(x)
     let scale = 1 / sqrt(batches.variance(-2, keep: true) + epsilon)
     let normalized = context.ungrouped((batches - batches.mean(-2, keep: true)) * scale)

@@ -39,7 +39,7 @@ public struct ReferenceBatch: Module {
 
 extension Context {
   fileprivate func beside(_ referenceCount: Int) -> Context {
-    Context(mode, random: nextStream(), groups: groups, referenceCount: referenceCount)
+    Context(mode, random: nextStream(), groups: groups, referenceCount: referenceCount, noiseScale: noiseScale)
   }
 
   /// `x` without the rows of the reference batch: [..., R + N, F] or [R + N, C, H, W] -> [..., N, F] or [N, C, H, W].

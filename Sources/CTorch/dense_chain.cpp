@@ -1,0 +1,627 @@
+// A chain of narrow dense layers, h_0 = x, h_l = a_l(h_(l-1) W_l^T + b_l), forward and backward, each in one call.
+//
+// For layers this narrow libtorch's time goes into finding its way to an operation, not into the operation. Here the
+// activations stand unit by unit, [units][examples], so that vector lanes run over examples; a strip of examples goes
+// through all layers while it is in the nearest cache. Saved for the backward pass: the activations, from which every
+// derivative follows.
+//
+// The backward pass takes strips too, for the cotangents of the pre-activations; then every layer's weights have their
+// gradients summed over all examples. Tasks share no sums, hence the result does not depend on the number of threads.
+#include "Internal.h"
+#include "graph_node.h"
+#include "matrix_product.h"
+#include "parallel.h"
+#include "vector_math.h"
+
+#include <ATen/ops/baddbmm.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/leaky_relu.h>
+#include <ATen/ops/relu.h>
+#include <ATen/ops/sigmoid.h>
+#include <ATen/ops/softplus.h>
+#include <ATen/ops/tanh.h>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+namespace ctorch {
+namespace {
+
+constexpr int64_t widest = 128;  // from about here on libtorch's products are as fast
+constexpr double leak = 0.2;
+constexpr int columns = 2;  // vectors of a strip
+
+template <class T> constexpr int64_t wide = 64 / sizeof(T);
+
+// ---- activations ----------------------------------------------------------------------------------------------
+
+/// z := a(z)
+CT_INLINE void activate(CTActivation activation, Wide<float> &z) {
+  switch (activation) {
+    case CTActivationIdentity: break;
+    case CTActivationTanh: tanh_of<Wide<float>>(z, z); break;
+    case CTActivationReLU: choose<Wide<float>>(z < 0.0f, Wide<float>{}, z, z); break;
+    case CTActivationLeakyReLU: choose<Wide<float>>(z < 0.0f, z * static_cast<float>(leak), z, z); break;
+    case CTActivationSoftplus: softplus_of<Wide<float>>(z, z); break;
+    case CTActivationSigmoid: sigmoid_of<Wide<float>>(z, z); break;
+  }
+}
+// float64 is for checking gradients: the formula as it stands.
+void activate(CTActivation activation, Wide<double> &z) {
+  for (int lane = 0; lane < wide<double>; lane++) {
+    double x = z[lane];
+    switch (activation) {
+      case CTActivationIdentity: break;
+      case CTActivationTanh: z[lane] = std::tanh(x); break;
+      case CTActivationReLU: z[lane] = x < 0 ? 0 : x; break;
+      case CTActivationLeakyReLU: z[lane] = x < 0 ? leak * x : x; break;
+      case CTActivationSoftplus: z[lane] = std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))); break;
+      case CTActivationSigmoid: z[lane] = 1 / (1 + std::exp(-x)); break;
+    }
+  }
+}
+
+/// 1 - exp(-y), which is sigma(x) for y = softplus(x); as a series where the difference loses its digits.
+CT_INLINE void one_less_exp_of_minus(const Wide<float> &y, Wide<float> &result) {
+  Wide<float> e;
+  exp_of_minus<Wide<float>>(y, e);
+  choose<Wide<float>>(y < 0.02f, y * (1.0f - y * (0.5f - y * (1 / 6.0f - y / 24.0f))), 1.0f - e, result);
+}
+CT_INLINE void one_less_exp_of_minus(const Wide<double> &y, Wide<double> &result) {
+  for (int lane = 0; lane < wide<double>; lane++) result[lane] = -std::expm1(-y[lane]);
+}
+
+/// d := d a'(z), from y = a(z).
+template <class T> CT_INLINE void differentiate(CTActivation activation, const Wide<T> &y, Wide<T> &d) {
+  const T one = 1;
+  switch (activation) {
+    case CTActivationIdentity: break;
+    case CTActivationTanh: d *= one - y * y; break;
+    case CTActivationReLU: choose<Wide<T>>(y <= T{}, Wide<T>{}, d, d); break;
+    case CTActivationLeakyReLU: choose<Wide<T>>(y <= T{}, d * static_cast<T>(leak), d, d); break;
+    case CTActivationSoftplus: {
+      Wide<T> slope;
+      one_less_exp_of_minus(y, slope);
+      d *= slope;
+      break;
+    }
+    case CTActivationSigmoid: d *= y * (one - y); break;
+  }
+}
+
+// ---- the passes -----------------------------------------------------------------------------------------------
+
+template <class T> struct Layer {
+  int64_t inputs, outputs;
+  const T *weight, *bias;  // [outputs][inputs], [outputs] or null
+  T *weight_gradient, *bias_gradient;
+  CTActivation activation;
+  int64_t row;  // the first of its outputs among all units
+};
+
+/// One seed's chain. Rows of `units` are those of x, then every layer's outputs, each `stride` examples long.
+template <class T> struct Chain {
+  const Layer<T> *layers;
+  int count;
+  T *units;
+  T *cotangents;  // of the pre-activations, laid out as `units`; those of x in its own rows
+  int64_t stride;
+};
+
+/// y[o] = sum_i w[o wo + i wi] x[i] (+ b[o]), changed by `finish`, for `outs` outputs from o on and a strip of n vectors.
+template <int n, int outs, class T, class Finish>
+CT_INLINE void multiply_block(const T *w, int64_t wo, int64_t wi, int64_t o, int64_t inputs, const T *x, const T *b, T *y,
+                              int64_t stride, Finish &&finish) {
+  constexpr int64_t lanes = wide<T>;
+  Wide<T> sums[n][outs];
+  for (int k = 0; k < outs; k++)
+    for (int c = 0; c < n; c++) sums[c][k] = Wide<T>{} + (b ? b[o + k] : T{});
+  for (int64_t i = 0; i < inputs; i++) {
+    Wide<T> in[n];
+    for (int c = 0; c < n; c++) load(x + i * stride + c * lanes, in[c]);
+    for (int k = 0; k < outs; k++)
+      for (int c = 0; c < n; c++) sums[c][k] += in[c] * w[(o + k) * wo + i * wi];
+  }
+  // Written out: an index known only at run time would keep the sums in memory.
+#pragma unroll
+  for (int c = 0; c < n; c++) {
+#pragma unroll
+    for (int k = 0; k < outs; k++) {
+      finish(o + k, c, sums[c][k]);
+      store(y + (o + k) * stride + c * lanes, sums[c][k]);
+    }
+  }
+}
+/// The same for all outputs, as many at a time as there are registers for.
+template <int n, class T, class Finish>
+CT_INLINE void multiply(const T *w, int64_t wo, int64_t wi, int64_t outputs, int64_t inputs, const T *x, const T *b, T *y,
+                        int64_t stride, Finish &&finish) {
+  int64_t o = 0;
+  for (; o + 4 <= outputs; o += 4) multiply_block<n, 4>(w, wo, wi, o, inputs, x, b, y, stride, finish);
+  if (outputs - o >= 2) {
+    multiply_block<n, 2>(w, wo, wi, o, inputs, x, b, y, stride, finish);
+    o += 2;
+  }
+  if (o < outputs) multiply_block<n, 1>(w, wo, wi, o, inputs, x, b, y, stride, finish);
+}
+
+/// Calls `body` with the activation as a constant, so that loops inside have no choice to make.
+template <class Body> CT_INLINE void with_constant(CTActivation activation, Body &&body) {
+  switch (activation) {
+#define CASE(name) case name: body(std::integral_constant<CTActivation, name>()); break;
+    CASE(CTActivationIdentity) CASE(CTActivationTanh) CASE(CTActivationReLU) CASE(CTActivationLeakyReLU)
+    CASE(CTActivationSoftplus) CASE(CTActivationSigmoid)
+#undef CASE
+  }
+}
+
+template <int n, class T> CT_INLINE void forward_strip(const Chain<T> &chain, int64_t from) {
+  const T *x = chain.units + from;
+  for (int l = 0; l < chain.count; l++) {
+    const Layer<T> &layer = chain.layers[l];
+    T *y = chain.units + layer.row * chain.stride + from;
+    with_constant(layer.activation, [&](auto activation) __attribute__((always_inline)) {
+      multiply<n>(layer.weight, layer.inputs, 1, layer.outputs, layer.inputs, x, layer.bias, y, chain.stride,
+                  [&](int64_t, int, Wide<T> &z) __attribute__((always_inline)) { activate(activation(), z); });
+    });
+    x = y;
+  }
+}
+
+/// From the cotangents of the last layer's outputs, and of the one's before where `features`, those of all pre-activations.
+template <int n, class T>
+CT_INLINE void backward_strip(const Chain<T> &chain, int64_t from, const T *features, bool input_needed) {
+  const int64_t stride = chain.stride;
+  /// d, of the outputs of layer l, becomes that of its pre-activations.
+  auto pull_back = [&](int l, auto activation, int64_t o, int c, Wide<T> &d) __attribute__((always_inline)) {
+    const int64_t at = o * stride + from + c * wide<T>;
+    if (features && l == chain.count - 2) {
+      Wide<T> more;
+      load(features + at, more);
+      d += more;
+    }
+    if (activation() == CTActivationIdentity) return;
+    Wide<T> y;
+    load(chain.units + chain.layers[l].row * stride + at, y);
+    differentiate<T>(activation(), y, d);
+  };
+  const int last = chain.count - 1;
+  with_constant(chain.layers[last].activation, [&](auto activation) __attribute__((always_inline)) {
+    T *d = chain.cotangents + chain.layers[last].row * stride + from;
+    for (int64_t o = 0; o < chain.layers[last].outputs; o++)
+      for (int c = 0; c < n; c++) {
+        Wide<T> cotangent;
+        load(d + o * stride + c * wide<T>, cotangent);
+        pull_back(last, activation, o, c, cotangent);
+        store(d + o * stride + c * wide<T>, cotangent);
+      }
+  });
+  for (int l = last; l > 0; l--) {
+    const Layer<T> &layer = chain.layers[l];
+    with_constant(chain.layers[l - 1].activation, [&](auto activation) __attribute__((always_inline)) {
+      multiply<n>(layer.weight, 1, layer.inputs, layer.inputs, layer.outputs, chain.cotangents + layer.row * stride + from,
+                  static_cast<const T *>(nullptr), chain.cotangents + chain.layers[l - 1].row * stride + from, stride,
+                  [&](int64_t o, int c, Wide<T> &d) __attribute__((always_inline)) { pull_back(l - 1, activation, o, c, d); });
+    });
+  }
+  if (!input_needed) return;
+  const Layer<T> &first = chain.layers[0];
+  multiply<n>(first.weight, 1, first.inputs, first.inputs, first.outputs, chain.cotangents + first.row * stride + from,
+              static_cast<const T *>(nullptr), chain.cotangents + from, stride,
+              [](int64_t, int, Wide<T> &) __attribute__((always_inline)) {});
+}
+
+template <class T> CT_INLINE T total(const Wide<T> &x) {
+  if constexpr (wide<T> == 16) {
+    auto eight = __builtin_shufflevector(x, x, 0, 1, 2, 3, 4, 5, 6, 7) +
+                 __builtin_shufflevector(x, x, 8, 9, 10, 11, 12, 13, 14, 15);
+    auto four = __builtin_shufflevector(eight, eight, 0, 1, 2, 3) + __builtin_shufflevector(eight, eight, 4, 5, 6, 7);
+    auto two = __builtin_shufflevector(four, four, 0, 1) + __builtin_shufflevector(four, four, 2, 3);
+    return two[0] + two[1];
+  } else {
+    T sum = 0;
+    for (int lane = 0; lane < wide<T>; lane++) sum += x[lane];
+    return sum;
+  }
+}
+
+/// d[o][i] = sum over examples of dz[o] x[i] for `outs` x `ins` of them.
+template <int outs, int ins, class T>
+CT_INLINE void weigh(const T *dz, const T *x, int64_t stride, T *gradient, int64_t row) {
+  Wide<T> sums[outs][ins] = {};
+  for (int64_t n = 0; n < stride; n += wide<T>) {
+    Wide<T> in[ins];
+    for (int i = 0; i < ins; i++) load(x + i * stride + n, in[i]);
+    for (int o = 0; o < outs; o++) {
+      Wide<T> out;
+      load(dz + o * stride + n, out);
+      for (int i = 0; i < ins; i++) sums[o][i] += out * in[i];
+    }
+  }
+  for (int o = 0; o < outs; o++)
+    for (int i = 0; i < ins; i++) gradient[o * row + i] = total<T>(sums[o][i]);
+}
+
+/// The same for all inputs of `outs` outputs from o on.
+template <int outs, class T>
+CT_INLINE void weigh_inputs(const Layer<T> &layer, const T *dz, const T *x, int64_t stride, int64_t o) {
+  T *gradient = layer.weight_gradient + o * layer.inputs;
+  int64_t i = 0;
+  for (; i + 2 <= layer.inputs; i += 2)
+    weigh<outs, 2>(dz + o * stride, x + i * stride, stride, gradient + i, layer.inputs);
+  if (i < layer.inputs) weigh<outs, 1>(dz + o * stride, x + i * stride, stride, gradient + i, layer.inputs);
+}
+
+/// The gradients of the weights and biases of the outputs [begin, end) of a layer.
+template <class T>
+CT_INLINE void weight_gradients(const Chain<T> &chain, int l, int64_t begin, int64_t end) {
+  const Layer<T> &layer = chain.layers[l];
+  const int64_t stride = chain.stride;
+  const T *x = chain.units + (l == 0 ? 0 : chain.layers[l - 1].row) * stride;
+  const T *dz = chain.cotangents + layer.row * stride;
+  if (layer.bias_gradient)
+    for (int64_t o = begin; o < end; o++) {
+      Wide<T> sum = {};
+      for (int64_t n = 0; n < stride; n += wide<T>) {
+        Wide<T> d;
+        load(dz + o * stride + n, d);
+        sum += d;
+      }
+      layer.bias_gradient[o] = total<T>(sum);
+    }
+  if (!layer.weight_gradient) return;
+  int64_t o = begin;
+  for (; o + 4 <= end; o += 4) weigh_inputs<4>(layer, dz, x, stride, o);
+  if (end - o >= 2) {
+    weigh_inputs<2>(layer, dz, x, stride, o);
+    o += 2;
+  }
+  if (o < end) weigh_inputs<1>(layer, dz, x, stride, o);
+}
+
+/// Calls `strip` with the number of its vectors, from example `begin` on to `end`, both multiples of a vector's length.
+#define EACH_STRIP(strip)                                                                          \
+  int64_t from = begin;                                                                            \
+  for (; from + columns * wide<T> <= end; from += columns * wide<T>) strip(columns);               \
+  for (; from < end; from += wide<T>) strip(1)
+
+template <class T> CT_INLINE void forward_part(const Chain<T> &chain, int64_t begin, int64_t end) {
+#define STRIP(n) forward_strip<n>(chain, from)
+  EACH_STRIP(STRIP);
+#undef STRIP
+}
+template <class T>
+CT_INLINE void backward_part(const Chain<T> &chain, const T *features, bool input_needed, int64_t begin, int64_t end) {
+#define STRIP(n) backward_strip<n>(chain, from, features, input_needed)
+  EACH_STRIP(STRIP);
+#undef STRIP
+}
+
+CT_WIDE_KERNEL void run_forward(const Chain<float> &chain, int64_t begin, int64_t end) { forward_part(chain, begin, end); }
+void run_forward(const Chain<double> &chain, int64_t begin, int64_t end) { forward_part(chain, begin, end); }
+CT_WIDE_KERNEL void run_backward(const Chain<float> &chain, const float *features, bool input_needed, int64_t begin,
+                                 int64_t end) {
+  backward_part(chain, features, input_needed, begin, end);
+}
+void run_backward(const Chain<double> &chain, const double *features, bool input_needed, int64_t begin, int64_t end) {
+  backward_part(chain, features, input_needed, begin, end);
+}
+CT_WIDE_KERNEL void run_weight_gradients(const Chain<float> &chain, int l, int64_t begin, int64_t end) {
+  weight_gradients(chain, l, begin, end);
+}
+void run_weight_gradients(const Chain<double> &chain, int l, int64_t begin, int64_t end) {
+  weight_gradients(chain, l, begin, end);
+}
+
+// ---- layouts --------------------------------------------------------------------------------------------------
+
+/// [rows][width] with a row length -> [width][stride], the rest of every row 0.
+template <class T>
+void to_units(const T *from, int64_t row, int64_t column, int64_t rows, int64_t width, T *to, int64_t stride) {
+  for (int64_t i = 0; i < width; i++) {
+    T *unit = to + i * stride;
+    if (row == 1) std::copy_n(from + i * column, rows, unit);
+    else
+      for (int64_t n = 0; n < rows; n++) unit[n] = from[n * row + i * column];
+    std::fill(unit + rows, unit + stride, T{});
+  }
+}
+template <class T> void from_units(const T *from, int64_t stride, int64_t rows, int64_t width, T *to) {
+  if (width == 1) {
+    std::copy_n(from, rows, to);
+    return;
+  }
+  for (int64_t n = 0; n < rows; n++)
+    for (int64_t i = 0; i < width; i++) to[n * width + i] = from[i * stride + n];
+}
+
+/// What all seeds share.
+struct Sizes {
+  int64_t seeds, rows, stride, inputs, units;
+  std::vector<int64_t> widths;
+  std::vector<CTActivation> activations;
+  int64_t last() const { return widths.back(); }
+  int64_t before_last() const { return widths.size() > 1 ? widths[widths.size() - 2] : inputs; }
+};
+
+/// One seed's layers, pointing into weights [seeds, out, in] and biases whose slices for a seed are contiguous each.
+template <class T>
+std::vector<Layer<T>> layers_of(const Sizes &s, const std::vector<at::Tensor> &parameters, int64_t seed,
+                                const std::vector<at::Tensor> *gradients) {
+  std::vector<Layer<T>> layers(s.widths.size());
+  int64_t inputs = s.inputs, row = s.inputs;
+  for (size_t l = 0; l < layers.size(); l++) {
+    const int64_t outputs = s.widths[l];
+    auto at = [&](const at::Tensor &tensor) {
+      return tensor.const_data_ptr<T>() + (tensor.dim() > 0 && s.seeds > 1 ? seed * tensor.stride(0) : 0);
+    };
+    auto room = [&](size_t index) -> T * {
+      if (!gradients || !(*gradients)[index].defined()) return nullptr;
+      const at::Tensor &gradient = (*gradients)[index];
+      return gradient.template mutable_data_ptr<T>() + (s.seeds > 1 ? seed * gradient.stride(0) : 0);
+    };
+    layers[l] = {inputs, outputs, at(parameters[2 * l]), at(parameters[2 * l + 1]), room(2 * l), room(2 * l + 1),
+                 s.activations[l], row};
+    row += outputs;
+    inputs = outputs;
+  }
+  return layers;
+}
+
+/// Strips of all seeds, shared out among threads.
+template <class Body> void each_part(const Sizes &s, int64_t lanes, Body body) {
+  const int64_t per_seed = s.stride / lanes;
+  const int64_t work = std::max<int64_t>(1, lanes * s.units * s.units / static_cast<int64_t>(s.widths.size() + 1));
+  const int64_t grain = std::max<int64_t>(columns, 400000 / work / columns * columns);
+  parallel_for(0, s.seeds * per_seed, grain, [&](int64_t begin, int64_t end) {
+    while (begin < end) {
+      int64_t seed = begin / per_seed, first = begin % per_seed, last = std::min(per_seed, first + end - begin);
+      body(seed, first * lanes, last * lanes);
+      begin += last - first;
+    }
+  });
+}
+
+/// The chain in a graph. A node of its own: libtorch's custom functions take no lists of tensors.
+struct DenseChain : torch::autograd::Node {
+  using Node::Node;
+  SavedVariable units;
+  std::vector<SavedVariable> parameters;
+  Sizes sizes;
+  bool stacked, shared_input;
+
+  std::string name() const override { return "DenseChain"; }
+  void release_variables() override {
+    units.reset_data();
+    for (auto &parameter : parameters) parameter.reset_data();
+  }
+  variable_list apply(variable_list &&cotangents) override {
+    auto all = units.unpack();
+    return all.scalar_type() == at::kDouble ? backward<double>(all, cotangents) : backward<float>(all, cotangents);
+  }
+
+  template <class T>
+  variable_list backward(const at::Tensor &all_units, const variable_list &cotangents) {
+    const Sizes &s = sizes;
+    if (std::none_of(cotangents.begin(), cotangents.end(), [](const at::Tensor &t) { return t.defined(); }))
+      return variable_list(parameters.size() + 1);
+    std::vector<at::Tensor> weights;
+    for (const auto &parameter : parameters) weights.push_back(parameter.unpack());
+
+    variable_list gradients(weights.size() + 1);
+    std::vector<at::Tensor> room(weights.size());
+    bool weights_needed = false;
+    for (size_t i = 0; i < weights.size(); i++) weights_needed |= task_should_compute_output(i + 1);
+    if (weights_needed) {
+      // One after the other, seed by seed, as a network lays its parameters out: nobody has to put them together then.
+      int64_t count = 0, offset = 0;
+      for (const auto &weight : weights) count += weight.numel() / s.seeds;
+      auto block = at::empty({s.seeds, count}, all_units.options());
+      for (size_t i = 0; i < weights.size(); i++) {
+        auto strides = weights[i].strides().vec();
+        int64_t size = 1;
+        for (int64_t d = weights[i].dim() - 1; d >= (stacked ? 1 : 0); d--) {
+          strides[d] = size;
+          size *= weights[i].size(d);
+        }
+        if (stacked) strides[0] = count;
+        room[i] = block.as_strided(weights[i].sizes(), strides, offset);
+        if (task_should_compute_output(i + 1)) gradients[i + 1] = room[i];
+        offset += size;
+      }
+    }
+    const bool input_needed = task_should_compute_output(0);
+    // The same memory in every pass: what is in it leaves as gradients.
+    thread_local std::vector<T> work;
+    if (work.size() < static_cast<size_t>(all_units.numel())) work.resize(all_units.numel());
+    T *all = all_units.mutable_data_ptr<T>(), *d = work.data();
+    const int64_t last = s.units - s.last();
+    auto spread = [&](const at::Tensor &from, int64_t seed, int64_t width, T *to) {
+      const T *start = from.const_data_ptr<T>() + (stacked ? seed * from.stride(0) : 0);
+      to_units(start, from.stride(-2), from.stride(-1), s.rows, width, to, s.stride);
+    };
+    at::Tensor features;
+    if (cotangents.size() > 1 && cotangents[1].defined())
+      features = at::empty({s.seeds, s.before_last(), s.stride}, all_units.options());
+    T *features_at = features.defined() ? features.template mutable_data_ptr<T>() : nullptr;
+    for (int64_t seed = 0; seed < s.seeds; seed++) {
+      T *end = d + (seed * s.units + last) * s.stride;
+      if (cotangents[0].defined()) spread(cotangents[0], seed, s.last(), end);
+      else std::fill_n(end, s.last() * s.stride, T{});
+      if (features_at) spread(cotangents[1], seed, s.before_last(), features_at + seed * s.before_last() * s.stride);
+    }
+    std::vector<std::vector<Layer<T>>> layers;
+    for (int64_t seed = 0; seed < s.seeds; seed++) layers.push_back(layers_of<T>(s, weights, seed, &room));
+    auto chain = [&](int64_t seed) {
+      return Chain<T>{layers[seed].data(), static_cast<int>(layers[seed].size()), all + seed * s.units * s.stride,
+                      d + seed * s.units * s.stride, s.stride};
+    };
+    each_part(s, wide<T>, [&](int64_t seed, int64_t begin, int64_t end) {
+      const T *own = features_at ? features_at + seed * s.before_last() * s.stride : nullptr;
+      run_backward(chain(seed), own, input_needed, begin, end);
+    });
+    if (weights_needed) {
+      const int64_t count = static_cast<int64_t>(s.widths.size());
+      parallel_for(0, s.seeds * count, s.seeds == 1 ? count : 1, [&](int64_t begin, int64_t end) {
+        for (int64_t task = begin; task < end; task++)
+          run_weight_gradients(chain(task / count), static_cast<int>(task % count), 0, s.widths[task % count]);
+      });
+    }
+    if (input_needed) gradients[0] = input_gradient(d, features_at, all_units.options());
+    return gradients;
+  }
+
+  template <class T> at::Tensor input_gradient(T *d, const T *features, const at::TensorOptions &options) const {
+    const Sizes &s = sizes;
+    if (s.widths.size() == 1 && features)  // of one layer the features are x
+      for (int64_t seed = 0; seed < s.seeds; seed++)
+        for (int64_t i = 0; i < s.inputs * s.stride; i++)
+          d[seed * s.units * s.stride + i] += features[seed * s.inputs * s.stride + i];
+    if (shared_input)  // it has the sum of all seeds' gradients
+      for (int64_t seed = 1; seed < s.seeds; seed++)
+        for (int64_t i = 0; i < s.inputs * s.stride; i++) d[i] += d[seed * s.units * s.stride + i];
+    const int64_t count = shared_input ? 1 : s.seeds;
+    auto dx = at::empty(stacked && !shared_input ? std::vector<int64_t>{count, s.rows, s.inputs}
+                                                 : std::vector<int64_t>{s.rows, s.inputs},
+                        options);
+    T *to = dx.mutable_data_ptr<T>();
+    for (int64_t seed = 0; seed < count; seed++)
+      from_units(d + seed * s.units * s.stride, s.stride, s.rows, s.inputs, to + seed * s.rows * s.inputs);
+    return dx;
+  }
+};
+
+/// -> {the last layer's outputs, those of the layer before it}
+template <class T>
+variable_list fused_chain(const at::Tensor &x, const std::vector<at::Tensor> &parameters,
+                                           const std::vector<CTActivation> &activations, bool features) {
+  std::vector<at::Tensor> inputs = {x};
+  inputs.insert(inputs.end(), parameters.begin(), parameters.end());
+  auto node = node_of<DenseChain>(inputs);
+  const bool stacked = parameters[0].dim() == 3;
+  Sizes s;
+  s.seeds = stacked ? parameters[0].size(0) : 1;
+  s.rows = x.size(-2);
+  s.stride = std::max<int64_t>(1, (s.rows + wide<T> - 1) / wide<T>) * wide<T>;
+  s.inputs = s.units = x.size(-1);
+  s.activations = activations;
+  for (size_t l = 0; l < activations.size(); l++) {
+    s.widths.push_back(parameters[2 * l].size(-2));
+    s.units += s.widths.back();
+  }
+  const int64_t last = s.units - s.last();
+  at::Tensor units, y, hidden;
+  {
+    at::AutoDispatchBelowADInplaceOrView below_gradients;
+    units = at::empty({s.seeds, s.units, s.stride}, x.options());
+    // Nothing is copied out: examples x units is another view of what is computed.
+    auto view = [&](int64_t first, int64_t width) {
+      return stacked ? units.as_strided({s.seeds, s.rows, width}, {s.units * s.stride, 1, s.stride}, first * s.stride)
+                     : units.as_strided({s.rows, width}, {1, s.stride}, first * s.stride);
+    };
+    y = view(last, s.last());
+    if (features) hidden = view(last - s.before_last(), s.before_last());
+  }
+  const T *from = x.const_data_ptr<T>();
+  T *all = units.template mutable_data_ptr<T>();
+  const int64_t seed_step = x.dim() == 3 ? x.stride(0) : 0;
+  std::vector<std::vector<Layer<T>>> layers;
+  for (int64_t seed = 0; seed < s.seeds; seed++) {
+    to_units(from + seed * seed_step, x.stride(-2), x.stride(-1), s.rows, s.inputs, all + seed * s.units * s.stride,
+             s.stride);
+    layers.push_back(layers_of<T>(s, parameters, seed, nullptr));
+  }
+  each_part(s, wide<T>, [&](int64_t seed, int64_t begin, int64_t end) {
+    run_forward({layers[seed].data(), static_cast<int>(layers[seed].size()), all + seed * s.units * s.stride, nullptr,
+                 s.stride},
+                begin, end);
+  });
+  for (const auto *output : {&y, &hidden})  // to change one is to change what is saved
+    if (output->defined())
+      torch::autograd::impl::set_version_counter(*output, torch::autograd::impl::version_counter(units));
+  if (node) {
+    node->units = SavedVariable(units, /*is_output=*/false);
+    for (const auto &parameter : parameters) node->parameters.emplace_back(parameter, /*is_output=*/false);
+    node->sizes = s;
+    node->stacked = stacked;
+    node->shared_input = x.dim() == 2;
+    torch::autograd::set_history(y, node);
+    if (features) torch::autograd::set_history(hidden, node);
+  }
+  if (features) return {y, hidden};
+  return {y};
+}
+
+at::Tensor activated(const at::Tensor &z, CTActivation activation) {
+  switch (activation) {
+    case CTActivationIdentity: return z;
+    case CTActivationTanh: return at::tanh(z);
+    case CTActivationReLU: return at::relu(z);
+    case CTActivationLeakyReLU: return at::leaky_relu(z, leak);
+    case CTActivationSoftplus: return at::softplus(z, 1, 40);
+    case CTActivationSigmoid: return at::sigmoid(z);
+  }
+  return z;
+}
+
+variable_list dense_chain(const at::Tensor &x, const std::vector<at::Tensor> &parameters,
+                                           const std::vector<CTActivation> &activations, bool features, bool fused) {
+  TORCH_CHECK(x.dim() >= 2, "the input has the shape [..., N, in]");
+  TORCH_CHECK(!activations.empty(), "there are no layers");
+  int64_t inputs = x.size(-1);
+  bool narrow = inputs <= widest, plain = x.dim() <= 3;
+  for (size_t l = 0; l < activations.size(); l++) {
+    const auto &weight = parameters[2 * l], &bias = parameters[2 * l + 1];
+    TORCH_CHECK(weight.dim() >= 2 && weight.size(-1) == inputs, "layer ", l, " takes ",
+                weight.dim() < 2 ? 0 : weight.size(-1), " features, is given ", inputs);
+    inputs = weight.size(-2);
+    TORCH_CHECK(bias.dim() == weight.dim() - 1 && bias.size(-1) == inputs, "layer ", l, " has ", inputs,
+                " outputs, its bias ", bias.dim() < 1 ? 0 : bias.size(-1), " elements");
+    narrow = narrow && inputs <= widest;
+    plain = plain && weight.dim() == parameters[0].dim() && weight.scalar_type() == x.scalar_type() &&
+            bias.scalar_type() == x.scalar_type() && weight.device().is_cpu();
+    if (weight.dim() == 3 && plain)
+      plain = weight.size(0) == parameters[0].size(0) && bias.size(0) == parameters[0].size(0);
+  }
+  plain = plain && x.device().is_cpu() && (x.scalar_type() == at::kFloat || x.scalar_type() == at::kDouble) &&
+          parameters[0].dim() <= 3 && (x.dim() == 2 || (parameters[0].dim() == 3 && x.size(0) == parameters[0].size(0)));
+  const bool stacked = parameters[0].dim() == 3;
+  if (fused && narrow && plain) {
+    std::vector<at::Tensor> rowwise;
+    for (const auto &parameter : parameters) {
+      // The seeds' slices may stand apart, as those of a flat buffer do; each by itself has to be in one piece.
+      const bool whole = stacked ? parameter.size(0) > 0 && parameter.select(0, 0).is_contiguous() : parameter.is_contiguous();
+      rowwise.push_back(whole ? parameter : parameter.contiguous());
+    }
+    return x.scalar_type() == at::kDouble ? fused_chain<double>(x, rowwise, activations, features)
+                                          : fused_chain<float>(x, rowwise, activations, features);
+  }
+  at::Tensor h = x, before = x;
+  for (size_t l = 0; l < activations.size(); l++) {
+    before = h;
+    h = activated(dense(h, parameters[2 * l], parameters[2 * l + 1]), activations[l]);
+  }
+  // x shared by all seeds is every seed's.
+  if (features) return {h, before.dim() < h.dim() ? before.expand({h.size(0), before.size(0), before.size(1)}) : before};
+  return {h};
+}
+
+}  // namespace
+}  // namespace ctorch
+
+void ct_dense_chain(CTensor *x, CTensor *const *parameters, const CTActivation *activations, int count, bool features,
+                    bool fused, CTensor **results) {
+  using namespace ctorch;
+  std::vector<Handle> operands = {x};
+  operands.insert(operands.end(), parameters, parameters + 2 * count);
+  guarded("denseChain", operands.data(), operands.size(), [&] {
+    std::vector<at::Tensor> tensors;
+    for (int i = 0; i < 2 * count; i++) tensors.push_back(tensor(parameters[i]));
+    auto found = dense_chain(tensor(x), tensors, std::vector<CTActivation>(activations, activations + count), features, fused);
+    for (size_t i = 0; i < found.size(); i++) results[i] = handle(found[i]);
+  });
+}
