@@ -1,7 +1,9 @@
 # make demo   sets up, builds, plays the one-dimensional games and writes runs/demo/report.html
 # make test   sets up, checks formatting and warnings, runs every test
 # make build  sets up and builds .build/release/gan
-.PHONY: demo test build setup lint clean
+# make bench  times it beside PyTorch and JAX and writes Benchmarks/RESULTS.md (half an hour; ONLY=mnist,dcgan for some of it)
+# make sanitize  runs the tests of our own kernels under the address and undefined-behaviour sanitizers
+.PHONY: demo test build setup lint clean bench sanitize
 
 demo: build
 	.build/release/gan demo
@@ -14,6 +16,17 @@ build: setup
 test: setup-test lint
 	swift build -c release --build-tests
 	swift test -c release --skip-build --no-parallel
+
+bench: build
+	swift build -c release --product gan-bench
+	Scripts/bench-setup
+	Benchmarks/.venv/bin/python Benchmarks/run.py $(if $(ONLY),--only $(ONLY))
+
+# Only the kernels' own tests: everything is several times slower. Leaks are not looked for: libtorch keeps what it likes.
+sanitize: setup
+	SWIFT_GAN_SANITIZE=1 swift build --build-path .build-sanitize -c release --sanitize=address --build-tests
+	ASAN_OPTIONS=detect_leaks=0 SWIFT_GAN_SANITIZE=1 swift test --build-path .build-sanitize -c release --sanitize=address \
+	  --skip-build --no-parallel --filter 'TorchTests|NNTests'
 
 lint:
 	swift format lint --strict --recursive Package.swift Sources Tests $(wildcard Examples/*/Package.swift Examples/*/Sources)

@@ -6,6 +6,10 @@ import PackageDescription
 /// or the link that `make setup` places here.
 let torch = Context.environment["TORCH_HOME"] ?? Context.packageDirectory + "/.libtorch"
 
+/// Set by `make sanitize`: what is undefined in our C++ ends the program. (Swift on Linux has no runtime to report it with.)
+let sanitized = Context.environment["SWIFT_GAN_SANITIZE"] != nil
+let checks = ["-fsanitize=undefined", "-fsanitize-trap=undefined", "-fno-sanitize=vptr,function"]
+
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
 let package = Package(
@@ -15,6 +19,7 @@ let package = Package(
     .library(name: "GAN", targets: ["GAN", "NN", "Torch", "Datasets", "Metrics"]),
     .library(name: "Report", targets: ["Report"]),
     .executable(name: "gan", targets: ["GanCommand"]),
+    .executable(name: "gan-bench", targets: ["Benchmarks"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
@@ -27,10 +32,11 @@ let package = Package(
     .target(
       name: "CTorch",
       cxxSettings: [
-        .unsafeFlags([
-          "-isystem", torch + "/include", "-isystem", torch + "/include/torch/csrc/api/include", "-Wall", "-Werror",
-          "-Wno-psabi",
-        ])
+        .unsafeFlags(
+          [
+            "-isystem", torch + "/include", "-isystem", torch + "/include/torch/csrc/api/include", "-Wall", "-Werror",
+            "-Wno-psabi",
+          ] + (sanitized ? checks : []))
       ],
       linkerSettings: [
         // libtorch itself must stay linked although nothing refers to it: it is what pulls in the CUDA libraries.
@@ -59,6 +65,10 @@ let package = Package(
     .executableTarget(
       name: "GanCommand",
       dependencies: ["Recipes", "Report", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "Benchmarks",
+      dependencies: ["Recipes", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .target(name: "GoldenSupport", dependencies: ["Torch"], path: "Tests/GoldenSupport", swiftSettings: strict),

@@ -1,0 +1,362 @@
+#!/usr/bin/env python3
+"""Times swift-gan beside PyTorch and JAX on the same work and writes Benchmarks/RESULTS.md.
+
+    make bench                      everything, about half an hour
+    make bench ONLY=mnist,dcgan     some of it; RESULTS.md is left alone
+
+Every contestant of a piece of work is a process of its own, all of them alive at once and one at a time awake: they are asked in
+turn to do the work for a while, round after round, so that what else the machine does falls on all of them. Before the clock
+starts, the contestants play 20 steps from the same weights on the same numbers, and their losses have to agree.
+"""
+
+import argparse
+import datetime
+import json
+import os
+import pathlib
+import platform
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+here = pathlib.Path(__file__).resolve().parent
+root = here.parent
+
+# name, title, peers (label: script, suffix of the work's name), targets (peer's label: at most this ratio), threads
+WORKS = [
+    {
+        "name": "small-game",
+        "title": "Small game: D and G 1-32-32-1 tanh, batch 200, logistic, Adam; one D step and one G step",
+        "peers": {
+            "PyTorch eager": ("small_game_pytorch.py", ""),
+            "PyTorch compiled": ("small_game_pytorch.py", "-compiled"),
+            "JAX scan": ("small_game_jax.py", ""),
+        },
+        "targets": {"JAX scan": (0.8, [1])},
+        "compare": "JAX scan",
+    },
+    {
+        "name": "small-game-32",
+        "title": "32 seeds of it at once",
+        "peers": {"PyTorch eager, one by one": ("small_game_pytorch.py", ""), "JAX vmap in scan": ("small_game_jax.py", "")},
+        "targets": {"JAX vmap in scan": (0.7, [1, 0])},
+    },
+    {
+        "name": "tutorial",
+        "title": "The tutorial's game \"A\" (10 hidden units, sorted batches, momentum), one seed",
+        "peers": {"PyTorch eager": ("small_game_pytorch.py", ""), "JAX scan": ("small_game_jax.py", "")},
+        "targets": {},
+    },
+    {
+        "name": "tutorial-32",
+        "title": "The tutorial's game \"A\", 32 seeds at once",
+        "peers": {
+            "ours, one seed": ("gan-bench", "tutorial"),
+            "PyTorch eager, one by one": ("small_game_pytorch.py", ""),
+            "JAX vmap in scan": ("small_game_jax.py", ""),
+        },
+        "targets": {"ours, one seed": (6, [1])},
+    },
+    {
+        "name": "mnist",
+        "title": "Semi-supervised MNIST iteration, as published, float32",
+        "peers": {
+            "PyTorch eager": ("mnist_pytorch.py", ""),
+            "PyTorch compiled": ("mnist_pytorch.py", "-compiled"),
+            "JAX": ("mnist_jax.py", ""),
+        },
+        "targets": {"PyTorch eager": (0.6, [0]), "JAX": (0.8, [0])},
+    },
+    {
+        "name": "mnist-bfloat16",
+        "title": "The same with products in bfloat16",
+        "peers": {
+            "PyTorch eager, float32": ("mnist_pytorch.py", "mnist"),
+            "PyTorch eager, autocast": ("mnist_pytorch.py", ""),
+        },
+        "targets": {"PyTorch eager, float32": (0.4, [0])},
+        "tolerance": None,
+    },
+    {
+        "name": "minibatch-100",
+        "title": "Minibatch discrimination, the pairwise part, forward and backward: N = B = 100, C = 5",
+        "peers": {
+            "PyTorch broadcast": ("minibatch_pytorch.py", ""),
+            "PyTorch cdist": ("minibatch_pytorch.py", "-cdist"),
+            "JAX": ("minibatch_jax.py", ""),
+        },
+        "targets": {},
+        "absolute": (2.5e-3, [0]),
+    },
+    {
+        "name": "minibatch-1024",
+        "title": "The same, N = 1024",
+        "peers": {"PyTorch cdist": ("minibatch_pytorch.py", "-cdist"), "JAX": ("minibatch_jax.py", "")},
+        "targets": {"PyTorch cdist": (1 / 15, [0])},
+    },
+    {
+        "name": "dcgan",
+        "title": "DCGAN step at 32 x 32 (G 256-128-64, D 64-128-256, 4 x 4 kernels, batch norm, batch 64)",
+        "peers": {
+            "PyTorch eager": ("dcgan_pytorch.py", ""),
+            "PyTorch channels-last": ("dcgan_pytorch.py", "-channels-last"),
+            "PyTorch compiled": ("dcgan_pytorch.py", "-compiled"),
+            "JAX": ("dcgan_jax.py", ""),
+        },
+        "targets": {"the better peer": (0.9, [0])},
+    },
+]
+
+parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser.add_argument("--only", default="", help="works, separated by commas; RESULTS.md is left alone then")
+parser.add_argument("--rounds", type=int, default=7, help="times that every contestant is asked (at least 5)")
+parser.add_argument("--seconds", type=float, default=1.0, help="about how long a turn takes")
+parser.add_argument("--python", default=sys.executable, help="an interpreter with the peers' packages")
+parser.add_argument("--bench", default=str(root / ".build/release/gan-bench"))
+options = parser.parse_args()
+if options.rounds < 5:
+    parser.error("--rounds must be at least 5")
+names = [work["name"] for work in WORKS]
+chosen = [name for name in options.only.split(",") if name]
+for name in chosen:
+    if name not in names:
+        parser.error(f"--only: there is no '{name}'; there are {', '.join(names)}")
+
+cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+
+
+def command(script, work, suffix, threads):
+    if script == "gan-bench":
+        return [options.bench, suffix or work, "--threads", str(threads)]
+    name = suffix if suffix and not suffix.startswith("-") else work + suffix
+    return [options.python, str(here / "peers" / script), name, "--threads", str(threads)]
+
+
+def environment(threads):
+    return {**os.environ, "OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
+
+
+def pinned(threads):
+    """One thread stays on one core, whoever's it is."""
+    if threads > 1 or not hasattr(os, "sched_setaffinity"):
+        return None
+    return lambda: os.sched_setaffinity(0, {sorted(os.sched_getaffinity(0))[-1]})
+
+
+def check(work):
+    """The largest difference of the losses from ours, by peer; relative where they are above 1."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = str(pathlib.Path(folder) / "draws.safetensors")
+
+        def losses(script, suffix):
+            done = subprocess.run(
+                command(script, work["name"], suffix, cores) + ["--check", file],
+                capture_output=True, text=True, env=environment(cores),
+            )
+            if done.returncode:
+                return None, done.stderr.strip().splitlines()[-1:] or ["no message"]
+            return json.loads(done.stdout), None
+
+        ours, failure = losses("gan-bench", "")
+        if failure:
+            sys.exit(f"{work['name']}: gan-bench failed: {failure[0]}")
+        worst = {}
+        for label, (script, suffix) in work["peers"].items():
+            if script == "gan-bench" or (suffix and not suffix.startswith("-")):
+                continue
+            theirs, failure = losses(script, suffix)
+            if failure:
+                worst[label] = failure[0]
+                continue
+            worst[label] = max(
+                abs(a - b) / max(1, abs(a)) for step, other in zip(ours, theirs) for a, b in zip(step, other)
+            )
+    return worst
+
+
+class Contestant:
+    def __init__(self, label, arguments, threads):
+        self.label, self.times, self.failure = label, [], None
+        self.log = tempfile.TemporaryFile("w+")
+        self.process = subprocess.Popen(
+            arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, text=True,
+            env=environment(threads), preexec_fn=pinned(threads),
+        )
+        if self.process.stdout.readline().strip() != "ready":
+            self.process.wait()
+            self.log.seek(0)
+            self.failure = (self.log.read().strip().splitlines() or ["no message"])[-1]
+            return
+        # So many repetitions that a turn takes about the time asked for.
+        self.repetitions, spent = 1, self.play(1)
+        while spent < 0.2 * options.seconds:
+            self.repetitions = max(2 * self.repetitions, int(0.3 * options.seconds * self.repetitions / max(spent, 1e-6)))
+            spent = self.play(self.repetitions)
+        self.repetitions = max(1, round(self.repetitions * options.seconds / spent))
+
+    def play(self, repetitions):
+        self.process.stdin.write(f"{repetitions}\n")
+        self.process.stdin.flush()
+        return float(self.process.stdout.readline())
+
+    def turn(self):
+        self.times.append(self.play(self.repetitions) / self.repetitions)
+
+    def end(self):
+        if not self.process.stdin.closed:
+            self.process.stdin.close()
+        self.process.wait()
+
+    @property
+    def median(self):
+        return statistics.median(self.times)
+
+
+def duration(seconds):
+    for unit, factor in ("s", 1), ("ms", 1e3), ("us", 1e6):
+        if seconds * factor >= 1:
+            break
+    value = seconds * factor
+    return f"{value:.3g} {unit}" if value < 1000 else f"{value:.0f} {unit}"
+
+
+def measure(work, threads):
+    contestants = [Contestant("swift-gan", command("gan-bench", work["name"], "", threads), threads)]
+    for label, (script, suffix) in work["peers"].items():
+        contestants.append(Contestant(label, command(script, work["name"], suffix, threads), threads))
+    racing = [c for c in contestants if not c.failure]
+    if contestants[0].failure:
+        sys.exit(f"{work['name']}: gan-bench failed: {contestants[0].failure}")
+    for round in range(options.rounds + 1):
+        for contestant in racing:
+            contestant.turn()
+    for contestant in contestants:
+        contestant.times = contestant.times[1:]  # the first round warms the caches
+        contestant.end()
+    return contestants
+
+
+def lines_of(work, threads, contestants):
+    ours = contestants[0]
+    lines = ["| contestant | median | least to most | swift-gan takes |", "| --- | --- | --- | --- |"]
+    for contestant in contestants:
+        if contestant.failure:
+            lines.append(f"| {contestant.label} | did not run: {contestant.failure[:80]} | | |")
+            continue
+        ratio = "" if contestant is ours else f"{ours.median / contestant.median:.2f} of it"
+        spread = f"{duration(min(contestant.times))} to {duration(max(contestant.times))}"
+        lines.append(f"| {contestant.label} | {duration(contestant.median)} | {spread} | {ratio} |")
+    lines.append("")
+    verdicts = []
+    medians = {c.label: c.median for c in contestants if c.times}
+    for label, (limit, when) in work["targets"].items():
+        if (threads if threads == 1 else 0) not in when:
+            continue
+        against = min(m for l, m in medians.items() if l != "swift-gan") if label == "the better peer" else medians.get(label)
+        if against is None:
+            continue
+        ratio = ours.median / against
+        verdicts.append(f"{ratio:.2g} of {label}; the aim is at most {limit:.2g}: {'reached' if ratio <= limit else 'missed'}.")
+    if "absolute" in work:
+        limit, when = work["absolute"]
+        if (threads if threads == 1 else 0) in when:
+            verdicts.append(
+                f"{duration(ours.median)}; the aim is at most {duration(limit)}: "
+                f"{'reached' if ours.median <= limit else 'missed'}."
+            )
+    return lines + verdicts + ([""] if verdicts else [])
+
+
+def machine():
+    model = platform.processor() or platform.machine()
+    try:
+        info = pathlib.Path("/proc/cpuinfo").read_text()
+        model = re.search(r"model name\s*: (.*)", info).group(1)
+        flags = set(re.search(r"flags\s*: (.*)", info).group(1).split())
+        vectors = next((n for f, n in (("avx512f", "AVX-512"), ("avx2", "AVX2")) if f in flags), "no AVX2")
+    except (OSError, AttributeError):
+        vectors = "unknown vectors"
+    versions = subprocess.run(
+        [options.python, "-c", "import torch, jax; print(torch.__version__, jax.__version__)"], capture_output=True, text=True
+    ).stdout.split() or ["?", "?"]
+    version = subprocess.run(["git", "-C", str(root), "describe", "--always", "--dirty"], capture_output=True, text=True)
+    return (
+        f"{model}, {cores} cores, {vectors}; {platform.system()}. swift-gan at {version.stdout.strip() or 'an unknown commit'}; "
+        f"PyTorch {versions[0]}, JAX {versions[1]}. {datetime.date.today().isoformat()}."
+    )
+
+
+def start_up():
+    """Small things kept small: seconds to the first step of `gan demo`, and what a run holds in memory."""
+    gan = root / ".build/release/gan"
+    if not gan.exists():
+        return []
+    rows, seconds = [], []
+    with tempfile.TemporaryDirectory() as folder:
+        for _ in range(5):
+            begun = time.perf_counter()
+            process = subprocess.Popen(
+                [str(gan), "train", "one-dimensional", "--out", f"{folder}/run", "--set", "duration.count=1"],
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            )
+            process.wait()
+            seconds.append(time.perf_counter() - begun)
+            subprocess.run(["rm", "-rf", f"{folder}/run"])
+        rows.append(f"- `gan train one-dimensional` of one step, start to end: {duration(statistics.median(seconds))}.")
+        script = "import resource, subprocess, sys; subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL); print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+        for label, arguments in (
+            ("the small game", [options.bench, "small-game"]),
+            ("32 seeds of it", [options.bench, "small-game-32"]),
+            ("the MNIST iteration", [options.bench, "mnist"]),
+        ):
+            peak = subprocess.run(
+                [options.python, "-c", script, "sh", "-c", f"echo 20 | {' '.join(arguments)}"], capture_output=True, text=True
+            ).stdout
+            rows.append(f"- Peak memory of {label}: {int(peak) // 1024} MiB.")
+    return ["## Beside speed", "", *rows, ""]
+
+
+def main():
+    text = [
+        "# Benchmarks",
+        "",
+        "Written by `make bench`; what it measured, not what was hoped for. " + machine(),
+        "",
+        f"Every contestant is a process of its own; they take turns of about {options.seconds:g} s, {options.rounds} rounds after one that does not "
+        "count. One repetition's median, and the least and the most of the rounds. Ratios below 1 mean that swift-gan is faster.",
+        "",
+    ]
+    for work in WORKS:
+        if chosen and work["name"] not in chosen:
+            continue
+        print(f"{work['name']}: the same losses?", flush=True)
+        worst = check(work)
+        limit = work.get("tolerance", 1e-4)
+        for label, difference in worst.items():
+            print(f"  {label}: {difference if isinstance(difference, str) else f'{difference:.1e}'}", flush=True)
+            if limit and not isinstance(difference, str) and difference > limit:
+                sys.exit(f"{work['name']}: {label} does not play the same game: losses differ by {difference:.1e}")
+        agreed = [d for d in worst.values() if not isinstance(d, str)]
+        text += [f"## {work['title']}", ""]
+        if agreed and limit:
+            text += [f"Losses of 20 steps from the same weights and draws agree to {max(agreed):.0e}.", ""]
+        for threads in [1] + ([cores] if cores > 1 else []):
+            print(f"{work['name']}, {threads} thread{'s' if threads > 1 else ''}", flush=True)
+            contestants = measure(work, threads)
+            lines = lines_of(work, threads, contestants)
+            print("\n".join(lines), flush=True)
+            text += [f"{'One thread' if threads == 1 else f'{threads} threads'}:", "", *lines]
+    if chosen:
+        return
+    text += start_up()
+    results = here / "RESULTS.md"
+    partial = results.with_suffix(".partial")
+    partial.write_text("\n".join(text).rstrip() + "\n")
+    partial.replace(results)
+    print(f"wrote {results}")
+
+
+main()
