@@ -20,12 +20,14 @@ std::optional<at::Tensor> optional(CTensor *bias, bool present) {
 /// A failed bias must not pass for an absent one.
 CTensor *operand(CTensor *bias, bool present, CTensor *otherwise) { return present ? bias : otherwise; }
 
-/// `convolve` of the three as they are, or rounded to bfloat16.
+/// `convolve` of the three as they are, or rounded to bfloat16. On the CPU channels stand innermost, where oneDNN wants them:
+/// the output then has them there too, and so have the layers after it.
 template <class Convolve>
 at::Tensor convolved(const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias, Convolve convolve) {
-  if (!in_bfloat16(x)) return convolve(x, weight, bias);
+  auto w = weight.device().is_cpu() && weight.dim() == 4 ? weight.contiguous(at::MemoryFormat::ChannelsLast) : weight;
+  if (!in_bfloat16(x)) return convolve(x, w, bias);
   auto rounded = bias ? std::optional(bias->to(at::kBFloat16)) : std::nullopt;
-  return convolve(x.to(at::kBFloat16), weight.to(at::kBFloat16), rounded).to(at::kFloat);
+  return convolve(x.to(at::kBFloat16), w.to(at::kBFloat16), rounded).to(at::kFloat);
 }
 
 /// x W^T + b with all three products by `times_transpose`.

@@ -263,8 +263,12 @@ public final class Trainer<G: Generator, D: Discriminator> {
     return losses.dropFirst().reduce(losses[0]) { $0 + $1 }
   }
 
-  /// D's judgements of several batches, in one pass.
+  /// D's judgements of several batches: vectors' in one pass, images' one by one, since putting them together and taking them apart
+  /// again around layers that look at the whole batch costs more than the larger pass saves.
   private func judge(_ batches: [Tensor], _ random: RandomStream) -> [Judgement] {
+    if batches[0].rank == 4 {
+      return batches.enumerated().map { discriminator.model($1, context(random.at($0))) }
+    }
     let sizes = batches.map(\.batchSize)
     let rows = batches.count == 1 ? batches[0] : concatenated(batches, batches[0].batchDimension)
     return discriminator.model(rows, context(random, groupSizes: sizes)).split(sizes)

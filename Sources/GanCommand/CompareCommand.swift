@@ -231,10 +231,18 @@ struct Compare: ParsableCommand {
         // One game that falls apart ends those beside it: then each is played by itself.
         if case .failure(_ as TrainingFault) = played[0], job.seeds.count > 1 { played = job.seeds.map { play([$0]) } }
         results.withLock { [played] in $0[index] = played }
+        // What is no game's own fault would befall the others too: no more of them are begun.
+        if played.contains(where: { $0.failure.map { !($0 is TrainingFault) } ?? false }) {
+          waiting.withLock { $0 = [] }
+        }
       }
     }
     progress.withLock { $0.finish() }
-    let outcomes = results.withLock { $0.map { $0! } }
+    let stored = results.withLock { $0 }
+    if let error = stored.flatMap({ $0 ?? [] }).compactMap(\.failure).first(where: { !($0 is TrainingFault) }) {
+      throw error
+    }
+    let outcomes = stored.map { $0! }
     return try grids.indices.map { grid in
       try techniques.map { technique in
         var outcome = Outcome()
@@ -247,7 +255,7 @@ struct Compare: ParsableCommand {
             case .failure(let fault as TrainingFault):
               let source = grids[grid].base.data.source.rawValue
               outcome.failures.append("\(source), \(technique.rawValue), seed \(job.seeds[position]): \(fault)")
-            case .failure(let error): throw error
+            case .failure(let error): throw error  // thrown above
             }
           }
         }
@@ -286,6 +294,10 @@ struct Compare: ParsableCommand {
     let scoring: ComparedScoring?
     let recipe: Recipe
   }
+}
+
+extension Result {
+  fileprivate var failure: Failure? { if case .failure(let error) = self { error } else { nil } }
 }
 
 private struct CompareError: Error, CustomStringConvertible { let description: String }

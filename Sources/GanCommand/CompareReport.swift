@@ -83,8 +83,11 @@ struct CompareReport {
   private func length(_ grid: Grid) -> String {
     "\(grid.comparison.base.duration.count) \(grid.comparison.base.duration.unit.rawValue)"
   }
+  /// "8 seeds", or "6 to 8 seeds" where some techniques' games did not all end.
   private func seedCount(_ grid: Grid) -> String {
-    grid.comparison.seeds.count == 1 ? "1 seed" : "\(grid.comparison.seeds.count) seeds"
+    let planned = grid.comparison.seeds.count
+    let fewest = grid.cells.map(\.seeds.count).min() ?? planned
+    return planned == 1 ? "1 seed" : fewest < planned ? "\(fewest) to \(planned) seeds" : "\(planned) seeds"
   }
   private func interval(_ values: [Double]) -> String {
     let interval = Bootstrap.meanInterval(values)

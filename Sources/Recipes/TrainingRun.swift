@@ -204,7 +204,14 @@ public final class TrainingRun {
   private func restore(_ checkpoint: Checkpoint) throws {
     var tensors = checkpoint.tensors
     // As values: a recipe of an earlier version says nothing of what came later, and means it not to be there.
-    guard try RecipeFile.parse(checkpoint.origin.recipe) == game.recipe else {
+    let recipe: Recipe
+    do {
+      recipe = try RecipeFile.parse(checkpoint.origin.recipe)
+    } catch let error as RecipeError {
+      throw FileError(
+        path: folder.url.path, reason: "the recipe in its checkpoint of step \(checkpoint.step) is damaged: \(error)")
+    }
+    guard recipe == game.recipe else {
       throw FileError(
         path: folder.url.path, reason: "its checkpoint of step \(checkpoint.step) is of another recipe than recipe.yaml"
       )
