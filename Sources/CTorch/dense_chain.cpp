@@ -26,6 +26,7 @@
 #include <memory>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace ctorch {
@@ -348,26 +349,30 @@ struct Sizes {
   int64_t before_last() const { return widths.size() > 1 ? widths[widths.size() - 2] : inputs; }
 };
 
-/// One seed's layers, pointing into weights [seeds, out, in] and biases whose slices for a seed are contiguous each.
+/// All seeds' layers, one seed after the other, pointing into weights [seeds, out, in] and biases whose slices for a seed are contiguous each.
 template <class T>
-std::vector<Layer<T>> layers_of(const Sizes &s, const std::vector<at::Tensor> &parameters, int64_t seed,
+std::vector<Layer<T>> layers_of(const Sizes &s, const std::vector<at::Tensor> &parameters,
                                 const std::vector<at::Tensor> *gradients) {
-  std::vector<Layer<T>> layers(s.widths.size());
+  const size_t count = s.widths.size();
+  std::vector<Layer<T>> layers(s.seeds * count);
   int64_t inputs = s.inputs, row = s.inputs;
-  for (size_t l = 0; l < layers.size(); l++) {
-    const int64_t outputs = s.widths[l];
-    auto at = [&](const at::Tensor &tensor) {
-      return tensor.const_data_ptr<T>() + (tensor.dim() > 0 && s.seeds > 1 ? seed * tensor.stride(0) : 0);
-    };
+  for (size_t l = 0; l < count; l++) {
+    const at::Tensor &weight = parameters[2 * l], &bias = parameters[2 * l + 1];
+    const T *w = weight.const_data_ptr<T>(), *b = bias.const_data_ptr<T>();
     auto room = [&](size_t index) -> T * {
-      if (!gradients || !(*gradients)[index].defined()) return nullptr;
-      const at::Tensor &gradient = (*gradients)[index];
-      return gradient.template mutable_data_ptr<T>() + (s.seeds > 1 ? seed * gradient.stride(0) : 0);
+      return gradients && (*gradients)[index].defined() ? (*gradients)[index].template mutable_data_ptr<T>() : nullptr;
     };
-    layers[l] = {inputs, outputs, at(parameters[2 * l]), at(parameters[2 * l + 1]), room(2 * l), room(2 * l + 1),
-                 s.activations[l], row};
-    row += outputs;
-    inputs = outputs;
+    T *dw = room(2 * l), *db = room(2 * l + 1);
+    for (int64_t seed = 0; seed < s.seeds; seed++) {
+      auto of_seed = [&](auto *start, const at::Tensor &tensor) {
+        return start && seed > 0 ? start + seed * tensor.stride(0) : start;
+      };
+      layers[seed * count + l] = {inputs, s.widths[l], of_seed(w, weight), of_seed(b, bias),
+                                  dw ? of_seed(dw, (*gradients)[2 * l]) : nullptr,
+                                  db ? of_seed(db, (*gradients)[2 * l + 1]) : nullptr, s.activations[l], row};
+    }
+    row += s.widths[l];
+    inputs = s.widths[l];
   }
   return layers;
 }
@@ -454,10 +459,10 @@ struct DenseChain : torch::autograd::Node {
       else std::fill_n(end, s.last() * s.stride, T{});
       if (features_at) spread(cotangents[1], seed, s.before_last(), features_at + seed * s.before_last() * s.stride);
     }
-    std::vector<std::vector<Layer<T>>> layers;
-    for (int64_t seed = 0; seed < s.seeds; seed++) layers.push_back(layers_of<T>(s, weights, seed, &room));
+    const auto layers = layers_of<T>(s, weights, &room);
+    const int layer_count = static_cast<int>(s.widths.size());
     auto chain = [&](int64_t seed) {
-      return Chain<T>{layers[seed].data(), static_cast<int>(layers[seed].size()), all + seed * s.units * s.stride,
+      return Chain<T>{layers.data() + seed * layer_count, layer_count, all + seed * s.units * s.stride,
                       d + seed * s.units * s.stride, s.stride};
     };
     each_part(s, wide<T>, [&](int64_t seed, int64_t begin, int64_t end) {
@@ -499,9 +504,7 @@ struct DenseChain : torch::autograd::Node {
 template <class T>
 variable_list fused_chain(const at::Tensor &x, const std::vector<at::Tensor> &parameters,
                                            const std::vector<CTActivation> &activations, bool features) {
-  std::vector<at::Tensor> inputs = {x};
-  inputs.insert(inputs.end(), parameters.begin(), parameters.end());
-  auto node = node_of<DenseChain>(inputs);
+  auto node = node_of<DenseChain>(x, parameters);
   const bool stacked = parameters[0].dim() == 3;
   Sizes s;
   s.seeds = stacked ? parameters[0].size(0) : 1;
@@ -529,14 +532,14 @@ variable_list fused_chain(const at::Tensor &x, const std::vector<at::Tensor> &pa
   const T *from = x.const_data_ptr<T>();
   T *all = units.template mutable_data_ptr<T>();
   const int64_t seed_step = x.dim() == 3 ? x.stride(0) : 0;
-  std::vector<std::vector<Layer<T>>> layers;
+  const auto layers = layers_of<T>(s, parameters, nullptr);
+  const int count = static_cast<int>(s.widths.size());
   for (int64_t seed = 0; seed < s.seeds; seed++) {
     to_units(from + seed * seed_step, x.stride(-2), x.stride(-1), s.rows, s.inputs, all + seed * s.units * s.stride,
              s.stride);
-    layers.push_back(layers_of<T>(s, parameters, seed, nullptr));
   }
   each_part(s, wide<T>, [&](int64_t seed, int64_t begin, int64_t end) {
-    run_forward({layers[seed].data(), static_cast<int>(layers[seed].size()), all + seed * s.units * s.stride, nullptr,
+    run_forward({layers.data() + seed * count, count, all + seed * s.units * s.stride, nullptr,
                  s.stride},
                 begin, end);
   });
@@ -568,8 +571,18 @@ at::Tensor activated(const at::Tensor &z, CTActivation activation) {
   return z;
 }
 
-variable_list dense_chain(const at::Tensor &x, const std::vector<at::Tensor> &parameters,
-                                           const std::vector<CTActivation> &activations, bool features, bool fused) {
+/// Whether the dimensions from `first` on are laid out row by row without gaps.
+bool is_whole(const at::Tensor &x, int64_t first) {
+  int64_t expected = 1;
+  for (int64_t d = x.dim() - 1; d >= first; d--) {
+    if (x.size(d) != 1 && x.stride(d) != expected) return false;
+    expected *= x.size(d);
+  }
+  return true;
+}
+
+variable_list dense_chain(const at::Tensor &x, std::vector<at::Tensor> parameters,
+                          const std::vector<CTActivation> &activations, bool features, bool fused) {
   TORCH_CHECK(x.dim() >= 2, "the input has the shape [..., N, in]");
   TORCH_CHECK(!activations.empty(), "there are no layers");
   int64_t inputs = x.size(-1);
@@ -591,14 +604,11 @@ variable_list dense_chain(const at::Tensor &x, const std::vector<at::Tensor> &pa
           parameters[0].dim() <= 3 && (x.dim() == 2 || (parameters[0].dim() == 3 && x.size(0) == parameters[0].size(0)));
   const bool stacked = parameters[0].dim() == 3;
   if (fused && narrow && plain) {
-    std::vector<at::Tensor> rowwise;
-    for (const auto &parameter : parameters) {
-      // The seeds' slices may stand apart, as those of a flat buffer do; each by itself has to be in one piece.
-      const bool whole = stacked ? parameter.size(0) > 0 && parameter.select(0, 0).is_contiguous() : parameter.is_contiguous();
-      rowwise.push_back(whole ? parameter : parameter.contiguous());
-    }
-    return x.scalar_type() == at::kDouble ? fused_chain<double>(x, rowwise, activations, features)
-                                          : fused_chain<float>(x, rowwise, activations, features);
+    // The seeds' slices may stand apart, as those of a flat buffer do; each by itself has to be in one piece.
+    for (auto &parameter : parameters)
+      if (!is_whole(parameter, stacked ? 1 : 0)) parameter = parameter.contiguous();
+    return x.scalar_type() == at::kDouble ? fused_chain<double>(x, parameters, activations, features)
+                                          : fused_chain<float>(x, parameters, activations, features);
   }
   at::Tensor h = x, before = x;
   for (size_t l = 0; l < activations.size(); l++) {
@@ -621,7 +631,7 @@ void ct_dense_chain(CTensor *x, CTensor *const *parameters, const CTActivation *
   guarded("denseChain", operands.data(), operands.size(), [&] {
     std::vector<at::Tensor> tensors;
     for (int i = 0; i < 2 * count; i++) tensors.push_back(tensor(parameters[i]));
-    auto found = dense_chain(tensor(x), tensors, std::vector<CTActivation>(activations, activations + count), features, fused);
+    auto found = dense_chain(tensor(x), std::move(tensors), std::vector<CTActivation>(activations, activations + count), features, fused);
     for (size_t i = 0; i < found.size(); i++) results[i] = handle(found[i]);
   });
 }

@@ -15,17 +15,18 @@ namespace ctorch {
 using torch::autograd::SavedVariable;
 using torch::autograd::variable_list;
 
-/// A node whose gradients are those of `inputs`, in their order; null where none of them is asked for.
-template <class N, class Inputs> c10::intrusive_ptr<N> node_of(const Inputs &inputs) {
+/// A node whose gradients are those of `first` and of `rest`, in their order; null where none of them is asked for.
+template <class N>
+c10::intrusive_ptr<N> node_of(const at::Tensor &first, c10::ArrayRef<at::Tensor> rest = {}) {
   if (!at::GradMode::is_enabled()) return nullptr;
-  bool needed = false;
+  bool needed = first.requires_grad();
+  for (const at::Tensor &input : rest) needed |= input.requires_grad();
+  if (!needed) return nullptr;
   torch::autograd::edge_list edges;
-  edges.reserve(inputs.size());
-  for (const at::Tensor &input : inputs) {
-    needed |= input.requires_grad();
-    edges.push_back(torch::autograd::impl::gradient_edge(input));
-  }
-  return needed ? c10::make_intrusive<N>(std::move(edges)) : nullptr;
+  edges.reserve(1 + rest.size());
+  edges.push_back(torch::autograd::impl::gradient_edge(first));
+  for (const at::Tensor &input : rest) edges.push_back(torch::autograd::impl::gradient_edge(input));
+  return c10::make_intrusive<N>(std::move(edges));
 }
 
 }  // namespace ctorch

@@ -108,7 +108,7 @@ struct LogisticLoss : torch::autograd::Node {
 };
 
 at::Tensor fused_logistic_loss(const std::vector<at::Tensor> &batches, const double *targets, int64_t sets) {
-  auto node = node_of<LogisticLoss>(batches);
+  auto node = node_of<LogisticLoss>(batches[0], c10::ArrayRef(batches).slice(1));
   at::Tensor losses;
   std::vector<at::Tensor> rows;
   {

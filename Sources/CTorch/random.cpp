@@ -153,7 +153,7 @@ void fill_streams(at::Tensor &out, const uint64_t *keys, int key_count, Fill fil
   constexpr int64_t group = 4 * blocks;  // a multiple of every filler's group
   const int64_t length = key_count > 0 ? out.numel() / key_count : 0, groups = (length + group - 1) / group;
   T *data = out.mutable_data_ptr<T>();
-  parallel_for(0, key_count * groups, 512, [&](int64_t begin, int64_t end) {
+  parallel_for(0, key_count * groups, 128, [&](int64_t begin, int64_t end) {
     while (begin < end) {
       int64_t stream = begin / groups, first = begin % groups, last = std::min(groups, first + (end - begin));
       fill(keys[stream], data + stream * length, first * group, std::min(length, last * group));
@@ -172,7 +172,7 @@ struct AddedNoise : torch::autograd::Node {
 };
 
 at::Tensor add_normal(const at::Tensor &x, const uint64_t *keys, int key_count, double deviation) {
-  auto node = node_of<AddedNoise>(std::vector<at::Tensor>{x});
+  auto node = node_of<AddedNoise>(x);
   at::Tensor y;
   {
     at::AutoDispatchBelowADInplaceOrView below_gradients;

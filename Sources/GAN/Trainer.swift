@@ -174,7 +174,10 @@ public final class Trainer<G: Generator, D: Discriminator> {
       generated: judgements[judgements.count - 1])
     let gradient = discriminator.gradient(of: loss)
     move(discriminatorTraining, discriminator.flat, gradient)
-    return (StepTrace(.discriminator, discriminator, loss: loss, gradient: gradient), made, labelledLoss)
+    return (
+      StepTrace(.discriminator, discriminator, discriminatorTraining, loss: loss, gradient: gradient), made,
+      labelledLoss
+    )
   }
 
   /// - Parameter shown: the examples that D was shown, made with gradient where G moves on them.
@@ -194,12 +197,12 @@ public final class Trainer<G: Generator, D: Discriminator> {
     guard let sharedTraining else {
       let gradient = generator.gradient(of: loss)
       move(generatorTraining, generator.flat, gradient)
-      return StepTrace(.generator, generator, loss: loss, gradient: gradient)
+      return StepTrace(.generator, generator, generatorTraining, loss: loss, gradient: gradient)
     }
     let gradients = generator.gradients(of: loss, with: discriminator)
     move(generatorTraining, generator.flat, gradients.own)
     move(sharedTraining, discriminator.flat, gradients.other)
-    return StepTrace(.generator, generator, loss: loss, gradient: gradients.own)
+    return StepTrace(.generator, generator, generatorTraining, loss: loss, gradient: gradients.own)
   }
 
   private func moveBoth() -> Played {
@@ -222,8 +225,9 @@ public final class Trainer<G: Generator, D: Discriminator> {
     move(discriminatorTraining, discriminator.flat, discriminatorGradient)
     move(generatorTraining, generator.flat, generatorGradient)
     return Played(
-      discriminator: StepTrace(.discriminator, discriminator, loss: loss, gradient: discriminatorGradient),
-      generator: StepTrace(.generator, generator, loss: generatorLoss, gradient: generatorGradient),
+      discriminator: StepTrace(
+        .discriminator, discriminator, discriminatorTraining, loss: loss, gradient: discriminatorGradient),
+      generator: StepTrace(.generator, generator, generatorTraining, loss: generatorLoss, gradient: generatorGradient),
       labelledLoss: labelledLoss)
   }
 

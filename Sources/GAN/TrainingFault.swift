@@ -32,18 +32,23 @@ struct StepTrace {
   let gradient: Tensor
   /// As the step left them, laid out as the gradient.
   let parameters: Tensor
+  /// Whether what is not finite in the gradient is not finite in the parameters either.
+  let gradientShows: Bool
   /// The name of the parameter at a place of the flat layout.
   let name: (_ values: Tensor) throws -> String?
 
-  init<M>(_ player: TrainingFault.Player, _ network: Network<M>, loss: Tensor, gradient: Tensor) {
+  init<M>(
+    _ player: TrainingFault.Player, _ network: Network<M>, _ training: Training, loss: Tensor, gradient: Tensor
+  ) {
     self.player = player
+    gradientShows = training.optimizer.passesNonFiniteOn
     self.loss = loss
     self.gradient = gradient
     parameters = network.flat
     name = network.nameOfFirstNonFinite(in:)
   }
 
-  var isFinite: Bool { parameters.isAllFinite && gradient.isAllFinite }
+  var isFinite: Bool { parameters.isAllFinite && (gradientShows || gradient.isAllFinite) }
 
   /// - Throws: `TensorError`.
   func fault(in step: Int) throws -> TrainingFault? {

@@ -4,6 +4,9 @@ import Torch
 ///
 /// All tensors have the shape of ``Network/flat``.
 public protocol Optimizer: AnyObject {
+  /// Whether a NaN or an infinity in a gradient always is one in the parameters after the step: to look at these is enough then.
+  /// False unless stated otherwise.
+  var passesNonFiniteOn: Bool { get }
   /// Changes `parameters` in place.
   func step(_ parameters: Tensor, gradient: Tensor, learningRate: Double)
   /// What it keeps from step to step, by name; empty before the first step.
@@ -13,6 +16,8 @@ public protocol Optimizer: AnyObject {
 }
 
 extension Optimizer {
+  public var passesNonFiniteOn: Bool { false }
+
   /// - Throws: ``StateError`` where `state` does not have exactly these names.
   fileprivate func require(_ names: [String], in state: [String: Tensor]) throws {
     if let missing = names.first(where: { state[$0] == nil }) { throw StateError(name: missing, reason: "is missing") }
@@ -25,6 +30,8 @@ extension Optimizer {
 /// v := momentum v + gradient; parameters := parameters - rate v. With momentum 0 it is gradient descent.
 public final class Momentum: Optimizer {
   public let momentum: Double
+  /// 0 times infinity is NaN: a rate of 0 hides nothing.
+  public let passesNonFiniteOn = true
   private var velocity: Tensor?
 
   public init(_ momentum: Double) { self.momentum = momentum }
@@ -59,6 +66,8 @@ public final class Adam: Optimizer {
   public let beta2: Double
   public let epsilon: Double
   public let epsilonPlace: EpsilonPlace
+  /// Infinity divided by the root of infinity is NaN.
+  public let passesNonFiniteOn = true
   private var steps = 0
   private var moments: (first: Tensor, second: Tensor)?
 
