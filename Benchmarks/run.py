@@ -351,7 +351,8 @@ def main():
         agreed = [d for d in worst.values() if not isinstance(d, str)]
         text += [f"## {work['title']}", ""]
         if agreed and limit:
-            text += [f"Losses of 20 steps from the same weights and draws agree to {max(agreed):.0e}.", ""]
+            what = "Output and gradient" if work["name"].startswith("minibatch") else "Losses of 20 steps from the same weights and draws"
+            text += [f"{what} agree to {max(agreed):.0e}.", ""]
         for threads in [1] + ([cores] if cores > 1 else []):
             print(f"{work['name']}, {threads} thread{'s' if threads > 1 else ''}", flush=True)
             contestants = measure(work, threads)
