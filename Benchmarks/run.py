@@ -36,7 +36,6 @@ WORKS = [
             "JAX scan": ("small_game_jax.py", ""),
         },
         "targets": {"JAX scan": (0.8, [1])},
-        "compare": "JAX scan",
     },
     {
         "name": "small-game-32",

@@ -60,10 +60,8 @@ at::Tensor ctorch::dense(const at::Tensor &x, const at::Tensor &weight, const st
     return Dense::apply(x, weight, bias);
   if (in_bfloat16(x) && !x.device().is_cpu()) {  // on the CPU small products are not worth the rounding
     auto rounded = bias ? std::optional(bias->to(at::kBFloat16)) : std::nullopt;
-    set_product_type(at::kFloat);
-    auto y = dense(x.to(at::kBFloat16), weight.to(at::kBFloat16), rounded).to(at::kFloat);
-    set_product_type(at::kBFloat16);
-    return y;
+    // Rounded operands are no float32: the call does not come back here.
+    return dense(x.to(at::kBFloat16), weight.to(at::kBFloat16), rounded).to(at::kFloat);
   }
   if (weight.dim() == 2) return at::linear(x, weight, bias);
   auto rows = x.dim() == 2 ? x.expand({weight.size(0), x.size(0), x.size(1)}) : x;

@@ -62,7 +62,7 @@ import Torch
     }
   }
 
-  /// D's noise fades as its training says, and G's pass through D is along what it was shown, where the two share it.
+  /// Where G moves on what D was shown, a step draws and makes one batch where it would have made two.
   @Test func sharedExamplesAreMadeOnce() throws {
     func play(_ updates: Updates) throws -> (losses: [Double], draws: Int, moved: Bool) {
       var draws = 0
