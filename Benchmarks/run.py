@@ -118,6 +118,11 @@ parser.add_argument("--bench", default=str(root / ".build/release/gan-bench"))
 options = parser.parse_args()
 if options.rounds < 5:
     parser.error("--rounds must be at least 5")
+if not options.seconds > 0:
+    parser.error("--seconds must be above 0")
+for option, file in ("--bench", options.bench), ("--python", options.python):
+    if not os.access(file, os.X_OK):
+        parser.error(f"{option}: {file} is no program; `make bench` builds and installs what is needed")
 names = [work["name"] for work in WORKS]
 chosen = [name for name in options.only.split(",") if name]
 for name in chosen:
@@ -258,7 +263,7 @@ def lines_of(work, threads, contestants):
         if against is None:
             continue
         ratio = ours.median / against
-        verdicts.append(f"{ratio:.2g} of {label}; the aim is at most {limit:.2g}: {'reached' if ratio <= limit else 'missed'}.")
+        verdicts.append(f"{ratio:.3g} of {label}; the aim is at most {limit:.2g}: {'reached' if ratio <= limit else 'missed'}.")
     if "absolute" in work:
         limit, when = work["absolute"]
         if (threads if threads == 1 else 0) in when:

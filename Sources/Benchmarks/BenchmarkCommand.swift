@@ -41,6 +41,10 @@ struct BenchmarkCommand: ParsableCommand {
   @Option(help: "Play 20 steps, write to this file what they started from and drew, print their losses, and stop.")
   var check: String?
 
+  func validate() throws {
+    guard threads >= 1 else { throw ValidationError("--threads must be at least 1, is \(threads)") }
+  }
+
   func run() throws {
 
     Libtorch.keepFreedMemory()
