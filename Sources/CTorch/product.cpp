@@ -3,6 +3,7 @@
 #include "matrix_product.h"
 
 #include <ATen/ops/baddbmm.h>
+#include <ATen/ops/cdist.h>
 #include <ATen/ops/conv2d.h>
 #include <ATen/ops/conv_transpose2d.h>
 #include <ATen/ops/linear.h>
@@ -90,4 +91,10 @@ CTensor *ct_conv_transpose2d(CTensor *x, CTensor *weight, CTensor *bias, bool ha
       return at::conv_transpose2d(x, w, b, {stride, stride}, {padding, padding}, {output_padding, output_padding});
     });
   });
+}
+
+CTensor *ct_euclidean_distances(CTensor *x, CTensor *y) {
+  constexpr int64_t from_differences = 2;
+  return operation("euclidean_distances", {x, y},
+                   [&] { return at::cdist(tensor(x), tensor(y), 2.0, from_differences); });
 }

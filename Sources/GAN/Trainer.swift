@@ -71,6 +71,7 @@ public final class Trainer<G: Generator, D: Discriminator> {
   public var learningRateFactor = 1.0
   /// The number of steps in the game.
   public let steps: Int
+  private var lastGradients: (discriminator: Tensor, generator: Tensor)?
 
   public let generatorTraining: Training
   public let discriminatorTraining: Training
@@ -128,7 +129,7 @@ public final class Trainer<G: Generator, D: Discriminator> {
   ///   NaN or infinite after the step. The players have moved then; to go back, ``restore(_:)`` an earlier ``state``.
   public func next() throws -> StepReport? {
     guard step < steps else { return nil }
-    let report = try checkingTensors {
+    let (played, report) = try checkingTensors {
       let played = withProducts(in: productType) { updates == .simultaneous ? moveBoth() : moveInTurn() }
       let report = StepReport(
         step: step, discriminatorLoss: try played.discriminator.loss.values(Double.self),
@@ -142,10 +143,22 @@ public final class Trainer<G: Generator, D: Discriminator> {
       {
         throw fault
       }
-      return report
+      return (played, report)
     }
     step += 1
+    lastGradients = (played.discriminator.gradient, played.generator.gradient)
     return report
+  }
+
+  /// The root mean square of each player's gradient in the last step, penalties included, over all its parameters (and all
+  /// seeds); nil before the first step.
+  ///
+  /// - Throws: `TensorError`.
+  public func gradientSizes() throws -> (discriminator: Double, generator: Double)? {
+    func size(_ gradient: Tensor) throws -> Double {
+      try checkingTensors { try square(gradient).mean().item() }.squareRoot()
+    }
+    return try lastGradients.map { (try size($0.discriminator), try size($0.generator)) }
   }
 
   private struct Played {

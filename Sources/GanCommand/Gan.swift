@@ -15,13 +15,16 @@ struct Gan: AsyncParsableCommand {
       """,
     version: swiftGanVersion,
     subcommands: [
-      Demo.self, Train.self, Reproduce.self, Compare.self, Sample.self, Score.self, Evaluate.self, Classify.self,
+      Demo.self, Train.self, DoctorCommand.self, Reproduce.self, Compare.self, Sample.self, Score.self, Evaluate.self,
+      Classify.self,
       RecipesCommand.self, VerifyResume.self, DataCommand.self,
     ])
 
   static func main() async {
     // A reader that goes away ends the program quietly, as any filter does.
     signal(SIGPIPE, SIG_DFL)
+    // A file that grows beyond what the process may write is an error of that file, not the end of the program.
+    signal(SIGXFSZ, SIG_IGN)
     Libtorch.keepFreedMemory()
     do {
       var command = try parseAsRoot()

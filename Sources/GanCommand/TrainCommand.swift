@@ -163,6 +163,8 @@ struct Train: ParsableCommand {
     var epoch = EpochLosses()
     if run.step == 0 { try drawSamples(game, examples.imageShape, step: 0, folder) }
     var rollbacks = 0
+    var watch = SignWatch(recipe, steps: game.steps)
+    for line in try folder.measurements() { _ = watch.warnings(after: line) }
     while let progress = try next(of: run) {
       for fault in run.rollbacks.dropFirst(rollbacks) {
         bar.clear()
@@ -180,6 +182,10 @@ struct Train: ParsableCommand {
         printNow(epoch.line(position: position, step: step, errors))
         epoch = EpochLosses()
       }
+      for warning in progress.measurement.map({ watch.warnings(after: $0) }) ?? [] {
+        bar.clear()
+        warn("\(warning); gan doctor \(folder.url.relativePath) says more")
+      }
       bar.update(
         step, note: String(format: "D %.3f  G %.3f", report.discriminatorLoss[0], report.generatorLoss[0]))
       if step < game.steps, Interruption.signalNumber != nil || stopAfter.map({ step >= $0 }) == true {
@@ -194,10 +200,19 @@ struct Train: ParsableCommand {
     do {
       return try run.next()
     } catch let fault as TrainingFault {
+      // Saved by the run.
       throw FileError(
         path: run.folder.url.relativePath,
         reason: "\(fault); what was before, after step \(run.step), is saved in checkpoints. "
           + "Lower learning rates may help, and so may --on-nan rollback")
+    } catch {
+      // Half a step may have been played: only a checkpoint is a state to go on from.
+      guard let kept = run.folder.checkpoints.files.first?.step else { throw error }
+      throw FileError(
+        path: run.folder.url.relativePath,
+        reason:
+          "stopped in step \(run.step + 1): \(error). Its checkpoint of step \(kept) is untouched; once the cause is "
+          + "gone, \(resumeCommand(run)) goes on from there")
     }
   }
 
@@ -205,11 +220,12 @@ struct Train: ParsableCommand {
   private func stop(_ run: TrainingRun, _ bar: inout ProgressBar) throws {
     try run.save()
     bar.finish(run.step)
-    let options = data.map { " --data \($0)" } ?? ""
-    warn(
-      "stopped after step \(run.step) of \(run.game.steps); go on with: "
-        + "gan train --resume \(run.folder.url.relativePath)\(options)")
+    warn("stopped after step \(run.step) of \(run.game.steps); go on with: \(resumeCommand(run))")
     if let number = Interruption.signalNumber { throw Interruption.exitCode(number) }
+  }
+
+  private func resumeCommand(_ run: TrainingRun) -> String {
+    "gan train --resume \(run.folder.url.relativePath)\(data.map { " --data \($0)" } ?? "")"
   }
 
   private func warn(_ text: String) { FileHandle.standardError.write(Data("\(text)\n".utf8)) }

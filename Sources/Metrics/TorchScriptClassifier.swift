@@ -51,7 +51,7 @@ public final class TorchScriptClassifier: ImageClassifier {
     guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
       throw FileError(path: url.path, reason: "there is no such file")
     }
-    guard !isFolder.boolValue, let data = try? Data(contentsOf: url, options: .alwaysMapped) else {
+    guard !isFolder.boolValue, let data = try? Data(contentsOf: url) else {
       throw FileError(path: url.path, reason: isFolder.boolValue ? "is a folder, not a file" : "cannot be read")
     }
     do {

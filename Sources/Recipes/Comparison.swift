@@ -49,7 +49,7 @@ public struct Comparison: Sendable {
     let start = ContinuousClock.now
     let recipe = recipe(technique)
     try validate(technique)
-    guard let examples = try checkingTensors({ RecipeExamples(points: recipe, seeds: seeds, device: device) }) else {
+    guard let examples = try checkingTensors({ RecipeExamples(points: recipe, device: device) }) else {
       throw RecipeError(key: "data.source", reason: "'\(recipe.data.source.rawValue)' has no points to draw")
     }
     let game = try checkingTensors {

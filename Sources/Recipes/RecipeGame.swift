@@ -2,6 +2,7 @@ import Datasets
 import Files
 import Foundation
 import GAN
+import Metrics
 import NN
 import Torch
 
@@ -14,8 +15,8 @@ public struct RecipeExamples {
   public let imageShape: [Int]?
   /// Nil where the examples are drawn without end.
   public let stepsPerEpoch: Int?
-  /// A batch of the given size to initialise D on.
-  public let first: (_ count: Int) -> Tensor
+  /// So many examples [count, width], chosen or drawn at random; of a set, different ones, and at most all.
+  public let sample: (_ count: Int, _ random: RandomStream) -> Tensor
   /// What D may see the classes of, and batches of it; nil without a classifying objective.
   public let labelled: (draw: LabelDraw, batches: LabelledBatches)?
   /// K, where the examples have classes.
@@ -24,17 +25,14 @@ public struct RecipeExamples {
   public let fingerprint: String?
 
   /// Fresh points of the recipe's density or mixture; nil where its examples are read from files.
-  ///
-  /// - Parameter seeds: of games side by side; that of the recipe alone where they are missing.
-  public init?(points recipe: Recipe, seeds: [UInt64]? = nil, device: Device) {
-    let random = recipe.random(seeds).stream("initialization")
+  public init?(points recipe: Recipe, device: Device) {
     if let density = recipe.data.source.density?.density {
       batches = density.batches(recipe.batchSize, sorted: recipe.pairsRows, device: device)
-      first = { density.sample($0, random, device: device) }
+      sample = { density.sample($0, $1, device: device) }
       width = 1
     } else if let mixture = recipe.data.source.mixture {
       batches = mixture.batches(recipe.batchSize, device: device)
-      first = { mixture.sample($0, random, device: device) }
+      sample = { mixture.sample($0, $1, device: device) }
       width = mixture.dimensions
     } else {
       return nil
@@ -76,8 +74,8 @@ public struct RecipeExamples {
       labelled = nil
     }
     stepsPerEpoch = source.stepsPerEpoch
-    first = { count in
-      let order = RandomStream(seed: recipe.seed).stream("initialization").permutation(images.count)
+    sample = { count, random in
+      let order = random.permutation(images.count)
       return source.images.selecting(0, Tensor(order.prefix(count).map(Int64.init), device: device))
     }
   }
@@ -134,7 +132,11 @@ public struct RecipeGame {
   ///
   /// - Throws: `TensorError`.
   public func trainer(_ examples: RecipeExamples) throws -> Trainer<DenseGenerator, DenseDiscriminator> {
-    try discriminator.initialize(on: checkingTensors { examples.first(recipe.discriminator.initializationExamples) })
+    try discriminator.initialize(
+      on: checkingTensors {
+        examples.sample(
+          recipe.discriminator.initializationExamples, recipe.random(seeds).stream("initialization"))
+      })
     if recipe.discriminator.pretrainingSteps > 0, let density = recipe.data.source.density?.density {
       _ = try DensityPretraining(
         density: density.callAsFunction, range: density.support, batchSize: recipe.batchSize,
@@ -202,18 +204,26 @@ public struct RecipeGame {
     return try discriminator.with(discriminatorAverage.values, judge)
   }
 
-  /// Mean D(x) over `real` and over as many generated examples, without noise in D.
+  /// How D judges `real` and as many examples that G makes of the noise of `random`, and how the two batches differ; without noise
+  /// in D.
   ///
+  /// - Parameter averaged: whether G has its averaged weights, where there are any.
   /// - Throws: `TensorError`.
-  public func probabilities(_ real: Tensor, _ random: RandomStream) throws -> (real: Double, generated: Double) {
-    let generated = try generate(real.size(0), random)
+  public func signs(_ real: Tensor, _ random: RandomStream, averaged: Bool = false, compared: Int = 256) throws
+    -> BatchSigns
+  {
+    let generated = try averaged ? samples(real.size(0), random) : generate(real.size(0), random)
     return try checkingTensors {
       try withoutGradient {
         let objective = recipe.makeObjective()
-        func mean(_ x: Tensor) throws -> Double {
-          try objective.probability(discriminator.model(x, .evaluation).logits).mean().item()
-        }
-        return (try mean(real), try mean(generated))
+        let (ofReal, ofGenerated) = (
+          discriminator.model(real, .evaluation), discriminator.model(generated, .evaluation)
+        )
+        return try BatchSigns(
+          probabilities: (objective.probability(ofReal.logits), objective.probability(ofGenerated.logits)),
+          realTarget: recipe.objective.realTarget,
+          features: (ofReal.features, ofGenerated.features), examples: (real, generated),
+          compared: compared)
       }
     }
   }

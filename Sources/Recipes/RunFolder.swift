@@ -15,6 +15,7 @@ import Torch
 /// | `generator.safetensors`, `discriminator.safetensors` | the parameters |
 /// | `generator-average.safetensors`, `discriminator-average.safetensors` | averaged parameters, where the recipe asks for them |
 /// | `labels.json` | which training examples were seen with their labels, where any were |
+/// | `faults.jsonl` | what stopped the run or took it back, if anything did |
 /// | `checkpoints/step-000600.safetensors` | all that a run needs to go on from that step (see ``Checkpoint``) |
 /// | `checkpoints/best.safetensors` | the same of the best test, where it was asked for |
 /// | `.lock` | held by the process that trains |
@@ -76,9 +77,27 @@ public struct RunFolder: Sendable {
     /// Mean D(x) over a batch of real and one of generated examples, without D's noise.
     public var probabilityOfReal: Double
     public var probabilityOfGenerated: Double
+    /// ``BatchSigns`` of the same two batches; nil in runs of earlier versions.
+    public var accuracy: Double?
+    public var featureSpread: Double?
+    public var nearDuplicates: Double?
+    public var coverage: Double?
+    public var fidelity: Double?
+    /// Root mean squares of the players' gradients in the last step.
+    public var discriminatorGradient: Double?
+    public var generatorGradient: Double?
     /// Of a classifier on the test set, where the step ended with a test.
     public var testErrors: Int?
     public var testErrorsOfAverage: Int?
+  }
+
+  /// One line of `faults.jsonl`: what a run could not go on with.
+  public struct Fault: Codable, Sendable, Hashable {
+    /// So many steps had been played before the one it happened in.
+    public var step: Int
+    public var reason: String
+    /// Whether it ended the process; otherwise the run was taken back to a checkpoint and went on at half the learning rates.
+    public var stopped: Bool
   }
 
   /// A new folder at `requested`, or the next free `NAME-1`, `NAME-2`, ... under `runs`.
@@ -114,9 +133,13 @@ public struct RunFolder: Sendable {
   }
 
   /// Adds one line to the measurements.
-  public func append(_ measurement: Measurement) throws {
-    let line = try line(measurement)
-    let path = measurementsFile.path
+  public func append(_ measurement: Measurement) throws { try append(line(measurement), to: measurementsFile) }
+
+  /// Adds one line to the faults.
+  func append(_ fault: Fault) throws { try append(line(fault), to: faultsFile) }
+
+  private func append(_ line: Data, to file: URL) throws {
+    let path = file.path
     let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw FileError(path: path, reason: systemReason("cannot be written")) }
     defer { close(descriptor) }
@@ -126,19 +149,18 @@ public struct RunFolder: Sendable {
     }
   }
 
-  private func line(_ measurement: Measurement) throws -> Data {
+  private func line(_ value: some Encodable) throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     encoder.nonConformingFloatEncodingStrategy = .convertToString(
       positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    return try encoder.encode(measurement) + Data("\n".utf8)
+    return try encoder.encode(value) + Data("\n".utf8)
   }
 
   /// Where the picture after `step` steps belongs; makes its folder.
   public func samplesFile(step: Int) throws -> URL {
-    let folder = url.appendingPathComponent("samples")
-    try makeFolder(at: folder)
-    return folder.appendingPathComponent("step-\(paddedStep(step)).png")
+    try makeFolder(at: samples)
+    return samples.appendingPathComponent("step-\(paddedStep(step)).png")
   }
 
   public func write(_ game: RecipeGame) throws {
@@ -176,18 +198,30 @@ public struct RunFolder: Sendable {
   /// interrupted: it is left out.
   ///
   /// - Throws: `FileError` naming the line that is not one; a missing file has none.
-  public func measurements() throws -> [Measurement] {
-    guard let text = try? String(contentsOf: measurementsFile, encoding: .utf8) else { return [] }
+  public func measurements() throws -> [Measurement] { try lines(of: measurementsFile, "a measurement") }
+
+  /// What stopped the run or took it back, in the order in which it happened.
+  ///
+  /// - Throws: `FileError` naming the line that is none.
+  public func faults() throws -> [Fault] { try lines(of: faultsFile, "a fault") }
+
+  private func lines<Line: Decodable>(of file: URL, _ kind: String) throws -> [Line] {
+    guard let text = try? String(contentsOf: file, encoding: .utf8) else { return [] }
     let decoder = JSONDecoder()
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(
       positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     return try text.wholeLines.enumerated().map { index, line in
       do {
-        return try decoder.decode(Measurement.self, from: Data(line.utf8))
+        return try decoder.decode(Line.self, from: Data(line.utf8))
       } catch {
-        throw FileError(path: measurementsFile.path, reason: "line \(index + 1) is not a measurement")
+        throw FileError(path: file.path, reason: "line \(index + 1) is not \(kind)")
       }
     }
+  }
+
+  /// Whether the run has saved networks that can be used: they appear with its first picture or checkpoint after the start.
+  public var hasNetworks: Bool {
+    [generatorFile, discriminatorFile].allSatisfy { FileManager.default.fileExists(atPath: $0.path) }
   }
 
   /// Whether all steps of the run have been played.
@@ -265,6 +299,8 @@ public struct RunFolder: Sendable {
 
   private var recipeFile: URL { url.appendingPathComponent("recipe.yaml") }
   private var descriptionFile: URL { url.appendingPathComponent("run.json") }
+  var samples: URL { url.appendingPathComponent("samples") }
+  private var faultsFile: URL { url.appendingPathComponent("faults.jsonl") }
   private var measurementsFile: URL { url.appendingPathComponent("measurements.jsonl") }
   private var generatorFile: URL { url.appendingPathComponent("generator.safetensors") }
   private var averageFile: URL { url.appendingPathComponent("generator-average.safetensors") }

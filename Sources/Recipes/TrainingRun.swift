@@ -35,6 +35,8 @@ public final class TrainingRun {
     public let report: StepReport
     /// Where the step ended with a test.
     public let errors: TestErrors?
+    /// Where the step ended with a measurement.
+    public let measurement: RunFolder.Measurement?
     /// Steps played.
     public var step: Int { report.step + 1 }
   }
@@ -49,6 +51,7 @@ public final class TrainingRun {
     checkpoints policy: CheckpointPolicy = CheckpointPolicy(), onFault faultPolicy: FaultPolicy = .stop
   ) throws {
     lock = try FolderLock(folder.url)
+    for place in [folder.url, folder.checkpoints.url, folder.samples] { removeLeftovers(in: place) }
     self.folder = folder
     self.policy = policy
     self.faultPolicy = faultPolicy
@@ -92,6 +95,8 @@ public final class TrainingRun {
   /// Where a number is not finite any more, the run goes back: to the step before, which is saved, and the error is thrown; or, as
   /// ``FaultPolicy`` says, to the last checkpoint, from which it goes on at half the learning rates.
   ///
+  /// Whatever it was that ended the run or took it back is added to the folder's faults, if that can be written.
+  ///
   /// - Throws: `TrainingFault`; `TensorError` naming the operation that failed, `FileError`.
   public func next() throws -> Progress? {
     do {
@@ -103,12 +108,21 @@ public final class TrainingRun {
       guard case .rollback(let limit) = faultPolicy, rollbacks.count < limit else {
         while step < fault.step { _ = try play() }
         try save()
+        note("\(fault)", at: fault.step, stopped: true)
         throw fault
       }
+      note("\(fault)", at: fault.step, stopped: false)
       trainer.learningRateFactor = factor / 2
       rollbacks.append(fault)
       return try next()
+    } catch {
+      note("\(error)", at: step, stopped: true)
+      throw error
     }
+  }
+
+  private func note(_ reason: String, at step: Int, stopped: Bool) {
+    try? folder.append(RunFolder.Fault(step: step, reason: reason, stopped: stopped))
   }
 
   /// To the newest checkpoint.
@@ -134,10 +148,11 @@ public final class TrainingRun {
     let saves = isLast || isBest || isCheckpointDue(step)
     // The last measurement is what says that a run is complete, so the networks are on disk before it.
     if saves || isDue(output.sampleInterval) { try folder.write(game) }
-    if isDue(output.measurementInterval) || errors != nil { try measure(report, step, errors) }
+    let measurement =
+      isDue(output.measurementInterval) || errors != nil ? try measure(report, step, errors) : nil
     if saves { try saveCheckpoint(isBest: isBest, measure: isBest ? bestMeasure : nil) }
     if isLast && !policy.keepsFinal { folder.checkpoints.removeAll() }
-    return Progress(report: report, errors: errors)
+    return Progress(report: report, errors: errors, measurement: measurement)
   }
 
   /// Saves where the run stands, so that it can go on from here.
@@ -168,17 +183,22 @@ public final class TrainingRun {
     return true
   }
 
-  private func measure(_ report: StepReport, _ step: Int, _ errors: TestErrors?) throws {
+  private func measure(_ report: StepReport, _ step: Int, _ errors: TestErrors?) throws -> RunFolder.Measurement {
     let real = try checkingTensors { examples.batches(report.step, random.stream("data")) }
-    let probabilities = try game.probabilities(real, random.stream("noise").at(step))
-    try folder.append(
-      RunFolder.Measurement(
-        step: step, seconds: seconds, discriminatorLoss: sums.discriminator / sums.count,
-        generatorLoss: sums.generator / sums.count, labelledLoss: sums.labelled.map { $0 / sums.count },
-        unlabelledLoss: sums.labelled.map { (sums.discriminator - $0) / sums.count },
-        probabilityOfReal: probabilities.real, probabilityOfGenerated: probabilities.generated,
-        testErrors: errors?.raw, testErrorsOfAverage: errors?.averaged))
+    let signs = try game.signs(real, random.stream("noise").at(step))
+    let gradients = try trainer.gradientSizes()
+    let measurement = RunFolder.Measurement(
+      step: step, seconds: seconds, discriminatorLoss: sums.discriminator / sums.count,
+      generatorLoss: sums.generator / sums.count, labelledLoss: sums.labelled.map { $0 / sums.count },
+      unlabelledLoss: sums.labelled.map { (sums.discriminator - $0) / sums.count },
+      probabilityOfReal: signs.probabilityOfReal, probabilityOfGenerated: signs.probabilityOfGenerated,
+      accuracy: signs.accuracy, featureSpread: signs.featureSpread, nearDuplicates: signs.nearDuplicates,
+      coverage: signs.neighbours?.coverage, fidelity: signs.neighbours?.fidelity,
+      discriminatorGradient: gradients?.discriminator, generatorGradient: gradients?.generator,
+      testErrors: errors?.raw, testErrorsOfAverage: errors?.averaged)
+    try folder.append(measurement)
     sums = Sums()
+    return measurement
   }
 
   // MARK: Checkpoints

@@ -122,6 +122,9 @@ public struct Trace: Sendable {
     Trace(name: name, role: role, kind: .band, x: x, y: upper, lower: lower)
   }
 
+  /// What it spans in height, without gaps.
+  public var finiteValues: [Double] { (y + lower).filter(\.isFinite) }
+
   public func dashed() -> Trace { with { $0.stroke = .dashed } }
 
   public func dotted() -> Trace { with { $0.stroke = .dotted } }

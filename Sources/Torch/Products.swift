@@ -3,6 +3,12 @@ import CTorch
 /// The matrix product over the last two dimensions; those before are broadcast.
 public func matmul(_ x: Tensor, _ y: Tensor) -> Tensor { Tensor(ct_matmul(x.handle, y.handle)) }
 
+/// The Euclidean distance of every row of `x` [N, F] from every row of `y` [M, F]: [N, M]. Exact also for rows that almost
+/// agree.
+public func euclideanDistances(_ x: Tensor, _ y: Tensor) -> Tensor {
+  Tensor(ct_euclidean_distances(x.handle, y.handle))
+}
+
 /// x W^T + b for `x` [N, in], `weight` [out, in], `bias` [out]; or, for each seed, of `x` [S, N, in] (or [N, in], shared by all),
 /// `weight` [S, out, in] and `bias` [S, out].
 public func linear(_ x: Tensor, weight: Tensor, bias: Tensor? = nil) -> Tensor {

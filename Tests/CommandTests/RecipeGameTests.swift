@@ -30,7 +30,7 @@ import Torch
       var recipe = try #require(Recipe.named("one-dimensional"))
       recipe.discriminator.pretrainingSteps = steps
       let seeds: [UInt64] = [1, 2]
-      let examples = try #require(RecipeExamples(points: recipe, seeds: seeds, device: .cpu))
+      let examples = try #require(RecipeExamples(points: recipe, device: .cpu))
       let game = RecipeGame(recipe, width: 1, classes: nil, stepsPerEpoch: nil, seeds: seeds, device: .cpu)
       let trainer = try game.trainer(examples)
       #expect(trainer.step == 0)

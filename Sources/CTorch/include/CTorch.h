@@ -161,6 +161,9 @@ void ct_sort(CT_OPERAND x, int64_t dimension, CT_RESULTS results);
 
 // ---- products -------------------------------------------------------------------------------------------------
 CT_RESULT ct_matmul(CT_OPERAND x, CT_OPERAND y) CT_RETURNS_RETAINED;
+/// The Euclidean distance of every row of x [N, F] from every row of y [M, F]: [N, M]. From the differences, not by way of a
+/// product, which would lose what is close.
+CT_RESULT ct_euclidean_distances(CT_OPERAND x, CT_OPERAND y) CT_RETURNS_RETAINED;
 /// x W^T + b for x [N, in], W [out, in], b [out]; or for each seed s of x [S, N, in] or [N, in], W [S, out, in],
 /// b [S, out]. Without `has_bias`, `bias` is not read.
 CT_RESULT ct_linear(CT_OPERAND x, CT_OPERAND weight, CT_OPERAND bias, bool has_bias) CT_RETURNS_RETAINED;

@@ -1,0 +1,296 @@
+import Foundation
+import Recipes
+import Report
+
+/// What the doctor says: on the terminal, as JSON, and as a page.
+struct DoctorReport {
+  let examination: Examination
+  let diagnosis: Diagnosis
+  /// Of the run.
+  let name: String
+  /// Channels, height and width.
+  let imageShape: [Int]?
+
+  private var lines: [RunFolder.Measurement] { examination.measurements }
+  private var played: Int { lines.last?.step ?? 0 }
+
+  // MARK: Text
+
+  var text: String {
+    let findings = diagnosis.findings.map { finding in
+      "\(finding.condition.isIllness ? "" : "because: ")\(finding.condition.rawValue)\(since(finding))\n  \(finding.evidence)"
+    }
+    let advice =
+      diagnosis.isHealthy
+      ? [] : [(["what to try:"] + diagnosis.advice.map { "  - \(plain($0))" }).joined(separator: "\n")]
+    return ([headline] + findings + advice + [figures]).joined(separator: "\n\n") + "\n"
+  }
+
+  private var headline: String {
+    let state = played < examination.steps ? " after \(played) of \(examination.steps) steps" : ""
+    guard !diagnosis.isHealthy else {
+      return examination.samples == nil
+        ? "\(name): nothing wrong so far\(state); there are no saved networks to draw samples from yet"
+        : "\(name): healthy\(state)"
+    }
+    let illnesses = diagnosis.findings.filter(\.condition.isIllness).map(\.condition.rawValue)
+    return "\(name): not healthy\(state): \(illnesses.joined(separator: ", "))"
+  }
+
+  private func since(_ finding: Diagnosis.Finding) -> String { finding.since.map { ", since step \($0)" } ?? "" }
+
+  /// Options stand between backquotes in advice, for the page's sake.
+  private func plain(_ advice: String) -> String { advice.replacingOccurrences(of: "`", with: "") }
+
+  private var figures: String {
+    guard let samples = examination.samples else { return "no samples" }
+    let signs = samples.signs
+    func share(_ value: Double) -> String { String(format: "%.0f %%", 100 * value) }
+    var parts = [
+      "\(samples.count) fresh samples", "spread to D \(share(signs.featureSpread)) of the data's",
+      "near-duplicates \(share(signs.nearDuplicates))",
+    ]
+    if let neighbours = signs.neighbours {
+      parts += ["reach \(share(neighbours.coverage)) of the data", "\(share(neighbours.fidelity)) near data"]
+    }
+    if let modes = samples.modes {
+      parts += ["\(modes.covered) of \(modes.counts.count) modes", "\(share(modes.highQualityShare)) on a mode"]
+    }
+    parts.append("D right about \(share(signs.accuracy))")
+    return parts.joined(separator: "; ")
+  }
+
+  // MARK: JSON
+
+  func json() throws -> String {
+    struct Document: Encodable {
+      struct Finding: Encodable {
+        let condition: Diagnosis.Condition
+        let isIllness: Bool
+        let since: Int?
+        let evidence: String
+        let advice: [String]
+      }
+      struct Samples: Encodable {
+        let count: Int
+        let accuracy: Double
+        let featureSpread: Double
+        let nearDuplicates: Double
+        let coverage: Double?
+        let fidelity: Double?
+        let modes: [Int]?
+        let shareOnModes: Double?
+      }
+      let run: String
+      let healthy: Bool
+      let step: Int
+      let steps: Int
+      let findings: [Finding]
+      let samples: Samples?
+    }
+    let document = Document(
+      run: name, healthy: diagnosis.isHealthy, step: played, steps: examination.steps,
+      findings: diagnosis.findings.map {
+        .init(
+          condition: $0.condition, isIllness: $0.condition.isIllness, since: $0.since, evidence: $0.evidence,
+          advice: $0.advice.map(plain))
+      },
+      samples: examination.samples.map {
+        .init(
+          count: $0.count, accuracy: $0.signs.accuracy, featureSpread: $0.signs.featureSpread,
+          nearDuplicates: $0.signs.nearDuplicates, coverage: $0.signs.neighbours?.coverage,
+          fidelity: $0.signs.neighbours?.fidelity, modes: $0.modes?.counts, shareOnModes: $0.modes?.highQualityShare)
+      })
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    return String(decoding: try encoder.encode(document), as: UTF8.self)
+  }
+
+  // MARK: Page
+
+  func page() throws -> Page {
+    let samples = examination.samples == nil ? [] : [Block.section("Samples", try pictures() + [.note(figures)])]
+    return Page(
+      title: diagnosis.isHealthy ? "A healthy run" : "What is wrong with this run", lead: headline + ".",
+      blocks: diagnosis.findings.map(section) + advice + samples + [
+        .section("All signs", [.row(allCharts.map { .chart($0) })])
+      ],
+      footer: "Made by gan doctor \(name)")
+  }
+
+  private func section(_ finding: Diagnosis.Finding) -> Block {
+    let title = finding.condition.rawValue
+    return .section(
+      title.prefix(1).uppercased() + title.dropFirst() + since(finding),
+      [.finding(finding.evidence), .row(charts(finding.condition, since: finding.since).map { .chart($0) })])
+  }
+
+  private var advice: [Block] {
+    guard !diagnosis.isHealthy else { return [] }
+    return [
+      .section(
+        "What to try",
+        [.definitions(diagnosis.advice.enumerated().map { index, advice in (index == 0 ? "First" : "Or", advice) })])
+    ]
+  }
+
+  /// Samples beside data.
+  private func pictures() throws -> [Block] {
+    guard let samples = examination.samples else { return [] }
+    if let imageShape {
+      func grid(_ rows: [[Double]]) -> Image {
+        let images = rows.prefix(64).map { row in
+          Image(
+            width: imageShape[2], height: imageShape[1], channels: imageShape[0], planes: row.map { Float($0) }[...])
+        }
+        return ImageGrid(images, padding: 2, scale: max(1, 56 / max(imageShape[1], imageShape[2])), background: 64)
+          .tiled()
+      }
+      return [
+        .row([
+          .figure(try Figure(grid(samples.generated), alternative: "Generated images", caption: "Generated")),
+          .figure(try Figure(grid(samples.real), alternative: "Real images", caption: "Real")),
+        ])
+      ]
+    }
+    if samples.real.first?.count == 2 {
+      func points(_ name: String, _ role: Role, _ rows: [[Double]]) -> Trace {
+        .points(name, role, x: rows.map { $0[0] }, y: rows.map { $0[1] })
+      }
+      return [
+        .chart(
+          Chart(
+            title: "Samples and data", x: "x", y: "y",
+            traces: [
+              points("data", .data, samples.real), points("samples", .generated, samples.generated).faint(),
+            ]))
+      ]
+    }
+    let (real, generated) = (samples.real.map { $0[0] }, samples.generated.map { $0[0] })
+    let values = (real + generated).filter(\.isFinite).sorted()
+    guard let low = values.first, let high = values.last, low < high else { return [] }
+    let edges = (0...60).map { low + (high - low) * Double($0) / 60 }
+    func histogram(_ name: String, _ role: Role, _ points: [Double]) -> Trace {
+      var counts = [Double](repeating: 0, count: 60)
+      for point in points where point.isFinite { counts[min(59, Int((point - low) / (high - low) * 60))] += 1 }
+      return .histogram(name, role, edges: edges, heights: counts.map { $0 / Double(points.count) })
+    }
+    return [
+      .chart(
+        Chart(
+          title: "Samples and data", x: "x", y: "share",
+          traces: [histogram("data", .data, real), histogram("samples", .generated, generated)]))
+    ]
+  }
+
+  private func charts(_ condition: Diagnosis.Condition, since: Int?) -> [Chart] {
+    let charts: [Chart?] =
+      switch condition {
+      case .broke: [losses, gradients]
+      case .collapsed: [duplicates, spread]
+      case .lostModes: [coverage]
+      case .offData: [fidelity]
+      case .classifierFails: [testErrors]
+      case .discriminatorWins: [accuracy]
+      case .vanishingGradient: [gradients]
+      }
+    return charts.compactMap { $0 }.map { chart in
+      let values = chart.traces.flatMap(\.finiteValues)
+      guard let since, let low = values.min(), let high = values.max() else { return chart }
+      var chart = chart
+      chart.traces.append(
+        .line("since step \(since)", .loss, x: [Double(since), Double(since)], y: [low, max(high, low + 1e-9)]).dotted()
+      )
+      return chart
+    }
+  }
+
+  private var allCharts: [Chart] {
+    [losses, accuracy, spread, duplicates, coverage, fidelity, gradients, testErrors].compactMap { $0 }
+  }
+
+  private func trace(_ name: String, _ role: Role, _ value: (RunFolder.Measurement) -> Double?) -> Trace {
+    .line(name, role, x: lines.map { Double($0.step) }, y: lines.map { value($0) ?? .nan })
+  }
+
+  private func limit(_ value: Double) -> Trace {
+    .line("limit", .reference, x: [Double(lines.first?.step ?? 0), Double(played)], y: [value, value]).dashed()
+  }
+
+  /// A share over the steps; nil where the run did not measure it.
+  private func share(
+    _ title: String, _ caption: String, _ role: Role, limit: Double, _ value: (RunFolder.Measurement) -> Double?
+  ) -> Chart? {
+    guard lines.contains(where: { value($0) != nil }) else { return nil }
+    return Chart(
+      title: title, caption: caption, x: "step", y: "share",
+      traces: [trace(title, role, value), self.limit(limit)])
+  }
+
+  private var losses: Chart? {
+    guard !lines.isEmpty else { return nil }
+    return Chart(
+      title: "Losses", caption: "Means over the steps between two measurements.", x: "step", y: "loss",
+      traces: [trace("D", .discriminator) { $0.discriminatorLoss }, trace("G", .generator) { $0.generatorLoss }])
+  }
+
+  private var accuracy: Chart? {
+    share(
+      "D's accuracy", "The share of a batch that D is right about: a half where it cannot tell, 1 where it always can.",
+      .discriminator, limit: Diagnosis.Limits.accuracy
+    ) { $0.accuracy }
+  }
+
+  private var spread: Chart? {
+    share(
+      "Spread to D", "How widely D's features of samples are spread, as a share of those of real examples: 1 is right.",
+      .generated, limit: Diagnosis.Limits.spread
+    ) { $0.featureSpread }
+  }
+
+  private var duplicates: Chart? {
+    share(
+      "Near-duplicates", "Samples with another one closer than a tenth of what is usual in the data.", .generated,
+      limit: Diagnosis.Limits.duplicates
+    ) { $0.nearDuplicates }
+  }
+
+  private var coverage: Chart? {
+    share(
+      "Coverage",
+      "The share of real examples in a batch that have a sample as near as their fifth nearest real neighbour.",
+      .generated, limit: Diagnosis.Limits.coverage
+    ) { $0.coverage }
+  }
+
+  private var fidelity: Chart? {
+    share(
+      "Fidelity", "The share of samples in a batch that are that near to any real example.", .generated,
+      limit: Diagnosis.Limits.fidelity
+    ) { $0.fidelity }
+  }
+
+  private var gradients: Chart? {
+    guard lines.contains(where: { $0.generatorGradient != nil }) else { return nil }
+    return Chart(
+      title: "Gradients", caption: "Root mean square over all parameters.", x: "step",
+      y: Axis("gradient", isLogarithmic: true),
+      traces: [
+        trace("D", .discriminator) { $0.discriminatorGradient }, trace("G", .generator) { $0.generatorGradient },
+      ])
+  }
+
+  private var testErrors: Chart? {
+    let tests = lines.filter { $0.testErrors != nil }
+    guard !tests.isEmpty else { return nil }
+    func trace(_ name: String, _ index: Int, _ value: (RunFolder.Measurement) -> Int?) -> Trace {
+      .line(
+        name, .series(index), x: tests.map { Double($0.step) }, y: tests.map { value($0).map(Double.init) ?? .nan })
+    }
+    return Chart(
+      title: "Test errors", x: "step", y: Axis("errors", isLogarithmic: true),
+      traces: [trace("raw weights", 0) { $0.testErrors }, trace("averaged", 1) { $0.testErrorsOfAverage }])
+  }
+}

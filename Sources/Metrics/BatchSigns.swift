@@ -1,0 +1,67 @@
+import Torch
+
+/// Cheap signs of how a game goes, of one batch of real and one of generated examples. A single batch is noisy: what counts is
+/// what a sign does over a run, or what it is of some thousand examples.
+public struct BatchSigns: Sendable, Hashable {
+  /// Mean D(x).
+  public let probabilityOfReal: Double
+  public let probabilityOfGenerated: Double
+  /// The share of both batches that D is right about: 1/2 where it cannot tell them apart, 1 where it always can. It takes for
+  /// real what has at least half the probability that it is taught for real examples.
+  public let accuracy: Double
+  /// How widely D's features of generated examples are spread, as a share of how widely those of real ones are: the root of
+  /// the ratio of their total variances. 1 where the batches are alike, 0 where all generated examples are one.
+  public let featureSpread: Double
+  /// The share of generated examples that have another one closer than a tenth of the distance that is typical (the median)
+  /// between a real example and its nearest neighbour. Of batches that are alike about 1 - 2^(-1 / 10^n), where the data have n
+  /// dimensions: 0.07 on a line, less than 0.01 beyond.
+  public let nearDuplicates: Double
+  /// See ``NeighbourCoverage``; nil where there are no more than five real examples.
+  public let neighbours: NeighbourCoverage?
+
+  /// - Parameters:
+  ///   - probabilities: D(x), N each.
+  ///   - realTarget: alpha, what D is taught of real examples: where they and generated ones are alike, the best D says
+  ///     alpha / 2.
+  ///   - features: [N, A] each.
+  ///   - examples: [N, F] each.
+  ///   - compared: so many of the examples, at most, are compared with each other, which takes time and memory with their
+  ///     square.
+  /// - Throws: `TensorError`.
+  public init(
+    probabilities: (real: Tensor, generated: Tensor), realTarget: Double, features: (real: Tensor, generated: Tensor),
+    examples: (real: Tensor, generated: Tensor), compared: Int = 256
+  ) throws {
+    func first(_ x: Tensor) -> Tensor { x.sliced(0, 0..<min(compared, x.size(0))) }
+    (probabilityOfReal, probabilityOfGenerated, accuracy, featureSpread, nearDuplicates, neighbours) =
+      try checkingTensors {
+        try withoutGradient {
+          func share(_ condition: Tensor) throws -> Double { try condition.to(.float32).mean().item() }
+          func variance(_ x: Tensor) throws -> Double { try x.to(.float64).variance(0).sum().item() }
+          let (real, generated) = (first(examples.real), first(examples.generated))
+          return (
+            try probabilities.real.mean().item(), try probabilities.generated.mean().item(),
+            (try share(probabilities.real .> realTarget / 2) + 1 - share(probabilities.generated .> realTarget / 2))
+              / 2,
+            (try variance(features.generated) / variance(features.real)).squareRoot(),
+            try Self.nearDuplicates(real, generated),
+            real.size(0) > 5 ? try NeighbourCoverage(real: real, generated: generated) : nil
+          )
+        }
+      }
+  }
+
+  private static func nearDuplicates(_ real: Tensor, _ generated: Tensor) throws -> Double {
+    let (typical, nearest) = (try nearestDistances(real), try nearestDistances(generated))
+    guard !typical.isEmpty, !nearest.isEmpty else { return 0 }
+    let limit = typical.sorted()[typical.count / 2] / 10
+    return Double(nearest.count { $0 < limit }) / Double(nearest.count)
+  }
+
+  /// From each row to the nearest other one; empty where there is no other.
+  private static func nearestDistances(_ x: Tensor) throws -> [Double] {
+    guard x.size(0) > 1 else { return [] }
+    // In ascending order the first is the distance from itself.
+    return try euclideanDistances(x, x).sortedValues(-1).sliced(-1, 1..<2).values(Double.self)
+  }
+}
