@@ -12,7 +12,7 @@ struct Export: ParsableCommand {
       classifier of a semi-supervised run maps images to the logits of their classes, and may be given to `gan score`.
 
         gan export runs/mnist-1 --out generator.pt
-        gan export runs/mnist-semisupervised-fast-1 --network classifier --out digits.pt
+        gan export runs/few-labels --network classifier --out digits.pt
         gan score runs/mnist-1 --classifier digits.pt
 
       In Python, which needs nothing of this program for it:
@@ -29,7 +29,7 @@ struct Export: ParsableCommand {
   @Option(help: "The file to write, a new one.", completion: .file(extensions: ["pt"]))
   var out: String
 
-  @Option(help: "\(ExportedNetwork.allCases.map(\.rawValue).joined(separator: ", ")).")
+  @Option(help: "Which of the networks; a classifier is what semi-supervised runs train.")
   var network = ExportedNetwork.generator
 
   @Flag(help: "Write the weights of the last step, not their average.")
