@@ -7,6 +7,7 @@
 #error "This package is written for libtorch 2.13: run `make setup`, or point TORCH_HOME at a PyTorch 2.13."
 #endif
 
+#include <ATen/TracerMode.h>
 #include <ATen/core/Tensor.h>
 #include <c10/util/Exception.h>
 
@@ -61,6 +62,15 @@ Handle operation(const char *name, std::initializer_list<Handle> operands, Body 
   guarded(name, operands, [&] { result = handle(body()); });
   return result;
 }
+
+/// Whether this thread records what libtorch computes (ct_script_trace). What a kernel of ours writes past libtorch's
+/// dispatcher would enter the recording as a constant: everything then takes its composed form, which does not read the
+/// number of rows either.
+inline bool is_traced() { return at::tracer::impl::is_dispatch_enabled(); }
+
+/// While a trace is recorded, and before an operation with an argument `argument` of `rank` sizes on `x`: sizes that lead in
+/// `x` as they do in the argument are recorded as `x`'s own, so that a batch of another size keeps its size.
+void keep_leading_sizes(const at::Tensor &x, const int64_t *sizes, int rank, const char *argument);
 
 at::ScalarType scalar_type(CTDType dtype);
 at::Device device(CTDevice device);

@@ -603,7 +603,7 @@ variable_list dense_chain(const at::Tensor &x, std::vector<at::Tensor> parameter
   plain = plain && x.device().is_cpu() && (x.scalar_type() == at::kFloat || x.scalar_type() == at::kDouble) &&
           parameters[0].dim() <= 3 && (x.dim() == 2 || (parameters[0].dim() == 3 && x.size(0) == parameters[0].size(0)));
   const bool stacked = parameters[0].dim() == 3;
-  if (fused && narrow && plain) {
+  if (fused && narrow && plain && !is_traced()) {
     // The seeds' slices may stand apart, as those of a flat buffer do; each by itself has to be in one piece.
     for (auto &parameter : parameters)
       if (!is_whole(parameter, stacked ? 1 : 0)) parameter = parameter.contiguous();

@@ -57,7 +57,7 @@ struct Dense : torch::autograd::Function<Dense> {
 }  // namespace
 
 at::Tensor ctorch::dense(const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias) {
-  if (prefers_onednn(x, weight) && !(bias && (bias->sizes() != weight.sizes().slice(0, 1) || bias->scalar_type() != at::kFloat)))
+  if (!is_traced() && prefers_onednn(x, weight) && !(bias && (bias->sizes() != weight.sizes().slice(0, 1) || bias->scalar_type() != at::kFloat)))
     return Dense::apply(x, weight, bias);
   if (in_bfloat16(x) && !x.device().is_cpu()) {  // on the CPU small products are not worth the rounding
     auto rounded = bias ? std::optional(bias->to(at::kBFloat16)) : std::nullopt;

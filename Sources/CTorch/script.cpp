@@ -1,15 +1,20 @@
-// TorchScript modules. The headers of the interpreter take long to compile: they stay in this file.
+// TorchScript modules: read from files, run, recorded and written. The headers of the interpreter take long to compile: they stay in this file.
 #include "Internal.h"
 
 #include <caffe2/serialize/read_adapter_interface.h>
 #include <c10/core/GradMode.h>
 #include <torch/csrc/jit/api/module.h>
+#include <torch/csrc/jit/frontend/tracer.h>
+#include <torch/csrc/jit/passes/dead_code_elimination.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
 #include <torch/csrc/jit/serialization/import.h>
 
 #include <algorithm>
 #include <cstring>
 #include <memory>
+#include <sstream>
+#include <string>
+#include <utility>
 
 using namespace ctorch;
 
@@ -69,7 +74,75 @@ at::Tensor checked(const c10::IValue &value) {
   }
   return y.detach();
 }
+
+/// A module without code, in evaluation mode as Python knows it.
+torch::jit::Module empty_module(const std::string &name, const std::shared_ptr<torch::jit::CompilationUnit> &unit) {
+  torch::jit::Module module(c10::QualifiedName(name), unit, /*shouldMangle=*/true);
+  module.register_attribute("training", c10::BoolType::get(), false);
+  return module;
+}
+
+/// Places `value` at the end of `path`, `hidden.0.weight`, in modules that are made on the way.
+void place(torch::jit::Module module, const std::string &path, const at::Tensor &value, bool trained) {
+  std::string rest = path, type = module.type()->name()->qualifiedName();
+  for (auto point = rest.find('.'); point != std::string::npos; point = rest.find('.')) {
+    const auto part = rest.substr(0, point);
+    rest = rest.substr(point + 1);
+    // An identifier in the file's source, which a number is not.
+    type += "_" + part;
+    if (!module.hasattr(part)) module.register_module(part, empty_module(type, module._ivalue()->compilation_unit()));
+    module = module.attr(part).toModule();
+  }
+  TORCH_CHECK(!module.hasattr(rest), "'", path, "' is there twice");
+  module.register_parameter(rest, value, /*is_buffer=*/!trained);
+}
 }  // namespace
+
+void ctorch::keep_leading_sizes(const at::Tensor &x, const int64_t *sizes, int rank, const char *argument) {
+  namespace tracer = torch::jit::tracer;
+  for (int i = 0; i < rank && i < x.dim() && sizes[i] == x.size(i); i++)
+    tracer::ArgumentStash::stashIntArrayRefElem(argument, rank, i, tracer::getSizeOf(x, i));
+}
+
+CScript *ct_script_trace(const char *name, const char *const *names, CTensor *const *tensors, const bool *trained,
+                         int count, CTensor *example, CTForward forward, void *context) {
+  CScript *script = nullptr;
+  std::vector<Handle> operands = {example};
+  operands.insert(operands.end(), tensors, tensors + count);
+  guarded("trace", operands.data(), operands.size(), [&] {
+    c10::NoGradGuard without_gradient;
+    auto unit = std::make_shared<torch::jit::CompilationUnit>();
+    auto module = empty_module(std::string("__torch__.") + name, unit);
+    for (int i = 0; i < count; i++) place(module, names[i], tensor(tensors[i]), trained[i]);
+    auto record = [&](torch::jit::Stack inputs) -> torch::jit::Stack {
+      CTensor *result = nullptr;
+      auto x = inputs.at(0).toTensor();
+      forward(context, reinterpret_cast<CTensor *>(x.unsafeGetTensorImpl()), &result);
+      TORCH_CHECK(result, "what was to be recorded has failed");
+      return {at::Tensor(c10::intrusive_ptr<c10::TensorImpl, c10::UndefinedTensorImpl>::reclaim(impl(result)))};
+    };
+    auto state = torch::jit::tracer::trace({tensor(example)}, record, [](const auto &) { return std::string(); },
+                                           /*strict=*/true, /*force_outplace=*/true, &module, {"x"});
+    torch::jit::EliminateDeadCode(state.first->graph);
+    auto function = unit->create_function(c10::QualifiedName(*module.type()->name(), "forward"), state.first->graph);
+    module.type()->addMethod(function);
+    script = reinterpret_cast<CScript *>(module._ivalue().release());
+  });
+  return script;
+}
+
+bool ct_script_save(CScript *script, const char *const *extra_names, const char *const *extra, int count,
+                    void (*sink)(void *, const void *, int64_t), void *context) {
+  return guarded("save", {}, [&] {
+    torch::jit::Module module(c10::intrusive_ptr<Object>::unsafe_reclaim_from_nonowning(object(script)));
+    torch::jit::ExtraFilesMap files;
+    for (int i = 0; i < count; i++) files[extra_names[i]] = extra[i];
+    std::ostringstream stream;
+    module.save(stream, files);
+    const auto bytes = std::move(stream).str();
+    sink(context, bytes.data(), static_cast<int64_t>(bytes.size()));
+  });
+}
 
 void ct_script_retain(CScript *script) { c10::raw::intrusive_ptr::incref(object(script)); }
 void ct_script_release(CScript *script) { c10::raw::intrusive_ptr::decref(object(script)); }

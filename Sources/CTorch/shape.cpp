@@ -5,6 +5,7 @@
 #include <ATen/ops/flip.h>
 #include <ATen/ops/gather.h>
 #include <ATen/ops/index_select.h>
+#include <ATen/ops/slice.h>
 #include <ATen/ops/sort.h>
 #include <ATen/ops/split_with_sizes.h>
 #include <ATen/ops/stack.h>
@@ -15,7 +16,11 @@
 using namespace ctorch;
 
 CTensor *ct_reshape(CTensor *x, const int64_t *sizes, int rank) {
-  return operation("reshape", {x}, [&] { return tensor(x).reshape(at::IntArrayRef(sizes, rank)); });
+  return operation("reshape", {x}, [&] {
+    auto from = tensor(x);
+    if (is_traced()) keep_leading_sizes(from, sizes, rank, "shape");
+    return from.reshape(at::IntArrayRef(sizes, rank));
+  });
 }
 CTensor *ct_expand(CTensor *x, const int64_t *sizes, int rank) {
   return operation("expand", {x}, [&] { return tensor(x).expand(at::IntArrayRef(sizes, rank)); });
@@ -33,7 +38,13 @@ CTensor *ct_squeeze(CTensor *x, int64_t dimension) {
   return operation("squeeze", {x}, [&] { return tensor(x).squeeze(dimension); });
 }
 CTensor *ct_narrow(CTensor *x, int64_t dimension, int64_t start, int64_t length) {
-  return operation("narrow", {x}, [&] { return tensor(x).narrow(dimension, start, length); });
+  return operation("narrow", {x}, [&] {
+    auto from = tensor(x);
+    auto part = [&] { return from.narrow(dimension, start, length); };
+    if (!is_traced() || start < 0 || length < 0 || start + length != from.size(dimension)) return part();
+    // A part that goes to the end does so whatever the size is.
+    return at::slice(from, dimension, start);
+  });
 }
 void ct_split(CTensor *x, int64_t dimension, const int64_t *sizes, int count, CTensor **results) {
   guarded("split", {x}, [&] {

@@ -17,17 +17,19 @@
 #include "vector_math.h"
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/arange.h>
+#include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/mean.h>
 #include <ATen/ops/rsqrt.h>
+#include <ATen/ops/slice.h>
 #include <ATen/ops/square.h>
 #include <ATen/ops/var.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 namespace ctorch {
 namespace {
@@ -399,22 +401,33 @@ struct VirtualBatchNorm : torch::autograd::Function<VirtualBatchNorm> {
   }
 };
 
-/// The same by libtorch's operations, for other devices and kinds of numbers.
-at::Tensor composed(const at::Tensor &input, const at::Tensor &gain, const at::Tensor &bias, int64_t reference,
+/// The same by libtorch's operations, for other devices and kinds of numbers, and for traces.
+at::Tensor composed(const at::Tensor &x, const at::Tensor &gain, const at::Tensor &bias, int64_t reference,
                     double epsilon) {
-  Shape s(input, reference);
-  auto x = input.reshape({s.sets, s.rows, s.channels, s.size});
-  auto m = x.mean({-1}, true), v = x.var({-1}, 0, true);
-  auto of_reference = m.narrow(1, 0, reference);
-  auto M = of_reference.mean({1}, true);
-  auto V = v.narrow(1, 0, reference).mean({1}, true) + (of_reference - M).square().mean({1}, true);
-  // The share w of a row's own statistics: none for the reference's rows.
-  auto own = at::arange(s.rows, x.options().dtype(at::kLong)).ge(reference).to(x.scalar_type());
-  auto w = (own * s.share()).reshape({1, s.rows, 1, 1});
-  auto rest = 1 - w, apart = m - M;
-  auto variance = w * v + rest * V + w * rest * apart.square() + epsilon;
-  auto scale = gain.reshape({s.sets, 1, s.channels, 1}) * variance.rsqrt();
-  return ((x - (w * m + rest * M)) * scale + bias.reshape({s.sets, 1, s.channels, 1})).reshape(input.sizes());
+  const bool images = x.dim() == 4;
+  const int64_t rows = images ? 0 : x.dim() - 2;
+  auto beside_rows = [&](const at::Tensor &p) {
+    std::vector<int64_t> shape(x.sizes().begin(), x.sizes().end());
+    shape[rows] = 1;
+    if (images) shape[2] = shape[3] = 1;
+    return p.reshape(shape);
+  };
+  const auto g = beside_rows(gain), b = beside_rows(bias);
+  const double w = Shape(x, reference).share(), rest = 1 - w;
+  const std::vector<int64_t> pixels = {2, 3}, all = images ? std::vector<int64_t>{0, 2, 3} : std::vector<int64_t>{rows};
+  auto of_reference = x.narrow(rows, 0, reference), examples = at::slice(x, rows, reference);
+  auto M = of_reference.mean(all, true), V = of_reference.var(all, 0, true);
+  auto normalized = (of_reference - M) * (g * (V + epsilon).rsqrt()) + b;
+  auto variance = rest * V + epsilon, centred = examples - M;
+  if (images) {
+    auto m = examples.mean(pixels, true), apart = m - M;
+    variance = variance + w * examples.var(pixels, 0, true) + (w * rest) * apart.square();
+    centred = centred - w * apart;  // x - (w m + (1 - w) M)
+  } else {
+    variance = variance + (w * rest) * centred.square();
+    centred = rest * centred;
+  }
+  return at::cat({normalized, centred * (g * variance.rsqrt()) + b}, rows);
 }
 
 at::Tensor virtual_batch_norm(const at::Tensor &x, const at::Tensor &gain, const at::Tensor &bias, int64_t reference,
@@ -432,7 +445,7 @@ at::Tensor virtual_batch_norm(const at::Tensor &x, const at::Tensor &gain, const
   };
   const auto g = per_channel(gain), b = per_channel(bias);
   const bool has_kernel = x.is_cpu() && (x.scalar_type() == at::kFloat || x.scalar_type() == at::kDouble);
-  if (fused && has_kernel) return VirtualBatchNorm::apply(x, g, b, reference, epsilon);
+  if (fused && has_kernel && !is_traced()) return VirtualBatchNorm::apply(x, g, b, reference, epsilon);
   return composed(x, g, b, reference, epsilon);
 }
 

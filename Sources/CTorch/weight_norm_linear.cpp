@@ -181,7 +181,7 @@ struct WeightNormLinear : torch::autograd::Function<WeightNormLinear> {
   }
 };
 
-/// The formula as it stands, for several seeds at once, other kinds of numbers and other devices.
+/// The formula as it stands, for several seeds at once, other kinds of numbers, other devices and traces.
 at::Tensor composed(const at::Tensor &x, const at::Tensor &v, const at::Tensor &g, const at::Tensor &b,
                     double epsilon) {
   auto scale = v.square().sum(-1).add(epsilon).rsqrt().mul(g);
@@ -198,7 +198,7 @@ at::Tensor weight_norm_linear(const at::Tensor &x, const at::Tensor &v, const at
   };
   bool sameKind = x.scalar_type() == v.scalar_type() && g.scalar_type() == v.scalar_type() &&
                   b.scalar_type() == v.scalar_type();
-  if (v.dim() != 2 || x.dim() != 2 || g.dim() != 1 || b.dim() != 1 || !isPlain(v) || !isPlain(x) || !sameKind)
+  if (v.dim() != 2 || x.dim() != 2 || g.dim() != 1 || b.dim() != 1 || !isPlain(v) || !isPlain(x) || !sameKind || is_traced())
     return composed(x, v, g, b, epsilon);
   TORCH_CHECK(g.size(0) == v.size(0) && b.size(0) == v.size(0), "gain and bias need one element for each of ",
               v.size(0), " outputs");

@@ -16,13 +16,17 @@ extension Trainer {
 
   /// Goes on from an earlier ``state`` of a game of the same shape.
   ///
-  /// - Throws: `StateError` naming what is missing, unknown or of another shape; `TensorError`.
+  /// - Throws: `StateError` naming what is missing, unknown or of another shape or kind of elements; `TensorError`.
   public func restore(_ state: [String: Tensor]) throws {
-    func number(_ name: String) throws -> Tensor {
-      guard let tensor = state[name], tensor.count == 1 else { throw StateError(name: name, reason: "is missing") }
-      return tensor
+    func number<Value: TensorElement>(_ name: String, where isPossible: (Value) -> Bool) throws -> Value {
+      guard let tensor = state[name] else { throw StateError(name: name, reason: "is missing") }
+      guard tensor.count == 1, tensor.dtype == Value.dtype, let value = try tensor.values(Value.self).first,
+        isPossible(value)
+      else { throw StateError(name: name, reason: "is not such a number") }
+      return value
     }
-    let (step, factor) = (try number("step"), try number("learning-rate-factor"))
+    let step: Int64 = try number("step") { $0 >= 0 }
+    let factor: Double = try number("learning-rate-factor") { $0 > 0 && $0.isFinite }
     var parts: [String: [String: Tensor]] = [:]
     for (name, tensor) in state where name != "step" && name != "learning-rate-factor" {
       let path = name.split(separator: ".", maxSplits: 1).map(String.init)
@@ -33,14 +37,21 @@ extension Trainer {
     }
     try generator.load(parts["generator"] ?? [:])
     try discriminator.load(parts["discriminator"] ?? [:])
-    try restore(generatorTraining.optimizer, parts["generator-optimizer"] ?? [:], like: generator.flat)
-    try restore(discriminatorTraining.optimizer, parts["discriminator-optimizer"] ?? [:], like: discriminator.flat)
-    for (part, penalty) in penalties { try penalty.restore(parts[part] ?? [:]) }
-    if let sharedTraining {
-      try restore(sharedTraining.optimizer, parts["shared-optimizer"] ?? [:], like: discriminator.flat)
+    /// What `part` kept, each tensor with elements of its own.
+    func kept(_ part: String) throws -> [String: Tensor] {
+      let flat = part.hasPrefix("generator-") ? generator.flat : discriminator.flat
+      return try Dictionary(
+        uniqueKeysWithValues: (parts[part] ?? [:]).map { name, tensor in
+          try check(tensor, "\(part).\(name)", isCount: name == "steps" || name == "count", like: flat)
+          return (name, tensor.copied())
+        })
     }
-    self.step = Int(try step.values(Int64.self)[0])
-    learningRateFactor = try factor.values(Double.self)[0]
+    try generatorTraining.optimizer.restore(kept("generator-optimizer"))
+    try discriminatorTraining.optimizer.restore(kept("discriminator-optimizer"))
+    for (part, penalty) in penalties { try penalty.restore(kept(part)) }
+    try sharedTraining?.optimizer.restore(kept("shared-optimizer"))
+    self.step = Int(step)
+    learningRateFactor = factor
   }
 
   private func parts() -> [(String, [String: Tensor])] {
@@ -59,10 +70,16 @@ extension Trainer {
     return numbered("generator", generatorTraining) + numbered("discriminator", discriminatorTraining)
   }
 
-  private func restore(_ optimizer: any Optimizer, _ state: [String: Tensor], like flat: Tensor) throws {
-    for (name, tensor) in state where name != "steps" && tensor.shape != flat.shape {
+  /// What optimisers and penalties keep is laid out as the parameters, but for what they count.
+  private func check(_ tensor: Tensor, _ name: String, isCount: Bool, like flat: Tensor) throws {
+    if isCount {
+      guard tensor.dtype == .int64, tensor.count == 1, try tensor.values(Int64.self)[0] >= 0 else {
+        throw StateError(name: name, reason: "is no count")
+      }
+    } else if tensor.shape != flat.shape {
       throw StateError(name: name, reason: "has the shape \(tensor.shape), the parameters have \(flat.shape)")
+    } else if tensor.dtype != flat.dtype {
+      throw StateError(name: name, reason: "has elements of kind \(tensor.dtype), the parameters \(flat.dtype)")
     }
-    try optimizer.restore(state.mapValues { $0.copied() })
   }
 }

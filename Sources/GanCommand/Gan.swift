@@ -16,8 +16,7 @@ struct Gan: AsyncParsableCommand {
     version: swiftGanVersion,
     subcommands: [
       Demo.self, Train.self, DoctorCommand.self, Reproduce.self, Compare.self, Sample.self, Score.self, Evaluate.self,
-      Classify.self,
-      RecipesCommand.self, VerifyResume.self, DataCommand.self,
+      Classify.self, Export.self, RecipesCommand.self, VerifyResume.self, DataCommand.self,
     ])
 
   static func main() async {

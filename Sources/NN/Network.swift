@@ -119,6 +119,17 @@ public final class Network<Model: Module> {
     return try body()
   }
 
+  /// Runs `body` with a copy in place of every parameter, trained or fixed, each with elements of its own; `body` gets them by name.
+  func withCopies<Result>(
+    _ body: ([(name: String, value: Tensor, isTrained: Bool)]) throws -> Result
+  ) rethrows -> Result {
+    let bound = parameters.map(\.value)
+    let copies = bound.map { $0.detached().copied() }
+    for (parameter, copy) in zip(parameters, copies) { parameter.bind(copy) }
+    defer { for (parameter, value) in zip(parameters, bound) { parameter.bind(value) } }
+    return try body(zip(zip(names, copies), parameters).map { ($0.0, $0.1, $1.role == .trained) })
+  }
+
   /// The name of the first parameter for which `values`, laid out as ``flat``, hold a NaN or an infinity; nil where all are
   /// finite.
   ///
@@ -145,12 +156,15 @@ public final class Network<Model: Module> {
 
   /// Takes over the values of `state`, in place.
   ///
-  /// - Throws: ``StateError`` where a name is missing, unknown or of another shape; nothing has changed then.
+  /// - Throws: ``StateError`` where a name is missing, unknown or of another shape or kind of elements; nothing has changed then.
   public func load(_ state: [String: Tensor]) throws {
     for (name, parameter) in zip(names, parameters) {
       guard let value = state[name] else { throw StateError(name: name, reason: "is missing") }
       guard value.shape == parameter.value.shape else {
         throw StateError(name: name, reason: "has the shape \(value.shape), the model needs \(parameter.value.shape)")
+      }
+      guard value.dtype == parameter.value.dtype else {
+        throw StateError(name: name, reason: "has elements of kind \(value.dtype), the model \(parameter.value.dtype)")
       }
     }
     if let stranger = state.keys.sorted().first(where: { !names.contains($0) }) {

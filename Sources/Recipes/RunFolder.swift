@@ -163,17 +163,21 @@ public struct RunFolder: Sendable {
     return samples.appendingPathComponent("step-\(paddedStep(step)).png")
   }
 
-  public func write(_ game: RecipeGame) throws {
-    try Safetensors(tensors: game.generator.state).write(to: generatorFile)
+  /// The networks after `step` steps.
+  public func write(_ game: RecipeGame, step: Int) throws {
+    func write(_ state: [String: Tensor], to file: URL) throws {
+      let origin = ["recipe": game.recipe.name, "step": "\(step)", "version": swiftGanVersion]
+      try Safetensors(tensors: state, metadata: origin).write(to: file)
+    }
+    try write(game.generator.state, to: generatorFile)
     if let average = game.average {
-      let state = game.generator.with(average.values) { game.generator.state }
-      try Safetensors(tensors: state).write(to: averageFile)
+      try write(game.generator.with(average.values) { game.generator.state }, to: averageFile)
     }
     if let average = game.discriminatorAverage {
       let state = game.discriminator.with(average.values) { game.discriminator.state }
-      try Safetensors(tensors: state).write(to: discriminatorAverageFile)
+      try write(state, to: discriminatorAverageFile)
     }
-    try Safetensors(tensors: game.discriminator.state).write(to: discriminatorFile)
+    try write(game.discriminator.state, to: discriminatorFile)
   }
 
   func write(_ draw: LabelDraw) throws {
@@ -270,8 +274,16 @@ public struct RunFolder: Sendable {
     }
     func load<M>(_ network: Network<M>, _ average: WeightAverage<M>?, _ file: URL, _ averageFile: URL) throws {
       let file = averaged && average != nil ? averageFile : file
+      guard FileManager.default.fileExists(atPath: file.path) else {
+        throw FileError(path: file.path, reason: "there is no such file: the run has saved no networks yet")
+      }
       do {
-        try network.load(Safetensors(contentsOf: file, device: device).tensors)
+        let stored = try Safetensors(contentsOf: file, device: device)
+        // The shapes of two recipes may well be the same.
+        if let name = stored.metadata["recipe"], name != recipe.name {
+          throw FileError(path: file.path, reason: "is of the recipe '\(name)', the run is of '\(recipe.name)'")
+        }
+        try network.load(stored.tensors)
       } catch let error as StateError {
         throw FileError(path: file.path, reason: "does not fit recipe.yaml: \(error)")
       }
@@ -302,6 +314,8 @@ public struct RunFolder: Sendable {
   var samples: URL { url.appendingPathComponent("samples") }
   private var faultsFile: URL { url.appendingPathComponent("faults.jsonl") }
   private var measurementsFile: URL { url.appendingPathComponent("measurements.jsonl") }
+  /// Where G's weights are, or their average.
+  func generatorFile(averaged: Bool) -> URL { averaged ? averageFile : generatorFile }
   private var generatorFile: URL { url.appendingPathComponent("generator.safetensors") }
   private var averageFile: URL { url.appendingPathComponent("generator-average.safetensors") }
   /// Where D's weights are, or their average.

@@ -147,7 +147,7 @@ public final class TrainingRun {
     let isBest = beatsTheBest(errors)
     let saves = isLast || isBest || isCheckpointDue(step)
     // The last measurement is what says that a run is complete, so the networks are on disk before it.
-    if saves || isDue(output.sampleInterval) { try folder.write(game) }
+    if saves || isDue(output.sampleInterval) { try folder.write(game, step: step) }
     let measurement =
       isDue(output.measurementInterval) || errors != nil ? try measure(report, step, errors) : nil
     if saves { try saveCheckpoint(isBest: isBest, measure: isBest ? bestMeasure : nil) }
@@ -160,7 +160,7 @@ public final class TrainingRun {
   /// - Throws: `FileError`; what was saved before is then untouched.
   public func save() throws {
     guard lastCheckpoint.step != step || !folder.hasCheckpoint else { return }
-    try folder.write(game)
+    try folder.write(game, step: step)
     try saveCheckpoint(isBest: false, measure: nil)
   }
 
@@ -245,6 +245,9 @@ public final class TrainingRun {
         let values = try take("\(name).values")
         guard values.shape == flat.shape else {
           throw StateError(name: name, reason: "has the shape \(values.shape), the network has \(flat.shape)")
+        }
+        guard values.dtype == flat.dtype else {
+          throw StateError(name: name, reason: "has elements of kind \(values.dtype), the network \(flat.dtype)")
         }
         return (values, Int(try take("\(name).updates").values(Int64.self).first ?? 0))
       }

@@ -1,6 +1,12 @@
 import Files
 import Foundation
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
 /// Named tensors in one file, in the safetensors format: the length of a JSON header (8 bytes, little endian), the
 /// header (for each name its element kind, shape and place), then the elements, row-major and little endian.
 ///
@@ -61,21 +67,30 @@ public struct Safetensors {
 
   /// Reads the file at `url`.
   ///
-  /// Everything the header claims is checked against the file's own size before anything is allocated.
+  /// Everything that the file claims is checked against its own size, and its size against the machine's memory, before anything is
+  /// allocated for it.
   ///
   /// - Throws: `FileError` naming the file and what is wrong with it.
   public init(contentsOf url: URL, device: Device = .cpu) throws {
-    let data: Data
-    do {
-      // Not mapped: a file that shrinks while it is read is then an error, not the end of the process.
-      data = try Data(contentsOf: url)
-    } catch {
+    var status = stat()
+    guard stat(url.path, &status) == 0 else {
       throw FileError(
-        path: url.path,
-        reason: FileManager.default.fileExists(atPath: url.path) ? "cannot be read" : "there is no such file")
+        path: url.path, reason: errno == ENOENT ? "there is no such file" : systemReason("cannot be read"))
     }
+    // A pipe would be waited for.
+    guard status.st_mode & S_IFMT == S_IFREG, let file = try? FileHandle(forReadingFrom: url) else {
+      throw FileError(path: url.path, reason: "cannot be read")
+    }
+    defer { try? file.close() }
     do {
-      try self.init(data, device: device)
+      try self.init(
+        size: Int(status.st_size),
+        read: { count in
+          guard let data = try? file.read(upToCount: count) ?? Data(), data.count == count else {
+            throw Defect(reason: "it ends before its end, or cannot be read")
+          }
+          return data
+        }, device: device)
     } catch let defect as Defect {
       throw FileError(path: url.path, reason: "is not a safetensors file: \(defect.reason)")
     }
@@ -83,22 +98,28 @@ public struct Safetensors {
 
   private struct Defect: Error { let reason: String }
 
-  private init(_ file: Data, device: Device) throws {
-    guard file.count >= 8 else { throw Defect(reason: "it holds \(file.count) bytes") }
-    let length = file.prefix(8).reversed().reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
-    guard length <= UInt64(file.count - 8) else {
-      throw Defect(reason: "its header claims \(length) bytes, the file has \(file.count)")
+  /// What the format allows at most.
+  private static let longestHeader = 100_000_000
+
+  /// - Parameter read: hands out the file's next so many bytes.
+  private init(size: Int, read: (Int) throws -> Data, device: Device) throws {
+    guard size >= 8 else { throw Defect(reason: "it holds \(size) bytes") }
+    let length = try read(8).reversed().reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
+    guard length <= UInt64(size - 8) else {
+      throw Defect(reason: "its header claims \(length) bytes, the file has \(size)")
+    }
+    guard length <= UInt64(Self.longestHeader) else {
+      throw Defect(reason: "its header claims \(length) bytes, more than \(Self.longestHeader)")
     }
     let header: [String: HeaderEntry]
     do {
-      header = try JSONDecoder().decode([String: HeaderEntry].self, from: file.dropFirst(8).prefix(Int(length)))
-    } catch {
+      header = try JSONDecoder().decode([String: HeaderEntry].self, from: read(Int(length)))
+    } catch is DecodingError {
       throw Defect(reason: "its header is not the JSON that belongs there")
     }
-    let body = file.dropFirst(8 + Int(length))
-    tensors = [:]
+    let bodySize = size - 8 - Int(length)
+    var places: [(name: String, dtype: DType, shape: [Int], range: Range<Int>)] = []
     metadata = [:]
-    var used = 0
     for (name, entry) in header {
       switch entry {
       case .metadata(let text):
@@ -113,22 +134,34 @@ public struct Safetensors {
           guard size >= 0, !overflow else { throw Defect(reason: "'\(name)' has the shape \(shape)") }
           bytes = product
         }
-        guard 0 <= begin, begin <= end, end <= body.count, end - begin == bytes else {
+        guard 0 <= begin, begin <= end, end <= bodySize, end - begin == bytes else {
           throw Defect(
-            reason: "'\(name)' of shape \(shape) needs \(bytes) bytes; it claims \(begin) to \(end) of \(body.count)")
+            reason: "'\(name)' of shape \(shape) needs \(bytes) bytes; it claims \(begin) to \(end) of \(bodySize)")
         }
-        used += bytes
-        let start = body.startIndex + begin
-        do {
-          tensors[name] = try checkingTensors {
-            Tensor(rawBytes: body[start..<start + bytes], shape: shape, dtype: dtype).to(device)
-          }
-        } catch {
-          throw Defect(reason: "'\(name)': \(error)")
-        }
+        places.append((name, dtype, shape, begin..<end))
       }
     }
-    guard used == body.count else { throw Defect(reason: "its tensors take \(used) bytes of the \(body.count)") }
+    // One after the other without a gap, so that nothing is claimed twice and no byte is without an owner.
+    let used = places.map(\.range).sorted { ($0.lowerBound, $0.upperBound) < ($1.lowerBound, $1.upperBound) }
+      .reduce(0) { $1.lowerBound == $0 ? $1.upperBound : -1 }
+    guard used == bodySize else {
+      throw Defect(reason: "its tensors do not take its \(bodySize) bytes one after the other")
+    }
+    guard UInt64(bodySize) <= ProcessInfo.processInfo.physicalMemory else {
+      throw Defect(reason: "its tensors take \(bodySize) bytes, more memory than this machine has")
+    }
+    let body = try read(bodySize)
+    tensors = [:]
+    for place in places {
+      let bytes = body.dropFirst(place.range.lowerBound).prefix(place.range.count)
+      do {
+        tensors[place.name] = try checkingTensors {
+          Tensor(rawBytes: bytes, shape: place.shape, dtype: place.dtype).to(device)
+        }
+      } catch {
+        throw Defect(reason: "'\(place.name)': \(error)")
+      }
+    }
     if let checksum = metadata.removeValue(forKey: Self.checksumKey) {
       var others = header
       others[Self.metadataKey] = nil

@@ -1,8 +1,8 @@
 import CTorch
 import Foundation
 
-/// A network that PyTorch saved as TorchScript (`torch.jit.script(module).save(path)`), with its parameters: a function
-/// of one tensor whose code came with the file.
+/// A network as TorchScript, with its parameters: a function of one tensor whose code is kept with it. PyTorch saves such files
+/// (`torch.jit.script(module).save(path)`), and loads those that ``encoded(extraFiles:)`` makes.
 ///
 /// It is in evaluation mode and runs without gradient. Like tensors, a module is not `Sendable`.
 ///
@@ -25,6 +25,84 @@ public struct ScriptModule {
     }
     guard let handle else { throw TensorError(description: "the module's loading has failed") }
     self.handle = handle
+  }
+
+  /// A module whose `forward` does what `forward` does to `example`, operation by operation.
+  ///
+  /// What is recorded are libtorch's operations, not how Swift came to them: `forward` must do the same whatever the
+  /// values are. The number of rows stays open where `forward` slices to the end, reshapes with the leading sizes kept or -1 in
+  /// their place, and so on; that it does is to be checked with another number of rows (`Network.script` does).
+  ///
+  /// - Parameters:
+  ///   - name: of the module's class, an identifier.
+  ///   - tensors: the very tensors that `forward` computes with, each the only view of its elements; points in their names lead
+  ///     from module to module. The trained ones become parameters, the others buffers.
+  /// - Throws: `TensorError`, or what `forward` throws.
+  public init(
+    recording name: String, tensors: [(name: String, value: Tensor, isTrained: Bool)], example: Tensor,
+    _ forward: (Tensor) throws -> Tensor
+  ) throws {
+    let names = tensors.map { strdup($0.name) }
+    defer { names.forEach { free($0) } }
+    let handle = try withoutActuallyEscaping(forward) { forward in
+      var recording = Recording(forward: forward)
+      return try withUnsafeMutablePointer(to: &recording) { recording in
+        // What `forward` throws says more than that the recording failed.
+        let handle = Result {
+          try checkingTensors {
+            tensors.map(\.value.handle).withUnsafeBufferPointer { handles in
+              withUnsafeTemporaryAllocation(of: CTensor?.self, capacity: 1) { nothing in
+                ct_script_trace(
+                  name, names.map { UnsafePointer($0!) }, handles.baseAddress ?? UnsafePointer(nothing.baseAddress!),
+                  tensors.map(\.isTrained), Int32(tensors.count), example.handle, Recording.call, recording)
+              }
+            }
+          }
+        }
+        if let error = recording.pointee.error { throw error }
+        return try handle.get()
+      }
+    }
+    guard let handle else { throw TensorError(description: "the module's recording has failed") }
+    self.handle = handle
+  }
+
+  private struct Recording {
+    let forward: (Tensor) throws -> Tensor
+    var error: (any Error)?
+
+    static let call: CTForward = { context, x, result in
+      let recording = context.assumingMemoryBound(to: Recording.self)
+      do {
+        result.pointee = try recording.pointee.forward(Tensor(x)).handle
+      } catch {
+        recording.pointee.error = error
+      }
+    }
+  }
+
+  /// The bytes of the module's file.
+  ///
+  /// - Parameter extraFiles: texts that the file holds beside the module, by name; Python's `torch.jit.load` gives them out
+  ///   as `_extra_files`.
+  /// - Throws: `TensorError`.
+  public func encoded(extraFiles: [String: String] = [:]) throws -> Data {
+    let sorted = extraFiles.sorted { $0.key < $1.key }
+    let (names, texts) = (sorted.map { strdup($0.key) }, sorted.map { strdup($0.value) })
+    defer { (names + texts).forEach { free($0) } }
+    var file = Data()
+    let isSaved = try checkingTensors {
+      withUnsafeMutablePointer(to: &file) { file in
+        ct_script_save(
+          handle, names.map { UnsafePointer($0!) }, texts.map { UnsafePointer($0!) }, Int32(sorted.count),
+          {
+            $0.assumingMemoryBound(to: Data.self).pointee.append(
+              $1.assumingMemoryBound(to: UInt8.self), count: Int($2))
+          }, file)
+      }
+    }
+    guard isSaved else { throw TensorError(description: "the module's saving has failed") }
+    return file
   }
 
   /// `forward(x)`.

@@ -106,6 +106,52 @@ import Torch
     }
   }
 
+  /// A whole checkpoint, with a checksum that holds, that is not one of this game: refused, and the networks stay as they are.
+  @Test func checkpointsThatDoNotFitAreRefused() throws {
+    try withRecipe { folder in
+      _ = try gan(["train", "small.yaml", "--threads", "1", "--out", "run", "--stop-after", "90"], folder)
+      let run = folder.appendingPathComponent("run"), before = try outcome(run)
+      let file = run.appendingPathComponent("checkpoints/step-000090.safetensors")
+      let good = try Safetensors(contentsOf: file)
+      func with(_ change: (inout Safetensors) -> Void, _ words: String...) throws {
+        var changed = good
+        change(&changed)
+        try changed.write(to: file)
+        let resumed = try gan(["train", "--resume", "run"], folder, status: 1)
+        for word in words { #expect(resumed.errors.contains(word), "'\(word)' in: \(resumed.errors)") }
+        #expect(try outcome(run) == before)
+      }
+      func tensor(_ name: String, _ change: @escaping (Tensor) -> Tensor?) -> (inout Safetensors) -> Void {
+        { $0.tensors[name] = change($0.tensors[name]!) }
+      }
+      for name in [
+        "generator-optimizer.first", "discriminator-optimizer.second", "generator-penalty-0.average",
+        "generator-average.values",
+      ] {
+        try with(
+          tensor(name) { $0.sliced(0, 0..<$0.count - 1).copied() }, "step 90", name.replacing(".values", with: ""),
+          "shape")
+        try with(tensor(name) { $0.to(.float64) }, "step 90", name.replacing(".values", with: ""), "float64")
+        try with(tensor(name) { _ in nil }, "step 90", "missing")
+      }
+      try with(tensor("generator.output.bias") { $0.to(.int64) }, "output.bias", "int64")
+      try with(tensor("generator.output.bias") { $0.unsqueezed(0) }, "output.bias", "[1, 2]")
+      try with({ $0.tensors["generator.more"] = .ones([2]) }, "more", "does not belong")
+      try with({ $0.tensors["stranger"] = .ones([2]) }, "stranger", "does not belong")
+      try with(tensor("generator-optimizer.steps") { _ in .zeros([0], dtype: .int64) }, "generator-optimizer.steps")
+      try with(tensor("generator-penalty-0.count") { $0.to(.float32) }, "generator-penalty-0.count")
+      try with(tensor("step") { _ in Tensor([Int64(-1)]) }, "step", "number")
+      try with(tensor("learning-rate-factor") { _ in Tensor([Double.nan]) }, "learning-rate-factor", "number")
+      try with(tensor("measurement-sums") { $0.sliced(0, 0..<3).copied() }, "measurement-sums")
+      try with({ $0.metadata["recipe"] = "[" }, "damaged")
+      try with({ $0.metadata["recipe"]!.replace("batchSize: 16", with: "batchSize: 17") }, "another recipe")
+      // The networks' files are no checkpoints: such a one is passed over for the one before it.
+      try Data(contentsOf: run.appendingPathComponent("generator.safetensors")).write(to: file)
+      let resumed = try gan(["train", "--resume", "run"], folder)
+      #expect(resumed.errors.contains("step-000090.safetensors") && resumed.errors.contains("not a checkpoint"))
+    }
+  }
+
   @Test func oneProcessAtATimeInAFolder() throws {
     try withRecipe { folder in
       let run = folder.appendingPathComponent("run")

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import GoldenSupport
 import Testing
 import Torch
 
@@ -67,6 +68,9 @@ import Torch
     #"{"x":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}}"#,
     #"{"x":{"dtype":"F99","shape":[1],"data_offsets":[0,4]}}"#,
     #"{"x":{"dtype":"F32","shape":[],"data_offsets":[0]}}"#,
+    #"{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"y":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#,
+    #"{"x":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"y":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}}"#,
+    #"{"x":{"dtype":"U8","shape":[3],"data_offsets":[0,3]}}"#,
     #"{"x":[]}"#, "[]", "nonsense",
   ]) func refusesHeadersThatDoNotFit(_ header: String) throws {
     var bytes = Data(withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Array($0) })
@@ -75,6 +79,40 @@ import Torch
     try withFile(bytes) { url in
       let error = #expect(throws: FileError.self) { try Safetensors(contentsOf: url) }
       #expect(error?.path == url.path)
+    }
+  }
+
+  /// A file of terabytes, of which the disk holds a few bytes: refused for what it is, without room made for it.
+  @Test(
+    arguments: [
+      (1 << 42, "", "more than 100000000"),
+      (200, #"{"x":{"dtype":"F32","shape":[1000000000000],"data_offsets":[0,4000000000000]}}"#, "more memory"),
+      (200, #"{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, "one after the other"),
+    ] as [(Int, String, String)])
+  func refusesTerabytes(_ length: Int, _ header: String, _ reason: String) throws {
+    var bytes = Data(withUnsafeBytes(of: UInt64(length).littleEndian) { Array($0) })
+    bytes.append(contentsOf: header.utf8)
+    if !header.isEmpty {
+      bytes.append(contentsOf: Array(repeating: UInt8(ascii: " "), count: length - header.utf8.count))
+    }
+    try withFile(bytes) { url in
+      let size = off_t(length > 1 << 40 ? 5 << 40 : bytes.count + 4_000_000_000_000)
+      try #require(truncate(url.path, size) == 0, "this file system has no sparse files")
+      let before = residentMemory()
+      let error = #expect(throws: FileError.self) { try Safetensors(contentsOf: url) }
+      #expect(error?.reason.contains(reason) == true, "\(error?.reason ?? "")")
+      if let before, let after = residentMemory() { #expect(after - before < 64 << 20) }
+    }
+  }
+
+  /// What is no file is not waited for.
+  @Test func refusesFoldersAndPipes() throws {
+    let pipe = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID())")
+    try #require(mkfifo(pipe.path, 0o600) == 0)
+    defer { unlink(pipe.path) }
+    for url in [FileManager.default.temporaryDirectory, pipe] {
+      let error = #expect(throws: FileError.self) { try Safetensors(contentsOf: url) }
+      #expect(error?.reason == "cannot be read")
     }
   }
 

@@ -1,0 +1,52 @@
+import Foundation
+import Torch
+
+extension Network {
+  /// The network as TorchScript, for PyTorch: a module with one `forward` from one tensor to one, in evaluation mode, with copies
+  /// of the parameters under their names (the fixed ones as buffers).
+  ///
+  /// The pass is recorded, layer by layer as it is, so a new layer needs nothing of its own here. What the recording could have
+  /// lost, such as the number of rows or what a layer computes past libtorch's operations, is looked for: the module must give
+  /// what the network gives for other rows, and for fewer and more of them.
+  ///
+  /// - Precondition: the network is of one seed.
+  /// - Parameters:
+  ///   - name: of the module's class, an identifier.
+  ///   - input: inputs for a number of rows, different ones for different numbers.
+  ///   - forward: the pass, such as `{ model, z in model(z, .evaluation) }`.
+  /// - Throws: ``ScriptError`` where the module does not give what the network gives; `TensorError`.
+  public func script(
+    named name: String, input: (_ rows: Int) -> Tensor, _ forward: (Model, Tensor) -> Tensor
+  ) throws -> ScriptModule {
+    precondition(random.leadingShape.isEmpty, "networks of several seeds have no TorchScript")
+    let module = try withCopies { copies in
+      try ScriptModule(recording: name, tensors: copies, example: checkingTensors { input(5) }) { forward(model, $0) }
+    }
+    for rows in [5, 3, 17] {
+      let (own, found) = try checkingTensors {
+        try withoutGradient {
+          let x = input(rows)
+          let own = forward(model, x), found = module(x)
+          return (try own.values(Double.self), own.shape == found.shape ? try found.values(Double.self) : nil)
+        }
+      }
+      guard own.allSatisfy(\.isFinite) else { throw ScriptError(reason: "its own outputs are not finite") }
+      guard let found else { throw ScriptError(reason: "for \(rows) rows the module's outputs have another shape") }
+      let largest = own.reduce(0) { max($0, abs($1)) }
+      guard zip(own, found).allSatisfy({ abs($0 - $1) <= Self.tolerance * largest }) else {
+        throw ScriptError(reason: "for \(rows) rows the module's outputs are not the network's")
+      }
+    }
+    return module
+  }
+
+  /// Of the largest output. What a recording loses shows far above it; batch norm of a few rows that are almost alike enlarges
+  /// what remains of adding in another order, usually below 1e-6, to something near it.
+  private static var tolerance: Double { 1e-3 }
+}
+
+/// A network whose TorchScript would not give what the network gives, or gives nothing of use.
+public struct ScriptError: Error, CustomStringConvertible, Sendable {
+  public let reason: String
+  public var description: String { "the network cannot be written as TorchScript: \(reason)" }
+}
