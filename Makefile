@@ -3,7 +3,8 @@
 # make build  sets up and builds .build/release/gan
 # make bench  times it beside PyTorch and JAX and writes Benchmarks/RESULTS.md (half an hour; ONLY=mnist,dcgan for some of it)
 # make sanitize  runs the tests of our own kernels under the address and undefined-behaviour sanitizers
-.PHONY: demo test build setup lint clean bench sanitize
+# make fuzz   feeds every parser with inputs made to break it, and keeps those that do (a few minutes; ONLY="idx png" for some)
+.PHONY: demo test build setup lint clean bench sanitize fuzz
 
 demo: build
 	.build/release/gan demo
@@ -28,6 +29,9 @@ sanitize: setup
 	SWIFT_GAN_SANITIZE=1 swift build --build-path .build-sanitize -c release --sanitize=address --build-tests
 	ASAN_OPTIONS=detect_leaks=0 SWIFT_GAN_SANITIZE=1 swift test --build-path .build-sanitize -c release --sanitize=address \
 	  --skip-build --no-parallel --filter 'TorchTests|NNTests' --skip 'CostTests|modulesAreFreed'
+
+fuzz: setup
+	Scripts/fuzz $(ONLY)
 
 lint:
 	swift format lint --strict --recursive Package.swift Sources Tests $(wildcard Examples/*/Package.swift Examples/*/Sources)

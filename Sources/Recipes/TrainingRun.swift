@@ -49,6 +49,7 @@ public final class TrainingRun {
     checkpoints policy: CheckpointPolicy = CheckpointPolicy(), onFault faultPolicy: FaultPolicy = .stop
   ) throws {
     lock = try FolderLock(folder.url)
+    try folder.refuseLinkedFolders()
     self.folder = folder
     self.policy = policy
     self.faultPolicy = faultPolicy

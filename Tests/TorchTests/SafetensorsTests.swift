@@ -67,14 +67,38 @@ import Torch
     #"{"x":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}}"#,
     #"{"x":{"dtype":"F99","shape":[1],"data_offsets":[0,4]}}"#,
     #"{"x":{"dtype":"F32","shape":[],"data_offsets":[0]}}"#,
-    #"{"x":[]}"#, "[]", "nonsense",
+    #"{"x":[]}"#, "[]", "nonsense", String(repeating: "[", count: 100_000), String(repeating: #"{"x":"#, count: 10_000),
+    // One name twice, of which a decoder would keep one; two tensors in one place beside a hole; a hole.
+    #"{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"x":{"dtype":"I64","shape":[0],"data_offsets":[0,0]}}"#,
+    #"{"x":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"y":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}}"#,
+    #"{"x":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"y":{"dtype":"U8","shape":[2],"data_offsets":[2,4]}}"#,
   ]) func refusesHeadersThatDoNotFit(_ header: String) throws {
     var bytes = Data(withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Array($0) })
     bytes.append(contentsOf: header.utf8)
     bytes.append(contentsOf: [0, 0, 128, 63])
     try withFile(bytes) { url in
       let error = #expect(throws: FileError.self) { try Safetensors(contentsOf: url) }
-      #expect(error?.path == url.path)
+      #expect(error?.path == url.path && error?.place != nil)
+    }
+  }
+
+  @Test func errorsNameTheByte() throws {
+    let header =
+      #"{"first":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"second":{"dtype":"F99","shape":[0],"data_offsets":[4,4]}}"#
+    var bytes = Data(withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Array($0) })
+    bytes.append(contentsOf: header.utf8 + [1, 2, 3, 4])
+    try withFile(bytes) { url in
+      let error = try #require(throws: FileError.self) { try Safetensors(contentsOf: url) }
+      let offset = try #require(bytes.range(of: Data("\"second\"".utf8))).lowerBound
+      #expect(error.place == .byte(offset) && error.description.hasSuffix("(at byte \(offset))"))
+    }
+  }
+
+  /// A header may say of an empty tensor what it likes, but not in the middle of another.
+  @Test func emptyTensorsTakeNoPlace() throws {
+    let tensors: [String: Tensor] = ["a": .zeros([0, 4]), "b": Tensor([1] as [Float]), "c": .zeros([0])]
+    try withFile(Safetensors(tensors: tensors).encoded()) { url in
+      #expect(try Safetensors(contentsOf: url).tensors.count == 3)
     }
   }
 

@@ -1,0 +1,3 @@
+import GanCommand
+
+await Gan.main()
