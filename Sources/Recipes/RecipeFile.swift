@@ -202,7 +202,9 @@ private enum Tree {
     case .mapping(let pairs): return .mapping(pairs.map { ($0.key, $0.value.withPlainNumbers) })
     case .sequence(let items): return .sequence(items.map(\.withPlainNumbers))
     case .scalar(var scalar):
-      if scalar.string.contains("e"), let number = Double(scalar.string) { scalar.string = "\(number)" }
+      // Text that looks like a number is quoted, and stays what it is.
+      let isQuoted = scalar.style == .singleQuoted || scalar.style == .doubleQuoted
+      if !isQuoted, scalar.string.contains("e"), let number = Double(scalar.string) { scalar.string = "\(number)" }
       return .scalar(scalar)
     }
   }

@@ -60,9 +60,17 @@ import Testing
         }
         try content.write(to: file)
       }
+      try writeTinyImages(folder)
+      let score = ["score", "--data", ".", "--split", "train", "--splits", "4", "--classifier", "x.pt"]
       try forEachKind(folder.appendingPathComponent("x.pt")) {
+        // A folder would be that of a run.
+        try refused(score, in: folder, saying: ["x.pt", $0.hasPrefix("is a folder") ? "recipe.yaml" : $0])
+      }
+      try forEachKind(folder.appendingPathComponent("train-labels-idx1-ubyte")) {
+        // What is not there may have another name.
         try refused(
-          ["score", "run", "--classifier", "x.pt"], in: folder, saying: $0.hasPrefix("is a folder") ? [] : ["run"])
+          ["train", "mnist", "--data", "."], in: folder,
+          saying: ["train-labels-idx1-ubyte"] + ($0.hasPrefix("no") || $0.hasPrefix("Too") ? [] : [$0]))
       }
       let measurements = url.appendingPathComponent("measurements.jsonl")
       try forEachKind(measurements) {

@@ -65,10 +65,12 @@ import Testing
     #expect(error.reason.contains("'name'"), "\(error)")
   }
 
-  @Test(arguments: ["größer 数", "-rf", "a b", "a.b", "it's 100%", "mnist#2?x"]) func namesThatAreUnusual(_ name: String)
+  @Test(arguments: [
+    "größer 数", "-rf", "a b", "a.b", "it's 100%", "mnist#2?x", "1e3", "0x10", "yes", "~", "1:30", "null", "'", "1e400",
+  ]) func namesThatAreUnusual(_ name: String)
     throws
   {
-    var recipe = Recipe.mnist
+    var recipe = Recipe.named("mnist")!
     recipe.name = name
     try recipe.validate()
     #expect(try RecipeFile.parse(RecipeFile.text(recipe)).name == name)

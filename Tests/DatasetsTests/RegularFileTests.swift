@@ -6,19 +6,22 @@ import Testing
   @Test func whatIsNoFile() throws {
     try withFolder { folder in
       let file = folder.appendingPathComponent("file")
-      func reason() throws -> String { try fileError { _ = try readFile(at: file) }.reason }
-      #expect(try reason() == "there is no such file")
+      func expectRefusal(_ reason: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
+        let error = try fileError(sourceLocation: sourceLocation) { _ = try readFile(at: file) }
+        #expect(error.reason.hasPrefix(reason) && error.path == file.path, sourceLocation: sourceLocation)
+      }
+      try expectRefusal("there is no such file")
       #expect(mkfifo(file.path, 0o600) == 0)
-      #expect(try reason() == "is not a regular file")
+      try expectRefusal("is not a regular file")
       unlink(file.path)
       #expect(symlink("file", file.path) == 0)
-      #expect(try reason().hasPrefix("cannot be opened"))
+      try expectRefusal("cannot be opened")
       unlink(file.path)
       #expect(symlink("/dev/zero", file.path) == 0)
-      #expect(try reason() == "is not a regular file")
+      try expectRefusal("is not a regular file")
       unlink(file.path)
       #expect(mkdir(file.path, 0o700) == 0)
-      #expect(try reason() == "is a folder, not a file")
+      try expectRefusal("is a folder, not a file")
     }
   }
 

@@ -1,3 +1,0 @@
-import GanCommand
-
-await Gan.main()
