@@ -43,7 +43,8 @@ import Testing
   }
 
   @Test(arguments: ["[", "{a: ", "- ", "? "]) func deepNesting(_ opening: String) throws {
-    #expect(try fault(String(repeating: opening, count: 20_000)).reason.contains("nested deeper"))
+    let reason = try fault(String(repeating: opening, count: 20_000)).reason
+    #expect(reason.contains("nested deeper") || reason.contains("not YAML"))
   }
 
   @Test func errorsNameTheLine() throws {
