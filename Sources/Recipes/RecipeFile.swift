@@ -77,11 +77,14 @@ public enum RecipeFile {
     try Yams.serialize(node: try tree(YAMLEncoder().encode(recipe)).withPlainNumbers.node)
   }
 
-  fileprivate static func tree(_ yaml: String) throws -> Tree {
+  /// - Parameter path: the keys that what the text says is below of.
+  fileprivate static func tree(_ yaml: String, path: [String] = []) throws -> Tree {
     try refuseWhatNoRecipeNeeds(yaml)
     do {
-      guard let node = try Yams.compose(yaml: yaml) else { throw RecipeError(key: "", reason: "is empty") }
-      return try Tree(node, path: [])
+      guard let node = try Yams.compose(yaml: yaml) else {
+        throw RecipeError(key: path.joined(separator: "."), reason: "is empty")
+      }
+      return try Tree(node, path: path)
     } catch let error as YamlError {
       throw RecipeError(
         key: "", reason: "is not YAML: \(error)".split(whereSeparator: \.isNewline).joined(separator: " "),
@@ -148,7 +151,7 @@ extension Recipe {
       throw RecipeError(key: assignment, reason: "has no value: write key=value")
     }
     let keys = assignment[..<equals].split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-    let value = try RecipeFile.tree(String(assignment[assignment.index(after: equals)...]))
+    let value = try RecipeFile.tree(String(assignment[assignment.index(after: equals)...]), path: keys)
     return try changed(by: keys.reversed().reduce(value) { .mapping([($1, $0)]) })
   }
 
@@ -172,6 +175,13 @@ private enum Tree {
   init(_ node: Node, path: [String]) throws {
     switch node {
     case .scalar(let scalar):
+      let isText = path == ["name"] || path == ["summary"]
+      if !isText, scalar.style == .plain, scalar.string.wholeMatch(of: /[-+]?(0[0-9_]+|[0-9_]+(:[0-9_.]+)+)/) != nil {
+        throw RecipeError(
+          key: path.joined(separator: "."),
+          reason: "is \(scalar.string), which YAML 1.1 reads in base 8 or 60, and people in base 10: write it otherwise"
+        )
+      }
       self = .scalar(scalar)
     case .sequence(let items):
       self = .sequence(try items.enumerated().map { try Tree($1, path: path + ["\($0)"]) })

@@ -85,6 +85,20 @@ import Testing
     #expect(try fault("summary: " + String(repeating: "x", count: RecipeFile.sizeLimit)).reason.contains("at most"))
   }
 
+  /// What YAML 1.1 takes for 8 and 90 is not what whoever writes it means.
+  @Test func numbersThatAreReadDifferently() throws {
+    #expect(try fault("name: a\nseed: 010").place == .line(2))
+    #expect(try fault("noise: {high: 1:30}").reason.contains("noise.high"))
+    let mnist = try #require(Recipe.named("mnist"))
+    for assignment in ["seed=007", "objective.realTarget=0:30", "generator.hidden=[8, 010]"] {
+      let error = try #require(throws: RecipeError.self) { try mnist.setting(assignment) }
+      #expect(error.reason.contains("base"), "\(error)")
+    }
+    #expect(try mnist.setting("name=1:30").name == "1:30" && mnist.setting("seed=0").seed == 0)
+    #expect(try mnist.setting("objective.realTarget=0.05").objective.realTarget == 0.05)
+    #expect(try #require(throws: RecipeError.self) { try mnist.setting("summary=") }.key == "summary")
+  }
+
   @Test func textThatIsNotUTF8() throws {
     try withEmptyFolder { folder in
       let file = folder.appendingPathComponent("r.yaml")
