@@ -90,7 +90,7 @@ let package = Package(
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .target(name: "GoldenSupport", dependencies: ["Torch"], path: "Tests/GoldenSupport", swiftSettings: strict),
     .target(name: "Fuzzing", dependencies: ["GanCommand"], path: "Tests/Fuzzing", swiftSettings: strict),
-    .testTarget(name: "FuzzTests", dependencies: ["Fuzzing", "GoldenSupport"], swiftSettings: strict),
+    .testTarget(name: "FuzzTests", dependencies: ["Fuzzing", "Files"], swiftSettings: strict),
     .testTarget(name: "TorchTests", dependencies: ["Torch", "GoldenSupport"], swiftSettings: strict),
     .testTarget(name: "NNTests", dependencies: ["NN", "GoldenSupport"], swiftSettings: strict),
     .testTarget(name: "GANTests", dependencies: ["GAN", "Datasets", "GoldenSupport"], swiftSettings: strict),

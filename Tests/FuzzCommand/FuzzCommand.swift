@@ -2,7 +2,7 @@ import CFuzzer
 import Foundation
 import Fuzzing
 
-/// One parser under libFuzzer: FUZZ_TARGET names it, the arguments are libFuzzer's own.
+/// One parser under libFuzzer: FUZZ_TARGET names it, FUZZ_FOLDER a folder for its files, the arguments are libFuzzer's own.
 ///
 /// A wrong outcome (see `FuzzTarget.check`) and memory beyond what the input justifies end the process as a crash does, so that
 /// libFuzzer keeps the input.
@@ -23,7 +23,8 @@ struct FuzzCommand {
     }
     return target
   }()
-  nonisolated(unsafe) private static let folder = FuzzFolder()
+  nonisolated(unsafe) private static let folder = FuzzFolder(
+    in: ProcessInfo.processInfo.environment["FUZZ_FOLDER"].map { URL(fileURLWithPath: $0) })
   /// What is set up at first use, by us and by libraries, is no input's doing.
   nonisolated(unsafe) private static var isWarm = false
 

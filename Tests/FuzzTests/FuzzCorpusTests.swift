@@ -1,6 +1,6 @@
+import Files
 import Foundation
 import Fuzzing
-import GoldenSupport
 import Testing
 
 /// Everything that the fuzzers began with and found: none of it may crash, hang, take more memory than it justifies, or be misread.
@@ -40,10 +40,21 @@ import Testing
     #expect(try #require(peakMemory()) - before > 90 << 20)
   }
 
-  /// What is wrong is noticed: the replay is no empty ceremony.
+  /// The demands above can fail: an error of another kind, without a place, of another file.
   @Test func violationsAreNoticed() throws {
-    #expect(FuzzTarget.idx.allowance(0) < 4 << 20)
-    #expect(FuzzTarget(rawValue: "nothing") == nil)
+    struct Other: Error {}
+    let file = URL(fileURLWithPath: "/a")
+    let bad: [any Error] = [
+      Other(), FileError(path: "/a", reason: "is bad"), FileError(path: "/b", reason: "is bad", at: .byte(0)),
+      FileError(path: "/a", reason: "", at: .byte(0)),
+    ]
+    for error in bad {
+      #expect(throws: FuzzTarget.Violation.self, "\(error)") { try FuzzTarget.idx.value(of: file) { throw error } }
+    }
+    let refused: Int? = try FuzzTarget.idx.value(of: file) {
+      throw FileError(path: "/a", reason: "is bad", at: .byte(0))
+    }
+    #expect(refused == nil)
   }
 
   /// Begins to measure anew; the memory in use, nil where the system does not tell.

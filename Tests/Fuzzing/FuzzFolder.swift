@@ -4,11 +4,14 @@ import Foundation
 public final class FuzzFolder {
   public let url: URL
 
-  public init() {
+  /// Removed with the last reference.
+  ///
+  /// - Parameter parent: where to make it, such as a folder that whoever ends this process removes.
+  public init(in parent: URL? = nil) {
     let memory = URL(fileURLWithPath: "/dev/shm")
-    let parent =
+    let place =
       FileManager.default.isWritableFile(atPath: memory.path) ? memory : FileManager.default.temporaryDirectory
-    url = parent.appendingPathComponent("gan-fuzz-\(UUID())")
+    url = (parent ?? place).appendingPathComponent("gan-fuzz-\(UUID())")
     try! FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
   }
 

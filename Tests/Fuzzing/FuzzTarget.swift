@@ -183,7 +183,9 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   // MARK: What holds for all
 
   /// What `body` makes of `file`, or nil where it refuses it as it should.
-  private func value<Value>(of file: URL, _ body: () throws -> Value) throws -> Value? {
+  ///
+  /// - Throws: ``Violation`` where it does not.
+  public func value<Value>(of file: URL, _ body: () throws -> Value) throws -> Value? {
     do {
       return try body()
     } catch let error as FileError {
