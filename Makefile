@@ -4,7 +4,8 @@
 # make bench  times it beside PyTorch and JAX and writes Benchmarks/RESULTS.md (half an hour; ONLY=mnist,dcgan for some of it)
 # make sanitize  runs the tests of our own kernels under the address and undefined-behaviour sanitizers
 # make torture  does to runs what machines do to them (kill -9, full disks, ...) and writes Results/torture (DATA=dir with MNIST)
-.PHONY: demo test build setup lint clean bench sanitize torture
+# make fuzz   feeds every parser with inputs made to break it, and keeps those that do (a few minutes; ONLY="idx png" for some)
+.PHONY: demo test build setup lint clean bench sanitize torture fuzz
 
 demo: build
 	.build/release/gan demo
@@ -32,6 +33,9 @@ sanitize: setup
 
 torture: build
 	Scripts/torture $(if $(DATA),--data $(DATA)) $(if $(KILLS),--kills $(KILLS))
+
+fuzz: setup
+	Scripts/fuzz $(ONLY)
 
 lint:
 	swift format lint --strict --recursive Package.swift Sources Tests $(wildcard Examples/*/Package.swift Examples/*/Sources)

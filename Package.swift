@@ -10,7 +10,23 @@ let torch = Context.environment["TORCH_HOME"] ?? Context.packageDirectory + "/.l
 let sanitized = Context.environment["SWIFT_GAN_SANITIZE"] != nil
 let checks = ["-fsanitize=undefined", "-fsanitize-trap=undefined", "-fno-sanitize=vptr,function"]
 
-let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+/// Set by `make fuzz`: libFuzzer's library. Our Swift then tells it which of its branches an input has taken.
+let fuzzer = Context.environment["SWIFT_GAN_FUZZER"]
+
+let strict: [SwiftSetting] =
+  [.treatAllWarnings(as: .error)] + (fuzzer == nil ? [] : [.unsafeFlags(["-sanitize=fuzzer"])])
+
+/// One executable that fuzzes whichever parser it is told to.
+let fuzzTargets: [Target] =
+  fuzzer.map { library in
+    [
+      .target(name: "CFuzzer", path: "Tests/CFuzzer"),
+      .executableTarget(
+        name: "FuzzCommand", dependencies: ["Fuzzing", "CFuzzer"], path: "Tests/FuzzCommand",
+        swiftSettings: [.treatAllWarnings(as: .error)],
+        linkerSettings: [.unsafeFlags([library]), .linkedLibrary("stdc++")]),
+    ]
+  } ?? []
 
 let package = Package(
   name: "swift-gan",
@@ -18,7 +34,7 @@ let package = Package(
   products: [
     .library(name: "GAN", targets: ["GAN", "NN", "Torch", "Datasets", "Metrics"]),
     .library(name: "Report", targets: ["Report"]),
-    .executable(name: "gan", targets: ["GanCommand"]),
+    .executable(name: "gan", targets: ["GanMain"]),
     .executable(name: "gan-bench", targets: ["Benchmarks"]),
   ],
   dependencies: [
@@ -56,22 +72,25 @@ let package = Package(
       dependencies: ["Torch", "Files", "Czlib", .target(name: "Clibmd", condition: .when(platforms: [.linux]))],
       swiftSettings: strict),
     .target(
-      name: "Report", dependencies: ["Files", "Cpng"],
+      name: "Report", dependencies: ["Files", "Cpng", "Czlib"],
       resources: [.embedInCode("Resources/report.js"), .embedInCode("Resources/report.css")], swiftSettings: strict),
     .target(name: "Metrics", dependencies: ["NN"], swiftSettings: strict),
     .target(
       name: "Recipes", dependencies: ["GAN", "Datasets", "Metrics", .product(name: "Yams", package: "Yams")],
       swiftSettings: strict),
-    .executableTarget(
+    .target(
       name: "GanCommand",
       dependencies: ["Recipes", "Report", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: strict),
+    .executableTarget(name: "GanMain", dependencies: ["GanCommand"], swiftSettings: strict),
     .executableTarget(
       name: "Benchmarks",
       dependencies: ["Recipes", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .target(name: "GoldenSupport", dependencies: ["Torch"], path: "Tests/GoldenSupport", swiftSettings: strict),
+    .target(name: "Fuzzing", dependencies: ["GanCommand"], path: "Tests/Fuzzing", swiftSettings: strict),
+    .testTarget(name: "FuzzTests", dependencies: ["Fuzzing", "Files"], swiftSettings: strict),
     .testTarget(name: "TorchTests", dependencies: ["Torch", "GoldenSupport"], swiftSettings: strict),
     .testTarget(name: "NNTests", dependencies: ["NN", "GoldenSupport"], swiftSettings: strict),
     .testTarget(name: "GANTests", dependencies: ["GAN", "Datasets", "GoldenSupport"], swiftSettings: strict),
@@ -83,7 +102,7 @@ let package = Package(
     .testTarget(
       name: "CommandTests", dependencies: ["Recipes", "Report", "Torch", "TestSupport", "GoldenSupport"],
       swiftSettings: strict),
-  ],
+  ] + fuzzTargets,
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx20
 )

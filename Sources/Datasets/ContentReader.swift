@@ -26,6 +26,8 @@ final class ContentReader {
   private var inputIsAtEnd = false
   /// Bytes that are in `input` and not yet used.
   private var pending: Range<Int> = 0..<0
+  /// Where in the file `input` begins.
+  private var inputStart = 0
   /// zlib's state, which must not move in memory; `nil` for a plain file.
   private var inflater: UnsafeMutablePointer<z_stream>?
   /// True where one gzip member has ended: what follows is another one or the end.
@@ -34,33 +36,18 @@ final class ContentReader {
   /// True where the file is gzip data.
   var isGzip: Bool { inflater != nil }
 
+  /// The byte of the content at `offset`, as errors name it.
+  func place(_ offset: Int) -> FileError.Place { isGzip ? .unpackedByte(offset) : .byte(offset) }
+
+  /// The first byte of the file that has not been used.
+  private var here: FileError.Place { .byte(inputStart + pending.lowerBound) }
+
   /// Opens a regular file; gzip data is read as it is if not `unpacking`.
   init(_ url: URL, unpacking: Bool = true) throws(FileError) {
     path = url.path
-    (descriptor, fileSize) = try Self.open(url.path)
+    (descriptor, fileSize) = try openRegularFile(at: url.path)
     try refill()
     if unpacking && pending.count >= 2 && input[0] == 0x1f && input[1] == 0x8b { try startInflating() }
-  }
-
-  private static func open(_ path: String) throws(FileError) -> (descriptor: Int32, size: Int) {
-    // O_NONBLOCK: a named pipe must be refused, not waited for.
-    let descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else {
-      throw FileError(path: path, reason: errno == ENOENT ? "is not there" : systemReason("cannot be opened"))
-    }
-    var status = stat()
-    let refusal: String
-    if fstat(descriptor, &status) != 0 {
-      refusal = systemReason("cannot be read")
-    } else {
-      switch status.st_mode & S_IFMT {
-      case S_IFREG: return (descriptor, Int(status.st_size))
-      case S_IFDIR: refusal = "is a folder, not a file"
-      default: refusal = "is not a regular file"
-      }
-    }
-    close(descriptor)
-    throw FileError(path: path, reason: refusal)
   }
 
   deinit {
@@ -112,7 +99,7 @@ final class ContentReader {
     if pending.isEmpty { return nil }
     let step = min(pending.count, buffer.count)
     buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: input[pending.prefix(step)]))
-    pending = pending.dropFirst(step)
+    pending = pending.lowerBound + step..<pending.upperBound
     return step
   }
 
@@ -122,7 +109,7 @@ final class ContentReader {
     if isBetweenMembers {
       if pending.isEmpty { return nil }
       guard input[pending.lowerBound] == 0x1f else {
-        throw FileError(path: path, reason: "has other bytes behind its gzip data")
+        throw FileError(path: path, reason: "has other bytes behind its gzip data", at: here)
       }
       inflateReset(inflater)
       isBetweenMembers = false
@@ -134,7 +121,7 @@ final class ContentReader {
     let room = UInt32(clamping: buffer.count)
     inflater.pointee.avail_out = room
     let status = Czlib.inflate(inflater, Z_NO_FLUSH)
-    pending = pending.suffix(Int(inflater.pointee.avail_in))
+    pending = pending.upperBound - Int(inflater.pointee.avail_in)..<pending.upperBound
     let produced = Int(room - inflater.pointee.avail_out)
     switch status {
     case Z_OK:
@@ -143,13 +130,15 @@ final class ContentReader {
       isBetweenMembers = true
     case Z_BUF_ERROR:  // No progress possible: harmless as long as more input can come.
       if inputIsAtEnd && pending.isEmpty {
-        throw FileError(path: path, reason: "is cut short within its gzip data: \(holding(count + produced))")
+        throw FileError(
+          path: path, reason: "is cut short within its gzip data: \(holding(count + produced))", at: here)
       }
     case Z_MEM_ERROR:
       throw FileError(path: path, reason: "cannot be unpacked for lack of memory")
     default:
       let detail = inflater.pointee.msg.map { String(cString: $0) } ?? "zlib status \(status)"
-      throw FileError(path: path, reason: "has damaged gzip data (\(detail)): \(holding(count + produced))")
+      throw FileError(
+        path: path, reason: "has damaged gzip data (\(detail)): \(holding(count + produced))", at: here)
     }
     return produced
   }
@@ -174,7 +163,8 @@ final class ContentReader {
     while true {
       let got = Foundation.read(descriptor, input.baseAddress!, input.count)
       if got < 0 && errno == EINTR { continue }
-      guard got >= 0 else { throw FileError(path: path, reason: systemReason("cannot be read")) }
+      guard got >= 0 else { throw FileError(path: path, reason: systemReason("cannot be read"), at: here) }
+      inputStart += pending.upperBound
       pending = 0..<got
       inputIsAtEnd = got == 0
       return

@@ -22,7 +22,7 @@ public struct IDXFile: Sendable, Equatable {
   /// A header is believed only as far as the file can bear it out: nothing is allocated for elements that a file of
   /// this size cannot hold.
   ///
-  /// - Throws: `FileError` naming the file and what is wrong with it, with numbers: not there, not an IDX file, another
+  /// - Throws: `FileError` naming the file, what is wrong with it and at which byte: not there, not an IDX file, another
   ///   element type, no dimension or an empty one, fewer or more bytes than the header announces, gzip data that is
   ///   damaged or cut short.
   public init(contentsOf url: URL) throws(FileError) {
@@ -33,19 +33,25 @@ public struct IDXFile: Sendable, Equatable {
   }
 
   private static func elements(of header: IDXHeader, from reader: ContentReader) throws(FileError) -> [UInt8] {
-    func fail(_ reason: String) -> FileError { FileError(path: reader.path, reason: reason) }
+    func fail(_ reason: String, at offset: Int) -> FileError {
+      FileError(path: reader.path, reason: reason, at: reader.place(offset))
+    }
     func tooShort(_ found: Int) -> FileError {
-      fail("holds \(grouped(found)) of \(grouped(header.fileCount)) bytes that its shape \(header.shape) takes")
+      fail(
+        "holds \(grouped(found)) of \(grouped(header.fileCount)) bytes that its shape \(header.shape) takes",
+        at: found)
     }
     func tooLong(_ excess: String) -> FileError {
-      fail("holds \(excess) more than the \(grouped(header.fileCount)) bytes that its shape \(header.shape) takes")
+      fail(
+        "holds \(excess) more than the \(grouped(header.fileCount)) bytes that its shape \(header.shape) takes",
+        at: header.fileCount)
     }
     if reader.isGzip {
       // The best deflate can do is 258 bytes in two bits.
       guard header.fileCount / 1032 <= reader.fileSize else {
         throw fail(
           "announces shape \(header.shape), \(grouped(header.fileCount)) bytes: more than its "
-            + "\(grouped(reader.fileSize)) bytes of gzip data can hold")
+            + "\(grouped(reader.fileSize)) bytes of gzip data can hold", at: 4)
       }
     } else {
       guard reader.fileSize >= header.fileCount else { throw tooShort(reader.fileSize) }
@@ -85,32 +91,36 @@ private struct IDXHeader {
   let fileCount: Int
 
   init(from reader: ContentReader) throws(FileError) {
-    func fail(_ reason: String) -> FileError { FileError(path: reader.path, reason: reason) }
+    func fail(_ reason: String, at offset: Int) -> FileError {
+      FileError(path: reader.path, reason: reason, at: reader.place(offset))
+    }
     let magic = try reader.read(4)
-    guard !magic.isEmpty else { throw fail("is not an IDX file: it is empty") }
+    guard !magic.isEmpty else { throw fail("is not an IDX file: it is empty", at: 0) }
     guard magic.prefix(2).allSatisfy({ $0 == 0 }) else {
       let found = magic.map { hexadecimal($0) }.joined(separator: " ")
-      throw fail("is not an IDX file: it begins with the bytes \(found) instead of 00 00 08")
+      throw fail("is not an IDX file: it begins with the bytes \(found) instead of 00 00 08", at: 0)
     }
     guard magic.count == 4 else {
-      throw fail("is not an IDX file: it ends within its header, after \(magic.count) of at least 8 bytes")
+      throw fail(
+        "is not an IDX file: it ends within its header, after \(magic.count) of at least 8 bytes", at: magic.count)
     }
     guard magic[2] == 0x08 else {
       let type = Self.elementTypes[magic[2]].map { "holds \($0)" } ?? "holds elements of an unknown type"
-      throw fail("\(type) (IDX type 0x\(hexadecimal(magic[2]))); only unsigned bytes (0x08) are read")
+      throw fail("\(type) (IDX type 0x\(hexadecimal(magic[2]))); only unsigned bytes (0x08) are read", at: 2)
     }
     let rank = Int(magic[3])
-    guard rank > 0 else { throw fail("is an IDX file without dimensions") }
+    guard rank > 0 else { throw fail("is an IDX file without dimensions", at: 3) }
     let dimensions = try reader.read(4 * rank)
     let start = 4 + 4 * rank
     guard dimensions.count == 4 * rank else {
-      throw fail("ends within its IDX header, after \(4 + dimensions.count) of \(start) bytes")
+      throw fail(
+        "ends within its IDX header, after \(4 + dimensions.count) of \(start) bytes", at: 4 + dimensions.count)
     }
     let shape = (0..<rank).map { axis in
       dimensions[4 * axis..<4 * axis + 4].reduce(0) { $0 << 8 | Int($1) }
     }
     if let axis = shape.firstIndex(of: 0) {
-      throw fail("has no elements: dimension \(axis) of its shape \(shape) is 0")
+      throw fail("has no elements: dimension \(axis) of its shape \(shape) is 0", at: 4 + 4 * axis)
     }
     var size = (partialValue: 1, overflow: false)
     for dimension in shape where !size.overflow {
@@ -118,7 +128,7 @@ private struct IDXHeader {
     }
     let whole = size.partialValue.addingReportingOverflow(start)
     guard !size.overflow && !whole.overflow else {
-      throw fail("announces shape \(shape), more bytes than a file can have")
+      throw fail("announces shape \(shape), more bytes than a file can have", at: 4)
     }
     self.shape = shape
     count = size.partialValue

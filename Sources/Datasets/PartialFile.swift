@@ -49,7 +49,7 @@ final class PartialFile: @unchecked Sendable {
       throw FileError(path: part.path, reason: systemReason("cannot be read"))
     }
     count = Int(status.st_size)
-    source = (try? Data(contentsOf: note)).flatMap { try? JSONDecoder().decode(Source.self, from: $0) }
+    source = (try? readFile(at: note, limit: 1 << 16)).flatMap { try? JSONDecoder().decode(Source.self, from: $0) }
     let isOfAnotherFile = source.map { $0.size != file.size || $0.md5 != file.md5 } ?? false
     if isOfAnotherFile || count > file.size { try restart() }
   }

@@ -4,11 +4,32 @@ public struct FileError: Error, CustomStringConvertible, Sendable {
   public let path: String
   /// What is wrong, as a clause without a full stop: "is not gzip data".
   public let reason: String
+  /// Where in the file; nil where it is not its content that is at fault.
+  public let place: Place?
 
-  public init(path: String, reason: String) {
-    self.path = path
-    self.reason = reason
+  /// A place in a file.
+  public enum Place: Sendable, Hashable, CustomStringConvertible {
+    /// Bytes from the beginning of the file, the first of which is 0.
+    case byte(Int)
+    /// The same of what a packed file unpacks to.
+    case unpackedByte(Int)
+    /// The first line is 1.
+    case line(Int)
+
+    public var description: String {
+      switch self {
+      case .byte(let offset): "byte \(offset)"
+      case .unpackedByte(let offset): "byte \(offset) of what it unpacks to"
+      case .line(let number): "line \(number)"
+      }
+    }
   }
 
-  public var description: String { "\(path): \(reason)" }
+  public init(path: String, reason: String, at place: Place? = nil) {
+    self.path = path
+    self.reason = reason
+    self.place = place
+  }
+
+  public var description: String { "\(path): \(reason)" + (place.map { " (at \($0))" } ?? "") }
 }

@@ -14,12 +14,13 @@ public final class FolderLock {
   /// - Throws: `FileError` naming the folder and the process that has it, or why the lock file `.lock` cannot be made.
   public init(_ folder: URL) throws {
     let path = folder.appendingPathComponent(".lock").path
-    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    // Not through a link: the number of the process would be written over what it leads to.
+    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o644)
     guard descriptor >= 0 else { throw FileError(path: path, reason: systemReason("cannot be made")) }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
       let isTaken = errno == EWOULDBLOCK
       let reason = systemReason("cannot be locked")
-      let owner = (try? String(contentsOfFile: path, encoding: .utf8)).flatMap { Int($0) }
+      let owner = (try? readText(at: URL(fileURLWithPath: path), limit: 64)).flatMap { Int($0) }
       close(descriptor)
       guard isTaken else { throw FileError(path: path, reason: reason) }
       throw FileError(

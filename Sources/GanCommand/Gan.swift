@@ -4,9 +4,9 @@ import Files
 import Foundation
 import Recipes
 
-@main
-struct Gan: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(
+/// The command line `gan`.
+public struct Gan: AsyncParsableCommand {
+  public static let configuration = CommandConfiguration(
     commandName: "gan",
     abstract: "Trains generative adversarial networks that do not fall apart.",
     discussion: """
@@ -19,13 +19,16 @@ struct Gan: AsyncParsableCommand {
       Classify.self, Export.self, RecipesCommand.self, VerifyResume.self, DataCommand.self,
     ])
 
-  static func main() async {
+  public init() {}
+
+  public static func main() async {
     // A reader that goes away ends the program quietly, as any filter does.
     signal(SIGPIPE, SIG_DFL)
     // A file that grows beyond what the process may write is an error of that file, not the end of the program.
     signal(SIGXFSZ, SIG_IGN)
     Libtorch.keepFreedMemory()
     do {
+      try refuseWhatIsNoName()
       var command = try parseAsRoot()
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()
@@ -37,6 +40,18 @@ struct Gan: AsyncParsableCommand {
     } catch {
       FileHandle.standardError.write(Data("error: \(error)\n".utf8))
       Foundation.exit(1)
+    }
+  }
+
+  /// Arguments are names and numbers. An empty one would be taken for the current folder, and one that is not UTF-8 for another
+  /// name than was meant.
+  private static func refuseWhatIsNoName() throws {
+    for index in 1..<max(1, Int(CommandLine.argc)) {
+      guard let argument = CommandLine.unsafeArgv[index] else { continue }
+      guard argument.pointee != 0 else { throw ValidationError("Argument \(index) is empty.") }
+      guard String(validatingCString: argument) != nil else {
+        throw ValidationError("Argument \(index) is not UTF-8 text: \(String(cString: argument)).")
+      }
     }
   }
 

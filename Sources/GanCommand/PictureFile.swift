@@ -19,10 +19,8 @@ struct PictureFile {
   /// - Parameter shape: channels, height and width that the images must have.
   /// - Throws: `FileError` naming the file: missing, of neither kind, or of other sizes.
   func pictures(like shape: [Int]) throws -> [Picture] {
-    guard let file = FileHandle(forReadingAtPath: url.path), let head = try? file.read(upToCount: 8) else {
-      let exists = FileManager.default.fileExists(atPath: url.path)
-      throw FileError(path: url.path, reason: exists ? "cannot be read" : "there is no such file")
-    }
+    let file = FileHandle(fileDescriptor: try openRegularFile(at: url.path).descriptor, closeOnDealloc: true)
+    guard let head = try? file.read(upToCount: 8) else { throw FileError(path: url.path, reason: "cannot be read") }
     return head == Data([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) ? [try png(shape)] : try idx(shape)
   }
 

@@ -35,3 +35,16 @@ func findRecipe(_ name: String) throws -> Recipe {
   }
   return try RecipeFile.read(URL(fileURLWithPath: name))
 }
+
+/// What `body` returns, which checks the recipe that ``findRecipe(_:)`` found by `name`. Where it is the file itself that holds an
+/// impossible value, and no option given beside it, the error names the file and the line.
+func namingRecipeFile<Value>(_ name: String, _ body: () throws -> Value) throws -> Value {
+  do {
+    return try body()
+  } catch let error as RecipeError {
+    if Recipe.named(name) == nil, let fault = RecipeFile.fault(in: URL(fileURLWithPath: name)), fault.error == error {
+      throw fault.asOfFile
+    }
+    throw error
+  }
+}

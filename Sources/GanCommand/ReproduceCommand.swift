@@ -108,7 +108,7 @@ struct ReproduceMNIST: ParsableCommand {
   private func resolvedRecipe() throws -> Recipe {
     var recipe = try assignments.reduce(findRecipe(self.recipe)) { try $0.setting($1) }
     if let epochs { (recipe.duration.count, recipe.duration.unit) = (epochs, .epochs) }
-    try recipe.validate()
+    try namingRecipeFile(self.recipe) { try recipe.validate() }
     guard recipe.objective.kind == .semiSupervised else {
       throw ValidationError("--recipe: '\(recipe.name)' learns without labels.")
     }

@@ -30,7 +30,7 @@ final class RunClassifier: ImageClassifier {
     self.game = game
     name = "\(folder.url.relativePath) (\(game.recipe.name))"
     hash = sha256(
-      try Data(contentsOf: folder.discriminatorFile(averaged: averaged && game.discriminatorAverage != nil)))
+      try readFile(at: folder.discriminatorFile(averaged: averaged && game.discriminatorAverage != nil)))
     classCount = classes
     self.imageShape = imageShape
   }

@@ -115,7 +115,7 @@ struct Train: ParsableCommand {
       }
       recipe.labels.count = labels
     }
-    return try options.resolved(recipe)
+    return try namingRecipeFile(name) { try options.resolved(recipe) }
   }
 
   private func load(_ recipe: Recipe, device: Device) throws -> (RecipeExamples, TestSet?) {

@@ -113,8 +113,8 @@ struct VerifyResume: ParsableCommand {
     for name in try FileManager.default.contentsOfDirectory(atPath: a.url.path).sorted()
     where name.hasSuffix(".safetensors") {
       let (x, y) = (a.url.appendingPathComponent(name), b.url.appendingPathComponent(name))
-      let bytes = try Data(contentsOf: x)
-      rows.append(Row(name: name, bytes: bytes.count, isEqual: try bytes == Data(contentsOf: y)))
+      let bytes = try readFile(at: x)
+      rows.append(Row(name: name, bytes: bytes.count, isEqual: try bytes == readFile(at: y)))
     }
     return rows
   }

@@ -47,12 +47,9 @@ public final class TorchScriptClassifier: ImageClassifier {
     contentsOf url: URL, inputRange: InputRange = .unit, channels: Int? = nil, output: Output = .logits,
     keywords: [String: Bool] = [:], device: Device = .cpu
   ) throws {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
-      throw FileError(path: url.path, reason: "there is no such file")
-    }
-    guard !isFolder.boolValue, let data = try? Data(contentsOf: url) else {
-      throw FileError(path: url.path, reason: isFolder.boolValue ? "is a folder, not a file" : "cannot be read")
+    close(try openRegularFile(at: url.path).descriptor)
+    guard let data = try? Data(contentsOf: url) else {
+      throw FileError(path: url.path, reason: "cannot be read")
     }
     do {
       module = try ScriptModule(data, device: device)

@@ -67,7 +67,7 @@ public struct ComparisonFolder: Sendable {
 
   /// The games of exactly this recipe, these seeds and this scoring; nil where they have not been played.
   public func cell(_ recipe: Recipe, seeds: [UInt64], scoring: ComparedScoring?) -> ComparisonCell? {
-    guard let data = try? Data(contentsOf: file(recipe, seeds)),
+    guard let data = try? readFile(at: file(recipe, seeds)),
       let cell = try? JSONDecoder().decode(ComparisonCell.self, from: data),
       cell.recipe == recipe, cell.seeds == seeds, cell.scoring == scoring
     else { return nil }

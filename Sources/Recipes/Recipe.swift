@@ -6,6 +6,8 @@ import NN
 ///
 /// On disk it is YAML with exactly these keys (see ``RecipeFile``).
 public struct Recipe: Codable, Sendable, Hashable {
+  /// Of the folder as well that a run of it gets: 1 ... 100 bytes of UTF-8, without `/` and control characters, and not
+  /// beginning with a dot.
   public var name: String
   /// What it is, in one line.
   public var summary: String
@@ -233,10 +235,19 @@ public struct Recipe: Codable, Sendable, Hashable {
 }
 
 /// A recipe that cannot be run: which key, and why.
-public struct RecipeError: Error, CustomStringConvertible, Sendable {
+public struct RecipeError: Error, CustomStringConvertible, Sendable, Equatable {
   /// Dotted path, such as `generator.training.learningRate`; empty where the whole text is at fault.
   public let key: String
   public let reason: String
+  /// The line of the text it is in, from 1; nil where that is not known.
+  let line: Int?
+
+  init(key: String, reason: String, line: Int? = nil) {
+    self.key = key
+    self.reason = reason
+    self.line = line
+  }
+
   public var description: String { key.isEmpty ? reason : "recipe key '\(key)': \(reason)" }
 }
 
@@ -268,7 +279,9 @@ extension Recipe {
     func size(_ key: String, _ value: Int) throws { try require(key, Double(value), atLeast: 1, atMost: 1e6) }
     func widths(_ key: String, _ values: [Int]) throws {
       for (index, width) in values.enumerated() { try size("\(key).\(index)", width) }
-      guard !values.isEmpty else { throw RecipeError(key: key, reason: "must have at least one layer") }
+      guard (1...1000).contains(values.count) else {
+        throw RecipeError(key: key, reason: "must have 1 to 1000 layers, has \(values.count)")
+      }
     }
     func training(_ key: String, _ training: Training) throws {
       try require("\(key).learningRate", training.learningRate, above: 0)
@@ -280,7 +293,8 @@ extension Recipe {
       }
       try require("\(key).epsilon", training.epsilon, above: 0)
     }
-    try count("batchSize", batchSize)
+    try validateName()
+    try size("batchSize", batchSize)
     try count("duration.count", duration.count)
     try size("noise.dimensions", noise.dimensions)
     try require("noise.low", noise.low)
@@ -307,7 +321,7 @@ extension Recipe {
     try require("discriminator.averagingRate", discriminator.averagingRate, atLeast: 0, atMost: 1)
     try training("discriminator.training", discriminator.training)
     try count("labels.count", labels.count)
-    try count("labels.batchSize", labels.batchSize)
+    try size("labels.batchSize", labels.batchSize)
     try require("objective.realTarget", objective.realTarget, above: 0, atMost: 1)
     for (key, weight) in [
       ("consistency.weight", consistency.weight), ("marginalEntropy.weight", marginalEntropy.weight),
@@ -351,6 +365,28 @@ extension Recipe {
       throw RecipeError(
         key: "duration.unit", reason: "must be steps: the density '\(data.source.rawValue)' has no epochs")
     }
+  }
+}
+
+extension Recipe {
+  /// A name becomes a folder's: it must not lead out of the folder for runs, hide there, or break a line.
+  private func validateName() throws {
+    let isControl = { (scalar: Unicode.Scalar) in
+      [.control, .lineSeparator, .paragraphSeparator].contains(scalar.properties.generalCategory)
+    }
+    var reason: String?
+    if name.isEmpty {
+      reason = "must not be empty"
+    } else if name.utf8.count > 100 {
+      reason = "must have 100 bytes at most, has \(name.utf8.count)"
+    } else if name.utf8.contains(UInt8(ascii: "/")) {
+      reason = "must not contain '/'"
+    } else if name.hasPrefix(".") {
+      reason = "must not begin with a dot"
+    } else if name.unicodeScalars.contains(where: isControl) {
+      reason = "must not contain line ends or other control characters"
+    }
+    if let reason { throw RecipeError(key: "name", reason: "\(reason): a run's folder gets it") }
   }
 }
 

@@ -1,3 +1,4 @@
+import CYaml
 import Files
 import Foundation
 import Yams
@@ -7,17 +8,52 @@ import Yams
 /// A file names only what differs from the recipe that its key `base` names (`mnist` where it names none). Keys that no
 /// recipe has are refused, and so are values of the wrong kind, by name.
 public enum RecipeFile {
-  /// - Throws: `FileError` for a file that cannot be read; ``RecipeError`` for one that is not a recipe.
+  /// The most bytes that a recipe's file may have.
+  public static let sizeLimit = 1 << 20
+
+  /// - Throws: `FileError` naming the file, the line and the key, for one that cannot be read or is not a recipe.
   public static func read(_ url: URL) throws -> Recipe {
-    guard let text = try? String(contentsOf: url, encoding: .utf8) else {
-      let exists = FileManager.default.fileExists(atPath: url.path)
-      throw FileError(path: url.path, reason: exists ? "is not a text file that can be read" : "there is no such file")
-    }
+    let text = try readText(at: url, limit: sizeLimit)
     do {
       return try parse(text)
     } catch let error as RecipeError {
-      throw FileError(path: url.path, reason: error.description)
+      throw FileError(path: url.path, reason: error.description, at: .line(error.line ?? line(of: error.key, in: text)))
     }
+  }
+
+  /// What ``Recipe/validate()`` finds wrong with the recipe in the file at `url`, with the file's name and the line; nil where
+  /// it finds nothing, or the file cannot be read.
+  public static func fault(in url: URL) -> (error: RecipeError, asOfFile: FileError)? {
+    guard let text = try? readText(at: url, limit: sizeLimit), let recipe = try? parse(text) else { return nil }
+    do {
+      try recipe.validate()
+      return nil
+    } catch let error as RecipeError {
+      let place = FileError.Place.line(line(of: error.key, in: text))
+      return (error, FileError(path: url.path, reason: error.description, at: place))
+    } catch {
+      return nil
+    }
+  }
+
+  /// Where `key`, a dotted path, stands in the text, or the last part of it that does; the first line where none does.
+  private static func line(of key: String, in yaml: String) -> Int {
+    guard var node = (try? Yams.compose(yaml: yaml)) ?? nil else { return 1 }
+    var line = 1
+    for part in key.split(separator: ".") {
+      switch node {
+      case .mapping(let pairs):
+        guard let pair = pairs.first(where: { $0.key.string == String(part) }) else { return line }
+        line = pair.key.mark?.line ?? line
+        node = pair.value
+      case .sequence(let items):
+        guard let index = Int(part), items.indices.contains(index) else { return line }
+        node = items[index]
+        line = node.mark?.line ?? line
+      default: return line
+      }
+    }
+    return line
   }
 
   /// - Throws: ``RecipeError``.
@@ -41,13 +77,66 @@ public enum RecipeFile {
     try Yams.serialize(node: try tree(YAMLEncoder().encode(recipe)).withPlainNumbers.node)
   }
 
-  fileprivate static func tree(_ yaml: String) throws -> Tree {
+  /// - Parameter path: the keys that what the text says is below of.
+  fileprivate static func tree(_ yaml: String, path: [String] = []) throws -> Tree {
+    try refuseWhatNoRecipeNeeds(yaml)
     do {
-      guard let node = try Yams.compose(yaml: yaml) else { throw RecipeError(key: "", reason: "is empty") }
-      return try Tree(node, path: [])
+      guard let node = try Yams.compose(yaml: yaml) else {
+        throw RecipeError(key: path.joined(separator: "."), reason: "is empty")
+      }
+      return try Tree(node, path: path)
     } catch let error as YamlError {
       throw RecipeError(
-        key: "", reason: "is not YAML: \(error)".split(whereSeparator: \.isNewline).joined(separator: " "))
+        key: "", reason: "is not YAML: \(error)".split(whereSeparator: \.isNewline).joined(separator: " "),
+        line: error.line)
+    }
+  }
+
+  /// Aliases stand for what they name, so that a few lines can stand for more than any memory holds, and text that is nested
+  /// deeply takes as deep a stack: both are refused before anything is made of the text.
+  private static func refuseWhatNoRecipeNeeds(_ yaml: String) throws {
+    let text = Array(yaml.utf8)
+    var parser = yaml_parser_t()
+    yaml_parser_initialize(&parser)
+    defer { yaml_parser_delete(&parser) }
+    try text.withUnsafeBufferPointer { bytes in
+      yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING)
+      yaml_parser_set_input_string(&parser, bytes.baseAddress, bytes.count)
+      var depth = 0
+      while true {
+        var event = yaml_event_t()
+        // What is wrong with it otherwise is said when it is read.
+        guard yaml_parser_parse(&parser, &event) == 1 else { return }
+        defer { yaml_event_delete(&event) }
+        var anchor: UnsafeMutablePointer<UInt8>?
+        switch event.type {
+        case YAML_STREAM_END_EVENT, YAML_NO_EVENT: return
+        case YAML_ALIAS_EVENT: anchor = event.data.alias.anchor
+        case YAML_SCALAR_EVENT: anchor = event.data.scalar.anchor
+        case YAML_SEQUENCE_START_EVENT: (anchor, depth) = (event.data.sequence_start.anchor, depth + 1)
+        case YAML_MAPPING_START_EVENT: (anchor, depth) = (event.data.mapping_start.anchor, depth + 1)
+        case YAML_SEQUENCE_END_EVENT, YAML_MAPPING_END_EVENT: depth -= 1
+        default: break
+        }
+        let line = Int(event.start_mark.line) + 1
+        if let anchor {
+          let name = String(cString: anchor)
+          throw RecipeError(key: "", reason: "has the YAML anchor or alias '\(name)'; recipes have none", line: line)
+        }
+        guard depth <= 16 else { throw RecipeError(key: "", reason: "is nested deeper than any recipe", line: line) }
+      }
+    }
+  }
+}
+
+extension YamlError {
+  /// Where the text ceases to be YAML, from 1.
+  fileprivate var line: Int? {
+    switch self {
+    case .reader(_, let offset, _, let yaml): 1 + yaml.prefix(offset ?? 0).count(where: \.isNewline)
+    case .scanner(_, _, let mark, _), .parser(_, _, let mark, _), .composer(_, _, let mark, _): mark.line
+    case .duplicatedKeysInMapping(_, let context): context.mark.line
+    default: nil
     }
   }
 }
@@ -62,7 +151,7 @@ extension Recipe {
       throw RecipeError(key: assignment, reason: "has no value: write key=value")
     }
     let keys = assignment[..<equals].split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-    let value = try RecipeFile.tree(String(assignment[assignment.index(after: equals)...]))
+    let value = try RecipeFile.tree(String(assignment[assignment.index(after: equals)...]), path: keys)
     return try changed(by: keys.reversed().reduce(value) { .mapping([($1, $0)]) })
   }
 
@@ -86,6 +175,13 @@ private enum Tree {
   init(_ node: Node, path: [String]) throws {
     switch node {
     case .scalar(let scalar):
+      let isText = path == ["name"] || path == ["summary"]
+      if !isText, scalar.style == .plain, scalar.string.wholeMatch(of: /[-+]?(0[0-9_]+|[0-9_]+(:[0-9_.]+)+)/) != nil {
+        throw RecipeError(
+          key: path.joined(separator: "."),
+          reason: "is \(scalar.string), which YAML 1.1 reads in base 8 or 60, and people in base 10: write it otherwise"
+        )
+      }
       self = .scalar(scalar)
     case .sequence(let items):
       self = .sequence(try items.enumerated().map { try Tree($1, path: path + ["\($0)"]) })
@@ -116,7 +212,9 @@ private enum Tree {
     case .mapping(let pairs): return .mapping(pairs.map { ($0.key, $0.value.withPlainNumbers) })
     case .sequence(let items): return .sequence(items.map(\.withPlainNumbers))
     case .scalar(var scalar):
-      if scalar.string.contains("e"), let number = Double(scalar.string) { scalar.string = "\(number)" }
+      // Text that looks like a number is quoted, and stays what it is.
+      let isQuoted = scalar.style == .singleQuoted || scalar.style == .doubleQuoted
+      if !isQuoted, scalar.string.contains("e"), let number = Double(scalar.string) { scalar.string = "\(number)" }
       return .scalar(scalar)
     }
   }

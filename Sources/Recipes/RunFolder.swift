@@ -140,7 +140,8 @@ public struct RunFolder: Sendable {
 
   private func append(_ line: Data, to file: URL) throws {
     let path = file.path
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+    // Not through a link, and not into a pipe, which would wait for its reader.
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o644)
     guard descriptor >= 0 else { throw FileError(path: path, reason: systemReason("cannot be written")) }
     defer { close(descriptor) }
     // One write per line: a reader never meets half of one.
@@ -201,24 +202,29 @@ public struct RunFolder: Sendable {
   /// Every line of the measurements, in the order of the steps. A last line that does not end is one whose writing was
   /// interrupted: it is left out.
   ///
-  /// - Throws: `FileError` naming the line that is not one; a missing file has none.
-  public func measurements() throws -> [Measurement] { try lines(of: measurementsFile, "a measurement") }
+  /// - Throws: `FileError` for a file that cannot be read, naming the line that is not one; a missing file has none.
+  public func measurements() throws -> [Measurement] { try lines(of: measurementsFile, "is no measurement") }
 
   /// What stopped the run or took it back, in the order in which it happened.
   ///
-  /// - Throws: `FileError` naming the line that is none.
-  public func faults() throws -> [Fault] { try lines(of: faultsFile, "a fault") }
+  /// - Throws: `FileError` for a file that cannot be read, naming the line that is none; a missing file has none.
+  public func faults() throws -> [Fault] { try lines(of: faultsFile, "is no fault") }
 
-  private func lines<Line: Decodable>(of file: URL, _ kind: String) throws -> [Line] {
-    guard let text = try? String(contentsOf: file, encoding: .utf8) else { return [] }
+  private func lines<Line: Decodable>(of file: URL, _ otherwise: String) throws -> [Line] {
+    var status = stat()
+    if lstat(file.path, &status) != 0, errno == ENOENT { return [] }
+    let text = try readText(at: file)
     let decoder = JSONDecoder()
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(
       positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    return try text.wholeLines.enumerated().map { index, line in
+    // Split by bytes: as characters a line feed behind a carriage return is none.
+    let lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast()
+    return try lines.enumerated().compactMap { index, line in
+      if line.isEmpty { return nil }
       do {
-        return try decoder.decode(Line.self, from: Data(line.utf8))
+        return try decoder.decode(Line.self, from: Data(line))
       } catch {
-        throw FileError(path: file.path, reason: "line \(index + 1) is not \(kind)")
+        throw FileError(path: file.path, reason: "\(otherwise): \(decodingReason(error))", at: .line(index + 1))
       }
     }
   }
@@ -230,9 +236,7 @@ public struct RunFolder: Sendable {
 
   /// Whether all steps of the run have been played.
   public func isComplete() throws -> Bool {
-    guard let description = try? JSONDecoder().decode(Description.self, from: Data(contentsOf: descriptionFile)) else {
-      return false
-    }
+    guard let description = try? description() else { return false }
     return try measurements().last?.step == description.steps
   }
 
@@ -243,12 +247,7 @@ public struct RunFolder: Sendable {
 
   /// - Throws: `FileError`.
   public func labelDraw() throws -> LabelDraw {
-    let file = url.appendingPathComponent("labels.json")
-    guard let data = try? Data(contentsOf: file) else { throw FileError(path: file.path, reason: "cannot be read") }
-    guard let draw = try? JSONDecoder().decode(LabelDraw.self, from: data) else {
-      throw FileError(path: file.path, reason: "is not a label draw")
-    }
-    return draw
+    try decoded(LabelDraw.self, "labels.json", limit: 1 << 26, "a label draw")
   }
 
   /// The run's game with its trained networks.
@@ -262,11 +261,7 @@ public struct RunFolder: Sendable {
       throw FileError(path: url.path, reason: "is not a run folder: there is no such folder")
     }
     let recipe = try RecipeFile.read(recipeFile)
-    do {
-      try recipe.validate()
-    } catch {
-      throw FileError(path: recipeFile.path, reason: "\(error)")
-    }
+    if let fault = RecipeFile.fault(in: recipeFile) { throw fault.asOfFile }
     let description = try description()
     let game = try checkingTensors {
       RecipeGame(
@@ -296,17 +291,47 @@ public struct RunFolder: Sendable {
 
   /// - Throws: `FileError`.
   public func description() throws -> Description {
-    guard let data = try? Data(contentsOf: descriptionFile) else {
-      throw FileError(path: descriptionFile.path, reason: "cannot be read")
+    let description = try decoded(
+      Description.self, descriptionFile.lastPathComponent, limit: 1 << 20, "the description of a run")
+    func require(_ key: String, _ holds: Bool, _ reason: String) throws {
+      guard holds else {
+        throw FileError(
+          path: descriptionFile.path, reason: "is not the description of a run: its '\(key)' \(reason)", at: .line(1))
+      }
     }
-    guard let description = try? JSONDecoder().decode(Description.self, from: data),
-      (1...1_000_000).contains(description.width), (1...256).contains(description.classes ?? 1),
-      description.imageShape?.count ?? 3 == 3,
-      (description.imageShape ?? [description.width]).allSatisfy({ $0 > 0 && $0 <= description.width }),
-      (description.imageShape ?? [description.width]).reduce(1, { $0.multipliedReportingOverflow(by: $1).partialValue })
-        == description.width
-    else { throw FileError(path: descriptionFile.path, reason: "is not the description of a run") }
+    let width = description.width
+    let shape = description.imageShape ?? [1, 1, width]
+    try require("width", (1...1_000_000).contains(width), "is not in 1...1000000, but \(width)")
+    try require("classes", (1...256).contains(description.classes ?? 1), "is not in 1...256")
+    try require("steps", description.steps > 0, "is not above 0, but \(description.steps)")
+    // Each at most a million, and three of them: the product fits.
+    try require(
+      "imageShape", shape.count == 3 && shape.allSatisfy { $0 > 0 && $0 <= width } && shape.reduce(1, *) == width,
+      "is not three numbers that make \(width)")
     return description
+  }
+
+  private func decoded<Value: Decodable>(_: Value.Type, _ name: String, limit: Int, _ what: String) throws -> Value {
+    let file = url.appendingPathComponent(name)
+    let data = try readFile(at: file, limit: limit)
+    do {
+      return try JSONDecoder().decode(Value.self, from: data)
+    } catch {
+      throw FileError(path: file.path, reason: "is not \(what): \(decodingReason(error))", at: .line(1))
+    }
+  }
+
+  /// Whoever trains here removes old files from these folders, and adds new ones: in a folder elsewhere that a link leads to they
+  /// could be another run's.
+  ///
+  /// - Throws: `FileError` naming the link.
+  func refuseLinkedFolders() throws {
+    for folder in [checkpoints.url, url.appendingPathComponent("samples")] {
+      var status = stat()
+      guard lstat(folder.path, &status) != 0 || status.st_mode & S_IFMT != S_IFLNK else {
+        throw FileError(path: folder.path, reason: "is a link; a run keeps it as a folder of its own")
+      }
+    }
   }
 
   private var recipeFile: URL { url.appendingPathComponent("recipe.yaml") }
@@ -325,10 +350,18 @@ public struct RunFolder: Sendable {
   private var discriminatorFile: URL { url.appendingPathComponent("discriminator.safetensors") }
 }
 
-extension String {
-  /// The lines that end, without their ends.
-  fileprivate var wholeLines: [Substring] {
-    let lines = split(separator: "\n", omittingEmptySubsequences: false)
-    return lines.dropLast().filter { !$0.isEmpty }
+/// What a JSON decoder found wrong, with the key.
+private func decodingReason(_ error: any Error) -> String {
+  let context: DecodingError.Context
+  var last: [any CodingKey] = []
+  switch error {
+  case DecodingError.typeMismatch(_, let inner), DecodingError.valueNotFound(_, let inner),
+    DecodingError.dataCorrupted(let inner):
+    context = inner
+  case DecodingError.keyNotFound(let key, let inner): (context, last) = (inner, [key])
+  default: return "\(error)"
   }
+  let path = (context.codingPath + last).map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: ".")
+  if !last.isEmpty { return "it has no '\(path)'" }
+  return path.isEmpty ? "it is not JSON of that kind" : "its '\(path)' has a value of the wrong kind"
 }

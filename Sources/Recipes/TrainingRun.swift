@@ -51,6 +51,7 @@ public final class TrainingRun {
     checkpoints policy: CheckpointPolicy = CheckpointPolicy(), onFault faultPolicy: FaultPolicy = .stop
   ) throws {
     lock = try FolderLock(folder.url)
+    try folder.refuseLinkedFolders()
     for place in [folder.url, folder.checkpoints.url, folder.samples] { removeLeftovers(in: place) }
     self.folder = folder
     self.policy = policy

@@ -6,8 +6,15 @@ import Foundation
 public struct ImageError: Error, CustomStringConvertible, Sendable {
   /// A clause without a full stop: "is not a PNG file".
   public let reason: String
+  /// Of the bytes, the one where the fault was found; nil where an image could not be encoded.
+  public let offset: Int?
 
-  public var description: String { "the image " + reason }
+  init(reason: String, offset: Int? = nil) {
+    self.reason = reason
+    self.offset = offset
+  }
+
+  public var description: String { "the image " + reason + (offset.map { " (at byte \($0))" } ?? "") }
 }
 
 extension Image {
@@ -20,14 +27,24 @@ extension Image {
   /// Palettes, fewer or more than 8 bits and interlacing are converted; grey stays grey; what is transparent is laid
   /// over white.
   ///
-  /// - Throws: ``ImageError`` if the bytes are not PNG, are damaged or cut off, or the image is larger than
-  ///   ``pixelLimit``.
+  /// - Throws: ``ImageError`` with the byte at which the fault was found, if the bytes are not PNG, are damaged or cut off, or
+  ///   the image is larger than ``pixelLimit`` or than so many bytes can hold.
   public init(png: Data) throws(ImageError) {
-    guard let size = Self.size(ofPNG: png) else { throw ImageError(reason: "is not a PNG file") }
+    let png = Data(png)
+    guard let header = PNGHeader(png) else {
+      throw ImageError(reason: "is not a PNG file", offset: PNGHeader.firstWrongByte(of: png))
+    }
+    let (width, height) = (header.width, header.height)
     // Each at most 2^31 - 1, so that the product fits.
-    guard size.width * size.height <= Self.pixelLimit else {
+    guard width * height <= Self.pixelLimit else {
       throw ImageError(
-        reason: "is too large (its header says \(size.width) x \(size.height) pixels, the limit is \(Self.pixelLimit))")
+        reason: "is too large (its header says \(width) x \(height) pixels, the limit is \(Self.pixelLimit))",
+        offset: 16)
+    }
+    guard header.rowBytes * height / 1032 <= png.count else {
+      throw ImageError(
+        reason: "is damaged (its header says \(width) x \(height) pixels, more than \(png.count) bytes can hold)",
+        offset: 16)
     }
     var decoder = png_image()
     decoder.version = UInt32(PNG_IMAGE_VERSION)
@@ -42,27 +59,21 @@ extension Image {
       var white = png_color(red: 255, green: 255, blue: 255)
       return png_image_finish_read(&decoder, &white, &samples, 0, nil) == 0 ? nil : samples
     }
-    guard let samples = decoded else { throw ImageError(reason: "is damaged (\(Self.message(of: decoder)))") }
-    self.init(
-      width: size.width, height: size.height, channels: samples.count / (size.width * size.height), samples: samples)
+    guard let samples = decoded else {
+      throw ImageError(reason: "is damaged (\(Self.message(of: decoder)))", offset: PNGHeader.damagedChunk(of: png))
+    }
+    self.init(width: width, height: height, channels: samples.count / (width * height), samples: samples)
   }
 
   /// Reads a PNG file.
   ///
   /// - Throws: `FileError` naming the file, with the reasons of ``init(png:)`` or that it cannot be read.
   public init(contentsOf url: URL) throws(FileError) {
-    let data: Data
-    do {
-      data = try Data(contentsOf: url)
-    } catch {
-      let exists = FileManager.default.fileExists(atPath: url.path)
-      throw FileError(
-        path: url.path, reason: exists ? "cannot be read (\(error.localizedDescription))" : "does not exist")
-    }
+    let data = try readFile(at: url)
     do {
       self = try Image(png: data)
     } catch {
-      throw FileError(path: url.path, reason: error.reason)
+      throw FileError(path: url.path, reason: error.reason, at: error.offset.map { .byte($0) })
     }
   }
 
@@ -101,18 +112,6 @@ extension Image {
       throw FileError(path: url.path, reason: error.reason)
     }
     try replaceFile(at: url, with: data)
-  }
-
-  /// Width and height as the header of a PNG file states them, or nil if there is no such header.
-  static func size(ofPNG data: Data) -> (width: Int, height: Int)? {
-    let header = [UInt8](data.prefix(24))
-    let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
-    guard header.count == 24, header.starts(with: signature), header[12..<16].elementsEqual("IHDR".utf8) else {
-      return nil
-    }
-    func number(at offset: Int) -> Int { header[offset..<offset + 4].reduce(0) { $0 << 8 | Int($1) } }
-    let size = (width: number(at: 16), height: number(at: 20))
-    return size.width > 0 && size.height > 0 && max(size.width, size.height) <= Int32.max ? size : nil
   }
 
   private static func message(of image: png_image) -> String {

@@ -59,7 +59,7 @@ struct PageWriter {
   }
 
   private func html(_ figure: Figure) -> String {
-    let size = Image.size(ofPNG: figure.png).map { " width=\"\($0.width)\" height=\"\($0.height)\"" } ?? ""
+    let size = PNGHeader(figure.png).map { " width=\"\($0.width)\" height=\"\($0.height)\"" } ?? ""
     let caption = figure.caption.map { "<figcaption>\(runningText($0))</figcaption>\n" } ?? ""
     return """
       <figure class="picture">

@@ -1,12 +1,6 @@
 import Files
 import Foundation
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Darwin)
-  import Darwin
-#endif
-
 /// Named tensors in one file, in the safetensors format: the length of a JSON header (8 bytes, little endian), the
 /// header (for each name its element kind, shape and place), then the elements, row-major and little endian.
 ///
@@ -49,6 +43,8 @@ public struct Safetensors {
     return file
   }
 
+  /// What the format allows at most.
+  private static let longestHeader: UInt64 = 100_000_000
   private static let metadataKey = "__metadata__"
   private static let checksumKey = "sha256"
 
@@ -67,108 +63,137 @@ public struct Safetensors {
 
   /// Reads the file at `url`.
   ///
-  /// Everything that the file claims is checked against its own size, and its size against the machine's memory, before anything is
-  /// allocated for it.
+  /// Everything the header claims is checked against the file's own size before anything is allocated, and the tensors must
+  /// fill the file, one after the other: there are no bytes that belong to none, and none that belong to two.
   ///
-  /// - Throws: `FileError` naming the file and what is wrong with it.
+  /// - Throws: `FileError` naming the file, what is wrong with it and at which byte.
   public init(contentsOf url: URL, device: Device = .cpu) throws {
-    var status = stat()
-    guard stat(url.path, &status) == 0 else {
-      throw FileError(
-        path: url.path, reason: errno == ENOENT ? "there is no such file" : systemReason("cannot be read"))
-    }
-    // A pipe would be waited for.
-    guard status.st_mode & S_IFMT == S_IFREG, let file = try? FileHandle(forReadingFrom: url) else {
-      throw FileError(path: url.path, reason: "cannot be read")
-    }
-    defer { try? file.close() }
+    let data = try readFile(at: url)
     do {
-      try self.init(
-        size: Int(status.st_size),
-        read: { count in
-          guard let data = try? file.read(upToCount: count) ?? Data(), data.count == count else {
-            throw Defect(reason: "it ends before its end, or cannot be read")
-          }
-          return data
-        }, device: device)
+      try self.init(data, device: device)
     } catch let defect as Defect {
-      throw FileError(path: url.path, reason: "is not a safetensors file: \(defect.reason)")
+      throw FileError(path: url.path, reason: "is not a safetensors file: \(defect.reason)", at: .byte(defect.offset))
     }
   }
 
-  private struct Defect: Error { let reason: String }
+  private struct Defect: Error {
+    let reason: String
+    let offset: Int
+  }
 
-  /// What the format allows at most.
-  private static let longestHeader = 100_000_000
-
-  /// - Parameter read: hands out the file's next so many bytes.
-  private init(size: Int, read: (Int) throws -> Data, device: Device) throws {
-    guard size >= 8 else { throw Defect(reason: "it holds \(size) bytes") }
-    let length = try read(8).reversed().reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
-    guard length <= UInt64(size - 8) else {
-      throw Defect(reason: "its header claims \(length) bytes, the file has \(size)")
+  private init(_ file: Data, device: Device) throws {
+    guard file.count >= 8 else { throw Defect(reason: "it holds \(file.count) bytes", offset: file.count) }
+    let length = file.prefix(8).reversed().reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
+    guard length <= UInt64(file.count - 8) else {
+      throw Defect(reason: "its header claims \(length) bytes, the file has \(file.count)", offset: 0)
     }
-    guard length <= UInt64(Self.longestHeader) else {
-      throw Defect(reason: "its header claims \(length) bytes, more than \(Self.longestHeader)")
+    guard length <= Self.longestHeader else {
+      throw Defect(reason: "its header claims \(length) bytes, more than \(Self.longestHeader)", offset: 0)
     }
+    let text = file.dropFirst(8).prefix(Int(length))
     let header: [String: HeaderEntry]
     do {
-      header = try JSONDecoder().decode([String: HeaderEntry].self, from: read(Int(length)))
-    } catch is DecodingError {
-      throw Defect(reason: "its header is not the JSON that belongs there")
+      header = try JSONDecoder().decode([String: HeaderEntry].self, from: text)
+    } catch {
+      let path = (error as? DecodingError)?.path ?? []
+      throw Defect(
+        reason: "its header is not the JSON that belongs there"
+          + (path.isEmpty ? "" : " (\(path.joined(separator: ".")))"),
+        offset: path.first.map { Self.offset(of: $0, in: text) } ?? 8)
     }
-    let bodySize = size - 8 - Int(length)
-    var places: [(name: String, dtype: DType, shape: [Int], range: Range<Int>)] = []
+    // The decoder keeps one of several entries of a name, and does not say which.
+    guard Self.topLevelKeys(text) == header.count else {
+      throw Defect(reason: "its header has two entries of one name", offset: 8)
+    }
+    let body = file.dropFirst(8 + Int(length))
+    tensors = [:]
     metadata = [:]
+    var entries: [(name: String, dtype: DType, shape: [Int], begin: Int, end: Int)] = []
     for (name, entry) in header {
       switch entry {
       case .metadata(let text):
         metadata = text
       case .tensor(let kind, let shape, let begin, let end):
+        func defect(_ reason: String) -> Defect { Defect(reason: reason, offset: Self.offset(of: name, in: text)) }
         guard let dtype = Self.kinds.first(where: { $0.value == kind })?.key else {
-          throw Defect(reason: "'\(name)' has elements of kind '\(kind)'")
+          throw defect("'\(name)' has elements of kind '\(kind)'")
         }
         var bytes = dtype.width
         for size in shape {
           let (product, overflow) = bytes.multipliedReportingOverflow(by: size)
-          guard size >= 0, !overflow else { throw Defect(reason: "'\(name)' has the shape \(shape)") }
+          guard size >= 0, !overflow else { throw defect("'\(name)' has the shape \(shape)") }
           bytes = product
         }
-        guard 0 <= begin, begin <= end, end <= bodySize, end - begin == bytes else {
-          throw Defect(
-            reason: "'\(name)' of shape \(shape) needs \(bytes) bytes; it claims \(begin) to \(end) of \(bodySize)")
+        guard 0 <= begin, begin <= end, end <= body.count, end - begin == bytes else {
+          throw defect(
+            "'\(name)' of shape \(shape) needs \(bytes) bytes; it claims \(begin) to \(end) of \(body.count)")
         }
-        places.append((name, dtype, shape, begin..<end))
+        entries.append((name, dtype, shape, begin, end))
       }
     }
-    // One after the other without a gap, so that nothing is claimed twice and no byte is without an owner.
-    let used = places.map(\.range).sorted { ($0.lowerBound, $0.upperBound) < ($1.lowerBound, $1.upperBound) }
-      .reduce(0) { $1.lowerBound == $0 ? $1.upperBound : -1 }
-    guard used == bodySize else {
-      throw Defect(reason: "its tensors do not take its \(bodySize) bytes one after the other")
-    }
-    guard UInt64(bodySize) <= ProcessInfo.processInfo.physicalMemory else {
-      throw Defect(reason: "its tensors take \(bodySize) bytes, more memory than this machine has")
-    }
-    let body = try read(bodySize)
-    tensors = [:]
-    for place in places {
-      let bytes = body.dropFirst(place.range.lowerBound).prefix(place.range.count)
-      do {
-        tensors[place.name] = try checkingTensors {
-          Tensor(rawBytes: bytes, shape: place.shape, dtype: place.dtype).to(device)
-        }
-      } catch {
-        throw Defect(reason: "'\(place.name)': \(error)")
+    entries.sort { ($0.begin, $0.end, $0.name) < ($1.begin, $1.end, $1.name) }
+    var used = 0
+    for entry in entries {
+      guard entry.begin == used else {
+        throw Defect(
+          reason: "'\(entry.name)' begins at \(entry.begin), where the tensors before it end at \(used)",
+          offset: Self.offset(of: entry.name, in: text))
       }
+      used = entry.end
+    }
+    guard used == body.count else {
+      throw Defect(
+        reason: "its tensors take \(used) bytes of the \(body.count)", offset: 8 + Int(length) + used)
     }
     if let checksum = metadata.removeValue(forKey: Self.checksumKey) {
       var others = header
       others[Self.metadataKey] = nil
       guard try Self.checksum(others, metadata, body) == checksum else {
-        throw Defect(reason: "it has been changed since it was written (its checksum does not hold)")
+        throw Defect(
+          reason: "it has been changed since it was written (its checksum does not hold)",
+          offset: Self.offset(of: Self.metadataKey, in: text))
       }
     }
+    for entry in entries {
+      let start = body.startIndex + entry.begin
+      do {
+        tensors[entry.name] = try checkingTensors {
+          Tensor(rawBytes: body[start..<body.startIndex + entry.end], shape: entry.shape, dtype: entry.dtype).to(device)
+        }
+      } catch {
+        throw Defect(reason: "'\(entry.name)': \(error)", offset: Self.offset(of: entry.name, in: text))
+      }
+    }
+  }
+
+  /// Where in the file the header names an entry; where the header begins, if the name is written with escapes.
+  private static func offset(of name: String, in header: Data) -> Int {
+    header.range(of: Data("\"\(name)\"".utf8)).map { 8 + $0.lowerBound - header.startIndex } ?? 8
+  }
+
+  /// How many keys the outermost object of valid JSON has.
+  private static func topLevelKeys(_ json: Data) -> Int {
+    var (depth, count, isInString, isEscaped) = (0, 0, false, false)
+    for byte in json {
+      if isInString {
+        if isEscaped {
+          isEscaped = false
+        } else if byte == UInt8(ascii: "\\") {
+          isEscaped = true
+        } else if byte == UInt8(ascii: "\"") {
+          isInString = false
+        }
+        continue
+      }
+      switch byte {
+      case UInt8(ascii: "\""): isInString = true
+      case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
+      case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
+      case UInt8(ascii: ":") where depth == 1: count += 1
+      default: break
+      }
+    }
+    return count
   }
 
   private static let kinds: [DType: String] = [
@@ -210,6 +235,18 @@ private enum HeaderEntry: Codable {
       try container.encode(kind, forKey: .kind)
       try container.encode(shape, forKey: .shape)
       try container.encode([begin, end], forKey: .offsets)
+    }
+  }
+}
+
+extension DecodingError {
+  /// The keys that lead to what could not be decoded.
+  fileprivate var path: [String] {
+    switch self {
+    case .typeMismatch(_, let context), .valueNotFound(_, let context), .keyNotFound(_, let context),
+      .dataCorrupted(let context):
+      context.codingPath.map(\.stringValue)
+    @unknown default: []
     }
   }
 }

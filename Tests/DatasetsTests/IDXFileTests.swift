@@ -62,7 +62,7 @@ import Testing
 
   @Test func missing() throws {
     let url = URL(fileURLWithPath: "/nowhere/at-all")
-    #expect(try fileError { _ = try IDXFile(contentsOf: url) }.description == "/nowhere/at-all: is not there")
+    #expect(try fileError { _ = try IDXFile(contentsOf: url) }.description == "/nowhere/at-all: there is no such file")
   }
 
   @Test func folderAndPipe() throws {
@@ -140,6 +140,28 @@ import Testing
       try refusal(of: gzip(sound).dropLast(1)) == "is cut short within its gzip data: it unpacks to 40 of 40 bytes")
     #expect(
       try refusal(of: Data([0x1f, 0x8b])) == "is cut short within its gzip data: it unpacks to 0 bytes")
+  }
+
+  @Test func errorsNameTheByte() throws {
+    func place(_ data: Data) throws -> FileError.Place? {
+      try withFolder { folder in
+        let url = folder.appendingPathComponent("bad.idx")
+        try data.write(to: url)
+        return try fileError { _ = try IDXFile(contentsOf: url) }.place
+      }
+    }
+    #expect(try place(idx([2, 0, 4], [])) == .byte(8))
+    #expect(try place(gzip(idx([2, 0, 4], []))) == .unpackedByte(8))
+    #expect(try place(sound.dropLast(5)) == .byte(35))
+    #expect(try place(sound + [1]) == .byte(40))
+    #expect(try place(gzip(sound) + [0]) == .byte(gzip(sound).count))
+    #expect(try place(gzip(sound).dropLast(3)) == .byte(gzip(sound).count - 3))
+    #expect(try place(Data()) == .byte(0))
+    // Behind the first buffer of input.
+    let many = (0..<400_000).map { _ in UInt8.random(in: 0...255) }
+    var damaged = gzip(idx([400_000], many))
+    damaged[damaged.count - 5] ^= 1
+    #expect(try place(damaged) == .byte(damaged.count - 4))
   }
 
   // MARK: Every cut, every flipped bit

@@ -116,14 +116,50 @@ import Testing
     #expect(throws: ImageError.self) { try Image(png: png) }
   }
 
+  /// A header of a few bytes that claims as many pixels as are allowed must not have them.
+  @Test func moreThanTheBytesCanHold() throws {
+    var png = try noise(width: 2, height: 2, channels: 1).png()
+    png.replaceSubrange(16..<24, with: [0, 0, 0x20, 0, 0, 0, 0x20, 0])
+    png.replaceSubrange(29..<33, with: checksum(png[12..<29]))
+    let error = try #require(throws: ImageError.self) { try Image(png: png) }
+    #expect(error.reason.contains("8192 x 8192 pixels, more than \(png.count) bytes can hold") && error.offset == 16)
+  }
+
+  /// What compresses best is still read: 1032 bytes of one is deflate's limit.
+  @Test func asFlatAsCanBe() throws {
+    let image = Image(width: 4000, height: 3000, samples: [UInt8](repeating: 0, count: 12_000_000))
+    #expect(try Image(png: image.png()) == image)
+  }
+
+  @Test func errorsNameTheByte() throws {
+    let png = try noise(width: 20, height: 20, channels: 1).png()
+    let pixels = try #require(png.range(of: Data("IDAT".utf8))).lowerBound - 4
+    var damaged = png
+    damaged[pixels + 30] ^= 0xFF
+    #expect(try #require(throws: ImageError.self) { try Image(png: damaged) }.offset == pixels)
+    #expect(try #require(throws: ImageError.self) { try Image(png: png.prefix(pixels + 40)) }.offset == pixels)
+    #expect(try #require(throws: ImageError.self) { try Image(png: png.prefix(3)) }.offset == 3)
+    #expect(try #require(throws: ImageError.self) { try Image(png: Data([0x89]) + Data("PMG".utf8)) }.offset == 2)
+  }
+
+  /// The CRC-32 that ends a chunk.
+  private func checksum(_ bytes: Data) -> [UInt8] {
+    var sum = UInt32.max
+    for byte in bytes {
+      sum ^= UInt32(byte)
+      for _ in 0..<8 { sum = sum & 1 == 1 ? sum >> 1 ^ 0xEDB8_8320 : sum >> 1 }
+    }
+    return withUnsafeBytes(of: (~sum).bigEndian) { Array($0) }
+  }
+
   @Test func filesThatAreNoImages() throws {
     try withFolder { folder in
       let file = folder.appendingPathComponent("a.png")
       let missing = try #require(throws: FileError.self) { try Image(contentsOf: file) }
-      #expect(missing.description == "\(file.path): does not exist")
+      #expect(missing.description == "\(file.path): there is no such file")
       try Data("GIF89a".utf8).write(to: file)
       let wrong = try #require(throws: FileError.self) { try Image(contentsOf: file) }
-      #expect(wrong.description == "\(file.path): is not a PNG file")
+      #expect(wrong.description == "\(file.path): is not a PNG file (at byte 0)")
       let unwritable = file.appendingPathComponent("b.png")
       let error = try #require(throws: FileError.self) {
         try noise(width: 1, height: 1, channels: 1).write(to: unwritable)

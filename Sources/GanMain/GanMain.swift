@@ -1,0 +1,6 @@
+import GanCommand
+
+@main
+struct GanMain {
+  static func main() async { await Gan.main() }
+}

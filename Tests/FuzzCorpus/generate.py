@@ -1,0 +1,139 @@
+"""Writes the seeds of the fuzzers' corpus: small files, sound ones and ones with the faults that each format invites.
+
+    python3 Tests/FuzzCorpus/generate.py
+
+Files named found-* are not its: `make fuzz` found them.
+"""
+import gzip
+import json
+import pathlib
+import struct
+import zlib
+
+root = pathlib.Path(__file__).parent
+
+
+def write(target, **files):
+    folder = root / target
+    folder.mkdir(exist_ok=True)
+    for old in folder.glob("seed-*"):
+        old.unlink()
+    for name, content in files.items():
+        content = content if isinstance(content, bytes) else content.encode()
+        (folder / f"seed-{name.replace('_', '-')}").write_bytes(content)
+
+
+def idx(shape, elements, kind=8):
+    return bytes([0, 0, kind, len(shape)]) + b"".join(struct.pack(">I", n) for n in shape) + bytes(elements)
+
+
+def packed(data, **header):
+    return gzip.compress(data, mtime=0)
+
+
+sound = idx([2, 3, 4], range(24))
+idx_files = dict(
+    images=sound, labels=idx([5], [0, 1, 2, 3, 9]), empty=b"", one_byte=b"\0", no_dimensions=idx([], [1]),
+    zero_dimension=idx([2, 0, 4], []), overflow=idx([0xFFFFFFFF] * 3, [1]), largest_product=idx([649657, 31252369, 454279], []),
+    terabytes=idx([1000000, 2000, 2000], [1]), all_axes=idx([1] * 255, [5]), cut=sound[:-5], cut_header=sound[:9],
+    trailing=sound + b"\1\2", signed=idx([1], [1], 9), floats=idx([1], [0] * 4, 13), other=b"\x89PNG\r\n\x1a\n")
+write("idx", **idx_files)
+write(
+    "gzip", images=packed(sound), labels=packed(idx_files["labels"]), empty=packed(b""), cut=packed(sound)[:-9],
+    cut_header=b"\x1f\x8b", members=packed(sound[:9]) + packed(sound[9:]), empty_members=packed(b"") * 8 + packed(sound),
+    trailing=packed(sound) + b"\0", trailing_member=packed(sound) + packed(b"x"),
+    checksum=packed(sound)[:-8] + b"\1\2\3\4" + packed(sound)[-4:], terabytes=packed(idx_files["terabytes"]),
+    bomb=packed(sound + bytes(1 << 20)), bomb_with_shape=packed(idx([1 << 20], bytes(1 << 18))),
+    named=b"\x1f\x8b\x08\x08\0\0\0\0\0\x03name\0" + packed(sound)[10:], extra=b"\x1f\x8b\x08\x04\0\0\0\0\0\x03\x04\0abcd" + packed(sound)[10:],
+    twice=packed(packed(sound)))
+
+
+def chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def png(width, height, depth=8, colour=0, interlace=0, rows=None, before=b"", end=chunk(b"IEND", b"")):
+    samples = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}.get(colour, 1)
+    row = b"\0" + bytes((7 * i) % 256 for i in range((min(width, 64) * samples * depth + 7) // 8))
+    pixels = zlib.compress(rows if rows is not None else row * min(height, 64))
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, interlace))
+            + before + chunk(b"IDAT", pixels) + end)
+
+
+palette = chunk(b"PLTE", bytes(range(12)))
+grey = png(5, 4)
+write(
+    "png", grey=grey, colour=png(3, 2, colour=2), bits=png(9, 3, depth=1), two_bits=png(9, 3, depth=2), deep=png(3, 2, depth=16),
+    deep_colour=png(2, 2, depth=16, colour=6), alpha=png(3, 2, colour=4), palette=png(4, 3, depth=2, colour=3, before=palette),
+    no_palette=png(4, 3, colour=3), transparent=png(4, 3, depth=2, colour=3, before=palette + chunk(b"tRNS", b"\0\x80")),
+    interlaced=png(1, 1, interlace=1, rows=b"\0\7"), cut=grey[:-20], cut_header=grey[:20], checksum=grey[:40] + b"\xff" + grey[41:],
+    huge=png(0x7FFFFFFF, 0x7FFFFFFF), large=png(8192, 8192, colour=2, rows=b"\0" * 100), nothing=png(0, 4),
+    negative=png(0x80000000, 1), bad_depth=png(4, 4, depth=5), bad_colour=png(4, 4, colour=5), bomb=png(8, 8, rows=bytes(1 << 18)),
+    trailing=grey + b"more", no_end=png(5, 4, end=b""), signature=grey[:8], text=b"GIF89a", empty=b"",
+    gamma=png(5, 4, before=chunk(b"gAMA", struct.pack(">I", 45455))),
+    profile=png(5, 4, colour=2, before=chunk(b"iCCP", b"x\0\0" + zlib.compress(bytes(1 << 16)))),
+    text_bomb=png(5, 4, before=chunk(b"zTXt", b"x\0\0" + zlib.compress(bytes(1 << 20)))))
+
+
+def tensors(header, body=b"\0\0\x80\x3f", length=None):
+    text = header if isinstance(header, bytes) else (header if isinstance(header, str) else json.dumps(header)).encode()
+    return struct.pack("<Q", len(text) if length is None else length) + text + body
+
+
+def entry(shape=[1], begin=0, end=4, kind="F32"):
+    return {"dtype": kind, "shape": shape, "data_offsets": [begin, end]}
+
+
+write(
+    "safetensors", one=tensors({"x": entry()}), with_text=tensors({"__metadata__": {"by": "seed"}, "x": entry()}),
+    two=tensors({"x": entry(), "y": entry([1, 2], 4, 12)}, bytes(12)), kinds=tensors(
+        {k: entry([1], b, b + w, k) for k, b, w in [("F64", 0, 8), ("BF16", 8, 2), ("I64", 10, 8), ("U8", 18, 1), ("BOOL", 19, 1)]},
+        bytes(20)),
+    scalar=tensors({"x": entry([])}), nothing=tensors({}, b""), none=tensors({"x": entry([0, 4], 0, 0)}, b""), empty=b"",
+    short=b"\1\0\0", long_header=tensors("{}", b"", 1 << 40), negative_header=tensors("{}", b"", (1 << 64) - 1),
+    terabytes=tensors({"x": entry([1000000000, 1000000000])}), overflow=tensors({"x": entry([9223372036854775807, 4])}),
+    hidden_overflow=tensors({"x": entry([0, 4611686018427387904, 4611686018427387904], 0, 0)}, b""),
+    negative=tensors({"x": entry([-1])}), negative_pair=tensors({"x": entry([-1, -1])}), backwards=tensors({"x": entry([1], 4, 0)}),
+    outside=tensors({"x": entry([1], 4, 8)}), far_outside=tensors({"x": entry([1], 9223372036854775803, 9223372036854775807)}),
+    overlapping=tensors({"x": entry([2], 0, 8), "y": entry([2], 0, 8)}, bytes(16)), gap=tensors({"x": entry(), "y": entry([1], 8, 12)}, bytes(12)),
+    twice='\0' and tensors('{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}'),
+    key_twice=tensors('{"x":{"dtype":"F32","dtype":"F32","shape":[1],"data_offsets":[0,4]}}'),
+    many_axes=tensors({"x": entry([1] * 300)}), unknown=tensors({"x": entry(kind="F99")}), three=tensors('{"x":{"dtype":"F32","shape":[],"data_offsets":[0,1,2]}}'),
+    deep=tensors("[" * 5000), deep_object=tensors('{"x":' * 600), not_text=tensors(b'{"\xff":{}}'), fraction=tensors('{"x":{"dtype":"F32","shape":[1.5],"data_offsets":[0,4]}}'),
+    exponent=tensors('{"x":{"dtype":"F32","shape":[1e0],"data_offsets":[0,4e0]}}'), large_number=tensors('{"x":{"dtype":"F32","shape":[1e400],"data_offsets":[0,4]}}'),
+    unicode=tensors({"ü\n\"": entry()}), no_name=tensors({"": entry()}), wrong_sum=tensors({"__metadata__": {"sha256": "0" * 64}, "x": entry()}),
+    trailing=tensors({"x": entry()}, bytes(5)), list="not json at all", metadata_of_numbers=tensors({"__metadata__": {"a": 1}, "x": entry()}))
+
+laughs = "a: &a [x, x]\n" + "".join(f"{c}: &{c} [*{p}, *{p}, *{p}, *{p}, *{p}, *{p}, *{p}, *{p}, *{p}]\n" for p, c in zip("abcdefghijkl", "bcdefghijklm"))
+key_laughs = "".join(f"- &{c} {{? *{p} : 1, ? [*{p}, *{p}] : 2}}\n" if p else f"- &{c} [x]\n" for p, c in zip(["", *"abcdefghijklmnopqrstuvwxy"], "abcdefghijklmnopqrstuvwxyz"))
+write(
+    "recipe", smoother="base: mnist\nname: smoother\nobjective: {realTarget: 0.8}\ngenerator: {training: {learningRate: 0.0005}}\n",
+    labels="base: mnist-semisupervised-fast\nlabels: {count: 20, seed: 3}\n", game="base: one-dimensional\nseed: 18446744073709551615\nnoise: {low: -1.5, high: 1e3}\n",
+    empty="", nothing="---\n", two="name: a\n---\nname: b\n", list="- 1\n", scalar="mnist", unknown="generator: {hiden: [3]}", wrong_kind="batchSize: many",
+    negative="batchSize: -5", huge="batchSize: 99999999999999999999", large="labels: {batchSize: 1000000000000}", not_a_number="objective: {realTarget: .nan}", infinite="noise: {high: .inf}",
+    twice="seed: 1\nseed: 2\n", nested_twice="noise: {low: 0, low: 1}", laughs=laughs, key_laughs=key_laughs, itself="a: &a [*a]\n", undefined="name: *x\n", anchor="name: &x y\n", merge="<<: {name: a}\n",
+    deep="[" * 5000, deep_mapping="{a: " * 900, deep_block="\n".join(" " * i + "a:" for i in range(300)), deep_lists="- " * 1500, many_layers="generator: {hidden: [" + "1," * 1500 + "1]}", unclosed="a: [", tabs="a:\n\t- b\n", control="name: \"a\\0b\"\n",
+    path="name: ../../etc/x\n", dots="name: ..\n", slash="name: /tmp/x\n", newline="name: \"a\\nb\"\n", dash="name: -rf\n", accents="name: größer 数\n", long="name: " + "x" * 300 + "\n", blank="name: \"\"\n", separator="name: \"a\\u2028b\"\n",
+    octal="seed: 010\n", base_60="seed: 1:30\n", hexadecimal="batchSize: 0x10\n", yes="minibatchDiscrimination: {enabled: yes}\n", quoted="batchSize: \"16\"\n", number_name="name: 1e3\n", null="name: ~\n", tag="name: !!binary aGk=\n", odd_tag="seed: !x 3\n",
+    not_text=b"name: \xff\xfe\n", bom=b"\xef\xbb\xbfname: a\n", utf_16="name: a\n".encode("utf-16"), nul=b"name: a\0b\n", complex_key="? [a]\n: b\n", returns="name: a\r\nseed: 4\r\n", comment="# base: x\nname: a # b\n", folded="summary: >\n  one\n  two\n\nname: |\n  a\n", dotted="generator.hidden: [3]\n")
+write(
+    "setting", rate="generator.training.learningRate=0.001", role="featureMatching.role=joins", list="generator.hidden=[8, 8]", mapping="noise={low: 0, high: 1}", name="name=../x", none="batchSize", empty="", equals="=", only_value="=3", dots="...=1", below="batchSize.x=3",
+    laughs="summary=" + laughs.replace("\n", " "), alias="name=*x", deep="generator.hidden=" + "[" * 3000, many_dots="." * 3000 + "=1", huge="seed=99999999999999999999", text="name=größer", newline="name=a\nseed: 3", bom="\ufeffseed=1")
+write(
+    "arguments", train="train\nmnist\n--set\nbatchSize=3\n--epochs\n5\n--seed\n18446744073709551615", resume="train\n--resume\nruns/a b", both="train\nmnist\n--resume\nx", demo="demo\n--data\ntwo-humped\n--steps\n100", game="demo\ngame\n--help", sample="sample\nrun\n--out\nx y.png\n--count\n0",
+    classify="classify\nrun\na.png\nb.gz\n--json", evaluate="evaluate\nrun\n--split\ntest", score="score\nrun\n--classifier\nx.pt\n--argument\na=true\n--argument\na=false\n--channels\n2", compare="compare\n--data\nnormal,ring\n--techniques\nplain,\n--seeds\n8", reproduce="reproduce\nmnist\n--labels\n20,50\n--seeds\n0",
+    checkpoints="train\nmnist\n--checkpoint-every\n10m\n--keep-best\ntest-errors\n--keep-checkpoints\n-1", endless="train\nmnist\n--checkpoint-every\n1e400h", verify="verify-resume\nmnist\n--steps\n3", data="data\nget\nmnist\n--mirror\nftp://x", mirror="data\nget\nmnist\n--mirror\nhttp://[", recipes="recipes\nmnist", empty="", help="--help", version="--version",
+    unknown="frobnicate", completions="--generate-completion-script\nbash", odd_completions="--generate-completion-script\nx", dump="--experimental-dump-help", custom="---completion\ntrain\n--\n--resume", terminator="train\n--\n-x", joined="train\nmnist\n--seed=-1", numbers="demo\n--seeds\n9223372036854775808", most="demo\n--seed\n18446744073709551615", accents="train\ngrößer.yaml\n--out\n数 a", short="-h\n-\n--\n---")
+run = json.dumps(dict(width=784, imageShape=[1, 28, 28], classes=10, steps=6, examples="ab", libtorch="2", device="cpu", threads=1))
+draw = json.dumps(dict(seed=1, classes=10, indices=[3, 4], labels=[0, 1]))
+line = json.dumps(dict(step=2, seconds=0.5, discriminatorLoss=0.1, generatorLoss="nan", probabilityOfReal=0.5, probabilityOfGenerated=0.5)) + "\n"
+
+
+def files(*parts):
+    return "---\n".join(parts)
+
+
+write(
+    "run", sound=files(run, draw, line * 2), points=files('{"width":1,"steps":3,"libtorch":"2","device":"cpu","threads":1}', "", ""), empty="", cut=files(run[:-5], draw[:-3], line + line[:20]), returns=files(run, draw, line.replace("\n", "\r\n")),
+    shape=files(run.replace("[1, 28, 28]", "[784, 784, 784]")), wide=files(run.replace("784,", "9223372036854775807,")), none=files(run.replace("784", "0")), negative=files(run.replace("28, 28", "-28, -28")), fraction=files(run.replace("784", "784.5")), flat=files(run.replace("[1, 28, 28]", "[]")),
+    classes=files(run.replace(": 10", ": -1")), steps=files(run.replace(": 6", ": -6")), deep=files("[" * 5000, '{"a":' * 1000, "[" * 2000 + "\n"), list=files("[]", "[]", "[]\n"), null=files("null", "null", "null\n"), blank_lines=files(run, draw, "\n\n" + line + "\n"), unfinished=files(run, draw, line.strip()), not_text=files(run, draw).encode() + b"---\n\xff\xfe\n", twice=files('{"width":1,"width":2,"steps":3,"libtorch":"2","device":"cpu","threads":1}'))

@@ -1,0 +1,204 @@
+import ArgumentParser
+import Datasets
+import Files
+import Foundation
+import GanCommand
+import Recipes
+import Report
+import Torch
+
+/// A parser that gets bytes from outside, and what must hold whatever they are: there is a value, which is what the bytes say as far
+/// as that can be told without the parser, or an error that names the file and the place in it.
+public enum FuzzTarget: String, CaseIterable, Sendable {
+  /// An IDX file.
+  case idx
+  /// An IDX file, gzip-compressed.
+  case gzip
+  /// A PNG file.
+  case png
+  /// A safetensors file.
+  case safetensors
+  /// A recipe's file.
+  case recipe
+  /// What follows `--set`.
+  case setting
+  /// The arguments of `gan`, one a line; they are read, not obeyed.
+  case arguments
+  /// A run folder's JSON: run.json, labels.json and measurements.jsonl, with a line `---` after each.
+  case run
+
+  /// What must not happen, and did.
+  public struct Violation: Error, CustomStringConvertible {
+    public let description: String
+  }
+
+  /// Reads `bytes`.
+  ///
+  /// - Throws: ``Violation``: an error of another kind, one that does not name the file or no place in it, a value that contradicts
+  ///   the bytes.
+  public func check(_ bytes: Data, in folder: FuzzFolder) throws {
+    switch self {
+    case .idx, .gzip: try checkIDX(bytes, in: folder)
+    case .png: try checkPNG(bytes, in: folder)
+    case .safetensors: try checkSafetensors(bytes, in: folder)
+    case .recipe: try checkRecipe(bytes, in: folder)
+    case .setting: try checkSetting(bytes)
+    case .arguments: try checkArguments(bytes)
+    case .run: try checkRun(bytes, in: folder)
+    }
+  }
+
+  /// The memory that reading so many bytes may take at the worst moment: buffers of fixed size and what the format can
+  /// make of them.
+  public func allowance(_ count: Int) -> Int {
+    let megabyte = 1 << 20
+    switch self {
+    case .idx: return 2 * megabyte + 4 * count
+    // A byte of gzip data is 1032 of content at most; an array that grows is there twice while it does.
+    case .gzip: return 2 * megabyte + 4 * 1032 * count
+    // The same, in pixels of one bit that become three bytes, and 9 MB that libpng lets a chunk take.
+    case .png: return 10 * megabyte + 3 * 8 * 1032 * count
+    case .safetensors, .run: return 2 * megabyte + 1000 * count
+    // YAML's nodes, the whole recipe beside them, and messages that quote the text.
+    case .recipe, .setting, .arguments: return 8 * megabyte + 2000 * count
+    }
+  }
+
+  // MARK: One parser each
+
+  private func checkIDX(_ bytes: Data, in folder: FuzzFolder) throws {
+    let file = try folder.file("input.idx", bytes)
+    guard let idx = try value(of: file, { try IDXFile(contentsOf: file) }) else { return }
+    try require(!idx.shape.isEmpty && idx.shape.allSatisfy { $0 > 0 }, "the shape \(idx.shape)")
+    try require(idx.bytes.count == idx.shape.reduce(1, *), "\(idx.bytes.count) elements of shape \(idx.shape)")
+    guard !bytes.starts(with: [0x1f, 0x8b]) else { return }
+    try require(Data(idx.bytes) == bytes.suffix(idx.bytes.count), "other elements than the file's")
+  }
+
+  /// The bytes as they are, and with the checksums that their chunks should have: behind a wrong one nothing is read.
+  private func checkPNG(_ bytes: Data, in folder: FuzzFolder) throws {
+    try checkOnePNG(bytes, in: folder)
+    var sound = bytes
+    var offset = 8
+    while offset + 12 <= sound.count {
+      let length = sound[offset..<offset + 4].reduce(0) { $0 << 8 | Int($1) }
+      let end = offset + 8 + length
+      guard end + 4 <= sound.count else { break }
+      sound.replaceSubrange(end..<end + 4, with: PNGChecksum.of(sound[offset + 4..<end]))
+      offset = end + 4
+    }
+    if sound != bytes { try checkOnePNG(sound, in: folder) }
+  }
+
+  private func checkOnePNG(_ bytes: Data, in folder: FuzzFolder) throws {
+    let file = try folder.file("input.png", bytes)
+    guard let image = try value(of: file, { try Image(contentsOf: file) }) else { return }
+    let header = bytes.dropFirst(16).prefix(8).map(Int.init)
+    let size = [header[0...3], header[4...7]].map { $0.reduce(0) { $0 << 8 | $1 } }
+    try require([image.width, image.height] == size, "\(image.width) x \(image.height), where the header says \(size)")
+    guard image.samples.count < 1 << 16 else { return }
+    try require(try Image(png: image.png()) == image, "an image that is another one once written and read")
+  }
+
+  private func checkSafetensors(_ bytes: Data, in folder: FuzzFolder) throws {
+    let file = try folder.file("input.safetensors", bytes)
+    guard let read = try value(of: file, { try Safetensors(contentsOf: file) }) else { return }
+    let body = try read.tensors.values.reduce(0) { try $0 + $1.rawBytes().count }
+    let length = bytes.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
+    try require(8 + length + body == bytes.count, "tensors of \(body) bytes in a file of \(bytes.count)")
+    let copy = try folder.file("copy.safetensors", read.encoded())
+    let again = try Safetensors(contentsOf: copy)
+    try require(again.metadata == read.metadata, "metadata that are others once written and read")
+    try require(Set(again.tensors.keys) == Set(read.tensors.keys), "names that are others once written and read")
+    for (name, tensor) in read.tensors {
+      let other = again.tensors[name]!
+      try require(
+        other.shape == tensor.shape && other.dtype == tensor.dtype && other.rawBytes() == tensor.rawBytes(),
+        "'\(name)' is another tensor once written and read")
+    }
+  }
+
+  private func checkRecipe(_ bytes: Data, in folder: FuzzFolder) throws {
+    let file = try folder.file("input.yaml", bytes)
+    guard let recipe = try value(of: file, { try RecipeFile.read(file) }) else { return }
+    try checkValid(recipe)
+    let isValid = (try? recipe.validate()) != nil
+    try require(isValid == (RecipeFile.fault(in: file) == nil), "a fault that only one of two finds")
+  }
+
+  private func checkSetting(_ bytes: Data) throws {
+    guard let text = String(validating: bytes, as: UTF8.self) else { return }
+    do {
+      try checkValid(try Recipe.named("mnist")!.setting(text))
+    } catch let error as RecipeError {
+      try require(!error.reason.isEmpty, "an error without a reason")
+    }
+  }
+
+  /// What is accepted is the same once written and read, and a run of it stays in its folder.
+  private func checkValid(_ recipe: Recipe) throws {
+    do {
+      try recipe.validate()
+    } catch let error as RecipeError {
+      return try require(!error.key.isEmpty, "an error without a key: \(error)")
+    }
+    let text = try RecipeFile.text(recipe)
+    let again = try RecipeFile.parse(text)
+    try require(again == recipe, "a recipe that is another one once written and read:\n\(text)")
+    let folder = URL(fileURLWithPath: "/runs").appendingPathComponent("\(recipe.name)-1")
+    try require(
+      folder.standardized.deletingLastPathComponent().path == "/runs" && !recipe.name.contains("\n"),
+      "the name '\(recipe.name)', which leads out of the folder")
+  }
+
+  private func checkArguments(_ bytes: Data) throws {
+    guard let text = String(validating: bytes, as: UTF8.self), !text.utf8.contains(0) else { return }
+    let arguments = text.utf8.split(separator: UInt8(ascii: "\n")).map { String($0)! }
+    do {
+      _ = try Gan.parseAsRoot(arguments)
+    } catch {
+      let code = Gan.exitCode(for: error)
+      try require(code == .success || code == .validationFailure, "the exit code \(code.rawValue): \(error)")
+      try require(!Gan.fullMessage(for: error).isEmpty, "an error without a message")
+    }
+  }
+
+  private func checkRun(_ bytes: Data, in folder: FuzzFolder) throws {
+    let names = ["run.json", "labels.json", "measurements.jsonl"]
+    var rest = bytes
+    for name in names {
+      let end = rest.range(of: Data("---\n".utf8))
+      _ = try folder.file(name, rest.prefix(upTo: end?.lowerBound ?? rest.endIndex))
+      rest = rest.suffix(from: end?.upperBound ?? rest.endIndex)
+    }
+    let run = RunFolder(folder.url)
+    let files = names.map { folder.url.appendingPathComponent($0) }
+    let description = try value(of: files[0]) { try run.description() }
+    try require(description.map { $0.width > 0 && $0.steps > 0 } ?? true, "a run of nothing")
+    _ = try value(of: files[1]) { try run.labelDraw() }
+    _ = try value(of: files[2]) { try run.measurements() }
+    _ = try value(of: files[2]) { try run.isComplete() }
+  }
+
+  // MARK: What holds for all
+
+  /// What `body` makes of `file`, or nil where it refuses it as it should.
+  ///
+  /// - Throws: ``Violation`` where it does not.
+  public func value<Value>(of file: URL, _ body: () throws -> Value) throws -> Value? {
+    do {
+      return try body()
+    } catch let error as FileError {
+      try require(error.path == file.path, "an error that names another file: \(error)")
+      try require(!error.reason.isEmpty, "an error without a reason")
+      try require(error.place != nil, "an error that names no place: \(error)")
+      return nil
+    } catch {
+      throw Violation(description: "an error that is no FileError: \(error)")
+    }
+  }
+
+  private func require(_ holds: @autoclosure () throws -> Bool, _ violation: @autoclosure () -> String) throws {
+    guard try holds() else { throw Violation(description: violation()) }
+  }
+}
