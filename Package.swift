@@ -100,7 +100,7 @@ let package = Package(
       resources: [.copy("Resources/file_server.py")], swiftSettings: strict),
     .testTarget(name: "ReportTests", dependencies: ["Report", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "CommandTests", dependencies: ["Recipes", "Report", "Torch", "TestSupport", "GoldenSupport"],
+      name: "CommandTests", dependencies: ["Recipes", "Metrics", "Report", "Torch", "TestSupport", "GoldenSupport"],
       swiftSettings: strict),
   ] + fuzzTargets,
   swiftLanguageModes: [.v6],

@@ -47,10 +47,7 @@ public final class TorchScriptClassifier: ImageClassifier {
     contentsOf url: URL, inputRange: InputRange = .unit, channels: Int? = nil, output: Output = .logits,
     keywords: [String: Bool] = [:], device: Device = .cpu
   ) throws {
-    close(try openRegularFile(at: url.path).descriptor)
-    guard let data = try? Data(contentsOf: url) else {
-      throw FileError(path: url.path, reason: "cannot be read")
-    }
+    let data = try readFile(at: url)
     do {
       module = try ScriptModule(data, device: device)
     } catch let error as TensorError {

@@ -183,7 +183,7 @@ private struct Doctor {
     let flags = smoothed(lines.map { holds($0) ? 1 : 0 })
     let first = (flags.lastIndex { $0 < 0.5 } ?? -1) + 1
     guard flags.count - first >= min(Limits.persistence, max(1, flags.count / 2)) else { return nil }
-    return lines[first].step
+    return lines[first...].first(where: holds)?.step
   }
 
   /// The median of five.

@@ -24,6 +24,14 @@ public struct Examination: Sendable {
     /// Some of both, to be looked at: rows of numbers.
     public let generated: [[Double]]
     public let real: [[Double]]
+
+    public init(count: Int, signs: BatchSigns, modes: ModeCoverage?, generated: [[Double]], real: [[Double]]) {
+      self.count = count
+      self.signs = signs
+      self.modes = modes
+      self.generated = generated
+      self.real = real
+    }
   }
 
   public init(

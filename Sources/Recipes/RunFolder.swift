@@ -89,6 +89,19 @@ public struct RunFolder: Sendable {
     /// Of a classifier on the test set, where the step ended with a test.
     public var testErrors: Int?
     public var testErrorsOfAverage: Int?
+
+    /// All else is nil.
+    public init(
+      step: Int, seconds: Double, discriminatorLoss: Double, generatorLoss: Double, probabilityOfReal: Double,
+      probabilityOfGenerated: Double
+    ) {
+      self.step = step
+      self.seconds = seconds
+      self.discriminatorLoss = discriminatorLoss
+      self.generatorLoss = generatorLoss
+      self.probabilityOfReal = probabilityOfReal
+      self.probabilityOfGenerated = probabilityOfGenerated
+    }
   }
 
   /// One line of `faults.jsonl`: what a run could not go on with.
@@ -98,6 +111,12 @@ public struct RunFolder: Sendable {
     public var reason: String
     /// Whether it ended the process; otherwise the run was taken back to a checkpoint and went on at half the learning rates.
     public var stopped: Bool
+
+    public init(step: Int, reason: String, stopped: Bool) {
+      self.step = step
+      self.reason = reason
+      self.stopped = stopped
+    }
   }
 
   /// A new folder at `requested`, or the next free `NAME-1`, `NAME-2`, ... under `runs`.

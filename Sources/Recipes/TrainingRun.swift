@@ -188,15 +188,19 @@ public final class TrainingRun {
     let real = try checkingTensors { examples.batches(report.step, random.stream("data")) }
     let signs = try game.signs(real, random.stream("noise").at(step))
     let gradients = try trainer.gradientSizes()
-    let measurement = RunFolder.Measurement(
+    var measurement = RunFolder.Measurement(
       step: step, seconds: seconds, discriminatorLoss: sums.discriminator / sums.count,
-      generatorLoss: sums.generator / sums.count, labelledLoss: sums.labelled.map { $0 / sums.count },
-      unlabelledLoss: sums.labelled.map { (sums.discriminator - $0) / sums.count },
-      probabilityOfReal: signs.probabilityOfReal, probabilityOfGenerated: signs.probabilityOfGenerated,
-      accuracy: signs.accuracy, featureSpread: signs.featureSpread, nearDuplicates: signs.nearDuplicates,
-      coverage: signs.neighbours?.coverage, fidelity: signs.neighbours?.fidelity,
-      discriminatorGradient: gradients?.discriminator, generatorGradient: gradients?.generator,
-      testErrors: errors?.raw, testErrorsOfAverage: errors?.averaged)
+      generatorLoss: sums.generator / sums.count, probabilityOfReal: signs.probabilityOfReal,
+      probabilityOfGenerated: signs.probabilityOfGenerated)
+    measurement.labelledLoss = sums.labelled.map { $0 / sums.count }
+    measurement.unlabelledLoss = sums.labelled.map { (sums.discriminator - $0) / sums.count }
+    (measurement.accuracy, measurement.featureSpread) = (signs.accuracy, signs.featureSpread)
+    measurement.nearDuplicates = signs.nearDuplicates
+    (measurement.coverage, measurement.fidelity) = (signs.neighbours?.coverage, signs.neighbours?.fidelity)
+    (measurement.discriminatorGradient, measurement.generatorGradient) = (
+      gradients?.discriminator, gradients?.generator
+    )
+    (measurement.testErrors, measurement.testErrorsOfAverage) = (errors?.raw, errors?.averaged)
     try folder.append(measurement)
     sums = Sums()
     return measurement

@@ -553,7 +553,32 @@ def metrics():
         file.tensors[f"{prefix}.in.x"], file.tensors[f"{prefix}.in.y"] = torch.tensor(x), torch.tensor(y)
         distance = scipy.stats.wasserstein_distance(x, y)
         file.tensors[f"{prefix}.out.distance"] = torch.tensor(distance, dtype=torch.float64)
+    for name, width, shift in (("line", 1, 0.5), ("plane", 2, 1.5), ("wide", 9, 0.7)):
+        real, generated = generator.normal(size=(61, width)), generator.normal(shift, 0.6, size=(47, width))
+        # Some samples that are all but the same, and one that is the same.
+        generated[:9] = generated[9] + 1e-4 * generator.normal(size=(9, width))
+        generated[20] = generated[21]
+        prefix = f"neighbours-{name}.f64"
+        file.tensors[f"{prefix}.in.real"], file.tensors[f"{prefix}.in.generated"] = (
+            torch.tensor(real), torch.tensor(generated))
+        for key, value in neighbours(real, generated, 5).items():
+            file.tensors[f"{prefix}.out.{key}"] = torch.tensor(value, dtype=torch.float64)
     return file
+
+
+def neighbours(real, generated, k):
+    """Coverage, fidelity, near-duplicates and spread, one example at a time."""
+
+    def distances(x, points):
+        return sorted(np.linalg.norm(points - x, axis=1))
+
+    radii = [distances(x, np.delete(real, i, 0))[k - 1] for i, x in enumerate(real)]
+    coverage = np.mean([distances(x, generated)[0] <= radius for x, radius in zip(real, radii)])
+    fidelity = np.mean([any(np.linalg.norm(real - y, axis=1) <= radii) for y in generated])
+    typical = np.sort([distances(x, np.delete(real, i, 0))[0] for i, x in enumerate(real)])[len(real) // 2]
+    nearest = np.array([distances(y, np.delete(generated, i, 0))[0] for i, y in enumerate(generated)])
+    spread = np.sqrt(generated.var(0).sum() / real.var(0).sum())
+    return {"coverage": coverage, "fidelity": fidelity, "duplicates": np.mean(nearest < typical / 10), "spread": spread}
 
 
 def split_scores(probabilities, splits):

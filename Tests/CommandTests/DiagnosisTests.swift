@@ -1,0 +1,148 @@
+import Metrics
+import Recipes
+import Testing
+import Torch
+
+/// The doctor's rules, on measurements made up for them: each illness is found, dated and explained, and none is where none
+/// is.
+@Suite struct DiagnosisTests {
+  private typealias Line = RunFolder.Measurement
+
+  private func line(_ step: Int, _ change: (inout Line) -> Void = { _ in }) -> Line {
+    var line = Line(
+      step: step, seconds: 0, discriminatorLoss: 1.4, generatorLoss: 0.7, probabilityOfReal: 0.5,
+      probabilityOfGenerated: 0.5)
+    (line.accuracy, line.featureSpread, line.nearDuplicates, line.coverage, line.fidelity) = (0.5, 1, 0, 0.9, 0.95)
+    (line.discriminatorGradient, line.generatorGradient) = (0.1, 0.1)
+    change(&line)
+    return line
+  }
+
+  /// 50 lines, changed from `step` on.
+  private func lines(from step: Int = .max, _ change: (inout Line) -> Void = { _ in }) -> [Line] {
+    stride(from: 100, through: 5_000, by: 100).map { now in line(now) { if now >= step { change(&$0) } } }
+  }
+
+  /// 400 samples of which `spread`, 0 or 1, says whether they are all one, at a distance of the data.
+  private func samples(spread: Double = 1, distance: Double = 0, modes: ModeCoverage? = nil) throws
+    -> Examination.FreshSamples
+  {
+    let random = RandomStream(seed: 2)
+    let (real, generated) = (
+      random.stream("a").normal([400, 2]), random.stream("b").normal([400, 2]) * spread + distance
+    )
+    return Examination.FreshSamples(
+      count: 400,
+      signs: try BatchSigns(
+        probabilities: (.full(0.5, [400]), .full(0.5, [400])), realTarget: 1, features: (real, generated),
+        examples: (real, generated), compared: 400), modes: modes, generated: [], real: [])
+  }
+
+  private func diagnosis(
+    _ lines: [Line], of recipe: Recipe = .named("two-dimensional")!, faults: [RunFolder.Fault] = [],
+    _ samples: Examination.FreshSamples?
+  ) -> Diagnosis {
+    Diagnosis(Examination(recipe: recipe, steps: 5_000, measurements: lines, faults: faults, samples: samples))
+  }
+
+  @Test func aGoodRunIsHealthyWhateverDDoes() throws {
+    #expect(diagnosis(lines(), try samples()).isHealthy)
+    // With feature matching G goes on well against a D that is always right.
+    #expect(diagnosis(lines(from: 100) { $0.accuracy = 1 }, try samples()).isHealthy)
+    #expect(diagnosis([], nil).isHealthy)
+  }
+
+  @Test func collapseIsDatedAndExplained() throws {
+    let sick = lines(from: 2_000) { ($0.featureSpread, $0.nearDuplicates, $0.accuracy) = (0.01, 1, 1) }
+    let found = diagnosis(sick, try samples(spread: 0))
+    #expect(found.findings.map(\.condition) == [.collapsed, .discriminatorWins])
+    #expect(found.findings.map(\.since) == [2_000, 2_000])
+    #expect(found.findings[0].evidence.contains("100 %"))
+    #expect(found.advice.contains { $0.contains("featureMatching.role=joins") })
+    #expect(found.advice.count == Set(found.advice).count)
+  }
+
+  /// A line that does not agree, here and there, does not change since when it is so; one that ends well does.
+  @Test func singleExceptionsDoNotCount() throws {
+    var sick = lines(from: 2_000) { $0.nearDuplicates = 1 }
+    sick[30].nearDuplicates = 0
+    #expect(diagnosis(sick, try samples(spread: 0)).findings.first?.since == 2_000)
+    for index in 40..<50 { sick[index].nearDuplicates = 0 }
+    #expect(diagnosis(sick, try samples(spread: 0)).findings.first?.since == nil)
+  }
+
+  @Test func lostModesAreCounted() throws {
+    let modes: [[Double]] = [[0, 0], [5, 5], [9, 9], [20, 0]]
+    func coverage(_ counts: [Int]) -> ModeCoverage {
+      ModeCoverage(
+        zip(modes, counts).flatMap { Array(repeating: $0, count: $1) }, modes: modes, standardDeviation: 0.1)
+    }
+    let found = diagnosis(lines(), try samples(modes: coverage([100, 100, 5, 0])))
+    #expect(found.findings.map(\.condition) == [.lostModes])
+    #expect(found.findings[0].evidence.hasPrefix("2 of the data's 4 modes"))
+    #expect(diagnosis(lines(), try samples(modes: coverage([100, 100, 50, 20]))).isHealthy)
+  }
+
+  @Test func samplesBesideTheDataAreFound() throws {
+    let found = diagnosis(lines(from: 300) { $0.fidelity = 0 }, try samples(distance: 50))
+    #expect(found.findings.map(\.condition).prefix(1) == [.offData])
+    #expect(found.findings[0].since == 300)
+  }
+
+  @Test func gradientsThatVanishExplainButDoNotAccuse() throws {
+    let sick = lines(from: 1_000) { $0.generatorGradient = 1e-9 }
+    #expect(diagnosis(sick, try samples()).isHealthy)
+    #expect(diagnosis(sick, try samples(spread: 0)).findings.map(\.condition) == [.collapsed, .vanishingGradient])
+  }
+
+  @Test func faultsThatEndedTheRun() throws {
+    let fault = RunFolder.Fault(step: 2_041, reason: "the generator's loss is not finite", stopped: true)
+    let cut = Array(lines().prefix(20))
+    let found = diagnosis(cut, faults: [fault], try samples())
+    #expect(found.findings.map(\.condition) == [.broke])
+    #expect(found.findings[0].evidence.contains("2042") && found.findings[0].evidence.contains("generator's loss"))
+    // Got over by going on.
+    #expect(diagnosis(lines(), faults: [fault], try samples()).isHealthy)
+    #expect(
+      diagnosis(cut, faults: [RunFolder.Fault(step: 2_041, reason: "", stopped: false)], try samples()).isHealthy)
+  }
+
+  @Test func classifiersThatForget() throws {
+    var sick = lines()
+    for (index, errors) in [(5, 900), (10, 200), (20, 120), (30, 400), (49, 800)] { sick[index].testErrors = errors }
+    let found = diagnosis(sick, try samples())
+    #expect(found.findings.map(\.condition) == [.classifierFails])
+    #expect(found.findings[0].since == 2_100)
+    sick[49].testErrors = 130
+    #expect(diagnosis(sick, try samples()).isHealthy)
+  }
+
+  /// Advice names what the recipe does not do yet, and rates that are too high before all else.
+  @Test func adviceFitsTheRecipe() throws {
+    var recipe = try #require(Recipe.named("two-dimensional"))
+    recipe.featureMatching.role = .joins
+    recipe.generator.training.learningRate = 0.1
+    let advice = diagnosis(lines(), of: recipe, try samples(spread: 0)).advice
+    #expect(advice[0].contains("generator.training.learningRate=0.001"))
+    #expect(!advice.contains { $0.contains("featureMatching") })
+    // What is advised can be set.
+    for option in advice.joined().matches(of: /--set ([A-Za-z.]+=[^`]+)`/) {
+      #expect(throws: Never.self) { try recipe.setting(String(option.1)) }
+    }
+  }
+
+  @Test func theWatchTellsOnceAndOnlyOfWhatStays() throws {
+    let recipe = try #require(Recipe.named("two-dimensional"))
+    var watch = SignWatch(recipe, steps: 5_000)
+    var told: [String] = []
+    for line in lines(from: 1_000, { $0.nearDuplicates = 1 }) { told += watch.warnings(after: line) }
+    #expect(told.count == 1)
+    #expect(told[0].contains("step 1900") && told[0].contains("since step 1000"))
+    watch = SignWatch(recipe, steps: 5_000)
+    for (index, line) in lines(from: 0, { $0.nearDuplicates = 1 }).enumerated() {
+      var line = line
+      if index % 9 == 8 { line.nearDuplicates = 0 }
+      #expect(watch.warnings(after: line).isEmpty)
+    }
+  }
+}
