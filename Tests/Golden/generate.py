@@ -156,6 +156,13 @@ def operations():
     file.case(
         "conv-transpose2d", {"x": (2, 3, 4, 5), "weight": (3, 4, 5, 5), "bias": (4,)},
         lambda x, weight, bias: F.conv_transpose2d(x, weight, bias, stride=2, padding=2, output_padding=1))
+    # The two that are dense layers: the kernel sees all of the image, and the image is one pixel.
+    file.case(
+        "conv2d-whole", {"x": (3, 5, 4, 2), "weight": (6, 5, 4, 2), "bias": (6,)},
+        lambda x, weight, bias: F.conv2d(x, weight, bias))
+    file.case(
+        "conv-transpose2d-pixel", {"x": (3, 5, 1, 1), "weight": (5, 6, 4, 2), "bias": (6,)},
+        lambda x, weight, bias: F.conv_transpose2d(x, weight, bias))
     return file
 
 

@@ -58,6 +58,12 @@ import Torch
     try Golden("operations").check("conv-transpose2d") {
       convTranspose2d($0["x"]!, weight: $0["weight"]!, bias: $0["bias"]!, stride: 2, padding: 2, outputPadding: 1)
     }
+    try Golden("operations").check("conv2d-whole") {
+      conv2d($0["x"]!, weight: $0["weight"]!, bias: $0["bias"]!, stride: 1, padding: 0)
+    }
+    try Golden("operations").check("conv-transpose2d-pixel") {
+      convTranspose2d($0["x"]!, weight: $0["weight"]!, bias: $0["bias"]!, stride: 1, padding: 0, outputPadding: 0)
+    }
   }
 
   @Test func reshaping() throws {
