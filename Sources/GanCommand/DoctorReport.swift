@@ -54,7 +54,10 @@ struct DoctorReport {
       parts += ["reach \(share(neighbours.coverage)) of the data", "\(share(neighbours.fidelity)) near data"]
     }
     if let modes = samples.modes {
-      parts += ["\(modes.covered) of \(modes.counts.count) modes", "\(share(modes.highQualityShare)) on a mode"]
+      parts += [
+        "\(modes.found(share: Diagnosis.Limits.modeShare)) of \(modes.counts.count) modes found",
+        "\(share(modes.highQualityShare)) on a mode",
+      ]
     }
     parts.append("D right about \(share(signs.accuracy))")
     return parts.joined(separator: "; ")
@@ -164,7 +167,7 @@ struct DoctorReport {
           Chart(
             title: "Samples and data", x: "x", y: "y",
             traces: [
-              points("data", .data, samples.real), points("samples", .generated, samples.generated).faint(),
+              points("data", .data, samples.real), points("samples", .generated, samples.generated),
             ]))
       ]
     }
@@ -190,13 +193,14 @@ struct DoctorReport {
       switch condition {
       case .broke: [losses, gradients]
       case .collapsed: [duplicates, spread]
-      case .lostModes: [coverage]
+      case .lostModes: modes.isEmpty ? [coverage] : modes
       case .offData: [fidelity]
       case .classifierFails: [testErrors]
       case .discriminatorWins: [accuracy]
       case .vanishingGradient: [gradients]
       }
     return charts.compactMap { $0 }.map { chart in
+      guard chart.x.title == "step" else { return chart }
       let values = chart.traces.flatMap(\.finiteValues)
       guard let since, let low = values.min(), let high = values.max() else { return chart }
       var chart = chart
@@ -208,7 +212,25 @@ struct DoctorReport {
   }
 
   private var allCharts: [Chart] {
-    [losses, accuracy, spread, duplicates, coverage, fidelity, gradients, testErrors].compactMap { $0 }
+    [losses, accuracy, spread, duplicates, coverage, fidelity, gradients, testErrors].compactMap { $0 } + modes
+  }
+
+  /// Of a mixture: how many are found as training goes, and how many samples each has in the end.
+  private var modes: [Chart] {
+    guard let modes = examination.samples?.modes else { return [] }
+    let numbers = modes.counts.indices.map { Double($0 + 1) }
+    let even = Double(modes.points) / Double(modes.counts.count)
+    return [
+      Chart(
+        title: "Modes found", caption: "By the samples of one batch: a few may be missed by chance.", x: "step",
+        y: "modes", traces: [trace("modes", .generated) { $0.modes.map(Double.init) }]),
+      Chart(
+        title: "Samples of each mode", caption: "The line is an even share.", x: "mode", y: "samples",
+        traces: [
+          .bars("samples", .generated, x: numbers, heights: modes.counts.map(Double.init)),
+          .line("even", .reference, x: [0.5, Double(numbers.count) + 0.5], y: [even, even]).dashed(),
+        ]),
+    ]
   }
 
   private func trace(_ name: String, _ role: Role, _ value: (RunFolder.Measurement) -> Double?) -> Trace {

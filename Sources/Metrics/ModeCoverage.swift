@@ -25,6 +25,10 @@ public struct ModeCoverage: Sendable, Hashable {
   }
 
   public var covered: Int { counts.count { $0 > 0 } }
+  /// The modes that have at least `share` of the high-quality points they would have if all points were that and spread evenly.
+  public func found(share: Double) -> Int {
+    counts.count { Double($0) >= max(share * Double(points) / Double(counts.count), 1) }
+  }
   /// In 0 ... 1.
   public var highQualityShare: Double { points == 0 ? 0 : Double(counts.reduce(0, +)) / Double(points) }
 }

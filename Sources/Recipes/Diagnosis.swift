@@ -116,19 +116,17 @@ private struct Doctor {
 
   var lostModes: Diagnosis.Finding? {
     guard let samples else { return nil }
-    let since = start { ($0.coverage ?? 1) < Limits.coverage }
     if let modes = samples.modes {
-      let expected = Double(modes.points) / Double(modes.counts.count)
-      let lost = modes.counts.count { Double($0) < Limits.modeShare * expected }
-      // Where all are, samples are off the data.
-      guard lost > 0, lost < modes.counts.count else { return nil }
+      let (all, found) = (modes.counts.count, modes.found(share: Limits.modeShare))
+      // Where all are lost, samples are off the data.
+      guard 0 < found, found < all else { return nil }
       return finding(
-        .lostModes, since: since,
-        "\(lost) of the data's \(modes.counts.count) modes get no samples, or next to none.")
+        .lostModes, since: start { ($0.modes ?? all) < all },
+        "\(all - found) of the data's \(all) modes get no samples, or next to none.")
     }
     guard let neighbours = samples.signs.neighbours, neighbours.coverage < Limits.coverage else { return nil }
     return finding(
-      .lostModes, since: since,
+      .lostModes, since: start { ($0.coverage ?? 1) < Limits.coverage },
       "Samples reach \(percent(neighbours.coverage)) of the data: the rest has no sample among its nearest neighbours.")
   }
 

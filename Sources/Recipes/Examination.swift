@@ -78,17 +78,10 @@ public struct Examination: Sendable {
         path: folder.url.path,
         reason: "was trained on examples of \(description.width) numbers; the data have \(real.size(-1))")
     }
-    let signs = try game.signs(real, random.stream("noise"), averaged: true, compared: count)
-    let generated = try game.samples(real.size(0), random.stream("noise"))
-    func rows(_ x: Tensor) throws -> [[Double]] {
-      let (values, width) = (try x.values(Double.self), x.size(-1))
-      return stride(from: 0, to: values.count, by: width).map { Array(values[$0..<$0 + width]) }
-    }
-    let points = try rows(generated)
+    let (signs, modes) = try game.signs(real, random.stream("noise"), averaged: true, compared: count)
+    let generated = try game.samples(real.size(0), random.stream("noise")).rows()
     samples = FreshSamples(
-      count: points.count, signs: signs,
-      modes: recipe.data.source.mixture.map {
-        ModeCoverage(points, modes: $0.modes, standardDeviation: $0.standardDeviation)
-      }, generated: Array(points.prefix(1_000)), real: Array(try rows(real).prefix(1_000)))
+      count: generated.count, signs: signs, modes: modes, generated: Array(generated.prefix(1_000)),
+      real: Array(try real.rows().prefix(1_000)))
   }
 }

@@ -204,13 +204,15 @@ public struct RecipeGame {
     return try discriminator.with(discriminatorAverage.values, judge)
   }
 
-  /// How D judges `real` and as many examples that G makes of the noise of `random`, and how the two batches differ; without noise
-  /// in D.
+  /// How D judges `real` and as many examples that G makes of the noise of `random`, how the two batches differ, and which modes
+  /// the generated ones have found, where the data are a mixture; without noise in D.
   ///
-  /// - Parameter averaged: whether G has its averaged weights, where there are any.
+  /// - Parameters:
+  ///   - averaged: whether G has its averaged weights, where there are any.
+  ///   - compared: see `BatchSigns`.
   /// - Throws: `TensorError`.
   public func signs(_ real: Tensor, _ random: RandomStream, averaged: Bool = false, compared: Int = 256) throws
-    -> BatchSigns
+    -> (batch: BatchSigns, modes: ModeCoverage?)
   {
     let generated = try averaged ? samples(real.size(0), random) : generate(real.size(0), random)
     return try checkingTensors {
@@ -219,13 +221,26 @@ public struct RecipeGame {
         let (ofReal, ofGenerated) = (
           discriminator.model(real, .evaluation), discriminator.model(generated, .evaluation)
         )
-        return try BatchSigns(
+        let batch = try BatchSigns(
           probabilities: (objective.probability(ofReal.logits), objective.probability(ofGenerated.logits)),
-          realTarget: recipe.objective.realTarget,
-          features: (ofReal.features, ofGenerated.features), examples: (real, generated),
-          compared: compared)
+          realTarget: recipe.objective.realTarget, features: (ofReal.features, ofGenerated.features),
+          examples: (real, generated), compared: compared)
+        let modes = try recipe.data.source.mixture.map {
+          ModeCoverage(try generated.rows(), modes: $0.modes, standardDeviation: $0.standardDeviation)
+        }
+        return (batch, modes)
       }
     }
+  }
+}
+
+extension Tensor {
+  /// The rows of a matrix.
+  ///
+  /// - Throws: `TensorError`.
+  func rows() throws -> [[Double]] {
+    let (values, width) = (try values(Double.self), size(-1))
+    return stride(from: 0, to: values.count, by: width).map { Array(values[$0..<$0 + width]) }
   }
 }
 

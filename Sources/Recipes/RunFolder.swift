@@ -83,6 +83,8 @@ public struct RunFolder: Sendable {
     public var nearDuplicates: Double?
     public var coverage: Double?
     public var fidelity: Double?
+    /// Modes of a mixture that the generated examples have found (see `Diagnosis.Limits.modeShare`).
+    public var modes: Int?
     /// Root mean squares of the players' gradients in the last step.
     public var discriminatorGradient: Double?
     public var generatorGradient: Double?

@@ -186,7 +186,7 @@ public final class TrainingRun {
 
   private func measure(_ report: StepReport, _ step: Int, _ errors: TestErrors?) throws -> RunFolder.Measurement {
     let real = try checkingTensors { examples.batches(report.step, random.stream("data")) }
-    let signs = try game.signs(real, random.stream("noise").at(step))
+    let (signs, modes) = try game.signs(real, random.stream("noise").at(step))
     let gradients = try trainer.gradientSizes()
     var measurement = RunFolder.Measurement(
       step: step, seconds: seconds, discriminatorLoss: sums.discriminator / sums.count,
@@ -196,6 +196,7 @@ public final class TrainingRun {
     measurement.unlabelledLoss = sums.labelled.map { (sums.discriminator - $0) / sums.count }
     (measurement.accuracy, measurement.featureSpread) = (signs.accuracy, signs.featureSpread)
     measurement.nearDuplicates = signs.nearDuplicates
+    measurement.modes = modes?.found(share: Diagnosis.Limits.modeShare)
     (measurement.coverage, measurement.fidelity) = (signs.neighbours?.coverage, signs.neighbours?.fidelity)
     (measurement.discriminatorGradient, measurement.generatorGradient) = (
       gradients?.discriminator, gradients?.generator

@@ -77,7 +77,9 @@ import Torch
       ModeCoverage(
         zip(modes, counts).flatMap { Array(repeating: $0, count: $1) }, modes: modes, standardDeviation: 0.1)
     }
-    let found = diagnosis(lines(), try samples(modes: coverage([100, 100, 5, 0])))
+    let sick = lines(from: 700) { $0.modes = 3 }
+    let found = diagnosis(sick, try samples(modes: coverage([100, 100, 5, 0])))
+    #expect(found.findings.first?.since == 700)
     #expect(found.findings.map(\.condition) == [.lostModes])
     #expect(found.findings[0].evidence.hasPrefix("2 of the data's 4 modes"))
     #expect(diagnosis(lines(), try samples(modes: coverage([100, 100, 50, 20]))).isHealthy)

@@ -11,6 +11,8 @@ import Torch
       [[0.29, 0], [0, -0.3], [0.31, 0], [1, 0.1], [5, 5], [.nan, 0]], modes: modes, standardDeviation: 0.1)
     #expect(coverage.counts == [2, 1, 0])
     #expect(coverage.covered == 2)
+    // Two points a mode would be even.
+    #expect(coverage.found(share: 0.5) == 2 && coverage.found(share: 0.6) == 1 && coverage.found(share: 0) == 2)
     #expect(coverage.highQualityShare == 3.0 / 6)
   }
 
