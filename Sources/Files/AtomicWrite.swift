@@ -17,7 +17,7 @@ public func replaceFile(at url: URL, with data: Data) throws {
   let path = url.path
   let temporary =
     url.deletingLastPathComponent().appendingPathComponent(
-      ".\(url.lastPathComponent).\(getpid())-\(UInt32.random(in: 0 ... .max))"
+      ".\(url.lastPathComponent).\(getpid())-\(UInt32.random(in: 0 ... .max)).gan-part"
     ).path
   let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
   guard descriptor >= 0 else { throw FileError(path: path, reason: systemReason("cannot be written")) }

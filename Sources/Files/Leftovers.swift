@@ -10,7 +10,8 @@ import Foundation
 /// processes that still run stay.
 public func removeLeftovers(in folder: URL) {
   for name in (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [] {
-    guard let match = name.wholeMatch(of: /\..+\.([0-9]{1,10})-[0-9]{1,10}/), let writer = pid_t(match.1) else {
+    guard let match = name.wholeMatch(of: /\..+\.([0-9]{1,10})-[0-9]{1,10}\.gan-part/), let writer = pid_t(match.1)
+    else {
       continue
     }
     guard writer == getpid() || (kill(writer, 0) != 0 && errno == ESRCH) else { continue }

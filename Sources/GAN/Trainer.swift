@@ -129,6 +129,8 @@ public final class Trainer<G: Generator, D: Discriminator> {
   ///   NaN or infinite after the step. The players have moved then; to go back, ``restore(_:)`` an earlier ``state``.
   public func next() throws -> StepReport? {
     guard step < steps else { return nil }
+    // This step's take the same memory.
+    lastGradients = nil
     let (played, report) = try checkingTensors {
       let played = withProducts(in: productType) { updates == .simultaneous ? moveBoth() : moveInTurn() }
       let report = StepReport(

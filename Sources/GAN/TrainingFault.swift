@@ -13,7 +13,10 @@ public struct TrainingFault: Error, CustomStringConvertible, Sendable, Equatable
   /// Which parameter it is, or whose gradient; the first of several.
   public let parameter: String?
 
-  public var description: String {
+  public var description: String { "step \(step + 1): \(reason)" }
+
+  /// Without the step.
+  public var reason: String {
     let place = parameter.map { " of '\($0)'" } ?? ""
     let what =
       switch quantity {
@@ -21,7 +24,7 @@ public struct TrainingFault: Error, CustomStringConvertible, Sendable, Equatable
       case .gradient: "gradient\(place)"
       case .parameter: "parameter\(parameter.map { " '\($0)'" } ?? "")"
       }
-    return "step \(step + 1): the \(player.rawValue)'s \(what) is not finite"
+    return "the \(player.rawValue)'s \(what) is not finite"
   }
 }
 

@@ -11,9 +11,9 @@ struct DoctorCommand: ParsableCommand {
     commandName: "doctor",
     abstract: "Says what is wrong with a run, since when, and what to try.",
     discussion: """
-      Reads a run's measurements, also while it still goes on, draws a few thousand fresh samples and compares them with the \
-      data. Writes a page with the charts that show it. Exits with 0 where the run is healthy, with 3 where it is not, and with \
-      1 or 64 where it cannot be examined.
+      Reads a run's measurements, also while it still goes on, draws \(Examination.sampleCount) fresh samples and compares them with \
+      as many real examples. Writes a page with the charts that show it. Exits with 0 where the run is healthy or it is too \
+      early to tell, with 3 where it is ill, and with 1 or 64 where it cannot be examined.
 
         gan doctor runs/two-dimensional-1
         gan doctor runs/mnist-1 --data ~/.cache/swift-gan/mnist --json
@@ -24,9 +24,6 @@ struct DoctorCommand: ParsableCommand {
 
   @Option(help: "Folder with the data files. (default: where `gan data get` puts them)", completion: .directory)
   var data: String?
-
-  @Option(parsing: .unconditional, help: "So many fresh samples, and as many real examples.")
-  var count = 2_000
 
   @Option(parsing: .unconditional, help: "Seed of the samples.")
   var seed: UInt64 = 1
@@ -43,14 +40,13 @@ struct DoctorCommand: ParsableCommand {
   static let ill = ExitCode(3)
 
   func validate() throws {
-    guard (100...10_000).contains(count) else {
-      throw ValidationError("--count must be between 100 and 10000, is \(count).")
-    }
+    if json, out != nil { throw ValidationError("--json writes no page: leave out --out.") }
   }
 
   func run() throws {
     let device = try machine.apply()
     let folder = RunFolder(URL(fileURLWithPath: runFolder))
+    try folder.requireFolder()
     let page = out.map { URL(fileURLWithPath: $0) } ?? folder.url.appendingPathComponent("doctor.html")
     let description = try folder.description()
     if !json { try prepareForReport(in: page.deletingLastPathComponent()) }
@@ -58,9 +54,13 @@ struct DoctorCommand: ParsableCommand {
       try folder.recipe().data.source.isEndless || !folder.hasNetworks
       ? nil
       : try MNIST.load(directory: data.map { URL(fileURLWithPath: $0) } ?? MNIST.defaultDirectory, split: .train)
-    let examination = try Examination(folder, images: images, count: count, seed: seed, device: device)
+    let examination = try Examination(folder, images: images, seed: seed, device: device)
     guard examination.samples != nil || !examination.measurements.isEmpty || !examination.faults.isEmpty else {
       throw FileError(path: folder.url.path, reason: "there is nothing to examine yet: no measurements, no networks")
+    }
+    if examination.samples == nil, try folder.isComplete() {
+      throw FileError(
+        path: folder.url.path, reason: "the run is over, but its networks are gone: there is nothing to examine")
     }
     let diagnosis = Diagnosis(examination)
     let report = DoctorReport(
@@ -72,6 +72,6 @@ struct DoctorCommand: ParsableCommand {
       print(report.text)
       print(page.relativePath)
     }
-    if !diagnosis.isHealthy { throw Self.ill }
+    if diagnosis.verdict == .ill { throw Self.ill }
   }
 }

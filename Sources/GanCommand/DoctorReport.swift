@@ -12,7 +12,7 @@ struct DoctorReport {
   let imageShape: [Int]?
 
   private var lines: [RunFolder.Measurement] { examination.measurements }
-  private var played: Int { lines.last?.step ?? 0 }
+  private var played: Int { examination.played }
 
   // MARK: Text
 
@@ -21,20 +21,21 @@ struct DoctorReport {
       "\(finding.condition.isIllness ? "" : "because: ")\(finding.condition.rawValue)\(since(finding))\n  \(finding.evidence)"
     }
     let advice =
-      diagnosis.isHealthy
+      diagnosis.findings.isEmpty
       ? [] : [(["what to try:"] + diagnosis.advice.map { "  - \(plain($0))" }).joined(separator: "\n")]
     return ([headline] + findings + advice + [figures]).joined(separator: "\n\n") + "\n"
   }
 
   private var headline: String {
     let state = played < examination.steps ? " after \(played) of \(examination.steps) steps" : ""
-    guard !diagnosis.isHealthy else {
-      return examination.samples == nil
-        ? "\(name): nothing wrong so far\(state); there are no saved networks to draw samples from yet"
-        : "\(name): healthy\(state)"
-    }
     let illnesses = diagnosis.findings.filter(\.condition.isIllness).map(\.condition.rawValue)
-    return "\(name): not healthy\(state): \(illnesses.joined(separator: ", "))"
+    let reason =
+      switch diagnosis.verdict {
+      case .healthy: ""
+      case .ill: ": \(illnesses.joined(separator: ", "))"
+      case .tooEarly: examination.samples == nil ? ": the run has saved no networks yet" : ""
+      }
+    return "\(name): \(diagnosis.verdict.rawValue)\(state)\(reason)"
   }
 
   private func since(_ finding: Diagnosis.Finding) -> String { finding.since.map { ", since step \($0)" } ?? "" }
@@ -45,9 +46,12 @@ struct DoctorReport {
   private var figures: String {
     guard let samples = examination.samples else { return "no samples" }
     let signs = samples.signs
-    func share(_ value: Double) -> String { String(format: "%.0f %%", 100 * value) }
+    func share(_ value: Double) -> String { Diagnosis.percent(value) }
     var parts = [
-      "\(samples.count) fresh samples", "spread to D \(share(signs.featureSpread)) of the data's",
+      "\(samples.count) fresh samples"
+        + (samples.step.map { $0 == played ? "" : " of the networks of step \($0)" } ?? ""),
+      signs.featureSpread.map { "spread to D \(share($0)) of the data's" }
+        ?? "D's features of real examples do not vary",
       "near-duplicates \(share(signs.nearDuplicates))",
     ]
     if let neighbours = signs.neighbours {
@@ -77,7 +81,7 @@ struct DoctorReport {
       struct Samples: Encodable {
         let count: Int
         let accuracy: Double
-        let featureSpread: Double
+        let featureSpread: Double?
         let nearDuplicates: Double
         let coverage: Double?
         let fidelity: Double?
@@ -85,14 +89,14 @@ struct DoctorReport {
         let shareOnModes: Double?
       }
       let run: String
-      let healthy: Bool
+      let verdict: Diagnosis.Verdict
       let step: Int
       let steps: Int
       let findings: [Finding]
       let samples: Samples?
     }
     let document = Document(
-      run: name, healthy: diagnosis.isHealthy, step: played, steps: examination.steps,
+      run: name, verdict: diagnosis.verdict, step: played, steps: examination.steps,
       findings: diagnosis.findings.map {
         .init(
           condition: $0.condition, isIllness: $0.condition.isIllness, since: $0.since, evidence: $0.evidence,
@@ -116,11 +120,19 @@ struct DoctorReport {
   func page() throws -> Page {
     let samples = examination.samples == nil ? [] : [Block.section("Samples", try pictures() + [.note(figures)])]
     return Page(
-      title: diagnosis.isHealthy ? "A healthy run" : "What is wrong with this run", lead: headline + ".",
+      title: title, lead: headline + ".",
       blocks: diagnosis.findings.map(section) + advice + samples + [
         .section("All signs", [.row(allCharts.map { .chart($0) })])
       ],
       footer: "Made by gan doctor \(name)")
+  }
+
+  private var title: String {
+    switch diagnosis.verdict {
+    case .healthy: "A healthy run"
+    case .ill: "What is wrong with this run"
+    case .tooEarly: "Too early to tell"
+    }
   }
 
   private func section(_ finding: Diagnosis.Finding) -> Block {
@@ -131,11 +143,20 @@ struct DoctorReport {
   }
 
   private var advice: [Block] {
-    guard !diagnosis.isHealthy else { return [] }
+    guard !diagnosis.findings.isEmpty else { return [] }
     return [
       .section(
         "What to try",
         [.definitions(diagnosis.advice.enumerated().map { index, advice in (index == 0 ? "First" : "Or", advice) })])
+    ]
+  }
+
+  private var aboutAverages: [Block] {
+    guard examination.recipe.generator.averagingRate > 0 else { return [] }
+    return [
+      .note(
+        "Charts show single batches, of the weights as they were in that step; verdict and samples are of the average of G's weights, "
+          + "which is what `gan sample` draws from.")
     ]
   }
 

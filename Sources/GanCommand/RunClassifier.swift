@@ -19,7 +19,8 @@ final class RunClassifier: ImageClassifier {
   /// - Parameter averaged: whether it has the average of D's weights, where the run keeps one.
   /// - Throws: `FileError` for a folder that is no run, or one that was not trained to classify.
   init(_ folder: RunFolder, averaged: Bool, device: Device) throws {
-    let (game, description) = try folder.load(device: device, averaged: averaged)
+    let run = try folder.load(device: device, averaged: averaged)
+    let (game, description) = (run.game, run.description)
     guard game.recipe.objective.kind == .semiSupervised, let classes = description.classes,
       let imageShape = description.imageShape
     else {

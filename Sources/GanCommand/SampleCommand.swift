@@ -39,7 +39,8 @@ struct Sample: ParsableCommand {
 
   func run() throws {
     let device = try machine.apply()
-    let (game, description) = try RunFolder(URL(fileURLWithPath: runFolder)).load(device: device, averaged: !raw)
+    let run = try RunFolder(URL(fileURLWithPath: runFolder)).load(device: device, averaged: !raw)
+    let (game, description) = (run.game, run.description)
     let samples = try game.samples(count, RandomStream(seed: seed).stream("samples"))
     let file = URL(fileURLWithPath: out)
     if let shape = description.imageShape {

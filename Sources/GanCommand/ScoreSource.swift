@@ -18,7 +18,8 @@ struct ScoreSource {
   ///
   /// - Throws: `FileError` where the folder is no run, or not one of images.
   init(run folder: URL, averaged: Bool, seed: UInt64, device: Device) throws {
-    let (game, description) = try RunFolder(folder).load(device: device, averaged: averaged)
+    let run = try RunFolder(folder).load(device: device, averaged: averaged)
+    let (game, description) = (run.game, run.description)
     guard let shape = description.imageShape else {
       throw FileError(path: folder.path, reason: "is a run on points; the Inception score is of images")
     }

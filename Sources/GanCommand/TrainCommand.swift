@@ -211,7 +211,7 @@ struct Train: ParsableCommand {
       throw FileError(
         path: run.folder.url.relativePath,
         reason:
-          "stopped in step \(run.step + 1): \(error). Its checkpoint of step \(kept) is untouched; once the cause is "
+          "stopped in step \(run.attempted): \(error). Its checkpoint of step \(kept) is untouched; once the cause is "
           + "gone, \(resumeCommand(run)) goes on from there")
     }
   }

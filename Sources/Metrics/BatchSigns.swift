@@ -10,8 +10,9 @@ public struct BatchSigns: Sendable, Hashable {
   /// real what has at least half the probability that it is taught for real examples.
   public let accuracy: Double
   /// How widely D's features of generated examples are spread, as a share of how widely those of real ones are: the root of
-  /// the ratio of their total variances. 1 where the batches are alike, 0 where all generated examples are one.
-  public let featureSpread: Double
+  /// the ratio of their total variances. 1 where the batches are alike, 0 where all generated examples are one; nil where D's
+  /// features of real examples do not vary, or are not finite.
+  public let featureSpread: Double?
   /// The share of generated examples that have another one closer than a tenth of the distance that is typical (the median)
   /// between a real example and its nearest neighbour. Of batches that are alike about 1 - 2^(-1 / 10^n), where the data have n
   /// dimensions: 0.07 on a line, less than 0.01 beyond.
@@ -43,12 +44,17 @@ public struct BatchSigns: Sendable, Hashable {
             try probabilities.real.mean().item(), try probabilities.generated.mean().item(),
             (try share(probabilities.real .> realTarget / 2) + 1 - share(probabilities.generated .> realTarget / 2))
               / 2,
-            (try variance(features.generated) / variance(features.real)).squareRoot(),
+            Self.ratio(try variance(features.generated), try variance(features.real)),
             try Self.nearDuplicates(real, generated),
             real.size(0) > 5 ? try NeighbourCoverage(real: real, generated: generated) : nil
           )
         }
       }
+  }
+
+  private static func ratio(_ generated: Double, _ real: Double) -> Double? {
+    let ratio = (generated / real).squareRoot()
+    return ratio.isFinite ? ratio : nil
   }
 
   private static func nearDuplicates(_ real: Tensor, _ generated: Tensor) throws -> Double {

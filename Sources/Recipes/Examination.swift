@@ -13,11 +13,15 @@ public struct Examination: Sendable {
   public let steps: Int
   public let measurements: [RunFolder.Measurement]
   public let faults: [RunFolder.Fault]
-  /// Of fresh samples and as many real examples; nil where the networks were not saved, or are not finite.
+  /// The errors that guessing makes on the test set, where the run has one.
+  public let errorsByChance: Double?
+  /// Of fresh samples and as many real examples; nil where no networks have been saved yet.
   public let samples: FreshSamples?
 
   public struct FreshSamples: Sendable {
     public let count: Int
+    /// Steps played when the networks that they are of were saved; nil for a run of an earlier version.
+    public let step: Int?
     public let signs: BatchSigns
     /// Of a mixture, whose modes are known.
     public let modes: ModeCoverage?
@@ -25,8 +29,11 @@ public struct Examination: Sendable {
     public let generated: [[Double]]
     public let real: [[Double]]
 
-    public init(count: Int, signs: BatchSigns, modes: ModeCoverage?, generated: [[Double]], real: [[Double]]) {
+    public init(
+      count: Int, step: Int?, signs: BatchSigns, modes: ModeCoverage?, generated: [[Double]], real: [[Double]]
+    ) {
       self.count = count
+      self.step = step
       self.signs = signs
       self.modes = modes
       self.generated = generated
@@ -36,8 +43,9 @@ public struct Examination: Sendable {
 
   public init(
     recipe: Recipe, steps: Int, measurements: [RunFolder.Measurement], faults: [RunFolder.Fault] = [],
-    samples: FreshSamples?
+    errorsByChance: Double? = nil, samples: FreshSamples?
   ) {
+    self.errorsByChance = errorsByChance
     self.recipe = recipe
     self.steps = steps
     self.measurements = measurements
@@ -45,26 +53,34 @@ public struct Examination: Sendable {
     self.samples = samples
   }
 
+  /// Steps of the run so far, by its measurements.
+  public var played: Int { measurements.last?.step ?? 0 }
+
+  /// Fresh samples: always as many, since a verdict's limits are of a number of them.
+  public static let sampleCount = 2_000
+
   /// Looks at a run, which may still be going on.
   ///
   /// - Parameters:
   ///   - images: the run's real examples, where they are images.
-  ///   - count: of fresh samples.
   ///   - seed: of their noise and of the choice of real examples.
   /// - Throws: `FileError` naming what is missing in the folder, or does not fit; `RecipeError`, `TensorError`.
-  public init(_ folder: RunFolder, images: LabelledImages?, count: Int = 2_000, seed: UInt64 = 1, device: Device) throws
-  {
+  public init(_ folder: RunFolder, images: LabelledImages?, seed: UInt64 = 1, device: Device) throws {
     let description = try folder.description()
     let recipe = try folder.recipe()
     self.recipe = recipe
     steps = description.steps
     measurements = try folder.measurements()
     faults = try folder.faults()
+    errorsByChance = description.testExamples.flatMap { count in
+      description.classes.map { Double(count) * (1 - 1 / Double($0)) }
+    }
     guard folder.hasNetworks else {
       samples = nil
       return
     }
-    let (game, _) = try folder.load(device: device)
+    let run = try folder.load(device: device)
+    let (game, count) = (run.game, Self.sampleCount)
     let random = RandomStream(seed: seed).stream("doctor")
     let examples =
       try RecipeExamples(points: recipe, device: device)
@@ -81,7 +97,7 @@ public struct Examination: Sendable {
     let (signs, modes) = try game.signs(real, random.stream("noise"), averaged: true, compared: count)
     let generated = try game.samples(real.size(0), random.stream("noise")).rows()
     samples = FreshSamples(
-      count: generated.count, signs: signs, modes: modes, generated: Array(generated.prefix(1_000)),
+      count: generated.count, step: run.step, signs: signs, modes: modes, generated: Array(generated.prefix(1_000)),
       real: Array(try real.rows().prefix(1_000)))
   }
 }

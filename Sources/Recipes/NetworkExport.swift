@@ -49,7 +49,8 @@ extension RunFolder {
   ///   `ScriptError` where the module does not compute what the network does, or the network nothing that is finite.
   public func export(_ network: ExportedNetwork, averaged: Bool) throws -> NetworkExport {
     // On the CPU: PyTorch takes the module from there to any device.
-    let (game, description) = try load(device: .cpu, averaged: averaged)
+    let run = try load(device: .cpu, averaged: averaged)
+    let (game, description) = (run.game, run.description)
     let recipe = game.recipe
     let isSemiSupervised = recipe.objective.kind == .semiSupervised
     guard network != .classifier || isSemiSupervised else {
@@ -59,10 +60,9 @@ extension RunFolder {
     let example = description.imageShape ?? [description.width]
     let isGenerator = network == .generator
     let isAveraged = averaged && (isGenerator ? game.average != nil : game.discriminatorAverage != nil)
-    let weights = isGenerator ? generatorFile(averaged: isAveraged) : discriminatorFile(averaged: isAveraged)
     let origin = NetworkExport.Origin(
       network: network.rawValue, recipe: recipe.name,
-      step: try Safetensors(contentsOf: weights).metadata["step"].flatMap { Int($0) }, averaged: isAveraged,
+      step: isGenerator ? run.step : run.discriminatorStep, averaged: isAveraged,
       input: isGenerator ? [recipe.noise.dimensions] : example,
       output: isGenerator ? example : [isSemiSupervised ? description.classes ?? 1 : 1],
       noise: isGenerator ? recipe.noise : nil, batchSize: recipe.batchSize)

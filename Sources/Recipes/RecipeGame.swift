@@ -218,9 +218,7 @@ public struct RecipeGame {
     return try checkingTensors {
       try withoutGradient {
         let objective = recipe.makeObjective()
-        let (ofReal, ofGenerated) = (
-          discriminator.model(real, .evaluation), discriminator.model(generated, .evaluation)
-        )
+        let (ofReal, ofGenerated) = (judge(real), judge(generated))
         let batch = try BatchSigns(
           probabilities: (objective.probability(ofReal.logits), objective.probability(ofGenerated.logits)),
           realTarget: recipe.objective.realTarget, features: (ofReal.features, ofGenerated.features),
@@ -231,6 +229,18 @@ public struct RecipeGame {
         return (batch, modes)
       }
     }
+  }
+}
+
+extension RecipeGame {
+  /// D's judgement of `x`, in batches of the size that it was trained with, since minibatch discrimination looks at the batch; of
+  /// as many examples as fill batches, or of all where they do not fill one.
+  fileprivate func judge(_ x: Tensor) -> (logits: Tensor, features: Tensor) {
+    let size = min(recipe.batchSize, x.size(0))
+    let parts = (0..<x.size(0) / size).map {
+      discriminator.model(x.sliced(0, $0 * size..<($0 + 1) * size), .evaluation)
+    }
+    return (concatenated(parts.map(\.logits), 0), concatenated(parts.map(\.features), 0))
   }
 }
 

@@ -139,7 +139,7 @@ public struct Reproduction: Sendable {
       for run in runs where run.labels == labels {
         let folder = runFolder(of: run)
         guard try folder.isComplete() else { continue }
-        let (game, _) = try folder.load(device: device)
+        let game = try folder.load(device: device).game
         // Loaded averaged weights stand in the parameters' place.
         let probabilities = try checkingTensors {
           try game.classProbabilities(testSet.examples, averaged: false).values(Double.self)

@@ -16,6 +16,7 @@ import Torch
 /// | `generator-average.safetensors`, `discriminator-average.safetensors` | averaged parameters, where the recipe asks for them |
 /// | `labels.json` | which training examples were seen with their labels, where any were |
 /// | `faults.jsonl` | what stopped the run or took it back, if anything did |
+/// | `doctor.html` | what `gan doctor` said last |
 /// | `checkpoints/step-000600.safetensors` | all that a run needs to go on from that step (see ``Checkpoint``) |
 /// | `checkpoints/best.safetensors` | the same of the best test, where it was asked for |
 /// | `.lock` | held by the process that trains |
@@ -32,6 +33,8 @@ public struct RunFolder: Sendable {
     public var imageShape: [Int]?
     /// K, where the examples have classes.
     public var classes: Int?
+    /// Of the test set that a classifier is tested on.
+    public var testExamples: Int?
     public var steps: Int
     /// A checksum of the examples that are read from files; nil where they are drawn without end.
     public var examples: String?
@@ -40,12 +43,14 @@ public struct RunFolder: Sendable {
     public var threads: Int
 
     public init(
-      width: Int, imageShape: [Int]?, classes: Int?, steps: Int, examples: String?, libtorch: String, device: String,
+      width: Int, imageShape: [Int]?, classes: Int?, testExamples: Int? = nil, steps: Int, examples: String?,
+      libtorch: String, device: String,
       threads: Int
     ) {
       self.width = width
       self.imageShape = imageShape
       self.classes = classes
+      self.testExamples = testExamples
       self.steps = steps
       self.examples = examples
       self.libtorch = libtorch
@@ -108,16 +113,31 @@ public struct RunFolder: Sendable {
 
   /// One line of `faults.jsonl`: what a run could not go on with.
   public struct Fault: Codable, Sendable, Hashable {
-    /// So many steps had been played before the one it happened in.
+    public enum Kind: String, Codable, Sendable {
+      /// A number that is NaN or infinite.
+      case number
+      /// What the machine could not do: no memory, no room, a file that is gone.
+      case machine
+    }
+    public enum Outcome: String, Codable, Sendable {
+      /// It ended the process, and nobody has gone on since.
+      case stopped
+      /// The run was taken back to a checkpoint and went on at half the learning rates.
+      case rolledBack = "rolled back"
+      /// It ended the process, and the run was resumed.
+      case resumed
+    }
+    /// The step in whose playing or saving it happened, counted from 1.
     public var step: Int
+    public var kind: Kind
     public var reason: String
-    /// Whether it ended the process; otherwise the run was taken back to a checkpoint and went on at half the learning rates.
-    public var stopped: Bool
+    public var outcome: Outcome
 
-    public init(step: Int, reason: String, stopped: Bool) {
+    public init(step: Int, kind: Kind, reason: String, outcome: Outcome) {
       self.step = step
+      self.kind = kind
       self.reason = reason
-      self.stopped = stopped
+      self.outcome = outcome
     }
   }
 
@@ -165,9 +185,18 @@ public struct RunFolder: Sendable {
     let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o644)
     guard descriptor >= 0 else { throw FileError(path: path, reason: systemReason("cannot be written")) }
     defer { close(descriptor) }
-    // One write per line: a reader never meets half of one.
-    guard line.withUnsafeBytes({ Foundation.write(descriptor, $0.baseAddress!, $0.count) }) == line.count else {
-      throw FileError(path: path, reason: systemReason("cannot be written"))
+    let size = lseek(descriptor, 0, SEEK_END)
+    // One write per line, so that a reader never meets half of one; where there is no room for all of it, a second one says why.
+    var count = 0
+    for _ in 1...2 where count < line.count {
+      let written = line.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress! + count, $0.count - count) }
+      if written > 0 { count += written }
+    }
+    guard count == line.count else {
+      let error = FileError(path: path, reason: systemReason("cannot be written"))
+      // Not half a line, which the next one would be glued to.
+      if size >= 0 { ftruncate(descriptor, size) }
+      throw error
     }
   }
 
@@ -211,6 +240,14 @@ public struct RunFolder: Sendable {
   public var checkpoints: CheckpointFolder { CheckpointFolder(url.appendingPathComponent("checkpoints")) }
   /// Whether an interrupted run may go on from here.
   public var hasCheckpoint: Bool { !checkpoints.files.isEmpty }
+
+  /// The run is taken up again: what had stopped it has been got over.
+  func closeFaults() throws {
+    var known = try faults()
+    guard !known.isEmpty else { return }
+    for index in known.indices where known[index].outcome == .stopped { known[index].outcome = .resumed }
+    try replaceFile(at: faultsFile, with: try known.reduce(Data()) { try $0 + line($1) })
+  }
 
   /// Forgets what was measured after `step`: the run goes on from there and measures it again.
   func truncateMeasurements(after step: Int) throws {
@@ -276,11 +313,8 @@ public struct RunFolder: Sendable {
   /// - Parameter averaged: whether the networks get their averaged weights, where the run has them, or those of the last
   ///   step.
   /// - Throws: `FileError` naming the file that is missing or does not fit.
-  public func load(device: Device, averaged: Bool = true) throws -> (game: RecipeGame, description: Description) {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue else {
-      throw FileError(path: url.path, reason: "is not a run folder: there is no such folder")
-    }
+  public func load(device: Device, averaged: Bool = true) throws -> SavedRun {
+    try requireFolder()
     let recipe = try RecipeFile.read(recipeFile)
     if let fault = RecipeFile.fault(in: recipeFile) { throw fault.asOfFile }
     let description = try description()
@@ -288,13 +322,13 @@ public struct RunFolder: Sendable {
       RecipeGame(
         recipe, width: description.width, classes: description.classes, stepsPerEpoch: nil, device: device)
     }
-    func load<M>(_ network: Network<M>, _ average: WeightAverage<M>?, _ file: URL, _ averageFile: URL) throws {
+    func load<M>(_ network: Network<M>, _ average: WeightAverage<M>?, _ file: URL, _ averageFile: URL) throws -> Int? {
       let file = averaged && average != nil ? averageFile : file
       guard FileManager.default.fileExists(atPath: file.path) else {
         throw FileError(path: file.path, reason: "there is no such file: the run has saved no networks yet")
       }
+      let stored = try Safetensors(contentsOf: file, device: device)
       do {
-        let stored = try Safetensors(contentsOf: file, device: device)
         // The shapes of two recipes may well be the same.
         if let name = stored.metadata["recipe"], name != recipe.name {
           throw FileError(path: file.path, reason: "is of the recipe '\(name)', the run is of '\(recipe.name)'")
@@ -304,10 +338,28 @@ public struct RunFolder: Sendable {
         throw FileError(path: file.path, reason: "does not fit recipe.yaml: \(error)")
       }
       average?.reset()
+      return stored.metadata["step"].flatMap { Int($0) }
     }
-    try load(game.generator, game.average, generatorFile, averageFile)
-    try load(game.discriminator, game.discriminatorAverage, discriminatorFile, discriminatorAverageFile)
-    return (game, description)
+    let step = try load(game.generator, game.average, generatorFile, averageFile)
+    let other = try load(game.discriminator, game.discriminatorAverage, discriminatorFile, discriminatorAverageFile)
+    return SavedRun(game: game, description: description, step: step, discriminatorStep: other)
+  }
+
+  /// What ``load(device:averaged:)`` finds.
+  public struct SavedRun {
+    public let game: RecipeGame
+    public let description: Description
+    /// Steps played when G's, and D's, weights were saved; nil for a run of an earlier version, which did not write it down.
+    public let step: Int?
+    public let discriminatorStep: Int?
+  }
+
+  /// - Throws: `FileError`.
+  public func requireFolder() throws {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue else {
+      throw FileError(path: url.path, reason: "is not a run folder: there is no such folder")
+    }
   }
 
   /// - Throws: `FileError`.

@@ -27,6 +27,8 @@ public final class TrainingRun {
   private let faultPolicy: FaultPolicy
   /// What the run was taken back from in this process, each time to a checkpoint and at half the learning rates.
   public private(set) var rollbacks: [TrainingFault] = []
+  /// The step that was last begun, counted from 1.
+  public private(set) var attempted = 0
   /// Checkpoints that were passed over because they do not hold what they should, with the reason.
   public private(set) var passedOver: [FileError] = []
 
@@ -71,11 +73,13 @@ public final class TrainingRun {
     if let checkpoint = found.checkpoint {
       try folder.description().requireExamples(examples.fingerprint, in: folder)
       try restore(checkpoint)
+      try folder.closeFaults()
     } else {
       try folder.write(
         recipe,
         RunFolder.Description(
-          width: examples.width, imageShape: examples.imageShape, classes: examples.classes, steps: game.steps,
+          width: examples.width, imageShape: examples.imageShape, classes: examples.classes,
+          testExamples: self.test?.labels.count, steps: game.steps,
           examples: examples.fingerprint, libtorch: Libtorch.version, device: device.rawValue,
           threads: Libtorch.threads))
       if let draw = examples.labelled?.draw { try folder.write(draw) }
@@ -100,30 +104,37 @@ public final class TrainingRun {
   ///
   /// - Throws: `TrainingFault`; `TensorError` naming the operation that failed, `FileError`.
   public func next() throws -> Progress? {
+    attempted = step + 1
     do {
       return try play()
     } catch let fault as TrainingFault {
-      let factor = trainer.learningRateFactor
-      try goBack()
       // After one more fault than is allowed, or without leave to go on, the run stands where it last was sound.
-      guard case .rollback(let limit) = faultPolicy, rollbacks.count < limit else {
-        while step < fault.step { _ = try play() }
-        try save()
-        note("\(fault)", at: fault.step, stopped: true)
-        throw fault
+      var goesOn = false
+      if case .rollback(let limit) = faultPolicy { goesOn = rollbacks.count < limit }
+      note(.number, fault.reason, goesOn ? .rolledBack : .stopped)
+      let factor = trainer.learningRateFactor
+      do {
+        try goBack()
+        if !goesOn {
+          while step < fault.step { _ = try play() }
+          try save()
+        }
+      } catch {
+        note(.machine, "\(error)", .stopped)
+        throw error
       }
-      note("\(fault)", at: fault.step, stopped: false)
+      guard goesOn else { throw fault }
       trainer.learningRateFactor = factor / 2
       rollbacks.append(fault)
       return try next()
     } catch {
-      note("\(error)", at: step, stopped: true)
+      note(.machine, "\(error)", .stopped)
       throw error
     }
   }
 
-  private func note(_ reason: String, at step: Int, stopped: Bool) {
-    try? folder.append(RunFolder.Fault(step: step, reason: reason, stopped: stopped))
+  private func note(_ kind: RunFolder.Fault.Kind, _ reason: String, _ outcome: RunFolder.Fault.Outcome) {
+    try? folder.append(RunFolder.Fault(step: attempted, kind: kind, reason: reason, outcome: outcome))
   }
 
   /// To the newest checkpoint.

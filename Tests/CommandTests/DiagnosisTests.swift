@@ -32,7 +32,7 @@ import Torch
       random.stream("a").normal([400, 2]), random.stream("b").normal([400, 2]) * spread + distance
     )
     return Examination.FreshSamples(
-      count: 400,
+      count: 400, step: 5_000,
       signs: try BatchSigns(
         probabilities: (.full(0.5, [400]), .full(0.5, [400])), realTarget: 1, features: (real, generated),
         examples: (real, generated), compared: 400), modes: modes, generated: [], real: [])
@@ -40,16 +40,29 @@ import Torch
 
   private func diagnosis(
     _ lines: [Line], of recipe: Recipe = .named("two-dimensional")!, faults: [RunFolder.Fault] = [],
-    _ samples: Examination.FreshSamples?
+    errorsByChance: Double? = nil, _ samples: Examination.FreshSamples?
   ) -> Diagnosis {
-    Diagnosis(Examination(recipe: recipe, steps: 5_000, measurements: lines, faults: faults, samples: samples))
+    Diagnosis(
+      Examination(
+        recipe: recipe, steps: 5_000, measurements: lines, faults: faults,
+        errorsByChance: errorsByChance, samples: samples))
   }
 
   @Test func aGoodRunIsHealthyWhateverDDoes() throws {
-    #expect(diagnosis(lines(), try samples()).isHealthy)
+    #expect(diagnosis(lines(), try samples()).verdict == .healthy)
     // With feature matching G goes on well against a D that is always right.
-    #expect(diagnosis(lines(from: 100) { $0.accuracy = 1 }, try samples()).isHealthy)
-    #expect(diagnosis([], nil).isHealthy)
+    #expect(diagnosis(lines(from: 100) { $0.accuracy = 1 }, try samples()).verdict == .healthy)
+  }
+
+  /// A run that has barely begun is not blamed for its samples, but for its faults it is.
+  @Test func itCanBeTooEarlyToTell() throws {
+    let begun = Array(lines(from: 0) { $0.fidelity = 0 }.prefix(8))
+    #expect(diagnosis(begun, try samples(distance: 50)).verdict == .tooEarly)
+    #expect(diagnosis(begun, try samples(distance: 50)).findings.isEmpty)
+    #expect(diagnosis(lines(), nil).verdict == .tooEarly)
+    let fault = RunFolder.Fault(step: 850, kind: .machine, reason: "no room", outcome: .stopped)
+    let found = diagnosis(begun, faults: [fault], nil)
+    #expect(found.verdict == .ill && found.advice.count == 1 && found.advice[0].contains("--resume"))
   }
 
   @Test func collapseIsDatedAndExplained() throws {
@@ -82,7 +95,7 @@ import Torch
     #expect(found.findings.first?.since == 700)
     #expect(found.findings.map(\.condition) == [.lostModes])
     #expect(found.findings[0].evidence.hasPrefix("2 of the data's 4 modes"))
-    #expect(diagnosis(lines(), try samples(modes: coverage([100, 100, 50, 20]))).isHealthy)
+    #expect(diagnosis(lines(), try samples(modes: coverage([100, 100, 50, 20]))).verdict == .healthy)
   }
 
   @Test func samplesBesideTheDataAreFound() throws {
@@ -93,20 +106,25 @@ import Torch
 
   @Test func gradientsThatVanishExplainButDoNotAccuse() throws {
     let sick = lines(from: 1_000) { $0.generatorGradient = 1e-9 }
-    #expect(diagnosis(sick, try samples()).isHealthy)
+    #expect(diagnosis(sick, try samples()).verdict == .healthy)
     #expect(diagnosis(sick, try samples(spread: 0)).findings.map(\.condition) == [.collapsed, .vanishingGradient])
   }
 
   @Test func faultsThatEndedTheRun() throws {
-    let fault = RunFolder.Fault(step: 2_041, reason: "the generator's loss is not finite", stopped: true)
+    let fault = RunFolder.Fault(
+      step: 2_041, kind: .number, reason: "the generator's loss is not finite", outcome: .stopped)
     let cut = Array(lines().prefix(20))
     let found = diagnosis(cut, faults: [fault], try samples())
     #expect(found.findings.map(\.condition) == [.broke])
-    #expect(found.findings[0].evidence.contains("2042") && found.findings[0].evidence.contains("generator's loss"))
+    #expect(found.findings[0].evidence.contains("2041") && found.findings[0].evidence.contains("generator's loss"))
     // Got over by going on.
-    #expect(diagnosis(lines(), faults: [fault], try samples()).isHealthy)
-    #expect(
-      diagnosis(cut, faults: [RunFolder.Fault(step: 2_041, reason: "", stopped: false)], try samples()).isHealthy)
+    #expect(diagnosis(lines(), faults: [fault], try samples()).verdict == .healthy)
+    for outcome in [RunFolder.Fault.Outcome.rolledBack, .resumed] {
+      let over = RunFolder.Fault(step: 2_041, kind: .number, reason: "", outcome: outcome)
+      #expect(diagnosis(cut, faults: [over], try samples()).verdict == .healthy)
+    }
+    // What is not finite calls for lower rates, whatever they are.
+    #expect(found.advice[0].contains("learningRate=0.0001"))
   }
 
   @Test func classifiersThatForget() throws {
@@ -114,9 +132,12 @@ import Torch
     for (index, errors) in [(5, 900), (10, 200), (20, 120), (30, 400), (49, 800)] { sick[index].testErrors = errors }
     let found = diagnosis(sick, try samples())
     #expect(found.findings.map(\.condition) == [.classifierFails])
-    #expect(found.findings[0].since == 2_100)
+    #expect(found.findings[0].since == 3_100)
+    let guessing = lines(from: 0) { $0.testErrors = 8_900 }
+    #expect(diagnosis(guessing, errorsByChance: 9_000, try samples()).findings.map(\.condition) == [.classifierFails])
+    #expect(diagnosis(guessing, errorsByChance: 90_000, try samples()).verdict == .healthy)
     sick[49].testErrors = 130
-    #expect(diagnosis(sick, try samples()).isHealthy)
+    #expect(diagnosis(sick, try samples()).verdict == .healthy)
   }
 
   /// Advice names what the recipe does not do yet, and rates that are too high before all else.
@@ -131,6 +152,18 @@ import Torch
     for option in advice.joined().matches(of: /--set ([A-Za-z.]+=[^`]+)`/) {
       #expect(throws: Never.self) { try recipe.setting(String(option.1)) }
     }
+  }
+
+  /// Samples that were still getting better call for patience first; so does a run shorter than its recipe.
+  @Test func patienceIsAdvised() throws {
+    var rising = lines()
+    for index in rising.indices { rising[index].fidelity = Double(index) / 100 }
+    let long = try #require(Recipe.named("two-dimensional"))
+    #expect(diagnosis(rising, of: long, try samples(distance: 50)).advice[0].contains("still getting better"))
+    #expect(!diagnosis(lines(), of: long, try samples(distance: 50)).advice[0].contains("longer run"))
+    var short = long
+    short.duration.count = 1_500
+    #expect(diagnosis(lines(), of: short, try samples(distance: 50)).advice[0].contains("made for 10000 steps"))
   }
 
   @Test func theWatchTellsOnceAndOnlyOfWhatStays() throws {

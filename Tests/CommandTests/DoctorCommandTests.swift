@@ -10,7 +10,7 @@ import Testing
       let condition: String
       let since: Int?
     }
-    let healthy: Bool
+    let verdict: String
     let step: Int
     let steps: Int
     let findings: [Finding]
@@ -24,8 +24,8 @@ import Testing
     return process
   }
 
-  private func ask(_ name: String, _ folder: URL) throws -> (answer: Answer, status: Int32) {
-    let process = try GanProcess(["doctor", name, "--json"], in: folder)
+  private func ask(_ name: String, _ folder: URL, _ options: [String] = []) throws -> (answer: Answer, status: Int32) {
+    let process = try GanProcess(["doctor", name, "--json"] + options, in: folder)
     return (try JSONDecoder().decode(Answer.self, from: Data(process.output.utf8)), process.status)
   }
 
@@ -35,20 +35,20 @@ import Testing
     try withEmptyFolder { folder in
       _ = try train("good", folder)
       let good = try ask("good", folder)
-      #expect(good.status == 0 && good.answer.healthy && good.answer.findings.isEmpty)
+      #expect(good.status == 0 && good.answer.verdict == "healthy" && good.answer.findings.isEmpty)
       #expect(good.answer.step == 10_000 && good.answer.steps == 10_000)
 
       let rates = ["generator", "discriminator"].flatMap { ["--set", "\($0).training.learningRate=0.1"] }
       let warned = try train("bad", folder, rates + ["--steps", "4000"])
       #expect(warned.errors.contains("gan doctor bad says more"), "\(warned.errors)")
       let bad = try ask("bad", folder)
-      #expect(bad.status == 3 && !bad.answer.healthy)
+      #expect(bad.status == 3 && bad.answer.verdict == "ill")
       #expect(bad.answer.findings.contains { $0.condition == "collapsed" || $0.condition == "off the data" })
 
       for (name, status) in [("good", 0), ("bad", 3)] as [(String, Int32)] {
         let process = try GanProcess(["doctor", name], in: folder)
         #expect(process.status == status)
-        #expect(process.output.contains(status == 0 ? "good: healthy" : "bad: not healthy"))
+        #expect(process.output.contains(status == 0 ? "good: healthy" : "bad: ill"))
         #expect(process.output.contains("learning rates") == (status == 3))
         #expect(process.output.hasSuffix("\(name)/doctor.html\n"))
         let page = try String(contentsOf: folder.appendingPathComponent("\(name)/doctor.html"), encoding: .utf8)
@@ -73,12 +73,12 @@ import Testing
         ["train", "two-dimensional", "--threads", "1", "--out", "begun", "--stop-after", "300"], in: folder)
       #expect(begun.status == 0)
       let answer = try ask("begun", folder).answer
-      #expect(answer.step == 300 && answer.steps == 10_000)
+      #expect(answer.step == 300 && answer.steps == 10_000 && answer.verdict == "too early to tell")
       for name in ["generator", "discriminator"] {
         try FileManager.default.removeItem(at: folder.appendingPathComponent("begun/\(name).safetensors"))
       }
       let process = try GanProcess(["doctor", "begun"], in: folder)
-      #expect(process.status == 0 && process.output.contains("nothing wrong so far after 300 of 10000 steps"))
+      #expect(process.status == 0 && process.output.contains("begun: too early to tell after 300 of 10000 steps"))
     }
   }
 
@@ -102,14 +102,36 @@ import Testing
         #expect(process.status == 1 || process.status == 64, "\(process.status)")
         for word in words { #expect(process.errors.contains(word), "\(arguments): \(process.errors)") }
       }
-      try refused(["nothing"], saying: ["nothing", "no such file"])
-      try refused(["x", "--count", "5"], saying: ["--count", "5"])
+      try refused(["nothing"], saying: ["nothing", "is not a run folder"])
+      try refused(["x", "--json", "--out", "y"], saying: ["--out"])
       try writeTinyImages(folder)
       try Data(tinyRecipe.utf8).write(to: folder.appendingPathComponent("tiny.yaml"))
       #expect(try GanProcess(["train", "tiny.yaml", "--data", ".", "--out", "tiny"], in: folder).status == 0)
       try refused(["tiny", "--data", "elsewhere"], saying: ["elsewhere"])
-      let examined = try GanProcess(["doctor", "tiny", "--data", "."], in: folder)
-      #expect(examined.status == 0 || examined.status == 3, "\(examined.errors)")
+      // Six steps of a G that starts in the middle: nothing but greys, where the data have black and white.
+      let (answer, status) = try ask("tiny", folder, ["--data", "."])
+      #expect(status == 3 && answer.findings.first?.condition == "off the data", "\(answer)")
+      // A run that is over and has lost its networks is no healthy one.
+      try FileManager.default.removeItem(at: folder.appendingPathComponent("tiny/generator.safetensors"))
+      try refused(["tiny", "--data", "."], saying: ["tiny", "networks are gone"])
+    }
+  }
+
+  /// D with minibatch discrimination judges batches as it was trained to: what it is said to be right about is what it was measured
+  /// to be right about.
+  @Test func minibatchDiscriminationSeesBatchesOfItsSize() throws {
+    try withEmptyFolder { folder in
+      _ = try train("run", folder, ["--set", "minibatchDiscrimination.enabled=true", "--steps", "1000"])
+      let last = try #require(
+        try String(contentsOf: folder.appendingPathComponent("run/measurements.jsonl"), encoding: .utf8)
+          .split(separator: "\n").last)
+      let measured = try #require(
+        (try JSONSerialization.jsonObject(with: Data(last.utf8)) as? [String: Any])?["accuracy"] as? Double)
+      let process = try GanProcess(["doctor", "run", "--json"], in: folder)
+      let samples = try #require(
+        (try JSONSerialization.jsonObject(with: Data(process.output.utf8)) as? [String: Any])?["samples"]
+          as? [String: Any])
+      #expect(abs(try #require(samples["accuracy"] as? Double) - measured) < 0.15, "\(samples)")
     }
   }
 }

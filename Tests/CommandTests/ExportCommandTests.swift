@@ -65,7 +65,8 @@ import Torch
   }
 
   private func cases(_ run: RunFolder, _ network: String) throws -> Cases {
-    let (game, description) = try run.load(device: .cpu)
+    let saved = try run.load(device: .cpu)
+    let (game, description) = (saved.game, saved.description)
     let shape = description.imageShape ?? [description.width]
     var cases = Cases()
     for count in Self.rows {

@@ -46,7 +46,7 @@ import Testing
         #expect(stopped.errors.contains(word), "\(stopped.errors)")
       }
       let left = try FileManager.default.subpathsOfDirectory(atPath: folder.appendingPathComponent("cramped").path)
-      #expect(!left.contains { $0.contains(/\.[0-9]+-[0-9]+$/) }, "half-written files: \(left)")
+      #expect(!left.contains { $0.hasSuffix(".gan-part") }, "half-written files: \(left)")
       #expect(try gan("train --resume cramped", folder).status == 0)
       #expect(try outcome("cramped", folder) == outcome("straight", folder))
     }
@@ -93,8 +93,11 @@ import Testing
       #expect(try gan("train small.yaml --threads 1 --out run --stop-after 50", folder).status == 0)
       let run = folder.appendingPathComponent("run")
       // No process has this number: it is above what Linux hands out.
-      let dead = [".recipe.yaml.4194999-1", "checkpoints/.step-000060.safetensors.4194999-7", "samples.1-2"]
-      let alive = ".grid.png.\(getpid())-5"
+      let dead = [
+        ".recipe.yaml.4194999-1.gan-part", "checkpoints/.step-000060.safetensors.4194999-7.gan-part",
+        ".notes.4194999-2",
+      ]
+      let alive = ".grid.png.\(getpid())-5.gan-part"
       for name in dead + [alive] { try Data("half".utf8).write(to: run.appendingPathComponent(name)) }
       #expect(try gan("train --resume run", folder).status == 0)
       let left = try FileManager.default.subpathsOfDirectory(atPath: run.path)

@@ -47,6 +47,45 @@ import Torch
     }
   }
 
+  /// Convolutions that are dense layers, large enough for oneDNN: the same as with a border of zeros that makes them
+  /// convolutions again.
+  @Test func convolutionsThatSeeAllOfTheImage() throws {
+    let (x, w, b) = (draw("x", [33, 70, 4, 5]), draw("w", [65, 70, 4, 5]), draw("b", [65]))
+    let border = Tensor.zeros([33, 70, 4, 1])
+    func bordered(_ inputs: [Tensor]) -> Tensor {
+      let x = concatenated([inputs[0], border.to(inputs[0].dtype)], 3)
+      return conv2d(x, weight: inputs[1], bias: inputs.count > 2 ? inputs[2] : nil).sliced(3, 0..<1)
+    }
+    func whole(_ inputs: [Tensor]) -> Tensor {
+      conv2d(inputs[0], weight: inputs[1], bias: inputs.count > 2 ? inputs[2] : nil)
+    }
+    for inputs in [[x, w], [x, w, b]] {
+      try expectAgreement(inputs, whole)
+      try expectClose(whole(inputs), bordered(inputs), 2e-6, "bordered")
+    }
+    let (z, v) = (draw("z", [129, 100, 1, 1]), draw("v", [100, 33, 4, 5]))
+    let c = draw("c", [33])
+    let pair = concatenated([z, .zeros([129, 100, 1, 1])], 3)
+    for bias in [nil, c] {
+      try expectAgreement([z, v] + [bias].compactMap { $0 }) { inputs in
+        convTranspose2d(inputs[0], weight: inputs[1], bias: inputs.count > 2 ? inputs[2] : nil)
+      }
+      // Beside a pixel of zeros the first one's output stands where it stood.
+      try expectClose(
+        convTranspose2d(z, weight: v, bias: bias),
+        convTranspose2d(pair, weight: v, bias: bias, stride: 5).sliced(3, 0..<5), 2e-6, "beside zeros")
+    }
+  }
+
+  /// The same in bfloat16, where the sizes are worth the rounding.
+  @Test func convolutionsThatSeeAllOfTheImageInBFloat16() throws {
+    let (x, w) = (draw("x", [64, 256, 4, 4]), draw("w", [128, 256, 4, 4]))
+    let rounded = withProducts(in: .bfloat16) { conv2d(x, weight: w) }
+    try expectClose(rounded, conv2d(x, weight: w), 2e-2, "bfloat16")
+    #expect(rounded.dtype == .float32)
+    #expect(try rounded.values(Float.self) != conv2d(x, weight: w).values(Float.self))
+  }
+
   /// Only what is asked for: the gradient by the input where the weights are constants, and the other way round.
   @Test func constantsHaveNoGradient() throws {
     let (x, w, b) = (draw("x", [129, 77]), draw("w", [65, 77]), draw("b", [65]))

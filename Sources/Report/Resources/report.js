@@ -73,6 +73,20 @@
     return bars && data.arrays[bars[1]].length <= 20 ? { tickmode: "array", tickvals: data.arrays[bars[1]] } : {};
   }
 
+  // Left alone, a logarithmic axis of less than two decades gets a label at every digit.
+  function ticksOfLog(chart) {
+    if (!chart.y.log) return {};
+    const values = chart.traces.filter(([style]) => !data.styles[style].second)
+      .flatMap(([, , ...heights]) => heights.flatMap(i => data.arrays[i])).filter(v => v > 0 && Number.isFinite(v));
+    const [low, high] = chart.y.range ?? [values.reduce((a, b) => Math.min(a, b), Infinity), values.reduce((a, b) => Math.max(a, b), 0)];
+    const decades = Math.log10(high / low);
+    if (!(decades < 2)) return {};
+    const digits = decades < 0.5 ? [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8] : [1, 2, 5];
+    const first = Math.floor(Math.log10(low)), last = Math.ceil(Math.log10(high));
+    const places = Array.from({ length: last - first + 1 }, (_, i) => digits.map(d => d * 10 ** (first + i))).flat();
+    return { tickmode: "array", tickvals: places };
+  }
+
   function plotlyLayout(chart) {
     const canZoom = finePointer.matches && !chart.variants;
     return {
@@ -83,7 +97,7 @@
       xaxis: {
         ...plotlyAxis(chart.x, canZoom), showgrid: false, showline: true, linecolor: color("axis"), tickcolor: color("axis"), hoverformat: ",.6~g", ...ticksOfBars(chart),
       },
-      yaxis: plotlyAxis(chart.y, canZoom),
+      yaxis: { ...plotlyAxis(chart.y, canZoom), ...ticksOfLog(chart) },
       ...(chart.y2 && { yaxis2: { ...plotlyAxis(chart.y2, canZoom), overlaying: "y", side: "right", showgrid: false } }),
     };
   }
