@@ -324,7 +324,8 @@ public struct RunFolder: Sendable {
     }
     func load<M>(_ network: Network<M>, _ average: WeightAverage<M>?, _ file: URL, _ averageFile: URL) throws -> Int? {
       let file = averaged && average != nil ? averageFile : file
-      guard FileManager.default.fileExists(atPath: file.path) else {
+      var status = stat()
+      if lstat(file.path, &status) != 0, errno == ENOENT {
         throw FileError(path: file.path, reason: "there is no such file: the run has saved no networks yet")
       }
       let stored = try Safetensors(contentsOf: file, device: device)

@@ -138,7 +138,7 @@ import Torch
     func files(_ text: String) -> [String] {
       text.matches(of: /\| (`[^|]+`) \|/).flatMap { $0.1.split(separator: "`").filter { $0 != ", " }.map(String.init) }
     }
-    let listed = files(try section("## A run folder", upTo: "## Parameters"))
+    let listed = files(try section("## A run folder", upTo: "A line of "))
     #expect(listed.count == 14 && listed == files(source.components(separatedBy: "\npublic struct RunFolder")[0]))
   }
 }
