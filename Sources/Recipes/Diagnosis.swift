@@ -127,7 +127,9 @@ private struct Doctor {
     // What is far from all data may look the same to D without being so.
     let isNarrow =
       (signs.featureSpread ?? 1) < Limits.spread && (signs.neighbours?.fidelity ?? 1) >= Limits.fidelity
-    let isRepeated = signs.nearDuplicates > Limits.duplicates
+    // Narrow modes make near-duplicates of their own: where several are known to be found, the others are what is wrong.
+    let isRepeated =
+      signs.nearDuplicates > Limits.duplicates && (samples?.modes?.found(share: Limits.modeShare) ?? 0) < 2
     guard isNarrow || isRepeated else { return nil }
     return finding(
       .collapsed, since: start(.sameness),

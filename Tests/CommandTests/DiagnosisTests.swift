@@ -23,14 +23,16 @@ import Torch
     stride(from: 100, through: 5_000, by: 100).map { now in line(now) { if now >= step { change(&$0) } } }
   }
 
-  /// 400 samples of which `spread`, 0 or 1, says whether they are all one, at a distance of the data.
-  private func samples(spread: Double = 1, distance: Double = 0, modes: ModeCoverage? = nil) throws
+  /// 400 samples of which so many are different and `spread`, 0 or 1, says whether they are all one, at a distance of the data.
+  private func samples(
+    spread: Double = 1, distance: Double = 0, different: Int = 400, modes: ModeCoverage? = nil
+  ) throws
     -> Examination.FreshSamples
   {
     let random = RandomStream(seed: 2)
-    let (real, generated) = (
-      random.stream("a").normal([400, 2]), random.stream("b").normal([400, 2]) * spread + distance
-    )
+    let real = random.stream("a").normal([400, 2])
+    let points = random.stream("b").normal([different, 2]) * spread + distance
+    let generated = concatenated(Array(repeating: points, count: 400 / different), 0)
     return Examination.FreshSamples(
       count: 400, step: 5_000,
       signs: try BatchSigns(
@@ -96,6 +98,11 @@ import Torch
     #expect(found.findings.map(\.condition) == [.lostModes])
     #expect(found.findings[0].evidence.hasPrefix("2 of the data's 4 modes"))
     #expect(diagnosis(lines(), try samples(modes: coverage([100, 100, 50, 20]))).verdict == .healthy)
+    // Near-duplicates in two modes of four are lost modes, in one of four a collapse.
+    for (counts, condition) in [([200, 200, 0, 0], Diagnosis.Condition.lostModes), ([400, 0, 0, 0], .collapsed)] {
+      let found = diagnosis(lines(), try samples(different: 40, modes: coverage(counts)))
+      #expect(found.findings.map(\.condition) == [condition])
+    }
   }
 
   @Test func samplesBesideTheDataAreFound() throws {
