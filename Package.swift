@@ -51,7 +51,7 @@ let package = Package(
         .unsafeFlags(
           [
             "-isystem", torch + "/include", "-isystem", torch + "/include/torch/csrc/api/include", "-Wall", "-Werror",
-            "-Wno-psabi",
+            "-Wno-psabi", "-O3",
           ] + (sanitized ? checks : []))
       ],
       linkerSettings: [
