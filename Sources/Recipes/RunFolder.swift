@@ -292,10 +292,11 @@ public struct RunFolder: Sendable {
     [generatorFile, discriminatorFile].allSatisfy { FileManager.default.fileExists(atPath: $0.path) }
   }
 
-  /// Whether all steps of the run have been played.
+  /// Whether all steps of the run have been played, and all that it keeps of them is written.
   public func isComplete() throws -> Bool {
-    guard let description = try? description() else { return false }
-    return try measurements().last?.step == description.steps
+    guard let description = try? description(), try measurements().last?.step == description.steps else { return false }
+    // Ended after the last measurement and before the last checkpoint, the run has that still to write.
+    return checkpoints.files.first.map { $0.step == description.steps } ?? true
   }
 
   /// The recipe that the run was begun with.

@@ -152,6 +152,23 @@ import Torch
     }
   }
 
+  /// Killed between its last measurement and its last checkpoint, a run is not over: it goes on to write that one too.
+  @Test func theLastCheckpointIsPartOfARun() throws {
+    try withRecipe { folder in
+      _ = try gan(["train", "small.yaml", "--threads", "1", "--out", "run"], folder)
+      let run = folder.appendingPathComponent("run")
+      let expected = try outcome(run)
+      let last = run.appendingPathComponent("checkpoints/step-000600.safetensors")
+      let tensors = try Safetensors(contentsOf: last).tensors
+      try FileManager.default.removeItem(at: last)
+      _ = try gan(["train", "--resume", "run"], folder)
+      #expect(try outcome(run) == expected)
+      let again = try Safetensors(contentsOf: last).tensors
+      #expect(again.keys == tensors.keys)
+      for (name, tensor) in tensors { #expect(try again[name]?.rawBytes() == tensor.rawBytes(), "\(name)") }
+    }
+  }
+
   @Test func oneProcessAtATimeInAFolder() throws {
     try withRecipe { folder in
       let run = folder.appendingPathComponent("run")
