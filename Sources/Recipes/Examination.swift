@@ -94,9 +94,9 @@ public struct Examination: Sendable {
         path: folder.url.path,
         reason: "was trained on examples of \(description.width) numbers; the data have \(real.size(-1))")
     }
-    let (signs, modes) = try game.signs(real, random.stream("noise"), averaged: true, compared: count)
-    let generated = try game.samples(real.size(0), random.stream("noise")).rows()
-    samples = FreshSamples(
+    let (signs, modes, samples) = try game.signs(real, random.stream("noise"), averaged: true, compared: count)
+    let generated = try samples.rows()
+    self.samples = FreshSamples(
       count: generated.count, step: run.step, signs: signs, modes: modes, generated: Array(generated.prefix(1_000)),
       real: Array(try real.rows().prefix(1_000)))
   }

@@ -212,7 +212,7 @@ public struct RecipeGame {
   ///   - compared: see `BatchSigns`.
   /// - Throws: `TensorError`.
   public func signs(_ real: Tensor, _ random: RandomStream, averaged: Bool = false, compared: Int = 256) throws
-    -> (batch: BatchSigns, modes: ModeCoverage?)
+    -> (batch: BatchSigns, modes: ModeCoverage?, generated: Tensor)
   {
     let generated = try averaged ? samples(real.size(0), random) : generate(real.size(0), random)
     return try checkingTensors {
@@ -226,7 +226,7 @@ public struct RecipeGame {
         let modes = try recipe.data.source.mixture.map {
           ModeCoverage(try generated.rows(), modes: $0.modes, standardDeviation: $0.standardDeviation)
         }
-        return (batch, modes)
+        return (batch, modes, generated)
       }
     }
   }

@@ -359,9 +359,10 @@ public struct RunFolder: Sendable {
   /// - Throws: `FileError`.
   public func requireFolder() throws {
     var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue else {
+    guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
       throw FileError(path: url.path, reason: "is not a run folder: there is no such folder")
     }
+    guard isFolder.boolValue else { throw FileError(path: url.path, reason: "is not a run folder, but a file") }
   }
 
   /// - Throws: `FileError`.
@@ -414,8 +415,6 @@ public struct RunFolder: Sendable {
   var samples: URL { url.appendingPathComponent("samples") }
   private var faultsFile: URL { url.appendingPathComponent("faults.jsonl") }
   private var measurementsFile: URL { url.appendingPathComponent("measurements.jsonl") }
-  /// Where G's weights are, or their average.
-  func generatorFile(averaged: Bool) -> URL { averaged ? averageFile : generatorFile }
   private var generatorFile: URL { url.appendingPathComponent("generator.safetensors") }
   private var averageFile: URL { url.appendingPathComponent("generator-average.safetensors") }
   /// Where D's weights are, or their average.

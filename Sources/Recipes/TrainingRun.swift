@@ -197,7 +197,7 @@ public final class TrainingRun {
 
   private func measure(_ report: StepReport, _ step: Int, _ errors: TestErrors?) throws -> RunFolder.Measurement {
     let real = try checkingTensors { examples.batches(report.step, random.stream("data")) }
-    let (signs, modes) = try game.signs(real, random.stream("noise").at(step))
+    let (signs, modes, _) = try game.signs(real, random.stream("noise").at(step))
     let gradients = try trainer.gradientSizes()
     var measurement = RunFolder.Measurement(
       step: step, seconds: seconds, discriminatorLoss: sums.discriminator / sums.count,

@@ -102,7 +102,9 @@ import Testing
         #expect(process.status == 1 || process.status == 64, "\(process.status)")
         for word in words { #expect(process.errors.contains(word), "\(arguments): \(process.errors)") }
       }
-      try refused(["nothing"], saying: ["nothing", "is not a run folder"])
+      try refused(["nothing"], saying: ["nothing", "is not a run folder", "no such folder"])
+      try Data("x".utf8).write(to: folder.appendingPathComponent("file"))
+      try refused(["file"], saying: ["file", "is not a run folder, but a file"])
       try refused(["x", "--json", "--out", "y"], saying: ["--out"])
       try writeTinyImages(folder)
       try Data(tinyRecipe.utf8).write(to: folder.appendingPathComponent("tiny.yaml"))
