@@ -117,7 +117,8 @@ public struct CheckpointFolder: Sendable {
   }
 
   func write(_ checkpoint: Checkpoint, kept: Int, isBest: Bool) throws {
-    try makeFolder(at: url)
+    // A run folder that was removed is not begun anew: it would have no recipe, and nobody its lock.
+    try makeFolder(at: url, makesParents: false)
     let file = url.appendingPathComponent("step-\(paddedStep(checkpoint.step)).safetensors")
     let encoded = try checkpoint.file.encoded()
     try replaceFile(at: file, with: encoded)

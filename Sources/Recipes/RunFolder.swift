@@ -210,7 +210,7 @@ public struct RunFolder: Sendable {
 
   /// Where the picture after `step` steps belongs; makes its folder.
   public func samplesFile(step: Int) throws -> URL {
-    try makeFolder(at: samples)
+    try makeFolder(at: samples, makesParents: false)
     return samples.appendingPathComponent("step-\(paddedStep(step)).png")
   }
 

@@ -87,6 +87,31 @@ import Testing
     }
   }
 
+  /// A run whose folder goes away ends and names it; it does not begin another one there, without a recipe.
+  @Test func aFolderThatIsRemovedUnderARun() throws {
+    try withRun { folder in
+      let run = folder.appendingPathComponent("run")
+      let process = Process()
+      process.executableURL = GanProcess.executable
+      process.arguments = ["train", "small.yaml", "--threads", "1", "--steps", "1000000", "--out", "run"]
+      process.currentDirectoryURL = folder
+      process.standardOutput = FileHandle.nullDevice
+      let errors = folder.appendingPathComponent("errors.txt")
+      _ = FileManager.default.createFile(atPath: errors.path, contents: nil)
+      process.standardError = try FileHandle(forWritingTo: errors)
+      try process.run()
+      let checkpoint = run.appendingPathComponent("checkpoints/step-000020.safetensors").path
+      while process.isRunning, !FileManager.default.fileExists(atPath: checkpoint) { usleep(1_000) }
+      try FileManager.default.moveItem(at: run, to: folder.appendingPathComponent("elsewhere"))
+      process.waitUntilExit()
+      #expect(process.terminationStatus == 1)
+      let said = try String(contentsOf: errors, encoding: .utf8)
+      #expect(said.contains("stopped in step") || said.contains("error:"), "\(said)")
+      #expect(said.contains(run.path) || said.contains("run:"), "\(said)")
+      #expect(!FileManager.default.fileExists(atPath: run.path))
+    }
+  }
+
   /// What a process that was killed in the middle of a file has left is cleared away; what others write at the moment is not.
   @Test func leftoversAreClearedAway() throws {
     try withRun { folder in

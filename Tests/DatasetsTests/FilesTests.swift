@@ -31,6 +31,20 @@ import Testing
     }
   }
 
+  /// Where a folder was removed under a program that writes in it, it is named and not made anew.
+  @Test func aParentThatMustBeThere() throws {
+    try withFolder { (folder: URL) in
+      let run = folder.appendingPathComponent("run")
+      let error = #expect(throws: FileError.self) {
+        try makeFolder(at: run.appendingPathComponent("checkpoints"), makesParents: false)
+      }
+      #expect(error?.path == run.path)
+      #expect(!FileManager.default.fileExists(atPath: run.path))
+      try makeFolder(at: run, makesParents: false)
+      try makeFolder(at: run, makesParents: false)
+    }
+  }
+
   @Test func fileInTheWay() throws {
     try withFolder { folder in
       let file = folder.appendingPathComponent("file")
