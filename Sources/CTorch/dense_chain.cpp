@@ -34,7 +34,7 @@ namespace {
 
 constexpr int64_t widest = 128;  // from about here on libtorch's products are as fast
 constexpr double leak = 0.2;
-constexpr int columns = 2;  // vectors of a strip
+constexpr int columns = 4;  // vectors of a strip
 
 template <class T> constexpr int64_t wide = 64 / sizeof(T);
 
@@ -252,8 +252,12 @@ template <int outs, class T>
 CT_INLINE void weigh_inputs(const Layer<T> &layer, const T *dz, const T *x, int64_t stride, int64_t o) {
   T *gradient = layer.weight_gradient + o * layer.inputs;
   int64_t i = 0;
-  for (; i + 2 <= layer.inputs; i += 2)
+  for (; i + 4 <= layer.inputs; i += 4)
+    weigh<outs, 4>(dz + o * stride, x + i * stride, stride, gradient + i, layer.inputs);
+  if (layer.inputs - i >= 2) {
     weigh<outs, 2>(dz + o * stride, x + i * stride, stride, gradient + i, layer.inputs);
+    i += 2;
+  }
   if (i < layer.inputs) weigh<outs, 1>(dz + o * stride, x + i * stride, stride, gradient + i, layer.inputs);
 }
 

@@ -23,33 +23,67 @@ constexpr int blocks = 16;  // computed side by side
 
 /// words[w][b]: word w of block `first` + b.
 CT_INLINE void philox(uint64_t key, uint64_t first, uint32_t (&words)[4][blocks]) {
+  // Of every 64 bits the lower half counts: a product of two such halves is one instruction, and nothing has to be packed
+  // between the rounds.
+  constexpr uint64_t low = 0xFFFFFFFF;
+  uint64_t w0[blocks], w1[blocks], w2[blocks], w3[blocks];
   for (int b = 0; b < blocks; b++) {
-    words[0][b] = static_cast<uint32_t>(first + b);
-    words[1][b] = static_cast<uint32_t>((first + b) >> 32);
-    words[2][b] = words[3][b] = 0;
+    w0[b] = first + b;
+    w1[b] = (first + b) >> 32;
+    w2[b] = w3[b] = 0;
   }
   uint32_t k0 = static_cast<uint32_t>(key), k1 = static_cast<uint32_t>(key >> 32);
   for (int round = 0; round < 10; round++) {
     for (int b = 0; b < blocks; b++) {
-      uint64_t p0 = uint64_t{0xD2511F53} * words[0][b], p1 = uint64_t{0xCD9E8D57} * words[2][b];
-      uint32_t w0 = static_cast<uint32_t>(p1 >> 32) ^ words[1][b] ^ k0;
-      uint32_t w2 = static_cast<uint32_t>(p0 >> 32) ^ words[3][b] ^ k1;
-      words[0][b] = w0;
-      words[1][b] = static_cast<uint32_t>(p1);
-      words[2][b] = w2;
-      words[3][b] = static_cast<uint32_t>(p0);
+      uint64_t p0 = (w0[b] & low) * 0xD2511F53, p1 = (w2[b] & low) * 0xCD9E8D57;
+      w0[b] = (p1 >> 32) ^ w1[b] ^ k0;
+      w2[b] = (p0 >> 32) ^ w3[b] ^ k1;
+      w1[b] = p1;
+      w3[b] = p0;
     }
     k0 += 0x9E3779B9;
     k1 += 0xBB67AE85;
+  }
+  for (int b = 0; b < blocks; b++) {
+    words[0][b] = static_cast<uint32_t>(w0[b]);
+    words[1][b] = static_cast<uint32_t>(w1[b]);
+    words[2][b] = static_cast<uint32_t>(w2[b]);
+    words[3][b] = static_cast<uint32_t>(w3[b]);
+  }
+}
+
+/// group[4 b + w] = words[w][b]
+CT_INLINE void interleave(const Wide<float> (&words)[4], float (&group)[4 * blocks]) {
+  typedef double Pairs __attribute__((vector_size(sizeof(Wide<float>))));
+  static_assert(blocks == sizeof(Wide<float>) / sizeof(float), "a vector takes one word of every block");
+  Pairs halves[2][2];  // [words 0 and 1, words 2 and 3][blocks 0 to 7, 8 to 15]
+#pragma unroll
+  for (int pair = 0; pair < 2; pair++) {
+    const Wide<float> &a = words[2 * pair], &b = words[2 * pair + 1];
+    halves[pair][0] = (Pairs)__builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+    halves[pair][1] = (Pairs)__builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+  }
+#pragma unroll
+  for (int half = 0; half < 2; half++) {
+    const Pairs &a = halves[0][half], &b = halves[1][half];
+    store(group + 2 * half * blocks, __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11));
+    store(group + (2 * half + 1) * blocks, __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15));
   }
 }
 
 /// Copies as much of a finished group of blocks as still fits.
 template <class T, size_t n>
 CT_INLINE void emit(const T (&group)[n], T *to, int64_t &done, int64_t end) {
-  int64_t count = std::min<int64_t>(n, end - done);
-  std::memcpy(to + done, group, count * sizeof(T));
+  const int64_t count = std::min<int64_t>(n, end - done);
+  if (count == n) std::memcpy(to + done, group, sizeof group);  // of a constant size: no call
+  else std::memcpy(to + done, group, count * sizeof(T));
   done += count;
+}
+
+/// The upper 24 bits of each word, as a number.
+CT_INLINE void upper_bits(const Mask<Wide<float>> &words, Wide<float> &numbers) {
+  // Shifted as signed numbers, hence the mask.
+  numbers = __builtin_convertvector((words >> 8) & 0xffffff, Wide<float>);
 }
 
 // Each filler writes elements [begin, end) of a stream; `begin` is a multiple of the group of `blocks` blocks.
@@ -64,41 +98,45 @@ CT_KERNEL void fill_words(uint64_t key, uint32_t *to, int64_t begin, int64_t end
   }
 }
 
-CT_KERNEL void fill_uniform(uint64_t key, float *to, int64_t begin, int64_t end) {
+CT_WIDE_KERNEL void fill_uniform(uint64_t key, float *to, int64_t begin, int64_t end) {
   uint32_t words[4][blocks];
   float group[4 * blocks];
   for (int64_t done = begin; done < end;) {
     philox(key, done / 4, words);
-    for (int b = 0; b < blocks; b++)
-      for (int w = 0; w < 4; w++) group[4 * b + w] = static_cast<int32_t>(words[w][b] >> 8) * 0x1p-24f;
+    Wide<float> numbers[4];
+    for (int w = 0; w < 4; w++) {
+      Mask<Wide<float>> word;
+      load(words[w], word);
+      upper_bits(word, numbers[w]);
+      numbers[w] *= 0x1p-24f;
+    }
+    interleave(numbers, group);
     emit(group, to, done, end);
   }
 }
 
 CT_WIDE_KERNEL void fill_normal(uint64_t key, float *to, int64_t begin, int64_t end) {
   using Vector = Wide<float>;
-  static_assert(blocks == sizeof(Vector) / sizeof(float), "a vector takes one word of every block");
   uint32_t words[4][blocks];
   float group[4 * blocks];
   for (int64_t done = begin; done < end;) {
     philox(key, done / 4, words);
+    Vector numbers[4];
     for (int half = 0; half < 4; half += 2) {
       Mask<Vector> first, second;
       load(words[half], first);
       load(words[half + 1], second);
-      // The upper 24 bits; shifted as signed numbers, hence the mask.
-      Vector radius = __builtin_convertvector(((first >> 8) & 0xffffff) + 1, Vector) * 0x1p-24f, cosine, sine;
-      Vector angle = __builtin_convertvector((second >> 8) & 0xffffff, Vector) * 0x1p-24f;
+      Vector radius, angle;
+      upper_bits(first, radius);
+      upper_bits(second, angle);
+      radius = (radius + 1.0f) * 0x1p-24f;
       log_of<Vector>(radius, radius);
       radius = __builtin_elementwise_sqrt(radius * -2.0f);
-      turn<Vector>(angle, cosine, sine);
-      cosine *= radius;
-      sine *= radius;
-      for (int lane = 0; lane < blocks; lane++) {
-        group[4 * lane + half] = cosine[lane];
-        group[4 * lane + half + 1] = sine[lane];
-      }
+      turn<Vector>(angle * 0x1p-24f, numbers[half], numbers[half + 1]);
+      numbers[half] *= radius;
+      numbers[half + 1] *= radius;
     }
+    interleave(numbers, group);
     emit(group, to, done, end);
   }
 }
