@@ -91,21 +91,14 @@ import Testing
   @Test func aFolderThatIsRemovedUnderARun() throws {
     try withRun { folder in
       let run = folder.appendingPathComponent("run")
-      let process = Process()
-      process.executableURL = GanProcess.executable
-      process.arguments = ["train", "small.yaml", "--threads", "1", "--steps", "1000000", "--out", "run"]
-      process.currentDirectoryURL = folder
-      process.standardOutput = FileHandle.nullDevice
-      let errors = folder.appendingPathComponent("errors.txt")
-      _ = FileManager.default.createFile(atPath: errors.path, contents: nil)
-      process.standardError = try FileHandle(forWritingTo: errors)
-      try process.run()
+      let process = try GanProcess.start(
+        ["train", "small.yaml", "--threads", "1", "--steps", "1000000", "--out", "run"], in: folder)
       let checkpoint = run.appendingPathComponent("checkpoints/step-000020.safetensors").path
       while process.isRunning, !FileManager.default.fileExists(atPath: checkpoint) { usleep(1_000) }
       try FileManager.default.moveItem(at: run, to: folder.appendingPathComponent("elsewhere"))
       process.waitUntilExit()
       #expect(process.terminationStatus == 1)
-      let said = try String(contentsOf: errors, encoding: .utf8)
+      let said = try String(contentsOf: folder.appendingPathComponent("errors.txt"), encoding: .utf8)
       #expect(said.contains("stopped in step") || said.contains("error:"), "\(said)")
       #expect(said.contains(run.path) || said.contains("run:"), "\(said)")
       #expect(!FileManager.default.fileExists(atPath: run.path))

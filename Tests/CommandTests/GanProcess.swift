@@ -37,6 +37,20 @@ struct GanProcess {
     errors = try String(contentsOf: err, encoding: .utf8)
     for file in [out, err] { try FileManager.default.removeItem(at: file) }
   }
+
+  /// Begins one without waiting for its end; what it says of errors goes to `errors.txt` in `folder`.
+  static func start(_ arguments: [String], in folder: URL) throws -> Process {
+    let process = Process()
+    process.executableURL = executable
+    process.arguments = arguments
+    process.currentDirectoryURL = folder
+    process.standardOutput = FileHandle.nullDevice
+    let errors = folder.appendingPathComponent("errors.txt")
+    _ = FileManager.default.createFile(atPath: errors.path, contents: nil)
+    process.standardError = try FileHandle(forWritingTo: errors)
+    try process.run()
+    return process
+  }
 }
 
 /// An empty folder for the length of `body`.

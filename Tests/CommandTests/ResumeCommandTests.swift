@@ -30,19 +30,6 @@ import Torch
     return process
   }
 
-  private func start(_ arguments: [String], _ folder: URL) throws -> Process {
-    let process = Process()
-    process.executableURL = GanProcess.executable
-    process.arguments = arguments
-    process.currentDirectoryURL = folder
-    process.standardOutput = FileHandle.nullDevice
-    let errors = folder.appendingPathComponent("errors.txt")
-    _ = FileManager.default.createFile(atPath: errors.path, contents: nil)
-    process.standardError = try FileHandle(forWritingTo: errors)
-    try process.run()
-    return process
-  }
-
   /// Networks as bytes, and the measurements without their seconds.
   private func outcome(_ run: URL) throws -> [Data] {
     let networks = try ["generator", "discriminator", "generator-average"].map {
@@ -67,7 +54,7 @@ import Torch
       let expected = try outcome(folder.appendingPathComponent("straight"))
       for (number, code) in [(SIGINT, 130), (SIGTERM, 143), (SIGKILL, SIGKILL)] {
         let run = folder.appendingPathComponent("after-\(number)")
-        let process = try start(["train", "small.yaml", "--threads", "1", "--out", run.path], folder)
+        let process = try GanProcess.start(["train", "small.yaml", "--threads", "1", "--out", run.path], in: folder)
         waitForCheckpoint(run, of: process)
         kill(process.processIdentifier, number)
         process.waitUntilExit()
@@ -172,7 +159,8 @@ import Torch
   @Test func oneProcessAtATimeInAFolder() throws {
     try withRecipe { folder in
       let run = folder.appendingPathComponent("run")
-      let first = try start(["train", "small.yaml", "--steps", "1000000", "--threads", "1", "--out", "run"], folder)
+      let first = try GanProcess.start(
+        ["train", "small.yaml", "--steps", "1000000", "--threads", "1", "--out", "run"], in: folder)
       defer {
         kill(first.processIdentifier, SIGKILL)
         first.waitUntilExit()
