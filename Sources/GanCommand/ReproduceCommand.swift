@@ -86,6 +86,7 @@ struct ReproduceMNIST: ParsableCommand {
     let device = try Device(named: self.device)
     let reproduction = Reproduction(
       try resolvedRecipe(), labelCounts: try labelCounts(), draws: seeds, folder: URL(fileURLWithPath: out))
+    try reproduction.recipe.validate(on: device)
     try prepareForReport(in: reproduction.folder)
     let data = self.data.map { URL(fileURLWithPath: $0) } ?? MNIST.defaultDirectory
     let images = try MNIST.load(directory: data, split: .train)

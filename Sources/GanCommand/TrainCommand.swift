@@ -81,6 +81,7 @@ struct Train: ParsableCommand {
     if let resume { return try goOn(RunFolder(URL(fileURLWithPath: resume))) }
     let recipe = try resolvedRecipe(self.recipe!)
     let device = try options.machine.apply()
+    try recipe.validate(on: device)
     if options.dryRun && recipe.data.source == .mnist && data == nil {
       return try printPlan(recipe, width: 784, classes: 10, stepsPerEpoch: 60_000 / recipe.batchSize, device: device)
     }
@@ -103,6 +104,7 @@ struct Train: ParsableCommand {
     }
     let device = try options.machine.apply(
       deviceOfRun: description.device, threadsOfRun: description.threads)
+    try recipe.validate(on: device)
     let (examples, test) = try load(recipe, device: device)
     try train(recipe, examples, test, in: folder, device: device)
   }

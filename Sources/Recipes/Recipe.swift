@@ -33,7 +33,8 @@ public struct Recipe: Codable, Sendable, Hashable {
 
   public enum Products: String, Codable, Sendable, CaseIterable {
     case float32
-    /// Half the time of large products, eight bits of precision in their operands; parameters and all else stay float32.
+    /// Half the time of large products where the processor has instructions for it, eight bits of precision in their operands;
+    /// parameters and all else stay float32.
     case bfloat16
   }
 

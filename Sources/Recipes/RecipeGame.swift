@@ -308,6 +308,17 @@ extension Recipe {
 }
 
 extension Recipe {
+  /// Checks what the machine has a say in.
+  ///
+  /// - Throws: ``RecipeError``: products in bfloat16 where there are none.
+  public func validate(on device: Device) throws {
+    guard products == .float32 || device.makesBFloat16Products else {
+      throw RecipeError(
+        key: "products",
+        reason: "must be float32 on this machine: its \(device.rawValue) and libtorch make no products in bfloat16")
+    }
+  }
+
   func makeDiscriminatorTerms() -> [any DiscriminatorTerm] {
     var terms: [any DiscriminatorTerm] = []
     if consistency.weight > 0 { terms.append(ConsistencyRegularization(weight: consistency.weight)) }

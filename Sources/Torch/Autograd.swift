@@ -21,6 +21,17 @@ public func withProducts<Result>(in dtype: DType, _ body: () throws -> Result) r
   return try body()
 }
 
+extension Device {
+  /// Whether products can be made in bfloat16 here. On the CPU they need oneDNN, and AVX-512 or what other machines have of the
+  /// kind; fast they are only where the processor has instructions for the type itself (AVX-512 BF16, AMX).
+  public var makesBFloat16Products: Bool {
+    // Libraries do not say; they refuse.
+    let x = Tensor.zeros([64, 64], device: self)
+    return (try? checkingTensors { try withProducts(in: .bfloat16) { try linear(x, weight: x).values(Float.self) } })
+      != nil
+  }
+}
+
 /// The gradient of `y`, summed over its elements, by each of `xs`; zeros where `y` does not depend on one.
 ///
 /// The elements of a vector of losses, one per seed, depend on disjoint parameters; their sum has each seed's own

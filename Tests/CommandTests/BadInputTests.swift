@@ -5,9 +5,10 @@ import Testing
 /// written.
 @Suite struct BadInputTests {
   private func refused(
-    _ arguments: [String], in folder: URL, saying words: [String], sourceLocation: SourceLocation = #_sourceLocation
+    _ arguments: [String], in folder: URL, saying words: [String], environment: [String: String] = [:],
+    sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
-    let result = try GanProcess(arguments, in: folder)
+    let result = try GanProcess(arguments, in: folder, environment: environment)
     #expect(result.status != 0 && result.status < 128, "exit code \(result.status)", sourceLocation: sourceLocation)
     for word in words {
       #expect(result.errors.contains(word), "'\(word)' in: \(result.errors)", sourceLocation: sourceLocation)
@@ -36,6 +37,17 @@ import Testing
       try refused(train, in: folder, saying: ["64", "63"])
     }
   }
+
+  #if arch(x86_64)
+    /// A processor without AVX-512, as oneDNN is told here that this one is.
+    @Test func bfloat16WhereThereIsNone() throws {
+      try withEmptyFolder { folder in
+        try refused(
+          ["train", "one-dimensional", "--set", "products=bfloat16"], in: folder,
+          saying: ["products", "float32", "bfloat16"], environment: ["ONEDNN_MAX_CPU_ISA": "AVX2"])
+      }
+    }
+  #endif
 
   @Test func recipesThatCannotBeRun() throws {
     try withEmptyFolder { folder in
