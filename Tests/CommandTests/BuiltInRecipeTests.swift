@@ -34,7 +34,7 @@ import Testing
     #expect(recipe.historicalAveraging.generator == 0 && recipe.historicalAveraging.discriminator == 0)
   }
 
-  /// The fast recipe has the published networks, noise and labels; only the way there is another.
+  /// The fast recipe has the published networks, their noise at the start, and labels; only the way there is another.
   @Test func theFastRecipeHasThePublishedNetworks() throws {
     let published = try #require(Recipe.named("mnist-semisupervised"))
     let fast = try #require(Recipe.named("mnist-semisupervised-fast"))
@@ -42,6 +42,8 @@ import Testing
     #expect(fast.labels.count == published.labels.count && fast.featureMatching == published.featureMatching)
     var (g, d) = (fast.generator, fast.discriminator)
     (g.training, d.training) = (published.generator.training, published.discriminator.training)
+    d.noiseDeclineFrom = published.discriminator.noiseDeclineFrom
+    d.noiseEnd = published.discriminator.noiseEnd
     d.averagingRate = published.discriminator.averagingRate
     d.averagingStart = published.discriminator.averagingStart
     #expect(g == published.generator && d == published.discriminator)
