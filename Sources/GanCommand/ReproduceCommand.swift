@@ -96,7 +96,7 @@ struct ReproduceMNIST: ParsableCommand {
 
     let rows = try reproduction.results(test: test, device: device)
     let report = ReproductionReport(
-      reproduction, stepsPerEpoch: images.count / reproduction.recipe.batchSize, command: command)
+      reproduction, trainingExamples: images.count, command: command)
     print(report.table(rows, test: test).text(includesHelp: true))
     if let results {
       try ResultsFolder(URL(fileURLWithPath: results)).write(

@@ -8,12 +8,13 @@ import Report
 /// The page with the published table beside our own.
 struct ReproductionReport {
   private let reproduction: Reproduction
-  private let stepsPerEpoch: Int
+  /// Those without labels, among which are those with.
+  private let trainingExamples: Int
   private let command: String
 
-  init(_ reproduction: Reproduction, stepsPerEpoch: Int, command: String) {
+  init(_ reproduction: Reproduction, trainingExamples: Int, command: String) {
     self.reproduction = reproduction
-    self.stepsPerEpoch = stepsPerEpoch
+    self.trainingExamples = trainingExamples
     self.command = command
   }
 
@@ -22,7 +23,8 @@ struct ReproductionReport {
   func table(_ rows: [ReproductionRow], test: LabelledImages) -> Table {
     let recipe = reproduction.recipe
     return Table(
-      title: "Test errors of \(test.count), \(recipe.name), \(recipe.duration.count) \(recipe.duration.unit.rawValue)",
+      title: "Test errors of \(grouped(test.count)), \(recipe.name), "
+        + "\(recipe.duration.count) \(recipe.duration.unit.rawValue)",
       columns: [
         .init("Labels"),
         .init(
@@ -66,8 +68,8 @@ struct ReproductionReport {
     return Page(
       title: "MNIST with few labels",
       lead: """
-        A discriminator that tells ten digits and “generated” apart learns from a handful of labelled digits and 60 000 \
-        without labels. Here are its errors on the \(test.count) test digits, beside those that were published.
+        A discriminator that tells ten digits and “generated” apart learns from a handful of labelled digits and \
+        \(grouped(trainingExamples)) without labels. Here are its errors on the \(grouped(test.count)) test digits, beside those that were published.
         """,
       blocks: try [.table(table(rows, test: test))] + trained.map { try section($0, test) }
         + [.section("How it was trained", [.definitions(settings)])],
@@ -116,6 +118,7 @@ struct ReproductionReport {
   }
 
   private func errorCurves(_ row: ReproductionRow) -> Chart {
+    let stepsPerEpoch = trainingExamples / reproduction.recipe.batchSize
     func epochs(_ steps: [Int]) -> [Double] { steps.map { Double($0) / Double(stepsPerEpoch) } }
     var traces = row.runs.enumerated().flatMap { index, entry -> [Trace] in
       let averaged = Self.curve(entry)
@@ -160,21 +163,28 @@ struct ReproductionReport {
 
   private var settings: [(term: String, text: String)] {
     let recipe = reproduction.recipe
+    func percent(_ share: Double) -> Int { Int((100 * share).rounded()) }
+    let (d, noiseFalls) = (recipe.discriminator, recipe.discriminator.noiseDeclineFrom < 1)
     return [
       ("Recipe", "\(recipe.name): \(recipe.summary)"),
       ("Length", "\(recipe.duration.count) \(recipe.duration.unit.rawValue)"),
       ("Batch", "\(recipe.labels.batchSize) labelled, \(recipe.batchSize) unlabelled, \(recipe.batchSize) generated"),
       (
         "Learning rate",
-        "D \(recipe.discriminator.training.learningRate), G \(recipe.generator.training.learningRate)"
-          + (recipe.discriminator.training.declineFrom < 1
-            ? ", falling to 0 over the last \(Int(100 * (1 - recipe.discriminator.training.declineFrom))) %" : "")
+        "D \(d.training.learningRate), G \(recipe.generator.training.learningRate)"
+          + (d.training.declineFrom < 1 ? ", falling to 0 over the last \(percent(1 - d.training.declineFrom)) %" : "")
       ),
       (
-        "Average of D's weights",
-        "rate \(recipe.discriminator.averagingRate), start \(recipe.discriminator.averagingStart.rawValue)"
+        "Noise in D",
+        "\(d.inputNoise) on the input, \(d.hiddenNoise) after hidden layers"
+          + (noiseFalls
+            ? ", falling to \(percent(d.noiseEnd)) % over the last \(percent(1 - d.noiseDeclineFrom)) %" : "")
       ),
+      ("Average of D's weights", "rate \(d.averagingRate), start \(d.averagingStart.rawValue)"),
+      ("Consistency", "weight \(recipe.consistency.weight)"),
+      ("Marginal entropy", "weight \(recipe.marginalEntropy.weight)"),
       ("Updates", recipe.updates.rawValue),
+      ("Products", recipe.products.rawValue),
     ]
   }
 }

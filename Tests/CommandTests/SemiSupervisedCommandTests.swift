@@ -225,7 +225,10 @@ import Torch
         #expect(lines.count == 5 && lines[0].contains("\"indices\"") && lines[4].contains("\"testErrors\""))
       }
       let page = try String(contentsOf: folder.appendingPathComponent("table/report.html"), encoding: .utf8)
-      for text in ["20 labels", "Each draw", "Test errors as training goes", "How it was trained"] {
+      for text in [
+        "20 labels", "Each draw", "Test errors as training goes", "How it was trained", "over the last 20 %",
+        "falling to 40 % over the last 50 %",
+      ] {
         #expect(page.contains(text), "\(text)")
       }
 
