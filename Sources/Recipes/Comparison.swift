@@ -77,10 +77,14 @@ public struct Comparison: Sendable {
       }
       // With a minibatch layer there is no D(x) of one point to have a peak.
       if !recipe.minibatchDiscrimination.enabled {
-        let view = view(of: density)
-        measures[.peakDistance] = zip(try self.decisions(game, view, device), points).map { values, points in
-          let peak = Double(view[values.indices.max { values[$0] < values[$1] }!])
-          return Self.mean(points.map { abs($0[0] - peak) }) / density.standardDeviation
+        let views = points.map { view(of: density, and: $0.map { $0[0] }) }
+        // All seeds' views at once, of which each seed has its own.
+        let decisions = try self.decisions(game, views.flatMap { $0 }, device)
+        measures[.peakDistance] = seeds.indices.map { seed in
+          let view = views[seed]
+          let values = decisions[seed][seed * view.count..<(seed + 1) * view.count]
+          let peak = Double(view[values.indices.max { values[$0] < values[$1] }! - values.startIndex])
+          return Self.mean(points[seed].map { abs($0[0] - peak) }) / density.standardDeviation
         }
       }
     }
@@ -158,10 +162,12 @@ public struct Comparison: Sendable {
     (0...100).map { Float(density.quantile(0.005 + 0.99 * Double($0) / 100)) }
   }
 
-  /// 201 points over all that may be of interest, a third wider than the support.
-  private func view(of density: Density) -> [Float] {
-    let (low, high) = (density.support.lowerBound, density.support.upperBound)
-    return (0...200).map { Float(low + (high - low) * (Double($0) / 150 - 1.0 / 6)) }
+  /// 201 positions from end to end of the middle 99 % of the mass and of all `points`: D was trained there, and elsewhere says
+  /// what it likes.
+  private func view(of density: Density, and points: [Double]) -> [Float] {
+    let low = min(density.quantile(0.005), points.min() ?? .infinity)
+    let high = max(density.quantile(0.995), points.max() ?? -.infinity)
+    return (0...200).map { Float(low + (high - low) * Double($0) / 200) }
   }
 
   /// D(x) at `positions`, for each seed.
