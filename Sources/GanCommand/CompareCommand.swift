@@ -16,14 +16,14 @@ struct Compare: ParsableCommand {
       On densities and mixtures every seed's generator is measured by its points; on MNIST by the Inception score of a \
       classifier, such as a semi-supervised run of ours.
 
-        gan compare --data normal,two-humped,ring,grid --seeds 8
+        gan compare --data normal,far-normal,ring --seeds 8
         gan compare --data mnist --classifier runs/mnist-semisupervised-fast-1 --seeds 2 --steps 3000
 
       Games that are over are kept in the output folder: started again with the same settings, it goes on with the others.
       """)
 
   @Option(help: "What to learn, separated by commas: normal, two-humped, far-normal, ring, grid, mnist.")
-  var data = "normal,two-humped,ring,grid"
+  var data = "normal,two-humped,far-normal,ring,grid"
 
   @Option(
     help: ArgumentHelp(

@@ -330,8 +330,8 @@ extension ComparedMeasure {
     case .wasserstein: "Distance between \(Comparison.points) generated points and the data, in units of x."
     case .spread: "Standard deviation of the points divided by that of the data: 1 is best."
     case .peakDistance:
-      "Mean distance of the points from the x of the highest D(x) where there are data or points, in standard deviations "
-        + "of the data."
+      "Mean distance of the last step's points from the x of the highest D(x) where there are data or points, in "
+        + "standard deviations of the data."
     case .collapsed: "1 where at most five of the data's ten deciles receive 2 % of the points or more, else 0."
     case .flatness: "Mean of |D(x) − 1/2| over the middle 99 % of the data when the game ends."
     case .restlessness: "Standard deviation of D(x) over the last quarter of the game, averaged over the data."

@@ -67,7 +67,8 @@ public struct Comparison: Sendable {
       }
       if played % 50 == 0 || played == game.steps { progress(played) }
     }
-    let points = try rows(game.samples(Self.points, RandomStream(seeds: seeds).stream("comparison")))
+    let random = RandomStream(seeds: seeds).stream("comparison")
+    let points = try rows(game.samples(Self.points, random))
     var measures: [ComparedMeasure: [Double]] = [:]
     if let density {
       measures = Self.measures(points.map { $0.map { $0[0] } }, of: density)
@@ -77,6 +78,8 @@ public struct Comparison: Sendable {
       }
       // With a minibatch layer there is no D(x) of one point to have a peak.
       if !recipe.minibatchDiscrimination.enabled {
+        // D is that of the last step, and so must G be.
+        let points = try rows(game.samples(Self.points, random, averaged: false))
         let views = points.map { view(of: density, and: $0.map { $0[0] }) }
         // All seeds' views at once, of which each seed has its own.
         let decisions = try self.decisions(game, views.flatMap { $0 }, device)

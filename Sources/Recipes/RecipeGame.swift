@@ -165,9 +165,10 @@ public struct RecipeGame {
   /// G sees whole batches of the recipe's size, since batch norm looks at the batch: an example of a small request is the
   /// same as in a large one.
   ///
+  /// - Parameter averaged: whether by the averaged weights, where there are any.
   /// - Throws: `TensorError`.
-  public func samples(_ count: Int, _ random: RandomStream) throws -> Tensor {
-    guard let average else { return try generate(count, random) }
+  public func samples(_ count: Int, _ random: RandomStream, averaged: Bool = true) throws -> Tensor {
+    guard averaged, let average else { return try generate(count, random) }
     return try generator.with(average.values) { try generate(count, random) }
   }
 
@@ -214,7 +215,7 @@ public struct RecipeGame {
   public func signs(_ real: Tensor, _ random: RandomStream, averaged: Bool = false, compared: Int = 256) throws
     -> (batch: BatchSigns, modes: ModeCoverage?, generated: Tensor)
   {
-    let generated = try averaged ? samples(real.size(0), random) : generate(real.size(0), random)
+    let generated = try samples(real.size(0), random, averaged: averaged)
     return try checkingTensors {
       try withoutGradient {
         let objective = recipe.makeObjective()

@@ -227,7 +227,8 @@ import Torch
       let page = try String(contentsOf: folder.appendingPathComponent("table/report.html"), encoding: .utf8)
       for text in [
         "20 labels", "Each draw", "Test errors as training goes", "How it was trained", "over the last 20 %",
-        "falling to 40 % over the last 50 %",
+        "falling to 40 % over the last 50 %", "1677 ± 452", "1134 ± 445",
+        "each with its label and what it was taken for",
       ] {
         #expect(page.contains(text), "\(text)")
       }
