@@ -17,7 +17,7 @@ struct Compare: ParsableCommand {
       classifier, such as a semi-supervised run of ours.
 
         gan compare --data normal,far-normal,ring --seeds 8
-        gan compare --data mnist --classifier runs/mnist-semisupervised-fast-1 --seeds 2 --steps 3000
+        gan compare --data mnist --classifier runs/mnist-semisupervised-fast-1 --seeds 6 --steps 2000
 
       Games that are over are kept in the output folder: started again with the same settings, it goes on with the others.
       """)

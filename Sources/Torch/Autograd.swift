@@ -25,10 +25,12 @@ extension Device {
   /// Whether products can be made in bfloat16 here. On the CPU they need oneDNN, and AVX-512 or what other machines have of the
   /// kind; fast they are only where the processor has instructions for the type itself (AVX-512 BF16, AMX).
   public var makesBFloat16Products: Bool {
-    // Libraries do not say; they refuse.
-    let x = Tensor.zeros([64, 64], device: self)
-    return (try? checkingTensors { try withProducts(in: .bfloat16) { try linear(x, weight: x).values(Float.self) } })
-      != nil
+    // Libraries do not say; they refuse. The product is large enough to be worth the rounding.
+    let product = try? checkingTensors {
+      let x = Tensor.zeros([128, 128], device: self)
+      return try withProducts(in: .bfloat16) { try linear(x, weight: x).values(Float.self) }
+    }
+    return product != nil
   }
 }
 
