@@ -111,8 +111,11 @@ public struct RecipeGame {
 
   /// Examples [N, F] or [N, C, H, W] as this game's networks want them.
   public func arranged(_ examples: Tensor) -> Tensor {
-    let shape = recipe.layout == .images ? example.dimensions : [example.count]
-    return examples.isPoisoned || examples.rank == shape.count + 1 ? examples : examples.reshaped([-1] + shape)
+    let areImages = examples.rank == 4
+    switch recipe.layout {
+    case .images: return areImages ? examples : examples.reshaped([-1] + example.dimensions)
+    case .rows: return areImages ? examples.reshaped([-1, example.count]) : examples
+    }
   }
 
   /// Samples or examples of a game on images as [N, C, H, W] with values in 0 ... 1.

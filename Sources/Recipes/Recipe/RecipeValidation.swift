@@ -81,7 +81,23 @@ extension Recipe {
         throw RecipeError(key: "\(player).network", reason: "\(kind) is for images; '\(data.kind)' has points")
       }
     }
+    try validateOutputs()
     if let published = data.images?.published { try validate(for: published.shape) }
+  }
+
+  /// Whether G can reach the data at all: a sigmoid never makes what lies below 0.
+  private func validateOutputs() throws {
+    guard let outputs = generator.network.settings.outputRange else { return }
+    let values = data.points?.support ?? data.images?.pixels.bounds ?? 0...0
+    guard outputs.lowerBound <= values.lowerBound, outputs.upperBound >= values.upperBound else {
+      func text(_ range: ClosedRange<Double>) -> String {
+        "\(shortText(range.lowerBound)) ... \(shortText(range.upperBound))"
+      }
+      throw RecipeError(
+        key: "generator.network",
+        reason: "its outputs lie in \(text(outputs)) and so cannot reach the data of '\(data.kind)', which lie in "
+          + "\(text(values)): choose another generator.outputActivation, or another data.pixels for images")
+    }
   }
 
   /// Whether the networks can play on such images.
