@@ -5,7 +5,7 @@
 
 picture_networks.safetensors has float64 only. Parameters stand under NETWORK.parameter.NAME, NAME being the project's,
 their gradients under NETWORK.gradient.NAME: of sum(output * c) over the network's outputs, where c holds
-cos(0), cos(1), ... in row-major order. Large outputs are stored as every 61st element.
+cos(0), cos(1), ... in row-major order. Of large outputs and gradients every 61st element is stored.
 """
 
 import math
@@ -191,8 +191,7 @@ class Parameters(dict):
             x = torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=DOUBLE)
             fan = math.prod(shape[1:]) or 1
             x = mean + x * (scale if scale is not None else 1.5 / math.sqrt(fan))
-            # Few digits: nothing is lost, and the file is smaller once compressed.
-            self[name] = ((x * 2**12).round() / 2**12).requires_grad_()
+            self[name] = x.requires_grad_()
         return self[name]
 
 
@@ -391,6 +390,10 @@ def contracted(outputs):
     return sum((y * torch.arange(y.numel(), dtype=DOUBLE).cos().reshape(y.shape)).sum() for y in outputs)
 
 
+def few(x):
+    return x if x.numel() < 1000 else x.flatten()[::61]
+
+
 def images(count, size, seed, channels=3):
     return torch.rand((count, channels, size, size), generator=torch.Generator().manual_seed(seed), dtype=DOUBLE) * 2 - 1
 
@@ -413,12 +416,12 @@ def networks():
         put = lambda role, value: file.tensors.update({f"{name}.{role}": value.detach().clone().contiguous()})
         put("in", x)
         for index, y in enumerate(outputs):
-            put(f"out.{index}", y if y.numel() < 4000 else y.flatten()[::61])
-        put("gradient", gradients[0])
+            put(f"out.{index}", few(y))
+        put("gradient", few(gradients[0]))
         for (key, value), gradient in zip(p.items(), gradients[1:]):
             put(f"parameter.{key}", value)
             if gradient is not None:
-                put(f"gradient.{key}", gradient)
+                put(f"gradient.{key}", few(gradient))
 
     reference = noise(3, 5, seed=4)
     case("dcgan-generator-none", noise(4, 5), lambda p, z: dcgan_generator(p, z, [6, 3], "none"))
@@ -440,7 +443,7 @@ def networks():
     case(
         "conv-generator-imagenet", noise(2, 5), lambda p, z: imagenet_generator(p, z, 1, p["reference.examples"]),
         reference_examples=reference.clone())
-    case("imagenet-discriminator", images(4, 32, 1), lambda p, x: imagenet_discriminator(p, x, 1))
+    case("imagenet-discriminator", images(3, 32, 1), lambda p, x: imagenet_discriminator(p, x, 1))
     case("r3gan-generator", noise(4, 5), lambda p, z: r3gan_generator(p, z, [8, 8, 4], 1, 4, labels, 3))
     case("r3gan-discriminator", images(4, 16, 1), lambda p, x: r3gan_discriminator(p, x, [8, 8, 4], 1, 4, labels, 3))
     steps(file)
@@ -492,20 +495,16 @@ def steps(file):
     put("dcgan-step", {"generator": g, "discriminator": d}, [d_loss.item(), g_loss.item()], real=real)
 
     # The semi-supervised game on pictures, dropout and all.
-    real, labelled, y = images(4, 12, 3), images(4, 12, 4), torch.tensor([3, 0, 4, 4])
-    crop = lambda x: x[:, :, :12, :12]
-    player = lambda name: random.named(name)
-    shape = lambda name: player(name).named("noise").at(0).uniform((4, 5))
+    real, labelled, y = images(4, 16, 3), images(4, 16, 4), torch.tensor([3, 0, 4, 4])
+    noise_of = lambda player: random.named(player).named("noise").at(0).uniform((4, 5))
+    layers_of = lambda player: random.named(player).named("layers of the discriminator").at(0)
     fixed = lambda k: k.startswith("layers") and k.endswith("gain")
-    g = Player("cifar-step-g", lambda k: False, lambda p: cifar_generator(p, shape("discriminator"), [6, 4, 3]))
+    g = Player("cifar-step-g", lambda k: False, lambda p: cifar_generator(p, noise_of("discriminator"), [6, 4]))
     d = Player("cifar-step-d", fixed, lambda p: cifar_discriminator(p, real, 4, 5))
-    layers_of = lambda name: player(name).named("layers of the discriminator").at(0)
     judge = lambda x, stream: cifar_discriminator(d.p, x, 4, 5, Pass(stream))
-    padded = images(4, 32, 5)
-    big, small = padded, images(4, 32, 6)
     stream = layers_of("discriminator")
-    made = cifar_generator(g.p, shape("discriminator"), [6, 4, 3]).detach()
-    on_labelled, on_real, on_made = (judge(x, stream.at(i))[0] for i, x in enumerate((small, big, made)))
+    made = cifar_generator(g.p, noise_of("discriminator"), [6, 4]).detach()
+    on_labelled, on_real, on_made = (judge(x, stream.at(i))[0] for i, x in enumerate((labelled, real, made)))
     zero = lambda l: torch.cat([l, torch.zeros_like(l[:, :1])], 1)
     labelled_loss = F.cross_entropy(on_labelled, y)
     generated_class = torch.full((4,), 5)
@@ -513,14 +512,14 @@ def steps(file):
     d_loss = labelled_loss + 0.5 * is_real + 0.5 * F.cross_entropy(zero(on_made), generated_class)
     d.move(d_loss)
     stream = layers_of("generator")
-    made = cifar_generator(g.p, shape("generator"), [6, 4, 3])
-    real_features = judge(big, stream.named("real"))[1].detach()
+    made = cifar_generator(g.p, noise_of("generator"), [6, 4])
+    real_features = judge(real, stream.named("real"))[1].detach()
     made_features = judge(made, stream.named("generated"))[1]
     g_loss = (real_features.mean(0) - made_features.mean(0)).abs().mean()
     g.move(g_loss)
     put(
         "cifar-step", {"generator": g, "discriminator": d}, [d_loss.item(), g_loss.item(), labelled_loss.item()],
-        real=big, labelled=small, labels=y)
+        real=real, labelled=labelled, labels=y)
 
 
 # ---- sizes --------------------------------------------------------------------------------------------------------

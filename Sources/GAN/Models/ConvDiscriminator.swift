@@ -1,4 +1,5 @@
 import NN
+import Settings
 import Torch
 
 /// The discriminator that *Improved Techniques for Training GANs* has for CIFAR-10 and SVHN: [N, channels, H, W] -> logits
@@ -59,5 +60,65 @@ public struct ConvDiscriminator: Discriminator {
       h = leakyReLU(layer(h, context))
     }
     return judged(GlobalMeanPool()(h, context), minibatch, output, context)
+  }
+}
+
+extension ConvDiscriminator {
+  /// What a recipe says of it, as `discriminator.network: conv`. Without another word it is the one published for CIFAR-10.
+  public struct Settings: DiscriminatorSettings {
+    public static let kind = "conv"
+    public static let layout = ExampleLayout.images
+
+    /// Channels of the first three layers.
+    public var width: Int
+    /// Rates of dropout while training.
+    public var inputDropout: Double
+    public var hiddenDropout: Double
+    /// Standard deviation of the noise while training.
+    public var inputNoise: Double
+
+    public init() { self.init(width: 96) }
+
+    public init(width: Int, inputDropout: Double = 0.2, hiddenDropout: Double = 0.5, inputNoise: Double = 0) {
+      self.width = width
+      self.inputDropout = inputDropout
+      self.hiddenDropout = hiddenDropout
+      self.inputNoise = inputNoise
+    }
+
+    public var summary: String { "convolutions, \(width), \(2 * width)" }
+
+    private var isNoisy: Bool { inputDropout > 0 || hiddenDropout > 0 || inputNoise > 0 }
+
+    public var noiseSummary: String? {
+      guard isNoisy else { return nil }
+      let noise = inputNoise > 0 ? "noise \(inputNoise) on the input, " : ""
+      return noise + "dropout \(inputDropout) on the input, \(hiddenDropout) between layers"
+    }
+
+    public var assignmentForNoise: String? { isNoisy ? nil : "inputDropout=0.2" }
+
+    public func validate(_ check: SettingsCheck) throws {
+      try check.size("width", width, atMost: 100_000)
+      try check.number("inputDropout", inputDropout, atLeast: 0, below: 1)
+      try check.number("hiddenDropout", hiddenDropout, atLeast: 0, below: 1)
+      try check.number("inputNoise", inputNoise, atLeast: 0)
+    }
+
+    public func validate(_ check: SettingsCheck, for example: ExampleShape) throws {
+      guard case .image(_, let height, let width) = example else {
+        try check.fail("network", "\(Self.kind) is for images")
+      }
+      guard min(height, width) >= 9 else {
+        try check.fail(
+          "network", "\(Self.kind) takes images of 9 x 9 pixels or more; these have \(height) x \(width)")
+      }
+    }
+
+    public func make(_ task: DiscriminatorTask) -> any Discriminator {
+      ConvDiscriminator(
+        channels: task.example.dimensions[0], outputs: task.outputs, width: width, inputDropout: inputDropout,
+        inputNoise: inputNoise, hiddenDropout: hiddenDropout, minibatch: task.minibatch)
+    }
   }
 }

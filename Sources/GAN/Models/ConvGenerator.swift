@@ -1,4 +1,5 @@
 import NN
+import Settings
 import Torch
 
 /// Transposed convolutions from noise to images: [N, latent] -> [N, channels, H, W].
@@ -108,5 +109,83 @@ public struct ConvGenerator: Generator {
 
   private func rectified(_ x: Tensor, _ index: Int, _ context: Context) -> Tensor {
     relu(normalizations.isEmpty ? x : normalizations[index](x, context))
+  }
+}
+
+extension ConvGenerator {
+  /// What a recipe says of it, as `generator.network: conv`. Without another word it is the one published for CIFAR-10.
+  public struct Settings: GeneratorSettings {
+    public static let kind = "conv"
+    public static let layout = ExampleLayout.images
+
+    /// Channels of the dense layer and of the transposed convolutions but the last.
+    public var widths: [Int]
+    public var normalization: Normalization
+    /// As in the released code: units of the dense layer each by itself, no gain, epsilon 1e-6.
+    public var normalizesUnits: Bool
+    /// Of the output.
+    public var outputActivation: Activation
+    public var outputWeightNorm: Bool
+    /// Of the last layer: 2 doubles the sides, 1 leaves them.
+    public var outputStride: Int
+    /// Standard deviation of the first weights.
+    public var weightDeviation: Double
+
+    public init() { self.init(widths: [512, 256, 128]) }
+
+    public init(
+      widths: [Int], normalization: Normalization = .batch, normalizesUnits: Bool = true,
+      outputActivation: Activation = .tanh, outputWeightNorm: Bool = true, outputStride: Int = 2,
+      weightDeviation: Double = 0.05
+    ) {
+      self.widths = widths
+      self.normalization = normalization
+      self.normalizesUnits = normalizesUnits
+      self.outputActivation = outputActivation
+      self.outputWeightNorm = outputWeightNorm
+      self.outputStride = outputStride
+      self.weightDeviation = weightDeviation
+    }
+
+    public var summary: String { "transposed convolutions, \(widths.map(String.init).joined(separator: ", "))" }
+
+    public var looksAtBatch: Bool { normalization != .none }
+
+    public var outputRange: ClosedRange<Double>? { outputActivation.range }
+
+    public func withVirtualBatchNorm() -> Settings? {
+      var settings = self
+      settings.normalization = .virtualBatch
+      return settings
+    }
+
+    /// How many times as long as the first image's the sides become.
+    private var growth: Int { 1 << (widths.count - (outputStride == 1 ? 1 : 0)) }
+
+    public func validate(_ check: SettingsCheck) throws {
+      try check.widths("widths", widths)
+      guard widths.count <= 16 else { try check.fail("widths", "must have 1 to 16 layers, has \(widths.count)") }
+      guard outputStride == 1 || outputStride == 2 else {
+        try check.fail("outputStride", "must be 1 or 2, is \(outputStride)")
+      }
+      try check.number("weightDeviation", weightDeviation, above: 0)
+    }
+
+    public func validate(_ check: SettingsCheck, for example: ExampleShape) throws {
+      let size = try check.squareSide(example, for: Self.kind)
+      guard size % growth == 0 else {
+        try check.fail(
+          "widths", "make sides of \(growth) times a whole number; these images have \(size) x \(size) pixels")
+      }
+    }
+
+    public func make(_ task: GeneratorTask) -> any Generator {
+      ConvGenerator(
+        latent: task.latent, side: task.example.dimensions[1] / growth, widths: widths,
+        channels: task.example.dimensions[0], normalization: normalization, outputActivation: outputActivation,
+        normalizesWeights: outputWeightNorm, normalizesUnits: normalizesUnits, outputStride: outputStride,
+        outputDeviation: 0.1, reference: normalization == .virtualBatch ? task.reference : nil,
+        weights: .normal(standardDeviation: weightDeviation))
+    }
   }
 }

@@ -1,4 +1,5 @@
 import NN
+import Settings
 import Torch
 
 /// The discriminator of DCGAN (Radford et al. 2016): [N, channels, size, size] -> logits [N, outputs], as PyTorch's example has it.
@@ -74,5 +75,38 @@ public struct DCGANDiscriminator: Discriminator {
     }
     let features = h.reshaped([-1, h.size(1) * h.size(2) * h.size(3)])
     return judged(features, minibatch, output, context, projection: projection)
+  }
+}
+
+extension DCGANDiscriminator {
+  /// What a recipe says of it, as `discriminator.network: dcgan`.
+  public struct Settings: DiscriminatorSettings {
+    public static let kind = "dcgan"
+    public static let layout = ExampleLayout.images
+
+    /// Channels after the first layer.
+    public var width: Int
+    public var normalization: Normalization
+
+    public init() { self.init(width: 64) }
+
+    public init(width: Int, normalization: Normalization = .batch) {
+      self.width = width
+      self.normalization = normalization
+    }
+
+    public var summary: String { "DCGAN, width \(width)" }
+
+    public func validate(_ check: SettingsCheck) throws { try check.size("width", width, atMost: 100_000) }
+
+    public func validate(_ check: SettingsCheck, for example: ExampleShape) throws {
+      _ = try check.powerOfTwo(example, from: 8, for: Self.kind)
+    }
+
+    public func make(_ task: DiscriminatorTask) -> any Discriminator {
+      DCGANDiscriminator(
+        size: task.example.dimensions[1], channels: task.example.dimensions[0], outputs: task.outputs, width: width,
+        normalization: normalization, classes: task.classes, minibatch: task.minibatch)
+    }
   }
 }

@@ -1,4 +1,5 @@
 import NN
+import Settings
 import Torch
 
 /// The generator of DCGAN (Radford et al. 2016): [N, latent] -> [N, channels, size, size], as PyTorch's example has it.
@@ -67,5 +68,52 @@ public struct DCGANGenerator: Generator {
     }
     // The last layer normalises nothing: the reference need not go through it.
     return outputActivation(output(context.withoutReference(h)))
+  }
+}
+
+extension DCGANGenerator {
+  /// What a recipe says of it, as `generator.network: dcgan`.
+  public struct Settings: GeneratorSettings {
+    public static let kind = "dcgan"
+    public static let layout = ExampleLayout.images
+
+    /// Channels before the last layer.
+    public var width: Int
+    public var normalization: Normalization
+    /// Of the output.
+    public var outputActivation: Activation
+
+    public init() { self.init(width: 64) }
+
+    public init(width: Int, normalization: Normalization = .batch, outputActivation: Activation = .tanh) {
+      self.width = width
+      self.normalization = normalization
+      self.outputActivation = outputActivation
+    }
+
+    public var summary: String { "DCGAN, width \(width)" }
+
+    public var looksAtBatch: Bool { normalization != .none }
+
+    public var outputRange: ClosedRange<Double>? { outputActivation.range }
+
+    public func withVirtualBatchNorm() -> Settings? {
+      var settings = self
+      settings.normalization = .virtualBatch
+      return settings
+    }
+
+    public func validate(_ check: SettingsCheck) throws { try check.size("width", width, atMost: 100_000) }
+
+    public func validate(_ check: SettingsCheck, for example: ExampleShape) throws {
+      _ = try check.powerOfTwo(example, from: 8, for: Self.kind)
+    }
+
+    public func make(_ task: GeneratorTask) -> any Generator {
+      DCGANGenerator(
+        size: task.example.dimensions[1], channels: task.example.dimensions[0], latent: task.latent, width: width,
+        normalization: normalization, outputActivation: outputActivation, classes: task.classes,
+        reference: normalization == .virtualBatch ? task.reference : nil)
+    }
   }
 }

@@ -1,4 +1,5 @@
 import NN
+import Settings
 import Torch
 
 /// The discriminator that *Improved Techniques for Training GANs* has for ImageNet at 128 x 128:
@@ -63,5 +64,52 @@ public struct ImageNetDiscriminator: Discriminator {
     }
     let rows = dense(h.reshaped([-1, h.size(1) * h.size(2) * h.size(3)]))
     return judged(leakyReLU(denseNormalization?(rows, context) ?? rows), minibatch, output, context)
+  }
+}
+
+extension ImageNetDiscriminator {
+  /// What a recipe says of it, as `discriminator.network: imagenet`.
+  public struct Settings: DiscriminatorSettings {
+    public static let kind = "imagenet"
+    public static let layout = ExampleLayout.images
+
+    /// Channels after the first layer.
+    public var width: Int
+    public var normalization: Normalization
+    /// Standard deviation of the noise while training.
+    public var inputNoise: Double
+
+    public init() { self.init(width: 64) }
+
+    public init(width: Int, normalization: Normalization = .batch, inputNoise: Double = 0.1) {
+      self.width = width
+      self.normalization = normalization
+      self.inputNoise = inputNoise
+    }
+
+    public var summary: String { "the published one for ImageNet, width \(width)" }
+
+    public var noiseSummary: String? { inputNoise > 0 ? "\(inputNoise) on the input" : nil }
+
+    public var assignmentForNoise: String? { inputNoise > 0 ? nil : "inputNoise=0.1" }
+
+    public func validate(_ check: SettingsCheck) throws {
+      try check.size("width", width, atMost: 10_000)
+      try check.number("inputNoise", inputNoise, atLeast: 0)
+    }
+
+    public func validate(_ check: SettingsCheck, for example: ExampleShape) throws {
+      let size = try check.squareSide(example, for: Self.kind)
+      guard ImageNetDiscriminator.allows(size: size) else {
+        try check.fail(
+          "network", "\(Self.kind) takes images whose sides are multiples of 32; these have \(size) x \(size) pixels")
+      }
+    }
+
+    public func make(_ task: DiscriminatorTask) -> any Discriminator {
+      ImageNetDiscriminator(
+        size: task.example.dimensions[1], channels: task.example.dimensions[0], outputs: task.outputs, width: width,
+        inputNoise: inputNoise, normalization: normalization, minibatch: task.minibatch)
+    }
   }
 }

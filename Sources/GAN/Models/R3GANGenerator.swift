@@ -1,4 +1,5 @@
 import NN
+import Settings
 import Torch
 
 /// The generator of R3GAN (Huang et al. 2024), convolutions without normalisation: [N, latent] -> [N, channels, S, S].
@@ -62,4 +63,48 @@ public struct R3GANGenerator: Generator {
 extension Initializer {
   /// N(0, 1 / inputs), which keeps the variance of inputs that have mean 0.
   static func unitGain(_ inputs: Int) -> Initializer { .normal(standardDeviation: 1 / Double(inputs).squareRoot()) }
+}
+
+extension R3GANGenerator {
+  /// What a recipe says of it, as `generator.network: r3gan`.
+  public struct Settings: GeneratorSettings {
+    public static let kind = "r3gan"
+    public static let layout = ExampleLayout.images
+
+    /// Channels at 4 x 4, 8 x 8 and so on, one for each size up to the images'.
+    public var widths: [Int]
+    /// Residual blocks at each size.
+    public var blocks: Int
+    /// How many times as many channels a block has inside.
+    public var expansion: Int
+    /// Channels of a group there.
+    public var groupWidth: Int
+
+    public init() { self.init(widths: [128, 128, 128, 128]) }
+
+    public init(widths: [Int], blocks: Int = 2, expansion: Int = 2, groupWidth: Int = 16) {
+      self.widths = widths
+      self.blocks = blocks
+      self.expansion = expansion
+      self.groupWidth = groupWidth
+    }
+
+    public var summary: String { "R3GAN, \(widths.map(String.init).joined(separator: ", "))" }
+
+    public var looksAtBatch: Bool { false }
+
+    public func validate(_ check: SettingsCheck) throws {
+      try check.residual(widths: widths, blocks: blocks, expansion: expansion, groupWidth: groupWidth)
+    }
+
+    public func validate(_ check: SettingsCheck, for example: ExampleShape) throws {
+      try check.residual(widths: widths, for: example, of: Self.kind)
+    }
+
+    public func make(_ task: GeneratorTask) -> any Generator {
+      R3GANGenerator(
+        widths: widths, channels: task.example.dimensions[0], latent: task.latent, blocks: blocks, expansion: expansion,
+        groupWidth: groupWidth, classes: task.classes)
+    }
+  }
 }
