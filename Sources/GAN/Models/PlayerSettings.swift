@@ -145,7 +145,8 @@ public enum GeneratorFamily: ChoiceFamily {
   public typealias Member = any GeneratorSettings
   public static let tag = "network"
   public static let kinds: [any Choice.Type] = [
-    DenseGenerator.Settings.self
+    DenseGenerator.Settings.self, DCGANGenerator.Settings.self, ConvGenerator.Settings.self,
+    R3GANGenerator.Settings.self,
   ]
 }
 
@@ -154,6 +155,7 @@ public enum DiscriminatorFamily: ChoiceFamily {
   public typealias Member = any DiscriminatorSettings
   public static let tag = "network"
   public static let kinds: [any Choice.Type] = [
-    DenseDiscriminator.Settings.self
+    DenseDiscriminator.Settings.self, DCGANDiscriminator.Settings.self, ConvDiscriminator.Settings.self,
+    ImageNetDiscriminator.Settings.self, R3GANDiscriminator.Settings.self,
   ]
 }
