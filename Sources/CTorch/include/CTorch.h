@@ -230,9 +230,11 @@ void ct_gradient(CT_OPERAND y, CT_OPERAND cotangent, bool has_cotangent, CT_OPER
 // ---- optimisers, in place and without gradient ----------------------------------------------------------------
 /// velocity = momentum * velocity + gradient; parameters -= rate * velocity
 bool ct_momentum_step(CT_OPERAND parameters, CT_OPERAND gradient, CT_OPERAND velocity, double rate, double momentum);
-/// Adam; `step` counts from 1. The stabiliser stands inside the square root or beside it.
+/// Adam; `step` counts from 1. The stabiliser stands inside the square root or beside it. `overflowed`: whether a second moment is
+/// infinite or NaN after the step; untouched on failure.
 bool ct_adam_step(CT_OPERAND parameters, CT_OPERAND gradient, CT_OPERAND first_moment, CT_OPERAND second_moment,
-                  int64_t step, double rate, double beta1, double beta2, double epsilon, bool epsilon_inside_root);
+                  int64_t step, double rate, double beta1, double beta2, double epsilon, bool epsilon_inside_root,
+                  bool *overflowed);
 /// average += rate * (x - average)
 bool ct_average_step(CT_OPERAND average, CT_OPERAND x, double rate);
 /// average += (parameters - average) / count; gradient += 2 * weight * (parameters - average), in one pass.
