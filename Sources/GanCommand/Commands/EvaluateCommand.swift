@@ -1,0 +1,101 @@
+import ArgumentParser
+import Datasets
+import Files
+import Foundation
+import Recipes
+import Report
+import Torch
+
+struct Evaluate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Counts a trained classifier's errors, class by class.",
+    discussion: """
+        gan evaluate runs/mnist-semisupervised-fast-1 --data ~/.cache/swift-gan/mnist
+      """)
+
+  @Argument(help: ArgumentHelp("The folder of a semi-supervised run.", valueName: "run"), completion: .directory)
+  var runFolder: String
+
+  @OptionGroup var data: DataOption
+
+  @Option(help: "train or test.")
+  var split = Split.test
+
+  @Flag(help: "One JSON object in place of the tables.")
+  var json = false
+
+  @OptionGroup var machine: MachineOptions
+
+  func run() throws {
+    let device = try machine.apply()
+    let folder = RunFolder(URL(fileURLWithPath: runFolder))
+    let classifier = try RunClassifier(folder, averaged: true, device: device)
+    let source = classifier.source
+    let place = try data.place(of: source, run: classifier.description)
+    let images = try source.open(at: place, split)
+    guard [images.channels, images.height, images.width] == classifier.imageShape else {
+      throw FileError(
+        path: place.path,
+        reason:
+          "has images of \([images.channels, images.height, images.width]) (channels, height, width); the run was "
+          + "trained on \(classifier.imageShape)")
+    }
+    guard images.classes == classifier.classCount else {
+      throw FileError(
+        path: place.path,
+        reason: "has \(images.classes) classes; the run tells \(classifier.classCount) apart")
+    }
+    let examples = try checkingTensors { TestSet(images, pixels: source.pixels, device: device) }
+    let averaged = try classifier.game.classes(of: examples.examples, averaged: false)
+    let hasAverage = classifier.game.discriminatorAverage != nil
+    let raw =
+      try hasAverage
+      ? RunClassifier(folder, averaged: false, device: device).game.classes(of: examples.examples, averaged: false)
+      : averaged
+    let evaluation = Evaluation(
+      images: images.count, errors: examples.errors(averaged),
+      errorsOfRawWeights: hasAverage ? examples.errors(raw) : nil,
+      confusion: confusion(examples.labels, averaged, classes: classifier.classCount))
+    if json {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys]
+      print(String(decoding: try encoder.encode(evaluation), as: UTF8.self))
+    } else {
+      print(evaluation.summary)
+      print(evaluation.table.text(width: 120))
+    }
+  }
+
+  /// [true class][told class]
+  private func confusion(_ labels: [Int], _ told: [Int], classes: Int) -> [[Int]] {
+    var counts = [[Int]](repeating: [Int](repeating: 0, count: classes), count: classes)
+    for (label, told) in zip(labels, told) { counts[label][told] += 1 }
+    return counts
+  }
+}
+
+private struct Evaluation: Encodable {
+  let images: Int
+  /// Of the averaged weights, where the run keeps an average.
+  let errors: Int
+  let errorsOfRawWeights: Int?
+  /// How many images of each class (outer) were taken for each class (inner).
+  let confusion: [[Int]]
+
+  var summary: String {
+    let share = String(format: "%.2f %%", 100 * Double(errors) / Double(max(1, images)))
+    return "\(errors) errors of \(images) (\(share))" + (errorsOfRawWeights.map { ", \($0) by the raw weights" } ?? "")
+  }
+
+  var table: Table {
+    Table(
+      title: "Rows are the true classes, columns what they were taken for",
+      columns: [.init("", alignment: .trailing)] + confusion.indices.map { .init("\($0)", alignment: .trailing) }
+        + [.init("Errors", alignment: .trailing)],
+      rows: confusion.enumerated().map { label, counts in
+        [.text("\(label)")]
+          + counts.enumerated().map { told, count in count == 0 && told != label ? .text("·") : .text("\(count)") }
+          + [.text("\(counts.reduce(0, +) - counts[label])")]
+      })
+  }
+}

@@ -1,0 +1,183 @@
+import ArgumentParser
+import Datasets
+import Files
+import Foundation
+import Recipes
+import Report
+import Synchronization
+import Torch
+
+struct Reproduce: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Trains a published table and sets its figures beside our own.",
+    subcommands: [ReproduceMNIST.self])
+}
+
+struct ReproduceMNIST: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "mnist",
+    abstract: "Errors on MNIST with few labels: table 1 of \"Improved Techniques for Training GANs\".",
+    discussion: """
+      Trains one network for every number of labels and every draw of them, averages their votes, and writes a page with \
+      the published figures beside ours. Started again with the same settings it goes on where it was; with more draws \
+      it adds to them.
+
+        gan reproduce mnist --labels 100 --seeds 5
+        gan reproduce mnist --labels 20,50,100,200 --seeds 10 --recipe mnist-semisupervised
+      """)
+
+  @Option(help: "Numbers of labels, separated by commas.")
+  var labels = "100"
+
+  @Option(parsing: .unconditional, help: "Draws of labels for each number, with the seeds 1, 2, and so on.")
+  var seeds = 5
+
+  @Option(parsing: .unconditional, help: "Passes through the data, in place of the recipe's.")
+  var epochs: Int?
+
+  @Option(help: "A semi-supervised recipe: a built-in one or a YAML file.")
+  var recipe = "mnist-semisupervised-fast"
+
+  @Option(
+    name: .customLong("set"), parsing: .singleValue,
+    help: ArgumentHelp("Any key of the recipe, such as batchSize=50.", valueName: "key=value"))
+  var assignments: [String] = []
+
+  @OptionGroup var data: DataOption
+
+  @Option(help: "Folder for runs and report.", completion: .directory)
+  var out = "runs/reproduce-mnist"
+
+  @Option(
+    help:
+      "Also keep each run's recipe, label draw and measurements here, as JSON lines without weights, and the table.",
+    completion: .directory)
+  var results: String?
+
+  @Option(parsing: .unconditional, help: "Runs at a time, which share the cores. (default: one per core)")
+  var jobs: Int?
+
+  @Option(help: "auto, cpu, cuda or mps.")
+  var device = "auto"
+
+  @Flag(help: "Train nothing; write the report of the runs that are complete.")
+  var reportOnly = false
+
+  func validate() throws {
+    _ = try labelCounts()
+    if !(1...1000).contains(seeds) { throw ValidationError("--seeds must be between 1 and 1000, is \(seeds).") }
+    if let epochs, epochs < 1 { throw ValidationError("--epochs must be at least 1, is \(epochs).") }
+    if let jobs, !(1...1024).contains(jobs) {
+      throw ValidationError("--jobs must be between 1 and 1024, is \(jobs).")
+    }
+  }
+
+  private func labelCounts() throws -> [Int] {
+    try labels.split(separator: ",", omittingEmptySubsequences: false).map { text in
+      guard let count = Int(text.trimmingCharacters(in: .whitespaces)), count > 0 else {
+        throw ValidationError("--labels must be whole numbers above 0, separated by commas; one is '\(text)'.")
+      }
+      return count
+    }
+  }
+
+  func run() throws {
+    let device = try Device(named: self.device)
+    let reproduction = Reproduction(
+      try resolvedRecipe(), labelCounts: try labelCounts(), draws: seeds, folder: URL(fileURLWithPath: out))
+    try reproduction.recipe.validate(on: device)
+    try prepareForReport(in: reproduction.folder)
+    let source = MNIST.Source()
+    let place = try data.place(of: source)
+    let (images, test) = (try source.open(at: place, .train), try source.open(at: place, .test))
+    try reproduction.check(images)
+    if !reportOnly { try train(reproduction, images, test, device) }
+
+    let rows = try reproduction.results(test: test, device: device)
+    let report = ReproductionReport(
+      reproduction, trainingExamples: images.count, command: command)
+    print(report.table(rows, test: test).text(includesHelp: true))
+    if let results {
+      try ResultsFolder(URL(fileURLWithPath: results)).write(
+        reproduction, rows, test: test, table: report.table(rows, test: test), command: command)
+    }
+    try report.write(rows, test: test)
+    print(reproduction.folder.appendingPathComponent("report.html").relativePath)
+  }
+
+  private func resolvedRecipe() throws -> Recipe {
+    var recipe = try assignments.reduce(findRecipe(self.recipe)) { try $0.setting($1) }
+    if let epochs { (recipe.duration.count, recipe.duration.unit) = (epochs, .epochs) }
+    try namingRecipeFile(self.recipe) { try recipe.validate() }
+    guard recipe.tellsClasses else {
+      throw ValidationError("--recipe: '\(recipe.name)' learns without labels.")
+    }
+    return recipe
+  }
+
+  private var command: String {
+    "gan reproduce mnist --recipe \(recipe) --labels \(labels) --seeds \(seeds)"
+      + (epochs.map { " --epochs \($0)" } ?? "") + assignments.map { " --set \($0)" }.joined()
+  }
+
+  private func train(
+    _ reproduction: Reproduction, _ images: LabelledImages, _ test: LabelledImages, _ device: Device
+  ) throws {
+    // A run's steps are sequential and small enough for one core; whole runs are what goes side by side.
+    let left = try reproduction.runs.filter { try !reproduction.runFolder(of: $0).isComplete() }.count
+    let jobs = max(1, min(jobs ?? ProcessInfo.processInfo.activeProcessorCount, left))
+    Libtorch.threads = max(1, ProcessInfo.processInfo.activeProcessorCount / jobs)
+    let stepsPerRun = images.count / reproduction.recipe.batchSize
+    let total =
+      reproduction.recipe.duration.unit == .epochs
+      ? reproduction.recipe.duration.count * stepsPerRun : reproduction.recipe.duration.count
+    let progress = Mutex(ReproductionProgress(reproduction, stepsPerRun: total))
+    try reproduction.train(images, test: test, jobs: jobs, device: device) { event in
+      progress.withLock { $0.show(event) }
+    }
+    progress.withLock { $0.finish() }
+  }
+}
+
+/// How far all runs are together.
+private struct ReproductionProgress {
+  private var played: [Reproduction.Run: Int] = [:]
+  private let stepsPerRun: Int
+  private var bar: ProgressBar
+
+  init(_ reproduction: Reproduction, stepsPerRun: Int) {
+    self.stepsPerRun = stepsPerRun
+    for run in reproduction.runs {
+      let folder = reproduction.runFolder(of: run)
+      let step = (try? folder.measurements().last?.step) ?? 0
+      played[run] = (try? folder.isComplete()) == true ? stepsPerRun : folder.hasCheckpoint ? step : 0
+    }
+    let done = played.values.reduce(0, +)
+    bar = ProgressBar("reproduce", total: stepsPerRun * reproduction.runs.count, unit: "steps", first: done)
+  }
+
+  mutating func show(_ event: Reproduction.Event) {
+    switch event {
+    case .started(let run, let step):
+      // What was measured may be ahead of the checkpoint that the run goes on from.
+      bar.first += step - (played[run] ?? 0)
+      played[run] = step
+    case .stepped(let run, let step):
+      played[run] = step
+      bar.update(played.values.reduce(0, +))
+    case .tested(let run, let epoch, let line):
+      bar.clear()
+      let raw = line.testErrors.map { "\($0) raw" }
+      let averaged = line.testErrorsOfAverage.map { "\($0) averaged" }
+      let losses = String(
+        format: "epoch %.0f  labelled %.4f  unlabelled %.3f  G %.3f", epoch, line.labelledLoss ?? 0,
+        line.unlabelledLoss ?? 0, line.generatorLoss)
+      let errors = [raw, averaged].compactMap { $0 }.joined(separator: ", ")
+      printNow("\(run.title)  \(losses)  test errors \(errors)")
+    case .finished(let run):
+      played[run] = stepsPerRun
+    }
+  }
+
+  func finish() { bar.finish(played.values.reduce(0, +)) }
+}

@@ -1,0 +1,258 @@
+import ArgumentParser
+import Datasets
+import Files
+import Foundation
+import GAN
+import Recipes
+import Report
+import Torch
+
+struct Train: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Trains a recipe and keeps the run in a folder.",
+    discussion: """
+      The folder gets the resolved recipe, measurements as JSON lines, pictures of samples as training goes, and the \
+      networks' parameters as safetensors.
+
+        gan train mnist --data ~/.cache/swift-gan/mnist
+        gan train mnist-semisupervised-fast --labels 100
+        gan train mnist --set featureMatching.role=joins --epochs 5
+        gan train my-recipe.yaml --dry-run
+        gan train --resume runs/mnist-1
+
+      Control-C, or SIGTERM, ends a run after the step it is at, with a checkpoint; a second one ends it at once. \
+      A run that is resumed, from whatever moment, ends with the same bytes as one that was never interrupted, on the \
+      same machine with as many threads.
+      """)
+
+  @Argument(help: "A built-in recipe (see `gan recipes`) or a YAML file.")
+  var recipe: String?
+
+  @Option(help: "Go on with an interrupted run, from its newest valid checkpoint.", completion: .directory)
+  var resume: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: "Stop with a checkpoint once so many steps of the run are played, to be resumed later.")
+  var stopAfter: Int?
+
+  @OptionGroup var data: DataOption
+
+  @Option(
+    parsing: .unconditional,
+    help: "How many training examples D sees the class of, the same number of each; for the semi-supervised recipes.")
+  var labels: Int?
+
+  @Option(
+    name: .customLong("on-nan"),
+    help: ArgumentHelp(
+      "Where a loss, a gradient or a parameter becomes NaN or infinite: stop, with the step before it saved, or rollback to the last checkpoint and go on at half the learning rates.",
+      valueName: "stop|rollback"))
+  var onNaN = OnNaN.stop
+
+  @Option(parsing: .unconditional, help: "So many rollbacks at most.")
+  var rollbacks = 3
+
+  enum OnNaN: String, ExpressibleByArgument { case stop, rollback }
+
+  @OptionGroup var checkpoints: CheckpointOptions
+  @OptionGroup var options: TrainingOptions
+
+  func validate() throws {
+    guard (0...1000).contains(rollbacks) else {
+      throw ValidationError("--rollbacks must be between 0 and 1000, is \(rollbacks).")
+    }
+    if let stopAfter, stopAfter < 1 { throw ValidationError("--stop-after must be at least 1, is \(stopAfter).") }
+    if resume != nil {
+      let fixed = [recipe.map { _ in "a recipe" }, labels.map { _ in "--labels" }].compactMap { $0 } + options.given
+      guard fixed.isEmpty else {
+        throw ValidationError(
+          "--resume goes on with the run's own recipe, into its own folder: leave out \(fixed.joined(separator: ", "))."
+        )
+      }
+    } else if recipe == nil {
+      throw ValidationError("Name a recipe, such as mnist (see `gan recipes`), or a run with --resume.")
+    }
+    if let labels, labels < 1 { throw ValidationError("--labels must be at least 1, is \(labels).") }
+  }
+
+  func run() throws {
+    if let resume { return try goOn(RunFolder(URL(fileURLWithPath: resume))) }
+    let recipe = try resolvedRecipe(self.recipe!)
+    let device = try options.machine.apply()
+    try recipe.validate(on: device)
+    // Of a published set all that a plan needs is known.
+    if options.dryRun, data.path == nil, let published = recipe.data.images?.published {
+      return try printPlan(
+        recipe, published.shape, classes: published.classes, stepsPerEpoch: published.count / recipe.batchSize,
+        device: device)
+    }
+    let (examples, test, place) = try data.examples(for: recipe, device: device)
+    if options.dryRun {
+      return try printPlan(
+        recipe, examples.shape, classes: examples.classes, stepsPerEpoch: examples.stepsPerEpoch, device: device)
+    }
+    let folder = try RunFolder.create(at: options.out.map { URL(fileURLWithPath: $0) }, name: recipe.name)
+    try train(recipe, examples, test, from: place, in: folder, device: device)
+  }
+
+  private func goOn(_ folder: RunFolder) throws {
+    let (recipe, description) = (try folder.recipe(), try folder.description())
+    guard try !folder.isComplete() else {
+      throw FileError(path: folder.url.path, reason: "the run is over: all \(description.steps) steps are played")
+    }
+    guard folder.hasCheckpoint else {
+      throw FileError(path: folder.url.path, reason: "there is no checkpoint to go on from")
+    }
+    let device = try options.machine.apply(
+      deviceOfRun: description.device, threadsOfRun: description.threads)
+    try recipe.validate(on: device)
+    let (examples, test, place) = try data.examples(for: recipe, run: description, device: device)
+    try train(recipe, examples, test, from: place, in: folder, device: device)
+  }
+
+  private func resolvedRecipe(_ name: String) throws -> Recipe {
+    var recipe = try findRecipe(name)
+    if let labels {
+      guard recipe.tellsClasses else {
+        throw ValidationError("--labels: the recipe '\(recipe.name)' learns without labels.")
+      }
+      recipe.labels.count = labels
+    }
+    return try namingRecipeFile(name) { try options.resolved(recipe) }
+  }
+
+  private func printPlan(_ recipe: Recipe, _ example: ExampleShape, classes: Int?, stepsPerEpoch: Int?, device: Device)
+    throws
+  {
+    print(try RecipeFile.text(recipe))
+    let game = try checkingTensors {
+      RecipeGame(recipe, example: example, classes: classes, stepsPerEpoch: stepsPerEpoch, device: device)
+    }
+    print("generator:", terminator: "")
+    printNetwork(game.generator.summary)
+    print("discriminator:", terminator: "")
+    printNetwork(game.discriminator.summary)
+    print("steps: \(game.steps)")
+  }
+
+  private func printNetwork(_ parameters: [(name: String, shape: [Int], count: Int, isFixed: Bool)]) {
+    print(" \(parameters.filter { !$0.isFixed }.reduce(0) { $0 + $1.count }) trained parameters")
+    let width = parameters.map(\.name.count).max() ?? 0
+    for parameter in parameters {
+      let name = parameter.name + String(repeating: " ", count: width - parameter.name.count)
+      print("  \(name)  \(parameter.shape)  \(parameter.count)\(parameter.isFixed ? "  fixed" : "")")
+    }
+  }
+
+  private func train(
+    _ recipe: Recipe, _ examples: RecipeExamples, _ test: TestSet?, from place: URL?, in folder: RunFolder,
+    device: Device
+  ) throws {
+    Interruption.watch()
+    let run = try TrainingRun(
+      recipe, examples, test: test, data: place, in: folder, device: device, checkpoints: checkpoints.policy(),
+      onFault: onNaN == .stop ? .stop : .rollback(limit: rollbacks))
+    for defect in run.passedOver { warn("\(defect); an older checkpoint is taken") }
+    let game = run.game
+    var bar = ProgressBar(recipe.name, total: game.steps, unit: "steps", first: run.step)
+    var epoch = EpochLosses()
+    if run.step == 0 { try drawSamples(game, step: 0, folder) }
+    var rollbacks = 0
+    var watch = SignWatch(recipe, steps: game.steps)
+    for line in try folder.measurements() { _ = watch.warnings(after: line) }
+    while let progress = try next(of: run) {
+      for fault in run.rollbacks.dropFirst(rollbacks) {
+        bar.clear()
+        warn("\(fault); taken back to step \(progress.report.step), on at half the learning rates")
+      }
+      rollbacks = run.rollbacks.count
+      let (report, step) = (progress.report, progress.step)
+      epoch.add(report)
+      if step % recipe.output.sampleInterval == 0 || step == game.steps {
+        try drawSamples(game, step: step, folder)
+      }
+      if let errors = progress.errors {
+        let position = examples.stepsPerEpoch.map { Double(step) / Double($0) }
+        bar.clear()
+        printNow(epoch.line(position: position, step: step, errors))
+        epoch = EpochLosses()
+      }
+      for warning in progress.measurement.map({ watch.warnings(after: $0) }) ?? [] {
+        bar.clear()
+        warn("\(warning); gan doctor \(folder.url.relativePath) says more")
+      }
+      bar.update(
+        step, note: String(format: "D %.3f  G %.3f", report.discriminatorLoss[0], report.generatorLoss[0]))
+      if step < game.steps, Interruption.signalNumber != nil || stopAfter.map({ step >= $0 }) == true {
+        return try stop(run, &bar)
+      }
+    }
+    bar.finish(game.steps)
+    print(folder.url.relativePath)
+  }
+
+  private func next(of run: TrainingRun) throws -> TrainingRun.Progress? {
+    do {
+      return try run.next()
+    } catch let fault as TrainingFault {
+      // Saved by the run.
+      throw FileError(
+        path: run.folder.url.relativePath,
+        reason: "\(fault); what was before, after step \(run.step), is saved in checkpoints. "
+          + "Lower learning rates may help, and so may --on-nan rollback")
+    } catch {
+      // Half a step may have been played: only a checkpoint is a state to go on from.
+      guard let kept = run.folder.checkpoints.files.first?.step else { throw error }
+      throw FileError(
+        path: run.folder.url.relativePath,
+        reason:
+          "stopped in step \(run.attempted): \(error). Its checkpoint of step \(kept) is untouched; once the cause is "
+          + "gone, \(resumeCommand(run)) goes on from there")
+    }
+  }
+
+  /// Saves the run where it stands and says how to go on.
+  private func stop(_ run: TrainingRun, _ bar: inout ProgressBar) throws {
+    try run.save()
+    bar.finish(run.step)
+    warn("stopped after step \(run.step) of \(run.game.steps); go on with: \(resumeCommand(run))")
+    if let number = Interruption.signalNumber { throw Interruption.exitCode(number) }
+  }
+
+  private func resumeCommand(_ run: TrainingRun) -> String {
+    "gan train --resume \(run.folder.url.relativePath)\(data.path.map { " --data \($0)" } ?? "")"
+  }
+
+  private func warn(_ text: String) { FileHandle.standardError.write(Data("\(text)\n".utf8)) }
+
+  /// 64 samples of the same noise at every step; nothing where examples are no images.
+  private func drawSamples(_ game: RecipeGame, step: Int, _ folder: RunFolder) throws {
+    guard case .image = game.example else { return }
+    let random = RandomStream(seed: game.recipe.seed).stream("samples")
+    try imageGrid(of: game.samples(64, random), game).write(to: folder.samplesFile(step: step))
+  }
+}
+
+/// Means of the losses between two tests of a classifier.
+private struct EpochLosses {
+  private var sums = (labelled: 0.0, unlabelled: 0.0, generator: 0.0, count: 0.0)
+
+  mutating func add(_ report: StepReport) {
+    let labelled = report.labelledLoss?[0] ?? 0
+    sums.labelled += labelled
+    sums.unlabelled += report.discriminatorLoss[0] - labelled
+    sums.generator += report.generatorLoss[0]
+    sums.count += 1
+  }
+
+  /// Such as `epoch 12  labelled 0.0012  unlabelled 0.21  G 0.93  test errors 131 raw, 120 averaged`.
+  func line(position: Double?, step: Int, _ errors: TestErrors) -> String {
+    let place = position.map { String(format: $0 == $0.rounded() ? "epoch %.0f" : "epoch %.2f", $0) } ?? "step \(step)"
+    let losses = String(
+      format: "labelled %.4f  unlabelled %.3f  G %.3f", sums.labelled / sums.count, sums.unlabelled / sums.count,
+      sums.generator / sums.count)
+    let averaged = errors.averaged.map { ", \($0) averaged" } ?? ""
+    return "\(place)  \(losses)  test errors \(errors.raw) raw\(averaged)"
+  }
+}

@@ -1,0 +1,211 @@
+import Files
+import Foundation
+import GAN
+import Metrics
+import NN
+import Torch
+
+/// A recipe brought to life: both networks, and the trainer that plays them.
+public struct RecipeGame {
+  public let recipe: Recipe
+  /// The shape of the data's examples.
+  public let example: ExampleShape
+  public let generator: Network<AnyGenerator>
+  public let discriminator: Network<AnyDiscriminator>
+  /// Of G's weights, for samples, where the recipe asks for one; to be updated after every step.
+  public let average: WeightAverage<AnyGenerator>?
+  /// Of D's, for telling classes.
+  public let discriminatorAverage: WeightAverage<AnyDiscriminator>?
+  public let steps: Int
+  private let seeds: [UInt64]?
+
+  /// - Parameters:
+  ///   - example: the shape of the data's examples.
+  ///   - classes: K, which a classifying objective needs.
+  ///   - seeds: of games side by side; that of the recipe alone where they are missing.
+  public init(
+    _ recipe: Recipe, example: ExampleShape, classes: Int?, stepsPerEpoch: Int?, seeds: [UInt64]? = nil, device: Device
+  ) {
+    self.recipe = recipe
+    self.example = example
+    self.seeds = seeds
+    let random = recipe.random(seeds)
+    generator = Network(recipe.makeGenerator(example), random: random.stream("G"), device: device)
+    discriminator = Network(
+      recipe.makeDiscriminator(example, classes: classes), random: random.stream("D"), device: device)
+    average = Self.average(of: generator, recipe.generator.averagingRate, recipe.generator.averagingStart)
+    discriminatorAverage = Self.average(
+      of: discriminator, recipe.discriminator.averagingRate, recipe.discriminator.averagingStart)
+    steps =
+      switch recipe.duration.unit {
+      case .steps: recipe.duration.count
+      case .epochs: recipe.duration.count * (stepsPerEpoch ?? 1)
+      }
+  }
+
+  private static func average<M>(of network: Network<M>, _ rate: Double, _ start: AverageStart) -> WeightAverage<M>? {
+    rate > 0 ? WeightAverage(of: network, rate: rate, start: start) : nil
+  }
+
+  /// Moves the averages; to be called after every step.
+  public func updateAverages() {
+    average?.update()
+    discriminatorAverage?.update()
+  }
+
+  /// A trainer at the start of the game; D's data-dependent layers are initialised on `examples`, and D is fitted to their
+  /// density where the recipe asks for it.
+  ///
+  /// - Throws: `TensorError`.
+  public func trainer(_ examples: RecipeExamples) throws -> Trainer<AnyGenerator, AnyDiscriminator> {
+    try discriminator.initialize(
+      on: checkingTensors {
+        examples.sample(
+          recipe.discriminator.initializationExamples, recipe.random(seeds).stream("initialization"))
+      })
+    if recipe.discriminator.pretrainingSteps > 0, let density = recipe.data.points?.density {
+      _ = try DensityPretraining(
+        density: density.callAsFunction, range: density.support, batchSize: recipe.batchSize,
+        steps: recipe.discriminator.pretrainingSteps)(
+          discriminator, objective: recipe.makeObjective(),
+          training: recipe.discriminator.training.make(steps: steps),
+          random: recipe.random(seeds).stream("game"))
+    }
+    return Trainer(
+      generator: generator, discriminator: discriminator, objective: recipe.makeObjective(),
+      terms: recipe.makeGeneratorTerms(), discriminatorTerms: recipe.makeDiscriminatorTerms(), data: examples.batches,
+      labelled: examples.labelled?.batches,
+      noise: recipe.makeNoise(),
+      generatorTraining: recipe.makeGeneratorTraining(steps: steps),
+      discriminatorTraining: recipe.makeDiscriminatorTraining(steps: steps), updates: recipe.updates,
+      productType: recipe.products == .bfloat16 ? .bfloat16 : .float32,
+      steps: steps, random: recipe.random(seeds).stream("game"))
+  }
+
+  /// The first `count` examples that G, with its averaged weights if there are any, makes of the noise of `random`:
+  /// [count, F], after a dimension over seeds where there are several; [count, C, H, W] where a network of the game works on
+  /// images.
+  ///
+  /// G sees whole batches of the recipe's size, since batch norm looks at the batch: an example of a small request is the
+  /// same as in a large one.
+  ///
+  /// - Parameter averaged: whether by the averaged weights, where there are any.
+  /// - Throws: `TensorError`.
+  public func samples(_ count: Int, _ random: RandomStream, averaged: Bool = true) throws -> Tensor {
+    guard averaged, let average else { return try generate(count, random) }
+    return try generator.with(average.values) { try generate(count, random) }
+  }
+
+  private func generate(_ count: Int, _ random: RandomStream) throws -> Tensor {
+    try checkingTensors {
+      withoutGradient {
+        let noise = recipe.makeNoise()
+        let batches = (0..<max(1, (count + recipe.batchSize - 1) / recipe.batchSize)).map { batch in
+          generator.model(noise(recipe.batchSize, random.at(batch), device: generator.flat.device), .evaluation)
+        }
+        let dimension = recipe.layout == .images ? 0 : -2
+        return concatenated(batches, dimension).sliced(dimension, 0..<count)
+      }
+    }
+  }
+
+  /// Examples [N, F] or [N, C, H, W] as this game's networks want them.
+  public func arranged(_ examples: Tensor) -> Tensor {
+    let shape = recipe.layout == .images ? example.dimensions : [example.count]
+    return examples.isPoisoned || examples.rank == shape.count + 1 ? examples : examples.reshaped([-1] + shape)
+  }
+
+  /// Samples or examples of a game on images as [N, C, H, W] with values in 0 ... 1.
+  ///
+  /// - Precondition: the recipe's data are images.
+  public func asImages(_ examples: Tensor) -> Tensor {
+    let bounds = recipe.data.images!.pixels.bounds
+    let images = examples.reshaped([-1] + example.dimensions)
+    return bounds == 0...1 ? images : (images - bounds.lowerBound) / (bounds.upperBound - bounds.lowerBound)
+  }
+
+  /// Images [N, C, H, W] with values in 0 ... 1 as the game's examples.
+  ///
+  /// - Precondition: the recipe's data are images.
+  public func asExamples(_ images: Tensor) -> Tensor {
+    let bounds = recipe.data.images!.pixels.bounds
+    let values = bounds == 0...1 ? images : images * (bounds.upperBound - bounds.lowerBound) + bounds.lowerBound
+    return arranged(values)
+  }
+
+  /// D's logits of `examples`, without its noise: [N, K].
+  ///
+  /// - Parameter averaged: whether by the averaged weights, where there are any.
+  /// - Throws: `TensorError`.
+  public func logits(_ examples: Tensor, averaged: Bool) throws -> Tensor {
+    func judge() throws -> Tensor {
+      try checkingTensors {
+        withoutGradient {
+          // In parts, so that a large set needs no more memory than a small one.
+          let count = examples.size(0)
+          let parts = stride(from: 0, to: count, by: 2_000).map { first in
+            discriminator.model(
+              arranged(examples.sliced(0, first..<min(count, first + 2_000))), .evaluation
+            ).logits
+          }
+          return parts.count == 1 ? parts[0] : concatenated(parts, 0)
+        }
+      }
+    }
+    guard averaged, let discriminatorAverage else { return try judge() }
+    return try discriminator.with(discriminatorAverage.values, judge)
+  }
+
+  /// How D judges `real` and as many examples that G makes of the noise of `random`, how the two batches differ, and which modes
+  /// the generated ones have found, where the data are a mixture; without noise in D.
+  ///
+  /// - Parameters:
+  ///   - averaged: whether G has its averaged weights, where there are any.
+  ///   - compared: see `BatchSigns`.
+  /// - Throws: `TensorError`.
+  public func signs(_ real: Tensor, _ random: RandomStream, averaged: Bool = false, compared: Int = 256) throws
+    -> (batch: BatchSigns, modes: ModeCoverage?, generated: Tensor)
+  {
+    let generated = try samples(real.size(0), random, averaged: averaged)
+    return try checkingTensors {
+      try withoutGradient {
+        let objective = recipe.makeObjective()
+        let (ofReal, ofGenerated) = (judge(real), judge(generated))
+        let batch = try BatchSigns(
+          probabilities: (objective.probability(ofReal.logits), objective.probability(ofGenerated.logits)),
+          realTarget: recipe.objective.settings.realTarget, features: (ofReal.features, ofGenerated.features),
+          examples: (rows(of: real), rows(of: generated)), compared: compared)
+        let modes = try recipe.data.points?.mixture.map {
+          ModeCoverage(try generated.rows(), modes: $0.modes, standardDeviation: $0.standardDeviation)
+        }
+        return (batch, modes, generated)
+      }
+    }
+  }
+}
+
+extension RecipeGame {
+  private func rows(of examples: Tensor) -> Tensor {
+    recipe.layout == .images ? examples.reshaped([-1, example.count]) : examples
+  }
+
+  /// D's judgement of `x`, in batches of the size that it was trained with, since minibatch discrimination looks at the batch; of
+  /// as many examples as fill batches, or of all where they do not fill one.
+  fileprivate func judge(_ x: Tensor) -> (logits: Tensor, features: Tensor) {
+    let size = min(recipe.batchSize, x.size(0))
+    let parts = (0..<x.size(0) / size).map {
+      discriminator.model(x.sliced(0, $0 * size..<($0 + 1) * size), .evaluation)
+    }
+    return (concatenated(parts.map(\.logits), 0), concatenated(parts.map(\.features), 0))
+  }
+}
+
+extension Tensor {
+  /// The rows of a matrix.
+  ///
+  /// - Throws: `TensorError`.
+  func rows() throws -> [[Double]] {
+    let (values, width) = (try values(Double.self), size(-1))
+    return stride(from: 0, to: values.count, by: width).map { Array(values[$0..<$0 + width]) }
+  }
+}

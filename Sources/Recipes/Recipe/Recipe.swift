@@ -1,0 +1,209 @@
+import Datasets
+import GAN
+import NN
+import Settings
+
+/// Everything that decides a training run but the data files: a value that can be written down, compared and run again.
+///
+/// On disk it is YAML with exactly these keys (see ``RecipeFile``).
+public struct Recipe: Codable, Sendable, Hashable {
+  /// Of the folder as well that a run of it gets: 1 ... 100 bytes of UTF-8, without `/` and control characters, and not
+  /// beginning with a dot.
+  public var name: String
+  /// What it is, in one line.
+  public var summary: String
+  /// Where real examples come from.
+  public var data: Chosen<DataFamily>
+  public var noise: Noise
+  public var generator: Generator
+  public var discriminator: Discriminator
+  public var objective: Chosen<ObjectiveFamily>
+  public var labels: Labels
+  /// What is added to the game, each technique under a key of its own.
+  public var techniques: TechniqueSet
+  /// When the players move within a step.
+  public var updates: Updates
+  /// What training makes matrix products in.
+  public var products: Products
+  public var duration: Duration
+  public var batchSize: Int
+  public var seed: UInt64
+  public var output: Output
+
+  public enum Products: String, Codable, Sendable, CaseIterable {
+    case float32
+    /// Half the time of large products where the processor has instructions for it, eight bits of precision in their operands;
+    /// parameters and all else stay float32.
+    case bfloat16
+  }
+
+  /// Whether D tells classes apart.
+  public var tellsClasses: Bool { type(of: objective.settings).tellsClasses }
+
+  /// Whether a technique compares the two batches row by row, which must both be sorted then.
+  var pairsRows: Bool { techniques.active.contains { $0.pairsRows } }
+
+  /// z
+  public struct Noise: Codable, Sendable, Hashable {
+    public enum Kind: String, Codable, Sendable, CaseIterable { case uniform, normal, stratified }
+    public var kind: Kind
+    /// The stratified kind has one.
+    public var dimensions: Int
+    /// Bounds of the uniform and the stratified kind.
+    public var low: Double
+    public var high: Double
+    /// Of the stratified kind.
+    public var jitter: Double
+  }
+
+  /// A player: the kind of its network with what that kind is told, and beside it how it plays, whatever its network.
+  @dynamicMemberLookup
+  public struct Player<Family: ChoiceFamily, Play: Codable & Hashable & Sendable>: Codable, Sendable, Hashable {
+    public var network: Chosen<Family>
+    public var play: Play
+
+    public init(network: Chosen<Family>, play: Play) {
+      self.network = network
+      self.play = play
+    }
+
+    public subscript<Value>(dynamicMember path: WritableKeyPath<Play, Value>) -> Value {
+      get { play[keyPath: path] }
+      set { play[keyPath: path] = newValue }
+    }
+
+    // Both in the keys of one mapping.
+    public init(from decoder: any Decoder) throws {
+      network = try Chosen(from: decoder)
+      play = try Play(from: decoder)
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+      try network.encode(to: encoder)
+      try play.encode(to: encoder)
+    }
+  }
+
+  public typealias Generator = Player<GeneratorFamily, GeneratorPlay>
+  public typealias Discriminator = Player<DiscriminatorFamily, DiscriminatorPlay>
+
+  /// How G plays, whatever its network.
+  public struct GeneratorPlay: Codable, Sendable, Hashable {
+    /// Samples are drawn from an average of the weights that moves by this share of the way in every step; 0 for the
+    /// weights themselves.
+    public var averagingRate: Double
+    public var averagingStart: AverageStart
+    public var training: Training
+  }
+
+  /// How D plays, whatever its network.
+  public struct DiscriminatorPlay: Codable, Sendable, Hashable {
+    /// The share of the run after which the network's noise falls in a line; 1 for never.
+    public var noiseDeclineFrom: Double
+    /// What is left of it in the end, as a share.
+    public var noiseEnd: Double
+    /// Real examples from which layers with data-dependent initialisation take their first values.
+    public var initializationExamples: Int
+    /// Before the game D is fitted to the data's density for so many steps, as the one-dimensional tutorials do; 0 where the
+    /// data are no density.
+    public var pretrainingSteps: Int
+    /// Classes are told by an average of the weights, as G's samples are drawn; 0 for the weights themselves.
+    public var averagingRate: Double
+    public var averagingStart: AverageStart
+    public var training: Training
+  }
+
+  public struct Training: Codable, Sendable, Hashable {
+    public enum Rule: String, Codable, Sendable, CaseIterable { case adam, momentum }
+    public var rule: Rule
+    public var learningRate: Double
+    /// The rate is multiplied by this after each quarter of the run.
+    public var quarterlyDecay: Double
+    /// The share of the run after which the rate falls in a line to 0; 1 for never.
+    public var declineFrom: Double
+    /// Of the momentum rule.
+    public var momentum: Double
+    /// Of Adam.
+    public var beta1: Double
+    public var beta2: Double
+    public var epsilon: Double
+    public var epsilonPlace: Adam.EpsilonPlace
+  }
+
+  /// Examples whose classes D may see, with the semi-supervised objective.
+  public struct Labels: Codable, Sendable, Hashable {
+    /// In all, the same number of each class.
+    public var count: Int
+    /// Of the draw.
+    public var seed: UInt64
+    /// Of the labelled examples in a step; the draw is gone through again and again.
+    public var batchSize: Int
+  }
+
+  public struct Duration: Codable, Sendable, Hashable {
+    public enum Unit: String, Codable, Sendable, CaseIterable {
+      case steps
+      /// Passes through the real examples; only where these are counted.
+      case epochs
+    }
+    public var count: Int
+    public var unit: Unit
+  }
+
+  public struct Output: Codable, Sendable, Hashable {
+    /// Steps between two lines of measurements.
+    public var measurementInterval: Int
+    /// Steps between two pictures of samples.
+    public var sampleInterval: Int
+    /// Steps between two tests of a classifier.
+    public var evaluationInterval: Int
+    /// Steps between two checkpoints.
+    public var checkpointInterval: Int
+  }
+}
+
+extension Recipe {
+  private enum CodingKeys: String, CodingKey {
+    case name, summary, data, noise, generator, discriminator, objective, labels, updates, products, duration, batchSize
+    case seed, output
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    func value<Value: Decodable>(_ key: CodingKeys) throws -> Value { try container.decode(Value.self, forKey: key) }
+    name = try value(.name)
+    summary = try value(.summary)
+    data = try value(.data)
+    noise = try value(.noise)
+    generator = try value(.generator)
+    discriminator = try value(.discriminator)
+    objective = try value(.objective)
+    labels = try value(.labels)
+    techniques = try TechniqueSet(from: decoder)
+    updates = try value(.updates)
+    products = try value(.products)
+    duration = try value(.duration)
+    batchSize = try value(.batchSize)
+    seed = try value(.seed)
+    output = try value(.output)
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(name, forKey: .name)
+    try container.encode(summary, forKey: .summary)
+    try container.encode(data, forKey: .data)
+    try container.encode(noise, forKey: .noise)
+    try container.encode(generator, forKey: .generator)
+    try container.encode(discriminator, forKey: .discriminator)
+    try container.encode(objective, forKey: .objective)
+    try container.encode(labels, forKey: .labels)
+    try techniques.encode(to: encoder)
+    try container.encode(updates, forKey: .updates)
+    try container.encode(products, forKey: .products)
+    try container.encode(duration, forKey: .duration)
+    try container.encode(batchSize, forKey: .batchSize)
+    try container.encode(seed, forKey: .seed)
+    try container.encode(output, forKey: .output)
+  }
+}

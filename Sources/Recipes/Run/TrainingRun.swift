@@ -1,0 +1,322 @@
+import Files
+import Foundation
+import GAN
+import NN
+import Torch
+
+/// A recipe being trained in its run folder: the game with its averages, measurements, tests and checkpoints.
+///
+/// ```swift
+/// while let progress = try run.next() { show(progress) }
+/// ```
+public final class TrainingRun {
+  public let folder: RunFolder
+  public let examples: RecipeExamples
+  public let game: RecipeGame
+  private let test: TestSet?
+  private let trainer: Trainer<AnyGenerator, AnyDiscriminator>
+  private let random: RandomStream
+  private var sums = Sums()
+  private var secondsBefore = 0.0
+  private let start = ContinuousClock.now
+  private let policy: CheckpointPolicy
+  private let device: Device
+  private let lock: FolderLock
+  private var lastCheckpoint: (step: Int, time: ContinuousClock.Instant)
+  private var bestMeasure = Double.infinity
+  private let faultPolicy: FaultPolicy
+  /// What the run was taken back from in this process, each time to a checkpoint and at half the learning rates.
+  public private(set) var rollbacks: [TrainingFault] = []
+  /// The step that was last begun, counted from 1.
+  public private(set) var attempted = 0
+  /// Checkpoints that were passed over because they do not hold what they should, with the reason.
+  public private(set) var passedOver: [FileError] = []
+
+  /// What happened in one step.
+  public struct Progress: Sendable {
+    public let report: StepReport
+    /// Where the step ended with a test.
+    public let errors: TestErrors?
+    /// Where the step ended with a measurement.
+    public let measurement: RunFolder.Measurement?
+    /// Steps played.
+    public var step: Int { report.step + 1 }
+  }
+
+  /// Begins a run in `folder`, or goes on from the newest valid checkpoint that is there.
+  ///
+  /// - Parameters:
+  ///   - test: examples to count a classifier's errors on.
+  ///   - data: where the examples were read from, to be found again.
+  /// - Throws: `FileError`, among them that another process trains in the folder or that the run was begun on other examples;
+  ///   `TensorError`, ``RecipeError``.
+  public init(
+    _ recipe: Recipe, _ examples: RecipeExamples, test: TestSet?, data: URL? = nil, in folder: RunFolder,
+    device: Device,
+    checkpoints policy: CheckpointPolicy = CheckpointPolicy(), onFault faultPolicy: FaultPolicy = .stop
+  ) throws {
+    lock = try FolderLock(folder.url)
+    try folder.refuseLinkedFolders()
+    for place in [folder.url, folder.checkpoints.url, folder.samples] { removeLeftovers(in: place) }
+    self.folder = folder
+    self.policy = policy
+    self.faultPolicy = faultPolicy
+    self.device = device
+    lastCheckpoint = (0, start)
+    self.examples = examples
+    self.test = recipe.tellsClasses ? test : nil
+    game = try checkingTensors {
+      RecipeGame(
+        recipe, example: examples.shape, classes: examples.classes, stepsPerEpoch: examples.stepsPerEpoch,
+        device: device)
+    }
+    trainer = try game.trainer(examples)
+    random = RandomStream(seed: recipe.seed).stream("measurements")
+    let found = folder.checkpoints.newest(device: device)
+    passedOver = found.passedOver
+    if let checkpoint = found.checkpoint {
+      try folder.description().requireExamples(examples.fingerprint, in: folder)
+      try restore(checkpoint)
+      try folder.closeFaults()
+    } else {
+      try folder.write(
+        recipe,
+        RunFolder.Description(
+          width: examples.width, imageShape: examples.imageShape, classes: examples.classes,
+          testExamples: self.test?.labels.count, steps: game.steps,
+          examples: examples.fingerprint, dataPath: data?.standardizedFileURL.path, libtorch: Libtorch.version,
+          device: device.rawValue,
+          threads: Libtorch.threads))
+      if let draw = examples.labelled?.draw { try folder.write(draw) }
+      try folder.truncateMeasurements(after: 0)
+      // Before anything can go wrong, there is something to go back to.
+      try saveCheckpoint(isBest: false, measure: nil)
+    }
+  }
+
+  /// Steps played so far.
+  public var step: Int { trainer.step }
+
+  /// The seconds of training so far, those before an interruption included.
+  public var seconds: Double { secondsBefore + (ContinuousClock.now - start) / .seconds(1) }
+
+  /// Plays one step, and measures, tests and saves where the recipe says so; `nil` once all are played.
+  ///
+  /// Where a number is not finite any more, the run goes back: to the step before, which is saved, and the error is thrown; or, as
+  /// ``FaultPolicy`` says, to the last checkpoint, from which it goes on at half the learning rates.
+  ///
+  /// Whatever it was that ended the run or took it back is added to the folder's faults, if that can be written.
+  ///
+  /// - Throws: `TrainingFault`; `TensorError` naming the operation that failed, `FileError`.
+  public func next() throws -> Progress? {
+    attempted = step + 1
+    do {
+      return try play()
+    } catch let fault as TrainingFault {
+      // After one more fault than is allowed, or without leave to go on, the run stands where it last was sound.
+      var goesOn = false
+      if case .rollback(let limit) = faultPolicy { goesOn = rollbacks.count < limit }
+      note(.number, fault.reason, goesOn ? .rolledBack : .stopped)
+      let factor = trainer.learningRateFactor
+      do {
+        try goBack()
+        if !goesOn {
+          while step < fault.step { _ = try play() }
+          try save()
+        }
+      } catch {
+        note(.machine, "\(error)", .stopped)
+        throw error
+      }
+      guard goesOn else { throw fault }
+      trainer.learningRateFactor = factor / 2
+      rollbacks.append(fault)
+      return try next()
+    } catch {
+      note(.machine, "\(error)", .stopped)
+      throw error
+    }
+  }
+
+  private func note(_ kind: RunFolder.Fault.Kind, _ reason: String, _ outcome: RunFolder.Fault.Outcome) {
+    try? folder.append(RunFolder.Fault(step: attempted, kind: kind, reason: reason, outcome: outcome))
+  }
+
+  /// To the newest checkpoint.
+  private func goBack() throws {
+    let found = folder.checkpoints.newest(device: device)
+    guard let checkpoint = found.checkpoint else {
+      throw FileError(path: folder.checkpoints.url.path, reason: "there is no checkpoint to go back to")
+    }
+    try restore(checkpoint)
+  }
+
+  private func play() throws -> Progress? {
+    guard let report = try trainer.next() else { return nil }
+    let output = game.recipe.output
+    let step = report.step + 1
+    let isLast = step == game.steps
+    func isDue(_ interval: Int) -> Bool { step % interval == 0 || isLast }
+    try checkingTensors { game.updateAverages() }
+    sums.add(report)
+
+    let errors = try test.flatMap { isDue(output.evaluationInterval) ? try game.errors(on: $0) : nil }
+    let isBest = beatsTheBest(errors)
+    let saves = isLast || isBest || isCheckpointDue(step)
+    // The last measurement is what says that a run is complete, so the networks are on disk before it.
+    if saves || isDue(output.sampleInterval) { try folder.write(game, step: step) }
+    let measurement =
+      isDue(output.measurementInterval) || errors != nil ? try measure(report, step, errors) : nil
+    if saves { try saveCheckpoint(isBest: isBest, measure: isBest ? bestMeasure : nil) }
+    if isLast && !policy.keepsFinal { folder.checkpoints.removeAll() }
+    return Progress(report: report, errors: errors, measurement: measurement)
+  }
+
+  /// Saves where the run stands, so that it can go on from here.
+  ///
+  /// - Throws: `FileError`; what was saved before is then untouched.
+  public func save() throws {
+    guard lastCheckpoint.step != step || !folder.hasCheckpoint else { return }
+    try folder.write(game, step: step)
+    try saveCheckpoint(isBest: false, measure: nil)
+  }
+
+  private func isCheckpointDue(_ step: Int) -> Bool {
+    switch policy.interval ?? .steps(game.recipe.output.checkpointInterval) {
+    case .steps(let interval): step % interval == 0
+    case .seconds(let seconds): (ContinuousClock.now - lastCheckpoint.time) / .seconds(1) >= seconds
+    }
+  }
+
+  private func beatsTheBest(_ errors: TestErrors?) -> Bool {
+    guard let errors, let best = policy.best else { return false }
+    let measure =
+      switch best {
+      case .testErrors: Double(errors.raw)
+      case .testErrorsOfAverage: Double(errors.averaged ?? errors.raw)
+      }
+    guard measure < bestMeasure else { return false }
+    bestMeasure = measure
+    return true
+  }
+
+  private func measure(_ report: StepReport, _ step: Int, _ errors: TestErrors?) throws -> RunFolder.Measurement {
+    let real = try checkingTensors { examples.batches(report.step, random.stream("data")) }
+    let (signs, modes, _) = try game.signs(real, random.stream("noise").at(step))
+    let gradients = try trainer.gradientSizes()
+    var measurement = RunFolder.Measurement(
+      step: step, seconds: seconds, discriminatorLoss: sums.discriminator / sums.count,
+      generatorLoss: sums.generator / sums.count, probabilityOfReal: signs.probabilityOfReal,
+      probabilityOfGenerated: signs.probabilityOfGenerated)
+    measurement.labelledLoss = sums.labelled.map { $0 / sums.count }
+    measurement.unlabelledLoss = sums.labelled.map { (sums.discriminator - $0) / sums.count }
+    (measurement.accuracy, measurement.featureSpread) = (signs.accuracy, signs.featureSpread)
+    measurement.nearDuplicates = signs.nearDuplicates
+    measurement.modes = modes?.found(share: Diagnosis.Limits.modeShare)
+    (measurement.coverage, measurement.fidelity) = (signs.neighbours?.coverage, signs.neighbours?.fidelity)
+    (measurement.discriminatorGradient, measurement.generatorGradient) = (
+      gradients?.discriminator, gradients?.generator
+    )
+    (measurement.testErrors, measurement.testErrorsOfAverage) = (errors?.raw, errors?.averaged)
+    try folder.append(measurement)
+    sums = Sums()
+    return measurement
+  }
+
+  // MARK: Checkpoints
+
+  private func saveCheckpoint(isBest: Bool, measure: Double?) throws {
+    var tensors = trainer.state
+    func add(_ name: String, _ values: (tensor: Tensor, updates: Int)?) {
+      guard let values else { return }
+      tensors["\(name).values"] = values.tensor.copied()
+      tensors["\(name).updates"] = Tensor([Int64(values.updates)])
+    }
+    add("generator-average", game.average.map { ($0.accumulated, $0.updates) })
+    add("discriminator-average", game.discriminatorAverage.map { ($0.accumulated, $0.updates) })
+    tensors["measurement-sums"] = Tensor([sums.discriminator, sums.generator, sums.labelled ?? .nan, sums.count])
+    let origin = Checkpoint.Origin(
+      seconds: seconds, recipe: try RecipeFile.text(game.recipe), version: swiftGanVersion, libtorch: Libtorch.version,
+      device: device.rawValue, threads: Libtorch.threads, measure: measure)
+    try folder.checkpoints.write(
+      Checkpoint(step: trainer.step, tensors: tensors, origin: origin), kept: policy.kept, isBest: isBest)
+    lastCheckpoint = (trainer.step, .now)
+  }
+
+  private func restore(_ checkpoint: Checkpoint) throws {
+    var tensors = checkpoint.tensors
+    // As values: a recipe of an earlier version says nothing of what came later, and means it not to be there.
+    let recipe: Recipe
+    do {
+      recipe = try RecipeFile.parse(checkpoint.origin.recipe)
+    } catch let error as RecipeError {
+      throw FileError(
+        path: folder.url.path, reason: "the recipe in its checkpoint of step \(checkpoint.step) is damaged: \(error)")
+    }
+    guard recipe == game.recipe else {
+      throw FileError(
+        path: folder.url.path, reason: "its checkpoint of step \(checkpoint.step) is of another recipe than recipe.yaml"
+      )
+    }
+    do {
+      func take(_ name: String) throws -> Tensor {
+        guard let tensor = tensors.removeValue(forKey: name) else { throw StateError(name: name, reason: "is missing") }
+        return tensor
+      }
+      func take(_ name: String, _ flat: Tensor) throws -> (Tensor, Int) {
+        let values = try take("\(name).values")
+        guard values.shape == flat.shape else {
+          throw StateError(name: name, reason: "has the shape \(values.shape), the network has \(flat.shape)")
+        }
+        guard values.dtype == flat.dtype else {
+          throw StateError(name: name, reason: "has elements of kind \(values.dtype), the network \(flat.dtype)")
+        }
+        return (values, Int(try take("\(name).updates").values(Int64.self).first ?? 0))
+      }
+      if let average = game.average {
+        let (values, updates) = try take("generator-average", game.generator.flat)
+        try checkingTensors { average.restore(values, updates: updates) }
+      }
+      if let average = game.discriminatorAverage {
+        let (values, updates) = try take("discriminator-average", game.discriminator.flat)
+        try checkingTensors { average.restore(values, updates: updates) }
+      }
+      let stored = try take("measurement-sums").values(Double.self)
+      guard stored.count == 4 else { throw StateError(name: "measurement-sums", reason: "has \(stored.count) numbers") }
+      sums = Sums(
+        discriminator: stored[0], generator: stored[1], labelled: stored[2].isNaN ? nil : stored[2], count: stored[3])
+      try trainer.restore(tensors)
+    } catch let error as StateError {
+      throw FileError(
+        path: folder.checkpoints.url.path, reason: "the checkpoint of step \(checkpoint.step) does not fit: \(error)")
+    }
+    secondsBefore = checkpoint.origin.seconds
+    lastCheckpoint = (trainer.step, .now)
+    if policy.best != nil, FileManager.default.fileExists(atPath: folder.checkpoints.best.path) {
+      bestMeasure = try CheckpointFolder.read(folder.checkpoints.best, device: .cpu).origin.measure ?? .infinity
+    }
+    try folder.truncateMeasurements(after: trainer.step)
+  }
+}
+
+/// What a run does when a number is not finite any more.
+public enum FaultPolicy: Sendable, Equatable {
+  case stop
+  /// Back to the last checkpoint and on at half the learning rates, so many times.
+  case rollback(limit: Int)
+}
+
+/// Of the steps since the last measurement.
+private struct Sums {
+  var discriminator = 0.0
+  var generator = 0.0
+  var labelled: Double?
+  var count = 0.0
+
+  mutating func add(_ report: StepReport) {
+    discriminator += report.discriminatorLoss[0]
+    generator += report.generatorLoss[0]
+    if let loss = report.labelledLoss?[0] { labelled = (labelled ?? 0) + loss }
+    count += 1
+  }
+}
