@@ -1,5 +1,6 @@
 // Matrix products and convolutions.
 #include "Internal.h"
+#include "graph_node.h"
 #include "matrix_product.h"
 
 #include <ATen/ops/baddbmm.h>
@@ -67,14 +68,14 @@ struct Dense : torch::autograd::Function<Dense> {
     if (context->needs_input_grad(0)) gradients[0] = times_transpose(dy, weight.t());
     if (context->needs_input_grad(1)) gradients[1] = times_transpose(dy.t(), x.t());
     if (context->saved_data["bias"].toBool() && context->needs_input_grad(2)) gradients[2] = cotangents[0].sum(0);
-    return gradients;
+    return once_differentiable("a dense layer", cotangents, std::move(gradients));
   }
 };
 
 }  // namespace
 
 at::Tensor ctorch::dense(const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias) {
-  if (!is_traced() && prefers_onednn(x, weight) && !(bias && (bias->sizes() != weight.sizes().slice(0, 1) || bias->scalar_type() != at::kFloat)))
+  if (!wants_plain_operations() && prefers_onednn(x, weight) && !(bias && (bias->sizes() != weight.sizes().slice(0, 1) || bias->scalar_type() != at::kFloat)))
     return Dense::apply(x, weight, bias);
   if (in_bfloat16(x) && !x.device().is_cpu()) {  // on the CPU small products are not worth the rounding
     auto rounded = bias ? std::optional(bias->to(at::kBFloat16)) : std::nullopt;
