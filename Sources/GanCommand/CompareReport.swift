@@ -1,6 +1,7 @@
 import Datasets
 import Files
 import Foundation
+import Images
 import Metrics
 import Recipes
 import Report

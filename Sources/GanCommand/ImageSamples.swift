@@ -1,4 +1,4 @@
-import Report
+import Images
 import Torch
 
 /// Generated images, one row of numbers in 0 ... 1 each, as one picture.
