@@ -29,18 +29,25 @@ public struct RecipeGame {
     self.recipe = recipe
     self.example = example
     self.seeds = seeds
-    let random = recipe.random(seeds)
-    generator = Network(recipe.makeGenerator(example), random: random.stream("G"), device: device)
-    discriminator = Network(
-      recipe.makeDiscriminator(example, classes: classes), random: random.stream("D"), device: device)
-    average = Self.average(of: generator, recipe.generator.averagingRate, recipe.generator.averagingStart)
-    discriminatorAverage = Self.average(
-      of: discriminator, recipe.discriminator.averagingRate, recipe.discriminator.averagingStart)
     steps =
       switch recipe.duration.unit {
       case .steps: recipe.duration.count
       case .epochs: recipe.duration.count * (stepsPerEpoch ?? 1)
       }
+    let random = recipe.random(seeds)
+    generator = Network(recipe.makeGenerator(example), random: random.stream("G"), device: device)
+    discriminator = Network(
+      recipe.makeDiscriminator(example, classes: classes), random: random.stream("D"), device: device)
+    let halfLife = recipe.generator.averagingHalfLife
+    average =
+      halfLife > 0
+      ? WeightAverage(
+        of: generator,
+        halfLife: recipe.generator.averagingHalfLifeGrows
+          ? CosineSchedule(from: 0, to: halfLife, over: 0..<steps) : .constant(halfLife), batchSize: recipe.batchSize)
+      : Self.average(of: generator, recipe.generator.averagingRate, recipe.generator.averagingStart)
+    discriminatorAverage = Self.average(
+      of: discriminator, recipe.discriminator.averagingRate, recipe.discriminator.averagingStart)
   }
 
   private static func average<M>(of network: Network<M>, _ rate: Double, _ start: AverageStart) -> WeightAverage<M>? {

@@ -93,6 +93,11 @@ public struct Recipe: Codable, Sendable, Hashable {
     /// weights themselves.
     public var averagingRate: Double
     public var averagingStart: AverageStart
+    /// In the place of the rate: the pictures after which weights count half as much in the average, which is the same for every
+    /// batch size; 0 for none.
+    public var averagingHalfLife = 0.0
+    /// Whether the half-life grows from 0 to that along half a cosine over the run.
+    public var averagingHalfLifeGrows = false
     public var training: Training
   }
 
@@ -121,11 +126,16 @@ public struct Recipe: Codable, Sendable, Hashable {
     public var quarterlyDecay: Double
     /// The share of the run after which the rate falls in a line to 0; 1 for never.
     public var declineFrom: Double
+    /// In the place of the other two: what is left of the rate in the end, as a share, along half a cosine over the run; 1 for
+    /// all of it.
+    public var cosineEnd = 1.0
     /// Of the momentum rule.
     public var momentum: Double
     /// Of Adam.
     public var beta1: Double
     public var beta2: Double
+    /// What beta2 becomes along half a cosine over the run; 0 where it stays.
+    public var beta2End = 0.0
     public var epsilon: Double
     public var epsilonPlace: Adam.EpsilonPlace
   }
