@@ -1,3 +1,4 @@
+import Settings
 import Torch
 
 /// The hinge game (Lim and Ye 2017, *Geometric GAN*, section 3; Miyato et al. 2018, *Spectral Normalization for Generative
@@ -19,4 +20,13 @@ public struct Hinge: UnpairedObjective {
   public func probability(_ outputs: Tensor) -> Tensor { unclampedProbability(outputs).clamped(0, 1) }
 
   public func unclampedProbability(_ outputs: Tensor) -> Tensor { (outputs + 1) * 0.5 }
+}
+
+extension Hinge {
+  /// What a recipe says of it, as `objective.kind: hinge`: no more than that.
+  public struct Settings: ObjectiveSettings {
+    public static let kind = "hinge"
+    public init() {}
+    public func make() -> any Objective { Hinge() }
+  }
 }

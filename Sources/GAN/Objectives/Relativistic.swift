@@ -1,3 +1,4 @@
+import Settings
 import Torch
 
 /// The relativistic pairing game (Jolicoeur-Martineau 2018, *The relativistic discriminator*, section 3; with the gradient
@@ -37,5 +38,14 @@ public struct Relativistic: Objective {
         "relativistic loss of \(better.shape), \(worse.shape): rows are compared in pairs, and need to be as many")
     }
     return logisticLoss(better - worse, target: 1)
+  }
+}
+
+extension Relativistic {
+  /// What a recipe says of it, as `objective.kind: relativistic`: no more than that.
+  public struct Settings: ObjectiveSettings {
+    public static let kind = "relativistic"
+    public init() {}
+    public func make() -> any Objective { Relativistic() }
   }
 }

@@ -1,3 +1,4 @@
+import Settings
 import Torch
 
 /// DiffAugment (Zhao et al. 2020, *Differentiable Augmentation for Data-Efficient GAN Training*), each image by draws of its own,
@@ -19,7 +20,7 @@ public struct DiffAugment: Augmentation {
   }
 
   public let policies: Set<Policy>
-  /// [C, H, W], where images come as rows of numbers; nil where they come as [N, C, H, W].
+  /// [C, H, W] of images that come as rows of numbers; not needed where they come as [N, C, H, W].
   public let imageShape: [Int]?
 
   /// - Parameter imageShape: [C, H, W] of images that are rows, [..., N, C H W].
@@ -29,7 +30,7 @@ public struct DiffAugment: Augmentation {
   }
 
   public func callAsFunction(_ x: Tensor, _ random: RandomStream) -> Tensor {
-    guard let imageShape else { return changed(x, draws(x.size(0), random, like: x)) }
+    guard let imageShape, x.rank != 4 else { return changed(x, draws(x.size(0), random, like: x)) }
     let count = x.size(-2)
     guard x.isPoisoned || (x.rank >= 2 && x.size(-1) == imageShape.reduce(1, *)) else {
       return .failed("DiffAugment of \(x.shape): takes rows of the \(imageShape.reduce(1, *)) numbers of \(imageShape)")
@@ -97,5 +98,30 @@ public struct DiffAugment: Augmentation {
   /// 1 where low <= x < high, else 0.
   private static func within(_ x: Tensor, _ low: Int, _ high: Int) -> Tensor {
     (x .>= Double(low)).to(x.dtype) * (1 - (x .>= Double(high)).to(x.dtype))
+  }
+}
+
+extension DiffAugment {
+  /// What a recipe says of it, under `augmentation`.
+  public struct Settings: TechniqueSettings {
+    public static let key = "augmentation"
+
+    /// None for no augmentation.
+    public var policies: [Policy]
+
+    public init() { self.init(policies: []) }
+
+    public init(policies: [Policy]) { self.policies = policies }
+
+    public var isOn: Bool { !policies.isEmpty }
+
+    public func validate(_ check: SettingsCheck, in game: GameFacts) throws {
+      if isOn, !game.hasImages { try check.fail("policies", "must be empty: the data are no images") }
+      if Set(policies).count < policies.count { try check.fail("policies", "must name each policy once") }
+    }
+
+    public func augmentation(of example: ExampleShape) -> (any Augmentation)? {
+      DiffAugment(Set(policies), imageShape: example.dimensions)
+    }
   }
 }

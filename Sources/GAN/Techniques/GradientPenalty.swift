@@ -1,4 +1,5 @@
 import NN
+import Settings
 import Torch
 
 /// R1 and R2, zero-centred gradient penalties (Mescheder, Geiger and Nowozin 2018, *Which Training Methods for GANs do actually
@@ -58,5 +59,46 @@ public struct GradientPenalty: DiscriminatorTerm {
     let x = examples.asVariable()
     let scores = twiceDifferentiable { score(batch.judge(x).logits) }
     return gradient(of: scores, by: [x], createsGraph: true)[0]
+  }
+}
+
+extension GradientPenalty {
+  /// What a recipe says of it, under `gradientPenalty`.
+  public struct Settings: TechniqueSettings {
+    public static let key = "gradientPenalty"
+
+    /// gamma of R1; 0 for none.
+    public var real: Double
+    /// gamma of R2; 0 for none.
+    public var generated: Double
+    /// Every so many steps, and so much heavier then.
+    public var interval: Int
+    /// What is left of both in the end, as a share, along half a cosine over the run; 1 for weights that stay.
+    public var end: Double
+
+    public init() { self.init(real: 0, generated: 0) }
+
+    public init(real: Double, generated: Double, interval: Int = 1, end: Double = 1) {
+      self.real = real
+      self.generated = generated
+      self.interval = interval
+      self.end = end
+    }
+
+    public var isOn: Bool { real > 0 || generated > 0 }
+
+    public func validate(_ check: SettingsCheck, in game: GameFacts) throws {
+      try check.number("real", real, atLeast: 0)
+      try check.number("generated", generated, atLeast: 0)
+      try check.count("interval", interval)
+      try check.number("end", end, atLeast: 0, atMost: 1)
+    }
+
+    public func discriminatorTerms(over steps: Int) -> [any DiscriminatorTerm] {
+      [(Place.real, real), (.generated, generated)].filter { $0.1 > 0 }.map { place, weight in
+        GradientPenalty(
+          place, weight: CosineSchedule(from: weight, to: weight * end, over: 0..<steps), interval: interval)
+      }
+    }
   }
 }

@@ -12,13 +12,16 @@ public struct GameFacts: Sendable {
   /// Labelled examples in a step; nil where D tells no classes apart.
   public let labelledBatchSize: Int?
   public let exampleLayout: ExampleLayout
+  /// Whether the data are images, in whichever layout.
+  public let hasImages: Bool
   /// Whether real and generated examples come sorted, so that rows can be paired.
   public let canPairRows: Bool
 
-  public init(batchSize: Int, labelledBatchSize: Int?, exampleLayout: ExampleLayout, canPairRows: Bool) {
+  public init(batchSize: Int, labelledBatchSize: Int?, exampleLayout: ExampleLayout, hasImages: Bool, canPairRows: Bool) {
     self.batchSize = batchSize
     self.labelledBatchSize = labelledBatchSize
     self.exampleLayout = exampleLayout
+    self.hasImages = hasImages
     self.canPairRows = canPairRows
   }
 
@@ -47,6 +50,10 @@ public protocol TechniqueSettings: Codable, Hashable, Sendable {
   func generatorTerms() -> [any GeneratorTerm]
   /// Losses of D.
   func discriminatorTerms() -> [any DiscriminatorTerm]
+  /// The same where they change over the `steps` of the game.
+  func discriminatorTerms(over steps: Int) -> [any DiscriminatorTerm]
+  /// Of what D sees; a game has one at most.
+  func augmentation(of example: ExampleShape) -> (any Augmentation)?
   /// Penalties on a player's own parameters.
   func penalties(on player: Player) -> [any ParameterPenalty]
   /// A layer of D after its last features.
@@ -58,6 +65,8 @@ extension TechniqueSettings {
   public var looksAtBatch: Bool { false }
   public func generatorTerms() -> [any GeneratorTerm] { [] }
   public func discriminatorTerms() -> [any DiscriminatorTerm] { [] }
+  public func discriminatorTerms(over steps: Int) -> [any DiscriminatorTerm] { discriminatorTerms() }
+  public func augmentation(of example: ExampleShape) -> (any Augmentation)? { nil }
   public func penalties(on player: Player) -> [any ParameterPenalty] { [] }
   public func minibatchLayer(_ features: Int) -> MinibatchDiscrimination? { nil }
   fileprivate func equals(_ other: any TechniqueSettings) -> Bool { (other as? Self) == self }
@@ -72,6 +81,8 @@ public struct TechniqueSet: Codable, Hashable, Sendable {
     FeatureMatching.Settings.self,
     MinibatchDiscrimination.Settings.self,
     HistoricalAveraging.Settings.self,
+    GradientPenalty.Settings.self,
+    DiffAugment.Settings.self,
   ]
 
   private var settings: [any TechniqueSettings]

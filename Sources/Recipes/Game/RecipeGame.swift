@@ -80,8 +80,8 @@ public struct RecipeGame {
     }
     return Trainer(
       generator: generator, discriminator: discriminator, objective: recipe.makeObjective(),
-      terms: recipe.makeGeneratorTerms(), discriminatorTerms: recipe.makeDiscriminatorTerms(), data: examples.batches,
-      labelled: examples.labelled?.batches,
+      terms: recipe.makeGeneratorTerms(), discriminatorTerms: recipe.makeDiscriminatorTerms(steps: steps),
+      augmentation: recipe.makeAugmentation(example), data: examples.batches, labelled: examples.labelled?.batches,
       noise: recipe.makeNoise(),
       generatorTraining: recipe.makeGeneratorTraining(steps: steps),
       discriminatorTraining: recipe.makeDiscriminatorTraining(steps: steps), updates: recipe.updates,
@@ -182,7 +182,7 @@ public struct RecipeGame {
         let objective = recipe.makeObjective()
         let (ofReal, ofGenerated) = (judge(real), judge(generated))
         let batch = try BatchSigns(
-          probabilities: (objective.probability(ofReal.logits), objective.probability(ofGenerated.logits)),
+          probabilities: objective.probabilities(real: ofReal.logits, generated: ofGenerated.logits),
           realTarget: recipe.objective.settings.realTarget, features: (ofReal.features, ofGenerated.features),
           examples: (rows(of: real), rows(of: generated)), compared: compared)
         let modes = try recipe.data.points?.mixture.map {

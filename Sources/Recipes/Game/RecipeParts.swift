@@ -56,7 +56,13 @@ extension Recipe {
 
   func makeGeneratorTerms() -> [any GeneratorTerm] { techniques.active.flatMap { $0.generatorTerms() } }
 
-  func makeDiscriminatorTerms() -> [any DiscriminatorTerm] { techniques.active.flatMap { $0.discriminatorTerms() } }
+  func makeDiscriminatorTerms(steps: Int) -> [any DiscriminatorTerm] {
+    techniques.active.flatMap { $0.discriminatorTerms(over: steps) }
+  }
+
+  func makeAugmentation(_ example: ExampleShape) -> (any Augmentation)? {
+    techniques.active.lazy.compactMap { $0.augmentation(of: example) }.first
+  }
 
   /// How G is trained over so many steps.
   func makeGeneratorTraining(steps: Int) -> GAN.Training {

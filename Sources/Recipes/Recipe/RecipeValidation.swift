@@ -40,6 +40,7 @@ extension Recipe {
   var facts: GameFacts {
     GameFacts(
       batchSize: batchSize, labelledBatchSize: tellsClasses ? labels.batchSize : nil, exampleLayout: layout,
+      hasImages: data.images != nil,
       canPairRows: data.points?.density != nil && noise.kind == .stratified)
   }
 
