@@ -69,11 +69,12 @@ let package = Package(
       swiftSettings: strict),
     .target(name: "Torch", dependencies: ["CTorch", "Files"], swiftSettings: strict),
     .target(name: "NN", dependencies: ["Torch"], swiftSettings: strict),
-    .target(name: "GAN", dependencies: ["NN"], swiftSettings: strict),
+    .target(name: "Settings", swiftSettings: strict),
+    .target(name: "GAN", dependencies: ["NN", "Settings"], swiftSettings: strict),
     .target(
       name: "Datasets",
       dependencies: [
-        "Torch", "Files", "Czlib", "Clibarchive", "Clibzip", "Cmatio",
+        "Torch", "Files", "Settings", "Czlib", "Clibarchive", "Clibzip", "Cmatio",
         .target(name: "Clibmd", condition: .when(platforms: [.linux])),
       ],
       swiftSettings: strict),
@@ -82,7 +83,8 @@ let package = Package(
       resources: [.embedInCode("Resources/report.js"), .embedInCode("Resources/report.css")], swiftSettings: strict),
     .target(name: "Metrics", dependencies: ["NN"], swiftSettings: strict),
     .target(
-      name: "Recipes", dependencies: ["GAN", "Datasets", "Metrics", .product(name: "Yams", package: "Yams")],
+      name: "Recipes",
+      dependencies: ["GAN", "Datasets", "Settings", "Metrics", .product(name: "Yams", package: "Yams")],
       swiftSettings: strict),
     .target(
       name: "GanCommand",
@@ -106,7 +108,8 @@ let package = Package(
       resources: [.copy("Resources/file_server.py")], swiftSettings: strict),
     .testTarget(name: "ReportTests", dependencies: ["Report", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "CommandTests", dependencies: ["Recipes", "Metrics", "Report", "Torch", "TestSupport", "GoldenSupport"],
+      name: "CommandTests",
+      dependencies: ["Recipes", "Settings", "Metrics", "Report", "Torch", "TestSupport", "GoldenSupport"],
       swiftSettings: strict),
   ] + fuzzTargets,
   swiftLanguageModes: [.v6],

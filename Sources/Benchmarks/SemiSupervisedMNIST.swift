@@ -17,7 +17,8 @@ enum SemiSupervisedMNIST {
       images: LabelledImages(images: pixels, labels: labels, height: 28, width: 28, channels: 1, classes: 10),
       recipe: recipe, device: .cpu)
     let game = RecipeGame(
-      recipe, width: 784, classes: 10, stepsPerEpoch: examples.stepsPerEpoch, device: .cpu)
+      recipe, example: .image(channels: 1, height: 28, width: 28), classes: 10, stepsPerEpoch: examples.stepsPerEpoch,
+      device: .cpu)
     let trainer = try game.trainer(examples)
     let streams = GameStreams(game: RandomStream(seed: recipe.seed).stream("game"))
     let noise = Noise.uniform(0, 1, dimensions: 100)

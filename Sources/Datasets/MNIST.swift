@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Settings
 
 /// The handwritten digits of LeCun, Cortes and Burges: 60 000 training and 10 000 test images of 28 x 28 grey pixels,
 /// ten classes.
@@ -37,5 +38,30 @@ public enum MNIST {
   static func names(_ split: Split) -> (images: String, labels: String) {
     let prefix = split == .train ? "train" : "t10k"
     return ("\(prefix)-images-idx3-ubyte", "\(prefix)-labels-idx1-ubyte")
+  }
+}
+
+extension MNIST {
+  /// The digits as a recipe's data, as `data.source: mnist`.
+  public struct Source: ImageSource {
+    public static let kind = "mnist"
+    public static var defaultDirectory: URL? { MNIST.defaultDirectory }
+
+    /// What the bytes of a pixel become.
+    public var pixels: PixelRange
+
+    public init() { self.init(pixels: .unit) }
+
+    public init(pixels: PixelRange) { self.pixels = pixels }
+
+    public var title: String { "MNIST" }
+
+    public var published: PublishedImages? {
+      PublishedImages(count: 60_000, channels: 1, height: 28, width: 28, classes: MNIST.classes)
+    }
+
+    public func open(at place: URL, _ split: Split) throws -> LabelledImages {
+      try MNIST.load(directory: place, split: split)
+    }
   }
 }

@@ -12,6 +12,11 @@ public protocol Layer: Module {
   func callAsFunction(_ x: Tensor, _ context: Context) -> Tensor
 }
 
+/// A module that stands for another and adds no parameters of its own: a network sees through it to the other's properties.
+public protocol ModuleWrapper: Module {
+  var wrapped: any Module { get }
+}
+
 /// Layers one after the other.
 public struct Sequential: Layer {
   public let layers: [any Layer]
@@ -31,6 +36,7 @@ extension Module {
 
 private func namedParameters(of value: Any, path: [String]) -> [(name: String, parameter: Parameter)] {
   if let parameter = value as? Parameter { return [(path.joined(separator: "."), parameter)] }
+  if let wrapper = value as? any ModuleWrapper { return namedParameters(of: wrapper.wrapped, path: path) }
   let mirror = Mirror(reflecting: value)
   switch mirror.displayStyle {
   case .struct where value is any Module, .class where value is any Module:

@@ -1,5 +1,6 @@
 import Metrics
 import Recipes
+import GAN
 import Testing
 import Torch
 
@@ -150,7 +151,7 @@ import Torch
   /// Advice names what the recipe does not do yet, and rates that are too high before all else.
   @Test func adviceFitsTheRecipe() throws {
     var recipe = try #require(Recipe.named("two-dimensional"))
-    recipe.featureMatching.role = .joins
+    recipe.techniques[FeatureMatching.Settings.self].role = .joins
     recipe.generator.training.learningRate = 0.1
     let advice = diagnosis(lines(), of: recipe, try samples(spread: 0)).advice
     #expect(advice[0].contains("generator.training.learningRate=0.001"))

@@ -95,7 +95,7 @@ import Testing
       #expect(error.reason.contains("base"), "\(error)")
     }
     #expect(try mnist.setting("name=1:30").name == "1:30" && mnist.setting("seed=0").seed == 0)
-    #expect(try mnist.setting("objective.realTarget=0.05").objective.realTarget == 0.05)
+    #expect(try mnist.setting("objective.realTarget=0.05").objective.settings.realTarget == 0.05)
     #expect(try #require(throws: RecipeError.self) { try mnist.setting("summary=") }.key == "summary")
   }
 

@@ -1,4 +1,5 @@
 import Recipes
+import GAN
 import Testing
 import Torch
 
@@ -31,7 +32,7 @@ import Torch
       recipe.discriminator.pretrainingSteps = steps
       let seeds: [UInt64] = [1, 2]
       let examples = try #require(RecipeExamples(points: recipe, device: .cpu))
-      let game = RecipeGame(recipe, width: 1, classes: nil, stepsPerEpoch: nil, seeds: seeds, device: .cpu)
+      let game = RecipeGame(recipe, example: .vector(1), classes: nil, stepsPerEpoch: nil, seeds: seeds, device: .cpu)
       let trainer = try game.trainer(examples)
       #expect(trainer.step == 0)
       return try [-3.0, 0, 3].flatMap { x in

@@ -1,4 +1,5 @@
 import NN
+import Settings
 import Torch
 
 /// Dense layers from a vector to logits: [..., N, inputs] -> [..., N, outputs], with f(x) the last hidden layer before its
@@ -77,5 +78,70 @@ public struct DenseDiscriminator: Discriminator {
     let features = denseChainOutput(x, hidden, activations)
     return Judgement(
       logits: outputActivation(output(minibatch?(features, context) ?? features, context)), features: features)
+  }
+}
+
+extension DenseDiscriminator {
+  /// What a recipe says of it, as `discriminator.network: dense`.
+  public struct Settings: DiscriminatorSettings {
+    public static let kind = "dense"
+    public static let layout = ExampleLayout.rows
+
+    /// Widths of the hidden layers.
+    public var hidden: [Int]
+    public var activation: Activation
+    public var normalization: Normalization
+    /// Standard deviations of the noise while training.
+    public var inputNoise: Double
+    public var hiddenNoise: Double
+
+    public init() { self.init(hidden: [128, 128]) }
+
+    public init(
+      hidden: [Int], activation: Activation = .leakyReLU, normalization: Normalization = .none, inputNoise: Double = 0,
+      hiddenNoise: Double = 0
+    ) {
+      self.hidden = hidden
+      self.activation = activation
+      self.normalization = normalization
+      self.inputNoise = inputNoise
+      self.hiddenNoise = hiddenNoise
+    }
+
+    public var summary: String { "dense, \(hidden.map(String.init).joined(separator: ", "))" }
+
+    private var isNoisy: Bool { inputNoise > 0 || hiddenNoise > 0 }
+
+    public var noiseSummary: String? {
+      isNoisy ? "\(inputNoise) on the input, \(hiddenNoise) after hidden layers" : nil
+    }
+
+    public var assignmentForNoise: String? { isNoisy ? nil : "inputNoise=0.3" }
+
+    public func validate(_ check: SettingsCheck) throws {
+      try check.widths("hidden", hidden)
+      try check.number("inputNoise", inputNoise, atLeast: 0)
+      try check.number("hiddenNoise", hiddenNoise, atLeast: 0)
+    }
+
+    public func make(_ task: DiscriminatorTask) -> any Discriminator {
+      DenseDiscriminator(
+        inputs: task.example.count, hidden: hidden, outputs: task.outputs, activation: activation,
+        normalization: normalization, inputNoise: inputNoise, hiddenNoise: hiddenNoise, minibatch: task.minibatch,
+        weights: normalization == .weight ? .normal(standardDeviation: 0.1) : .glorotUniform)
+    }
+  }
+}
+
+extension Chosen where Family == DiscriminatorFamily {
+  /// Dense layers: see `DenseDiscriminator`.
+  public static func dense(
+    hidden: [Int], activation: Activation = .leakyReLU, normalization: DenseDiscriminator.Normalization = .none,
+    inputNoise: Double = 0, hiddenNoise: Double = 0
+  ) -> Chosen {
+    Chosen(
+      DenseDiscriminator.Settings(
+        hidden: hidden, activation: activation, normalization: normalization, inputNoise: inputNoise,
+        hiddenNoise: hiddenNoise))
   }
 }

@@ -1,4 +1,5 @@
 import NN
+import Settings
 import Torch
 
 /// Dense layers from noise to a vector: [..., N, latent] -> [..., N, outputs].
@@ -69,4 +70,80 @@ public struct DenseGenerator: Generator {
   }
 
   private func scaled(_ x: Tensor) -> Tensor { scale == 1 ? x : x * scale }
+}
+
+extension DenseGenerator {
+  /// What a recipe says of it, as `generator.network: dense`.
+  public struct Settings: GeneratorSettings {
+    public static let kind = "dense"
+    public static let layout = ExampleLayout.rows
+
+    /// Widths of the hidden layers.
+    public var hidden: [Int]
+    public var activation: Activation
+    public var normalization: Normalization
+    /// Of the output.
+    public var outputActivation: Activation
+    public var outputWeightNorm: Bool
+    /// What the output is multiplied by.
+    public var outputScale: Double
+
+    public init() { self.init(hidden: [128, 128]) }
+
+    public init(
+      hidden: [Int], activation: Activation = .relu, normalization: Normalization = .none,
+      outputActivation: Activation = .identity, outputWeightNorm: Bool = false, outputScale: Double = 1
+    ) {
+      self.hidden = hidden
+      self.activation = activation
+      self.normalization = normalization
+      self.outputActivation = outputActivation
+      self.outputWeightNorm = outputWeightNorm
+      self.outputScale = outputScale
+    }
+
+    public var summary: String { "dense, \(hidden.map(String.init).joined(separator: ", "))" }
+
+    public var looksAtBatch: Bool { normalization != .none }
+
+    public var outputRange: ClosedRange<Double>? {
+      switch outputActivation {
+      case .sigmoid: 0...outputScale
+      case .tanh: -outputScale...outputScale
+      case .relu, .softplus: 0 ... .infinity
+      case .identity, .leakyReLU: nil
+      }
+    }
+
+    public func withVirtualBatchNorm() -> Settings? {
+      var settings = self
+      settings.normalization = .virtualBatch
+      return settings
+    }
+
+    public func validate(_ check: SettingsCheck) throws {
+      try check.widths("hidden", hidden)
+      try check.number("outputScale", outputScale, above: 0)
+    }
+
+    public func make(_ task: GeneratorTask) -> any Generator {
+      DenseGenerator(
+        latent: task.latent, hidden: hidden, outputs: task.example.count, activation: activation,
+        outputActivation: outputActivation, normalization: normalization, normalizesWeights: outputWeightNorm,
+        scale: outputScale, reference: normalization == .virtualBatch ? task.reference : nil)
+    }
+  }
+}
+
+extension Chosen where Family == GeneratorFamily {
+  /// Dense layers: see `DenseGenerator`.
+  public static func dense(
+    hidden: [Int], activation: Activation = .relu, normalization: DenseGenerator.Normalization = .none,
+    outputActivation: Activation = .identity, outputWeightNorm: Bool = false, outputScale: Double = 1
+  ) -> Chosen {
+    Chosen(
+      DenseGenerator.Settings(
+        hidden: hidden, activation: activation, normalization: normalization, outputActivation: outputActivation,
+        outputWeightNorm: outputWeightNorm, outputScale: outputScale))
+  }
 }

@@ -1,3 +1,4 @@
+import Settings
 import Torch
 
 /// The game of Goodfellow et al. 2014 on logits a = D(x), with one-sided label smoothing (Salimans et al. 2016,
@@ -39,4 +40,31 @@ public struct Logistic: Objective {
   }
 
   public func probability(_ logits: Tensor) -> Tensor { sigmoid(logits) }
+}
+
+extension Logistic {
+  /// What a recipe says of it, as `objective.kind: logistic`. Real or generated: D has one logit.
+  public struct Settings: ObjectiveSettings {
+    public static let kind = "logistic"
+    /// alpha, D's target for real examples: below 1 it is one-sided label smoothing.
+    public var realTarget: Double
+    public var generatorLoss: Logistic.GeneratorLoss
+
+    public init() { self.init(realTarget: 1) }
+
+    public init(realTarget: Double, generatorLoss: Logistic.GeneratorLoss = .nonSaturating) {
+      self.realTarget = realTarget
+      self.generatorLoss = generatorLoss
+    }
+
+    public func smoothed(to realTarget: Double) -> Settings? {
+      Settings(realTarget: realTarget, generatorLoss: generatorLoss)
+    }
+
+    public func validate(_ check: SettingsCheck) throws {
+      try check.number("realTarget", realTarget, above: 0, atMost: 1)
+    }
+
+    public func make() -> any Objective { Logistic(realTarget: realTarget, generatorLoss: generatorLoss) }
+  }
 }

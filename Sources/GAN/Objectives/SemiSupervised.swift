@@ -1,3 +1,4 @@
+import Settings
 import Torch
 
 /// Classifying with few labels (Salimans et al. 2016, section 5): D has K logits l_k, one per class, and the class
@@ -43,5 +44,33 @@ public struct SemiSupervised: ClassifyingObjective {
   private func binary(real: Judgement, generated: Judgement) -> Tensor {
     game.discriminatorLoss(
       real: real.with(logits: realness(real.logits)), generated: generated.with(logits: realness(generated.logits)))
+  }
+}
+
+extension SemiSupervised {
+  /// What a recipe says of it, as `objective.kind: semi-supervised`. Which class, or generated: D has a logit for each class.
+  public struct Settings: ObjectiveSettings {
+    public static let kind = "semi-supervised"
+    public static let tellsClasses = true
+    /// alpha, D's target for real examples: below 1 it is one-sided label smoothing.
+    public var realTarget: Double
+    public var generatorLoss: Logistic.GeneratorLoss
+
+    public init() { self.init(realTarget: 1) }
+
+    public init(realTarget: Double, generatorLoss: Logistic.GeneratorLoss = .nonSaturating) {
+      self.realTarget = realTarget
+      self.generatorLoss = generatorLoss
+    }
+
+    public func smoothed(to realTarget: Double) -> Settings? {
+      Settings(realTarget: realTarget, generatorLoss: generatorLoss)
+    }
+
+    public func validate(_ check: SettingsCheck) throws {
+      try check.number("realTarget", realTarget, above: 0, atMost: 1)
+    }
+
+    public func make() -> any Objective { SemiSupervised(realTarget: realTarget, generatorLoss: generatorLoss) }
   }
 }

@@ -1,3 +1,4 @@
+import Settings
 import Torch
 
 /// Consistency (Bachman et al. 2014, *Learning with Pseudo-Ensembles*; Laine and Aila 2017, *Temporal Ensembling*): under its
@@ -31,4 +32,29 @@ public struct ConsistencyRegularization: DiscriminatorTerm {
   }
 
   private func logSoftmax(_ logits: Tensor) -> Tensor { logits - logits.logSumExp(-1, keep: true) }
+}
+
+extension ConsistencyRegularization {
+  /// What a recipe says of it, under `consistency`: D's classes of real examples with its noise and without are to agree.
+  public struct Settings: TechniqueSettings {
+    public static let key = "consistency"
+
+    /// 0 for none.
+    public var weight: Double
+
+    public init() { self.init(weight: 0) }
+
+    public init(weight: Double) { self.weight = weight }
+
+    public var isOn: Bool { weight > 0 }
+
+    public func validate(_ check: SettingsCheck, in game: GameFacts) throws {
+      try check.number("weight", weight, atLeast: 0)
+      if isOn, !game.tellsClasses {
+        try check.fail("weight", "must be 0 where D tells no classes: objective.kind is not semi-supervised")
+      }
+    }
+
+    public func discriminatorTerms() -> [any DiscriminatorTerm] { [ConsistencyRegularization(weight: weight)] }
+  }
 }

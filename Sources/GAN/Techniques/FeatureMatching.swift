@@ -1,3 +1,4 @@
+import Settings
 import Torch
 
 /// Feature matching (Salimans et al. 2016, section 3.1): G is to match the statistics of real data in the
@@ -48,5 +49,48 @@ public struct FeatureMatching: GeneratorTerm {
     let isPositive = x .> 0
     let one = Tensor.full(1, [], dtype: x.dtype, device: x.device)
     return select(isPositive, sqrt(select(isPositive, x, one)), x)
+  }
+}
+
+extension FeatureMatching {
+  /// What a recipe says of it, under `featureMatching`.
+  public struct Settings: TechniqueSettings {
+    public static let key = "featureMatching"
+
+    public enum Role: String, Codable, Sendable, CaseIterable {
+      case none
+      /// In the place of the objective's loss of G.
+      case replaces
+      /// Beside it.
+      case joins
+    }
+
+    public var role: Role
+    public var reading: Reading
+    public var weight: Double
+
+    public init() { self.init(role: .none) }
+
+    public init(role: Role, reading: Reading = .releaseSquared, weight: Double = 1) {
+      self.role = role
+      self.reading = reading
+      self.weight = weight
+    }
+
+    public var isOn: Bool { role != .none }
+    public var pairsRows: Bool { isOn && reading == .tutorial }
+
+    public func validate(_ check: SettingsCheck, in game: GameFacts) throws {
+      try check.number("weight", weight, above: 0)
+      if pairsRows, !game.canPairRows {
+        try check.fail(
+          "reading",
+          "tutorial pairs the rows of two sorted batches: it needs a density on a line and noise.kind stratified")
+      }
+    }
+
+    public func generatorTerms() -> [any GeneratorTerm] {
+      [FeatureMatching(reading, weight: weight, replacesObjective: role == .replaces)]
+    }
   }
 }

@@ -1,4 +1,5 @@
 import NN
+import Settings
 import Torch
 
 /// Historical averaging (Salimans et al. 2016, section 3.3): a player pays for its distance from where it has been on
@@ -47,5 +48,35 @@ public final class HistoricalAveraging: ParameterPenalty {
   /// step. For reports: it takes a pass of its own.
   public func value(at parameters: Tensor) -> Tensor? {
     average.map { average in withoutGradient { square(parameters - average).sum(-1) * weight } }
+  }
+}
+
+extension HistoricalAveraging {
+  /// What a recipe says of it, under `historicalAveraging`: the weights of the penalty on each player's distance from its own
+  /// past; 0 for none.
+  public struct Settings: TechniqueSettings {
+    public static let key = "historicalAveraging"
+
+    public var generator: Double
+    public var discriminator: Double
+
+    public init() { self.init(generator: 0, discriminator: 0) }
+
+    public init(generator: Double, discriminator: Double) {
+      self.generator = generator
+      self.discriminator = discriminator
+    }
+
+    public var isOn: Bool { generator > 0 || discriminator > 0 }
+
+    public func validate(_ check: SettingsCheck, in game: GameFacts) throws {
+      try check.number("generator", generator, atLeast: 0)
+      try check.number("discriminator", discriminator, atLeast: 0)
+    }
+
+    public func penalties(on player: Player) -> [any ParameterPenalty] {
+      let weight = player == .generator ? generator : discriminator
+      return weight > 0 ? [HistoricalAveraging(weight: weight)] : []
+    }
   }
 }

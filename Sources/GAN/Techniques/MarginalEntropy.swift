@@ -1,4 +1,5 @@
 import Foundation
+import Settings
 import Torch
 
 /// Marginal entropy (Springenberg 2016, *Unsupervised and Semi-supervised Learning with Categorical Generative Adversarial
@@ -27,5 +28,30 @@ public struct MarginalEntropy: DiscriminatorTerm {
     let logP = logits - logits.logSumExp(-1, keep: true)
     let logMean = logP.logSumExp(-2) - Foundation.log(Double(logits.size(-2)))
     return ((exp(logMean) * logMean).sum(-1) + Foundation.log(Double(logits.size(-1)))) * weight
+  }
+}
+
+extension MarginalEntropy {
+  /// What a recipe says of it, under `marginalEntropy`: D is to use all classes equally.
+  public struct Settings: TechniqueSettings {
+    public static let key = "marginalEntropy"
+
+    /// 0 for none.
+    public var weight: Double
+
+    public init() { self.init(weight: 0) }
+
+    public init(weight: Double) { self.weight = weight }
+
+    public var isOn: Bool { weight > 0 }
+
+    public func validate(_ check: SettingsCheck, in game: GameFacts) throws {
+      try check.number("weight", weight, atLeast: 0)
+      if isOn, !game.tellsClasses {
+        try check.fail("weight", "must be 0 where D tells no classes: objective.kind is not semi-supervised")
+      }
+    }
+
+    public func discriminatorTerms() -> [any DiscriminatorTerm] { [MarginalEntropy(weight: weight)] }
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import NN
+import Settings
 import Torch
 
 /// Minibatch discrimination (Salimans et al. 2016, section 3.2): tells D how close each example is to the others of its
@@ -101,5 +102,46 @@ public struct MinibatchDiscrimination: Layer {
     let nearest = select(itself, infinite, distances).min(-1).mean(-3, -1)  // [..., B], over groups and examples
     logScale!.value.assign(logScale!.value - log(nearest * 0.5).unsqueezed(-1))
     bias!.value.assign(bias!.value - similarities(x, context).mean(-3, -2))
+  }
+}
+
+extension MinibatchDiscrimination {
+  /// What a recipe says of it, under `minibatchDiscrimination`.
+  public struct Settings: TechniqueSettings {
+    public static let key = "minibatchDiscrimination"
+
+    /// Whether D has the layer.
+    public var enabled: Bool
+    public var reading: Reading
+    /// B
+    public var kernels: Int
+    /// C
+    public var dimensions: Int
+
+    public init() { self.init(enabled: false) }
+
+    public init(enabled: Bool, reading: Reading = .release, kernels: Int = 100, dimensions: Int = 5) {
+      self.enabled = enabled
+      self.reading = reading
+      self.kernels = kernels
+      self.dimensions = dimensions
+    }
+
+    public var isOn: Bool { enabled }
+    public var looksAtBatch: Bool { enabled }
+
+    public func validate(_ check: SettingsCheck, in game: GameFacts) throws {
+      try check.size("kernels", kernels)
+      try check.size("dimensions", dimensions)
+      if enabled, let labelled = game.labelledBatchSize, labelled != game.batchSize {
+        throw SettingsError(
+          key: "labels.batchSize",
+          reason: "must be batchSize, \(game.batchSize), with minibatch discrimination, is \(labelled)")
+      }
+    }
+
+    public func minibatchLayer(_ features: Int) -> MinibatchDiscrimination? {
+      MinibatchDiscrimination(features, kernels: kernels, dimensions: dimensions, reading: reading)
+    }
   }
 }

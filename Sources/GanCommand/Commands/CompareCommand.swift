@@ -2,6 +2,7 @@ import ArgumentParser
 import Datasets
 import Files
 import Foundation
+import Settings
 import GAN
 import Metrics
 import Recipes
@@ -71,27 +72,29 @@ struct Compare: ParsableCommand {
     if let jobs, !(1...1024).contains(jobs) {
       throw ValidationError("--jobs must be between 1 and 1024, is \(jobs).")
     }
-    if try sources().contains(.mnist), classifier == nil {
+    if let images = try sources().first(where: { $0.images != nil }), classifier == nil {
       throw ValidationError(
-        "--classifier is missing: samples of MNIST are scored by a classifier, such as the folder of a "
+        "--classifier is missing: samples of \(images.settings.title) are scored by a classifier, such as the folder of a "
           + "`gan train mnist-semisupervised-fast` run.")
     }
   }
 
-  private func sources() throws -> [Recipe.Data.Source] { try list(data, "--data") }
+  private func sources() throws -> [Chosen<DataFamily>] {
+    try list(data, "--data", Self.recipes.map { ($0, Chosen(any: DataFamily.kind(named: $0)!.init())) })
+  }
   private func chosenTechniques() throws -> [ComparedTechnique] {
-    try techniques.map { try list($0, "--techniques") } ?? ComparedTechnique.allCases
+    let all = ComparedTechnique.allCases
+    return try techniques.map { try list($0, "--techniques", all.map { ($0.rawValue, $0) }) } ?? all
   }
 
-  private func list<Value: RawRepresentable & CaseIterable & Hashable>(_ text: String, _ option: String) throws
-    -> [Value] where Value.RawValue == String
+  private func list<Value: Hashable>(_ text: String, _ option: String, _ all: [(name: String, value: Value)]) throws
+    -> [Value]
   {
     let values = try text.split(separator: ",", omittingEmptySubsequences: false).map { word in
-      guard let value = Value(rawValue: word.trimmingCharacters(in: .whitespaces)) else {
-        throw ValidationError(
-          "\(option): '\(word)' is none of \(Value.allCases.map(\.rawValue).joined(separator: ", ")).")
+      guard let found = all.first(where: { $0.name == word.trimmingCharacters(in: .whitespaces) }) else {
+        throw ValidationError("\(option): '\(word)' is none of \(all.map(\.name).joined(separator: ", ")).")
       }
-      return value
+      return found.value
     }
     guard Set(values).count == values.count else { throw ValidationError("\(option) names something twice.") }
     return values
@@ -129,15 +132,21 @@ struct Compare: ParsableCommand {
       + assignments.map { " --set \($0)" }.joined()
   }
 
-  private func grid(_ source: Recipe.Data.Source) throws -> Comparison {
-    let name = source == .mnist ? "mnist" : source.density != nil ? "one-dimensional" : "two-dimensional"
+  /// The data that can be compared on. For images: a built-in recipe of that name.
+  private static let recipes = DataFamily.kinds.filter { kind in
+    kind is any PointSource.Type || Recipe.named(kind.kind) != nil
+  }.map { $0.kind }
+
+  private func grid(_ source: Chosen<DataFamily>) throws -> Comparison {
+    let name =
+      source.points.map { $0.density != nil ? "one-dimensional" : "two-dimensional" } ?? source.kind
     var recipe = Recipe.named(name)!
-    recipe.data.source = source
-    recipe.name = source.rawValue
+    recipe.data = source
+    recipe.name = source.kind
     // The plain game is the plain game: without the smoothing that the recipe has of its own.
-    recipe.objective.realTarget = 1
+    if let plain = recipe.objective.settings.smoothed(to: 1) { recipe.objective = Chosen(any: plain) }
     // As the tutorial has it whose claims are looked at.
-    if source.density != nil { recipe.discriminator.pretrainingSteps = 1_000 }
+    if source.points?.density != nil { recipe.discriminator.pretrainingSteps = 1_000 }
     recipe = try assignments.reduce(recipe) { try $0.setting($1) }
     if let steps { (recipe.duration.count, recipe.duration.unit) = (steps, .steps) }
     return Comparison(recipe, seeds: (1...UInt64(seeds)).map { $0 })
@@ -151,9 +160,9 @@ struct Compare: ParsableCommand {
   }
 
   private func scorer(_ device: Device) throws -> Scorer? {
-    guard let classifier, try sources().contains(.mnist) else { return nil }
-    let folder = dataFolder.map { URL(fileURLWithPath: $0) } ?? MNIST.defaultDirectory
-    let images = try MNIST.load(directory: folder, split: .train)
+    guard let classifier, let source = try sources().compactMap(\.images).first else { return nil }
+    let folder = try dataFolder.map { URL(fileURLWithPath: $0) } ?? DataOption().place(of: source)
+    let images = try source.open(at: folder, .train)
     let shared = SharedClassifier(try reading.load(classifier, device: device))
     return Scorer(
       images: images, classifier: shared,
@@ -180,7 +189,7 @@ struct Compare: ParsableCommand {
     -> [[Outcome]]
   {
     let techniques = try chosenTechniques()
-    func isOfImages(_ grid: Int) -> Bool { grids[grid].base.data.source == .mnist }
+    func isOfImages(_ grid: Int) -> Bool { grids[grid].base.data.images != nil }
     // Points of all seeds are a step together; images of one are work enough.
     let jobs = grids.indices.flatMap { grid in
       techniques.flatMap { technique -> [Job] in
@@ -216,7 +225,7 @@ struct Compare: ParsableCommand {
             }
             let report = { (steps: Int) in progress.withLock { $0.update(index, steps) } }
             let cell =
-              if let scorer, grid.base.data.source == .mnist {
+              if let scorer, grid.base.data.images != nil {
                 try grid.playImages(
                   job.technique, seed: seeds[0], scorer.images, classifier: scorer.classifier,
                   scoring: scorer.scoring, device: device, progress: report)
@@ -253,7 +262,7 @@ struct Compare: ParsableCommand {
             case .success(let cell): cells.append(cell)
             // It is a result too; the others go on.
             case .failure(let fault as TrainingFault):
-              let source = grids[grid].base.data.source.rawValue
+              let source = grids[grid].base.data.kind
               outcome.failures.append("\(source), \(technique.rawValue), seed \(job.seeds[position]): \(fault)")
             case .failure(let error): throw error  // thrown above
             }
@@ -279,9 +288,9 @@ struct Compare: ParsableCommand {
           + Data("\n".utf8)
       }
       try replaceFile(
-        at: folder.appendingPathComponent("compare-\(grid.source.rawValue).jsonl"), with: lines.reduce(Data(), +))
+        at: folder.appendingPathComponent("compare-\(grid.source.kind).jsonl"), with: lines.reduce(Data(), +))
       try replaceFile(
-        at: folder.appendingPathComponent("compare-\(grid.source.rawValue).md"), with: Data(report.markdown(grid).utf8))
+        at: folder.appendingPathComponent("compare-\(grid.source.kind).md"), with: Data(report.markdown(grid).utf8))
     }
   }
 

@@ -22,8 +22,7 @@ struct DoctorCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("The folder of a run.", valueName: "run"), completion: .directory)
   var runFolder: String
 
-  @Option(help: "Folder with the data files. (default: where `gan data get` puts them)", completion: .directory)
-  var data: String?
+  @OptionGroup var data: DataOption
 
   @Option(parsing: .unconditional, help: "Seed of the samples.")
   var seed: UInt64 = 1
@@ -51,9 +50,7 @@ struct DoctorCommand: ParsableCommand {
     let description = try folder.description()
     if !json { try prepareForReport(in: page.deletingLastPathComponent()) }
     let images =
-      try folder.recipe().data.source.isEndless || !folder.hasNetworks
-      ? nil
-      : try MNIST.load(directory: data.map { URL(fileURLWithPath: $0) } ?? MNIST.defaultDirectory, split: .train)
+      folder.hasNetworks ? try data.images(of: folder.recipe(), .train, run: description) : nil
     let examination = try Examination(folder, images: images, seed: seed, device: device)
     guard examination.samples != nil || !examination.measurements.isEmpty || !examination.faults.isEmpty else {
       throw FileError(path: folder.url.path, reason: "there is nothing to examine yet: no measurements, no networks")

@@ -16,8 +16,7 @@ struct Evaluate: ParsableCommand {
   @Argument(help: ArgumentHelp("The folder of a semi-supervised run.", valueName: "run"), completion: .directory)
   var runFolder: String
 
-  @Option(help: "Folder with the data files. (default: where `gan data get` puts them)", completion: .directory)
-  var data: String?
+  @OptionGroup var data: DataOption
 
   @Option(help: "train or test.")
   var split = Split.test
@@ -31,21 +30,22 @@ struct Evaluate: ParsableCommand {
     let device = try machine.apply()
     let folder = RunFolder(URL(fileURLWithPath: runFolder))
     let classifier = try RunClassifier(folder, averaged: true, device: device)
-    let images = try MNIST.load(
-      directory: data.map { URL(fileURLWithPath: $0) } ?? MNIST.defaultDirectory, split: split)
+    let source = classifier.source
+    let place = try data.place(of: source, run: classifier.description)
+    let images = try source.open(at: place, split)
     guard [images.channels, images.height, images.width] == classifier.imageShape else {
       throw FileError(
-        path: data ?? MNIST.defaultDirectory.path,
+        path: place.path,
         reason:
           "has images of \([images.channels, images.height, images.width]) (channels, height, width); the run was "
           + "trained on \(classifier.imageShape)")
     }
     guard images.classes == classifier.classCount else {
       throw FileError(
-        path: data ?? MNIST.defaultDirectory.path,
+        path: place.path,
         reason: "has \(images.classes) classes; the run tells \(classifier.classCount) apart")
     }
-    let examples = try checkingTensors { TestSet(images, device: device) }
+    let examples = try checkingTensors { TestSet(images, pixels: source.pixels, device: device) }
     let averaged = try classifier.game.classes(of: examples.examples, averaged: false)
     let hasAverage = classifier.game.discriminatorAverage != nil
     let raw =

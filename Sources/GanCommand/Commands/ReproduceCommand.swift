@@ -43,8 +43,7 @@ struct ReproduceMNIST: ParsableCommand {
     help: ArgumentHelp("Any key of the recipe, such as batchSize=50.", valueName: "key=value"))
   var assignments: [String] = []
 
-  @Option(help: "Folder with the data files. (default: where `gan data get` puts them)", completion: .directory)
-  var data: String?
+  @OptionGroup var data: DataOption
 
   @Option(help: "Folder for runs and report.", completion: .directory)
   var out = "runs/reproduce-mnist"
@@ -88,9 +87,9 @@ struct ReproduceMNIST: ParsableCommand {
       try resolvedRecipe(), labelCounts: try labelCounts(), draws: seeds, folder: URL(fileURLWithPath: out))
     try reproduction.recipe.validate(on: device)
     try prepareForReport(in: reproduction.folder)
-    let data = self.data.map { URL(fileURLWithPath: $0) } ?? MNIST.defaultDirectory
-    let images = try MNIST.load(directory: data, split: .train)
-    let test = try MNIST.load(directory: data, split: .test)
+    let source = MNIST.Source()
+    let place = try data.place(of: source)
+    let (images, test) = (try source.open(at: place, .train), try source.open(at: place, .test))
     try reproduction.check(images)
     if !reportOnly { try train(reproduction, images, test, device) }
 
@@ -110,7 +109,7 @@ struct ReproduceMNIST: ParsableCommand {
     var recipe = try assignments.reduce(findRecipe(self.recipe)) { try $0.setting($1) }
     if let epochs { (recipe.duration.count, recipe.duration.unit) = (epochs, .epochs) }
     try namingRecipeFile(self.recipe) { try recipe.validate() }
-    guard recipe.objective.kind == .semiSupervised else {
+    guard recipe.tellsClasses else {
       throw ValidationError("--recipe: '\(recipe.name)' learns without labels.")
     }
     return recipe

@@ -9,7 +9,7 @@ struct Sample: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Draws from a trained generator.",
     discussion: """
-      Images become one PNG with a grid of them; points of a density become text, one number per line.
+      Images become one PNG with a grid of them; points become text, one a line, coordinates separated by a space.
 
         gan sample runs/mnist-1 --count 64 --out grid.png
       """)
@@ -40,13 +40,17 @@ struct Sample: ParsableCommand {
   func run() throws {
     let device = try machine.apply()
     let run = try RunFolder(URL(fileURLWithPath: runFolder)).load(device: device, averaged: !raw)
-    let (game, description) = (run.game, run.description)
+    let game = run.game
     let samples = try game.samples(count, RandomStream(seed: seed).stream("samples"))
     let file = URL(fileURLWithPath: out)
-    if let shape = description.imageShape {
-      try imageGrid(samples, shape: shape).write(to: file)
+    if case .image = game.example {
+      try imageGrid(of: samples, game).write(to: file)
     } else {
-      let lines = try samples.values(Float.self).map { "\($0)\n" }.joined()
+      // A point a line, its coordinates beside each other.
+      let (values, width) = (try samples.values(Float.self), game.example.count)
+      let lines = stride(from: 0, to: values.count, by: width).map { first in
+        values[first..<first + width].map { "\($0)" }.joined(separator: " ") + "\n"
+      }.joined()
       try replaceFile(at: file, with: Data(lines.utf8))
     }
     print(file.relativePath)

@@ -89,7 +89,7 @@ struct Score: ParsableCommand {
     }
     let folder = URL(fileURLWithPath: data!)
     let split = split ?? .test
-    let images = try MNIST.load(directory: folder, split: split)
+    let images = try MNIST.Source().open(at: folder, split)
     return ScoreSource(
       images, title: "\(split.rawValue) images of \(folder.relativePath)", seed: seed, device: device)
   }

@@ -36,8 +36,7 @@ struct Train: ParsableCommand {
     help: "Stop with a checkpoint once so many steps of the run are played, to be resumed later.")
   var stopAfter: Int?
 
-  @Option(help: "Folder with the data files. (default: where `gan data get` puts them)", completion: .directory)
-  var data: String?
+  @OptionGroup var data: DataOption
 
   @Option(
     parsing: .unconditional,
@@ -82,16 +81,19 @@ struct Train: ParsableCommand {
     let recipe = try resolvedRecipe(self.recipe!)
     let device = try options.machine.apply()
     try recipe.validate(on: device)
-    if options.dryRun && recipe.data.source == .mnist && data == nil {
-      return try printPlan(recipe, width: 784, classes: 10, stepsPerEpoch: 60_000 / recipe.batchSize, device: device)
+    // Of a published set all that a plan needs is known.
+    if options.dryRun, data.path == nil, let published = recipe.data.images?.published {
+      return try printPlan(
+        recipe, published.shape, classes: published.classes, stepsPerEpoch: published.count / recipe.batchSize,
+        device: device)
     }
-    let (examples, test) = try load(recipe, device: device)
+    let (examples, test, place) = try data.examples(for: recipe, device: device)
     if options.dryRun {
       return try printPlan(
-        recipe, width: examples.width, classes: examples.classes, stepsPerEpoch: examples.stepsPerEpoch, device: device)
+        recipe, examples.shape, classes: examples.classes, stepsPerEpoch: examples.stepsPerEpoch, device: device)
     }
     let folder = try RunFolder.create(at: options.out.map { URL(fileURLWithPath: $0) }, name: recipe.name)
-    try train(recipe, examples, test, in: folder, device: device)
+    try train(recipe, examples, test, from: place, in: folder, device: device)
   }
 
   private func goOn(_ folder: RunFolder) throws {
@@ -105,14 +107,14 @@ struct Train: ParsableCommand {
     let device = try options.machine.apply(
       deviceOfRun: description.device, threadsOfRun: description.threads)
     try recipe.validate(on: device)
-    let (examples, test) = try load(recipe, device: device)
-    try train(recipe, examples, test, in: folder, device: device)
+    let (examples, test, place) = try data.examples(for: recipe, run: description, device: device)
+    try train(recipe, examples, test, from: place, in: folder, device: device)
   }
 
   private func resolvedRecipe(_ name: String) throws -> Recipe {
     var recipe = try findRecipe(name)
     if let labels {
-      guard recipe.objective.kind == .semiSupervised else {
+      guard recipe.tellsClasses else {
         throw ValidationError("--labels: the recipe '\(recipe.name)' learns without labels.")
       }
       recipe.labels.count = labels
@@ -120,21 +122,12 @@ struct Train: ParsableCommand {
     return try namingRecipeFile(name) { try options.resolved(recipe) }
   }
 
-  private func load(_ recipe: Recipe, device: Device) throws -> (RecipeExamples, TestSet?) {
-    if let examples = RecipeExamples(points: recipe, device: device) { return (examples, nil) }
-    let folder = data.map { URL(fileURLWithPath: $0) } ?? MNIST.defaultDirectory
-    let examples = try RecipeExamples(
-      images: MNIST.load(directory: folder, split: .train), recipe: recipe, device: device)
-    guard recipe.objective.kind == .semiSupervised else { return (examples, nil) }
-    return (examples, TestSet(try MNIST.load(directory: folder, split: .test), device: device))
-  }
-
-  private func printPlan(_ recipe: Recipe, width: Int, classes: Int?, stepsPerEpoch: Int?, device: Device)
+  private func printPlan(_ recipe: Recipe, _ example: ExampleShape, classes: Int?, stepsPerEpoch: Int?, device: Device)
     throws
   {
     print(try RecipeFile.text(recipe))
     let game = try checkingTensors {
-      RecipeGame(recipe, width: width, classes: classes, stepsPerEpoch: stepsPerEpoch, device: device)
+      RecipeGame(recipe, example: example, classes: classes, stepsPerEpoch: stepsPerEpoch, device: device)
     }
     print("generator:", terminator: "")
     printNetwork(game.generator.summary)
@@ -153,17 +146,18 @@ struct Train: ParsableCommand {
   }
 
   private func train(
-    _ recipe: Recipe, _ examples: RecipeExamples, _ test: TestSet?, in folder: RunFolder, device: Device
+    _ recipe: Recipe, _ examples: RecipeExamples, _ test: TestSet?, from place: URL?, in folder: RunFolder,
+    device: Device
   ) throws {
     Interruption.watch()
     let run = try TrainingRun(
-      recipe, examples, test: test, in: folder, device: device, checkpoints: checkpoints.policy(),
+      recipe, examples, test: test, data: place, in: folder, device: device, checkpoints: checkpoints.policy(),
       onFault: onNaN == .stop ? .stop : .rollback(limit: rollbacks))
     for defect in run.passedOver { warn("\(defect); an older checkpoint is taken") }
     let game = run.game
     var bar = ProgressBar(recipe.name, total: game.steps, unit: "steps", first: run.step)
     var epoch = EpochLosses()
-    if run.step == 0 { try drawSamples(game, examples.imageShape, step: 0, folder) }
+    if run.step == 0 { try drawSamples(game, step: 0, folder) }
     var rollbacks = 0
     var watch = SignWatch(recipe, steps: game.steps)
     for line in try folder.measurements() { _ = watch.warnings(after: line) }
@@ -176,7 +170,7 @@ struct Train: ParsableCommand {
       let (report, step) = (progress.report, progress.step)
       epoch.add(report)
       if step % recipe.output.sampleInterval == 0 || step == game.steps {
-        try drawSamples(game, examples.imageShape, step: step, folder)
+        try drawSamples(game, step: step, folder)
       }
       if let errors = progress.errors {
         let position = examples.stepsPerEpoch.map { Double(step) / Double($0) }
@@ -227,17 +221,16 @@ struct Train: ParsableCommand {
   }
 
   private func resumeCommand(_ run: TrainingRun) -> String {
-    "gan train --resume \(run.folder.url.relativePath)\(data.map { " --data \($0)" } ?? "")"
+    "gan train --resume \(run.folder.url.relativePath)\(data.path.map { " --data \($0)" } ?? "")"
   }
 
   private func warn(_ text: String) { FileHandle.standardError.write(Data("\(text)\n".utf8)) }
 
   /// 64 samples of the same noise at every step; nothing where examples are no images.
-  private func drawSamples(_ game: RecipeGame, _ imageShape: [Int]?, step: Int, _ folder: RunFolder) throws {
-    guard let imageShape else { return }
+  private func drawSamples(_ game: RecipeGame, step: Int, _ folder: RunFolder) throws {
+    guard case .image = game.example else { return }
     let random = RandomStream(seed: game.recipe.seed).stream("samples")
-    let grid = try imageGrid(game.samples(64, random), shape: imageShape)
-    try grid.write(to: folder.samplesFile(step: step))
+    try imageGrid(of: game.samples(64, random), game).write(to: folder.samplesFile(step: step))
   }
 }
 

@@ -1,6 +1,8 @@
 import Datasets
 import Files
 import Foundation
+import Settings
+import GAN
 import Metrics
 import Recipes
 import Report
@@ -13,7 +15,7 @@ struct CompareReport {
     let cells: [ComparisonCell]
     /// Games that stopped, and why.
     let failures: [String]
-    var source: Recipe.Data.Source { comparison.base.data.source }
+    var source: Chosen<DataFamily> { comparison.base.data }
     /// What is measured on this data, in the order of the columns.
     var measures: [ComparedMeasure] {
       ComparedMeasure.allCases.filter { measure in cells.contains { $0.measures[measure] != nil } }
@@ -39,7 +41,7 @@ struct CompareReport {
 
   private func table(_ grid: Grid, _ measures: [ComparedMeasure], _ title: String) -> Table {
     Table(
-      title: "\(grid.source.title), \(length(grid)), \(seedCount(grid))\(title)",
+      title: "\(grid.source.settings.title), \(length(grid)), \(seedCount(grid))\(title)",
       columns: [.init("Technique")]
         + measures.flatMap { measure -> [Table.Column] in
           let column = Table.Column(measure.title, best: measure.best, help: measure.help)
@@ -101,7 +103,7 @@ struct CompareReport {
   func markdown(_ grid: Grid) -> String {
     let tables = tables(grid).map { $0.text(includesHelp: true) }.joined(separator: "\n")
     let answers = claims([grid]).map { "- \($0.term): \($0.text)\n" }.joined()
-    return "# \(grid.source.title)\n\nMade by `\(command)`.\n\n```\n\(tables)```\n"
+    return "# \(grid.source.settings.title)\n\nMade by `\(command)`.\n\n```\n\(tables)```\n"
       + (answers.isEmpty ? "" : "\nThe claims, and what was measured:\n\n\(answers)")
   }
 
@@ -124,8 +126,8 @@ struct CompareReport {
       blocks.append(.chart(chart(grid, measure)))
     }
     blocks += try pictures(grid)
-    blocks.append(.section("\(grid.source.title): settings", [.definitions(settings(grid))]))
-    return .section(grid.source.title, blocks)
+    blocks.append(.section("\(grid.source.settings.title): settings", [.definitions(settings(grid))]))
+    return .section(grid.source.settings.title, blocks)
   }
 
   /// Every seed's value, one column of points for each technique.
@@ -141,7 +143,7 @@ struct CompareReport {
   }
 
   private func pictures(_ grid: Grid) throws -> [Block] {
-    if let mixture = grid.source.mixture {
+    if let mixture = grid.source.points?.mixture {
       let reach = mixture.modes.flatMap { $0 }.map(abs).max()! * 1.4
       return [
         .row(
@@ -159,7 +161,7 @@ struct CompareReport {
           })
       ]
     }
-    if let density = grid.source.density?.density {
+    if let density = grid.source.points?.density {
       let margin = (density.support.upperBound - density.support.lowerBound) / 6
       let (low, high) = (density.support.lowerBound - margin, density.support.upperBound + margin)
       let edges = (0...60).map { low + (high - low) * Double($0) / 60 }
@@ -195,11 +197,16 @@ struct CompareReport {
   private func settings(_ grid: Grid) -> [(term: String, text: String)] {
     let recipe = grid.comparison.base
     func recipeOf(_ technique: ComparedTechnique) -> Recipe { grid.comparison.recipe(technique) }
-    let (matching, both) = (recipeOf(.featureMatching).featureMatching, recipeOf(.both).featureMatching)
-    let averaging = recipeOf(.historicalAveraging).historicalAveraging
-    let layer = recipe.minibatchDiscrimination
+    func matching(_ technique: ComparedTechnique) -> FeatureMatching.Settings {
+      recipeOf(technique).techniques[FeatureMatching.Settings.self]
+    }
+    let (alone, both) = (matching(.featureMatching), matching(.both))
+    let averaging = recipeOf(.historicalAveraging).techniques[HistoricalAveraging.Settings.self]
+    let layer = recipe.techniques[MinibatchDiscrimination.Settings.self]
     var settings: [(term: String, text: String)] = [
-      ("Networks", "G \(recipe.generator.hidden), D \(recipe.discriminator.hidden)"),
+      (
+        "Networks", "G \(recipe.generator.network.settings.summary); D \(recipe.discriminator.network.settings.summary)"
+      ),
       (
         "Adam",
         "D \(recipe.discriminator.training.learningRate), G \(recipe.generator.training.learningRate), beta1 "
@@ -209,17 +216,13 @@ struct CompareReport {
       ("Samples", recipe.generator.averagingRate > 0 ? "of averaged weights" : "of the last weights"),
       (
         "Feature matching",
-        "\(matching.reading.rawValue); \(matching.role.rawValue) the objective of G alone, \(both.role.rawValue) it with "
+        "\(alone.reading.rawValue); \(alone.role.rawValue) the objective of G alone, \(both.role.rawValue) it with "
           + "minibatch discrimination"
       ),
       ("Minibatch discrimination", "\(layer.reading.rawValue), \(layer.kernels) kernels of \(layer.dimensions)"),
       ("Historical averaging", "weight \(averaging.generator) on G, \(averaging.discriminator) on D"),
-      ("Label smoothing", "real target \(recipeOf(.labelSmoothing).objective.realTarget)"),
-      (
-        "Virtual batch norm",
-        "in G, in the place of "
-          + (recipe.generator.normalization == .none ? "none" : "\(recipe.generator.normalization.rawValue) norm")
-      ),
+      ("Label smoothing", "real target \(recipeOf(.labelSmoothing).objective.settings.realTarget)"),
+      ("Virtual batch norm", "in G, in the place of what the recipe normalises by"),
     ]
     if recipe.discriminator.pretrainingSteps > 0 {
       settings.append(
@@ -254,9 +257,9 @@ struct CompareReport {
 
   /// The claims of the tutorial, answered by what was measured on `grids`, density by density; none where there is no density.
   private func claims(_ grids: [Grid]) -> [(term: String, text: String)] {
-    let lines = grids.filter { $0.source.density != nil }
+    let lines = grids.filter { $0.source.points?.density != nil }
     func answer(_ claim: String, _ told: (Grid) -> String?) -> (term: String, text: String)? {
-      let answers = lines.compactMap { grid in told(grid).map { "\(grid.source.title): \($0)." } }
+      let answers = lines.compactMap { grid in told(grid).map { "\(grid.source.settings.title): \($0)." } }
       return answers.isEmpty ? nil : (claim, answers.joined(separator: " "))
     }
     /// The measure with feature matching and without.
@@ -353,17 +356,6 @@ extension ComparedMeasure {
     case .spread: .nearest(1)
     case .peakDistance: nil
     default: isBetterHigh ? .highest : .lowest
-    }
-  }
-}
-
-extension Recipe.Data.Source {
-  fileprivate var title: String {
-    switch self {
-    case .mnist: "MNIST"
-    case .ring: "A ring of 8 Gaussians"
-    case .grid: "A 5 × 5 grid of Gaussians"
-    case .normal, .twoHumped, .farNormal: density!.title
     }
   }
 }

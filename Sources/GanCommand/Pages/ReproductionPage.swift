@@ -1,6 +1,7 @@
 import Datasets
 import Files
 import Foundation
+import GAN
 import Metrics
 import Recipes
 import Report
@@ -176,13 +177,13 @@ struct ReproductionReport {
       ),
       (
         "Noise in D",
-        "\(d.inputNoise) on the input, \(d.hiddenNoise) after hidden layers"
+        (d.network.settings.noiseSummary ?? "none")
           + (noiseFalls
             ? ", falling to \(percent(d.noiseEnd)) % over the last \(percent(1 - d.noiseDeclineFrom)) %" : "")
       ),
       ("Average of D's weights", "rate \(d.averagingRate), start \(d.averagingStart.rawValue)"),
-      ("Consistency", "weight \(recipe.consistency.weight)"),
-      ("Marginal entropy", "weight \(recipe.marginalEntropy.weight)"),
+      ("Consistency", "weight \(recipe.techniques[ConsistencyRegularization.Settings.self].weight)"),
+      ("Marginal entropy", "weight \(recipe.techniques[MarginalEntropy.Settings.self].weight)"),
       ("Updates", recipe.updates.rawValue),
       ("Products", recipe.products.rawValue),
     ]

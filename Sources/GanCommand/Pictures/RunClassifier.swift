@@ -1,3 +1,4 @@
+import Datasets
 import Files
 import Foundation
 import Metrics
@@ -7,6 +8,9 @@ import Torch
 /// The classifier that a semi-supervised run has trained.
 final class RunClassifier: ImageClassifier {
   let game: RecipeGame
+  /// The data that the run was trained on.
+  let source: any ImageSource
+  let description: RunFolder.Description
   let name: String
   /// Of the file with the weights in use.
   let hash: String
@@ -21,7 +25,7 @@ final class RunClassifier: ImageClassifier {
   init(_ folder: RunFolder, averaged: Bool, device: Device) throws {
     let run = try folder.load(device: device, averaged: averaged)
     let (game, description) = (run.game, run.description)
-    guard game.recipe.objective.kind == .semiSupervised, let classes = description.classes,
+    guard game.recipe.tellsClasses, let source = game.recipe.data.images, let classes = description.classes,
       let imageShape = description.imageShape
     else {
       throw FileError(
@@ -29,6 +33,8 @@ final class RunClassifier: ImageClassifier {
         reason: "is a run of '\(game.recipe.name)', which tells no classes apart; a semi-supervised run does")
     }
     self.game = game
+    self.source = source
+    self.description = description
     name = "\(folder.url.relativePath) (\(game.recipe.name))"
     hash = sha256(
       try readFile(at: folder.discriminatorFile(averaged: averaged && game.discriminatorAverage != nil)))
@@ -43,8 +49,9 @@ final class RunClassifier: ImageClassifier {
   func probabilities(of images: [[UInt8]]) throws -> [[Double]] {
     let flat = try checkingTensors {
       let pixels = Tensor(
-        images.flatMap { $0 }, shape: [images.count, imageShape.reduce(1, *)], device: game.generator.flat.device)
-      return try game.classProbabilities(pixels.to(.float32) / 255, averaged: false).values(Double.self)
+        images.flatMap { $0 }, shape: [images.count] + imageShape, device: game.generator.flat.device)
+      return try game.classProbabilities(game.asExamples(pixels.to(.float32) / 255), averaged: false).values(
+        Double.self)
     }
     return stride(from: 0, to: flat.count, by: classCount).map { Array(flat[$0..<$0 + classCount]) }
   }
@@ -55,6 +62,6 @@ final class RunClassifier: ImageClassifier {
         classifier: name,
         reason: "takes images of \(imageShape) (channels, height, width), not \(images.shape.dropFirst())")
     }
-    return .logits(try game.logits(images.reshaped([images.shape[0], -1]), averaged: false))
+    return .logits(try game.logits(checkingTensors { game.asExamples(images) }, averaged: false))
   }
 }

@@ -19,8 +19,8 @@ struct ScoreSource {
   /// - Throws: `FileError` where the folder is no run, or not one of images.
   init(run folder: URL, averaged: Bool, seed: UInt64, device: Device) throws {
     let run = try RunFolder(folder).load(device: device, averaged: averaged)
-    let (game, description) = (run.game, run.description)
-    guard let shape = description.imageShape else {
+    let game = run.game
+    guard case .image = game.example else {
       throw FileError(path: folder.path, reason: "is a run on points; the Inception score is of images")
     }
     let size = game.recipe.batchSize
@@ -39,7 +39,7 @@ struct ScoreSource {
       let batches = try (first..<(range.upperBound + size - 1) / size).map(batch)
       return try checkingTensors {
         let start = range.lowerBound - first * size
-        return concatenated(batches, 0).sliced(0, start..<start + range.count).reshaped([range.count] + shape)
+        return game.asImages(concatenated(batches, 0).sliced(0, start..<start + range.count))
       }
     }
   }

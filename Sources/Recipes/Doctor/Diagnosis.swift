@@ -1,4 +1,5 @@
 import Foundation
+import GAN
 
 /// What is wrong with a run, if anything, since when, and what to try.
 ///
@@ -240,17 +241,18 @@ private struct Doctor {
 
   private func advice(_ condition: Diagnosis.Condition) -> [String] {
     let featureMatching =
-      recipe.featureMatching.role == .none
+      !recipe.techniques[FeatureMatching.Settings.self].isOn
       ? "feature matching, which gives G the data's statistics to meet (`--set featureMatching.role=joins`)" : nil
     let minibatch =
-      recipe.minibatchDiscrimination.enabled
+      recipe.techniques[MinibatchDiscrimination.Settings.self].isOn
       ? nil
       : "minibatch discrimination, which shows D how alike samples are (`--set minibatchDiscrimination.enabled=true`)"
     let noise =
-      recipe.discriminator.inputNoise == 0 && recipe.discriminator.hiddenNoise == 0
-      ? "noise in D, so that it cannot be sure of everything (`--set discriminator.inputNoise=0.3`)" : nil
+      recipe.discriminator.network.settings.assignmentForNoise.map {
+        "noise in D, so that it cannot be sure of everything (`--set discriminator.\($0)`)"
+      }
     let smoothing =
-      recipe.objective.realTarget == 1
+      recipe.objective.settings.smoothed(to: 0.9) != nil && recipe.objective.settings.realTarget == 1
       ? "one-sided label smoothing (`--set objective.realTarget=0.9`)" : nil
     let advice: [String?] =
       switch condition {
@@ -266,7 +268,7 @@ private struct Doctor {
   }
 
   private var averaging: String? {
-    recipe.historicalAveraging.generator == 0
+    recipe.techniques[HistoricalAveraging.Settings.self].generator == 0
       ? "historical averaging, which holds players that circle (`--set historicalAveraging.generator=0.01`)" : nil
   }
 

@@ -17,7 +17,7 @@ public struct SignWatch {
   /// - Parameter steps: of the whole run.
   public init(_ recipe: Recipe, steps: Int) {
     patience = max(Diagnosis.Limits.persistence, steps / recipe.output.measurementInterval / 5)
-    modes = recipe.data.source.mixture?.modes.count
+    modes = recipe.data.points?.mixture?.modes.count
   }
 
   /// What to say after `line`; a sign that goes away may be told of again.

@@ -8,10 +8,12 @@ public struct TestSet {
   /// The class of each.
   public let labels: [Int]
 
-  public init(_ images: LabelledImages, device: Device) {
+  /// - Parameter pixels: what the bytes become: as the training examples' do.
+  public init(_ images: LabelledImages, pixels: PixelRange = .unit, device: Device) {
     examples =
       ImageBatches(
-        pixels: images.images, imageSize: images.channels * images.height * images.width, batchSize: 1, device: device
+        pixels: images.images, imageSize: images.channels * images.height * images.width, batchSize: 1,
+        range: pixels.bounds, device: device
       ).images
     labels = images.labels.map(Int.init)
   }

@@ -1,5 +1,7 @@
+import Datasets
 import GAN
 import NN
+import Settings
 
 extension Recipe {
   /// The recipes that come with the software, in the order in which they are listed.
@@ -22,26 +24,23 @@ extension Recipe {
   /// The networks of the published semi-supervised MNIST experiment, without labels: D has one logit.
   static let mnist = Recipe(
     name: "mnist", summary: "MNIST digits without labels: the published networks, logistic objective",
-    data: Data(source: .mnist),
+    data: Chosen(MNIST.Source()),
     noise: Noise(kind: .uniform, dimensions: 100, low: 0, high: 1, jitter: 0),
     generator: Generator(
-      hidden: [500, 500], activation: .softplus, normalization: .batch, outputActivation: .sigmoid,
-      outputWeightNorm: true, outputScale: 1, averagingRate: 0.001,
-      averagingStart: .parameters, training: adam(1e-3)),
+      network: .dense(
+        hidden: [500, 500], activation: .softplus, normalization: .batch, outputActivation: .sigmoid,
+        outputWeightNorm: true),
+      play: GeneratorPlay(averagingRate: 0.001, averagingStart: .parameters, training: adam(1e-3))),
     discriminator: Discriminator(
-      hidden: [1000, 500, 250, 250, 250], activation: .relu, normalization: .weight, inputNoise: 0.3,
-      hiddenNoise: 0.5, noiseDeclineFrom: 1, noiseEnd: 0, initializationExamples: 500, pretrainingSteps: 0,
-      averagingRate: 0,
-      averagingStart: .zeroCorrected,
-      training: adam(3e-4)),
-    objective: Objective(
-      kind: .logistic, realTarget: 0.9, generatorLoss: .nonSaturating),
-    labels: Labels(count: 100, seed: 1, batchSize: 100),
-    consistency: Consistency(weight: 0),
-    marginalEntropy: MarginalEntropy(weight: 0),
-    featureMatching: FeatureMatching(role: .none, reading: .releaseSquared, weight: 1),
-    minibatchDiscrimination: MinibatchDiscrimination(enabled: false, reading: .release, kernels: 100, dimensions: 5),
-    historicalAveraging: HistoricalAveraging(generator: 0, discriminator: 0), updates: .alternating, products: .float32,
+      network: .dense(
+        hidden: [1000, 500, 250, 250, 250], activation: .relu, normalization: .weight, inputNoise: 0.3,
+        hiddenNoise: 0.5),
+      play: DiscriminatorPlay(
+        noiseDeclineFrom: 1, noiseEnd: 0, initializationExamples: 500, pretrainingSteps: 0, averagingRate: 0,
+        averagingStart: .zeroCorrected, training: adam(3e-4))),
+    objective: Chosen(Logistic.Settings(realTarget: 0.9)),
+    labels: Labels(count: 100, seed: 1, batchSize: 100), techniques: TechniqueSet(), updates: .alternating,
+    products: .float32,
     duration: Duration(count: 25, unit: .epochs), batchSize: 100, seed: 1,
     output: Output(measurementInterval: 100, sampleInterval: 600, evaluationInterval: 600, checkpointInterval: 600))
 
@@ -49,7 +48,7 @@ extension Recipe {
     var recipe = mnist
     recipe.name = "mnist-feature-matching"
     recipe.summary = "MNIST digits without labels, G trained by feature matching alone"
-    recipe.featureMatching.role = .replaces
+    recipe.techniques[FeatureMatching.Settings.self].role = .replaces
     return recipe
   }()
 
@@ -58,8 +57,8 @@ extension Recipe {
     var recipe = mnist
     recipe.name = "mnist-semisupervised"
     recipe.summary = "MNIST digits with 100 labels, as published: 300 epochs"
-    recipe.objective = Objective(kind: .semiSupervised, realTarget: 1, generatorLoss: .nonSaturating)
-    recipe.featureMatching.role = .replaces
+    recipe.objective = Chosen(SemiSupervised.Settings(realTarget: 1))
+    recipe.techniques[FeatureMatching.Settings.self].role = .replaces
     recipe.generator.training = adam(3e-3)
     recipe.generator.averagingRate = 0
     recipe.discriminator.training = adam(3e-3)
@@ -90,8 +89,8 @@ extension Recipe {
     recipe.discriminator.averagingRate = 3e-4
     recipe.discriminator.averagingStart = .zeroCorrected
     recipe.labels.batchSize = 20
-    recipe.consistency.weight = 1
-    recipe.marginalEntropy.weight = 0.3
+    recipe.techniques[ConsistencyRegularization.Settings.self].weight = 1
+    recipe.techniques[MarginalEntropy.Settings.self].weight = 0.3
     recipe.updates = .simultaneous
     recipe.duration = Duration(count: 80, unit: .epochs)
     return recipe
@@ -102,14 +101,12 @@ extension Recipe {
     var recipe = oneDimensional
     recipe.name = "two-dimensional"
     recipe.summary = "A ring of 8 Gaussians in the plane: half a minute, and lost modes show"
-    recipe.data.source = .ring
+    recipe.data = Chosen(RingSource())
     recipe.noise = Noise(kind: .normal, dimensions: 2, low: 0, high: 1, jitter: 0)
-    recipe.generator.hidden = [64, 64]
-    recipe.generator.activation = .relu
-    recipe.discriminator.hidden = [64, 64]
-    recipe.discriminator.activation = .relu
-    recipe.objective.realTarget = 1
-    recipe.minibatchDiscrimination.kernels = 8
+    recipe.generator.network = .dense(hidden: [64, 64], activation: .relu)
+    recipe.discriminator.network = .dense(hidden: [64, 64], activation: .relu)
+    recipe.objective = Chosen(Logistic.Settings(realTarget: 1))
+    recipe.techniques[MinibatchDiscrimination.Settings.self].kernels = 8
     recipe.duration = Duration(count: 10_000, unit: .steps)
     recipe.batchSize = 128
     recipe.output.sampleInterval = 10_000
@@ -121,20 +118,12 @@ extension Recipe {
     var recipe = mnist
     recipe.name = "one-dimensional"
     recipe.summary = "N(0, 1) from uniform noise: the small game, seconds long"
-    recipe.data.source = .normal
+    recipe.data = Chosen(NormalSource())
     recipe.noise = Noise(kind: .uniform, dimensions: 1, low: -3, high: 3, jitter: 0)
-    recipe.minibatchDiscrimination.kernels = 5
-    recipe.minibatchDiscrimination.dimensions = 3
-    recipe.generator.hidden = [32, 32]
-    recipe.generator.activation = .tanh
-    recipe.generator.normalization = .none
-    recipe.generator.outputActivation = .identity
-    recipe.generator.outputWeightNorm = false
-    recipe.discriminator.hidden = [32, 32]
-    recipe.discriminator.activation = .tanh
-    recipe.discriminator.normalization = .none
-    recipe.discriminator.inputNoise = 0
-    recipe.discriminator.hiddenNoise = 0
+    recipe.techniques[MinibatchDiscrimination.Settings.self].kernels = 5
+    recipe.techniques[MinibatchDiscrimination.Settings.self].dimensions = 3
+    recipe.generator.network = .dense(hidden: [32, 32], activation: .tanh)
+    recipe.discriminator.network = .dense(hidden: [32, 32], activation: .tanh)
     recipe.generator.training.learningRate = 1e-3
     recipe.discriminator.training.learningRate = 1e-3
     recipe.duration = Duration(count: 5_000, unit: .steps)

@@ -1,6 +1,9 @@
 import CYaml
 import Files
+import Datasets
 import Foundation
+import GAN
+import Settings
 import Yams
 
 /// Recipes as YAML.
@@ -78,12 +81,14 @@ public enum RecipeFile {
   }
 
   /// - Parameter path: the keys that what the text says is below of.
-  fileprivate static func tree(_ yaml: String, path: [String] = []) throws -> Tree {
+  fileprivate static func tree(_ yaml: String, path: [String] = [], orEmpty: Bool = false) throws -> Tree {
     try refuseWhatNoRecipeNeeds(yaml)
     do {
       guard let node = try Yams.compose(yaml: yaml) else {
         throw RecipeError(key: path.joined(separator: "."), reason: "is empty")
       }
+      // A type without settings is coded as nothing at all.
+      if orEmpty, node.mapping == nil { return .mapping([]) }
       return try Tree(node, path: path)
     } catch let error as YamlError {
       throw RecipeError(
@@ -157,9 +162,11 @@ extension Recipe {
 
   fileprivate func changed(by changes: Tree) throws -> Recipe {
     let own = try RecipeFile.tree(RecipeFile.text(self))
-    let text = try Yams.serialize(node: try own.merged(with: changes, path: []).node)
+    let text = try Yams.serialize(node: try own.choosing(by: changes).merged(with: changes, path: []).node)
     do {
       return try YAMLDecoder().decode(Recipe.self, from: text)
+    } catch let error as SettingsError {
+      throw error
     } catch let error as DecodingError {
       throw RecipeError(error)
     }
@@ -217,6 +224,44 @@ private enum Tree {
       if !isQuoted, scalar.string.contains("e"), let number = Double(scalar.string) { scalar.string = "\(number)" }
       return .scalar(scalar)
     }
+  }
+
+  /// This recipe with the kinds that `changes` choose where a recipe has a choice: with that kind's keys in the place of those of
+  /// the kind before it.
+  fileprivate func choosing(by changes: Tree) throws -> Tree {
+    try choosing(GeneratorFamily.self, at: "generator", by: changes)
+      .choosing(DiscriminatorFamily.self, at: "discriminator", by: changes)
+      .choosing(DataFamily.self, at: "data", by: changes)
+      .choosing(ObjectiveFamily.self, at: "objective", by: changes)
+  }
+
+  private func choosing<Family: ChoiceFamily>(_: Family.Type, at key: String, by changes: Tree) throws -> Tree {
+    guard case .mapping(var pairs) = self, let index = pairs.firstIndex(where: { $0.key == key }),
+      case .mapping(let own) = pairs[index].value, case .scalar(let chosen)? = changes[key]?[Family.tag]
+    else { return self }
+    guard let new = Family.kind(named: chosen.string) else {
+      throw RecipeError(key: "\(key).\(Family.tag)", reason: unknownKind(chosen.string, of: Family.self))
+    }
+    guard case .scalar(let before)? = pairs[index].value[Family.tag], before.string != chosen.string,
+      let old = Family.kind(named: before.string),
+      case .mapping(let newKeys) = try Self.settings(of: new), case .mapping(let oldKeys) = try Self.settings(of: old)
+    else { return self }
+    let isOfOld = { (name: String) in oldKeys.contains { $0.key == name } }
+    let kept = Family.keepsSharedKeys ? own.filter { isOfOld($0.key) } : []
+    let settings = newKeys.map { pair in kept.first { $0.key == pair.key } ?? pair }
+    let others = own.filter { !isOfOld($0.key) && $0.key != Family.tag }
+    pairs[index].value = .mapping([(Family.tag, .scalar(chosen))] + settings + others)
+    return .mapping(pairs)
+  }
+
+  /// The keys of a kind with what they hold where nothing is said.
+  private static func settings(of kind: any Choice.Type) throws -> Tree {
+    try RecipeFile.tree(YAMLEncoder().encode(kind.init()), orEmpty: true)
+  }
+
+  private subscript(key: String) -> Tree? {
+    guard case .mapping(let pairs) = self else { return nil }
+    return pairs.first { $0.key == key }?.value
   }
 
   /// These values, with those of `changes` in their place; every key of `changes` must be here already.

@@ -52,7 +52,7 @@ extension RunFolder {
     let run = try load(device: .cpu, averaged: averaged)
     let (game, description) = (run.game, run.description)
     let recipe = game.recipe
-    let isSemiSupervised = recipe.objective.kind == .semiSupervised
+    let isSemiSupervised = recipe.tellsClasses
     guard network != .classifier || isSemiSupervised else {
       throw FileError(
         path: url.path, reason: "is a run of '\(recipe.name)', which tells no classes apart: it has no classifier")

@@ -1,6 +1,7 @@
 import Datasets
 import Files
 import Foundation
+import GAN
 import NN
 import Torch
 
@@ -38,13 +39,15 @@ public struct RunFolder: Sendable {
     public var steps: Int
     /// A checksum of the examples that are read from files; nil where they are drawn without end.
     public var examples: String?
+    /// Where these files were, a full path; nil where there are none, and in runs of earlier versions.
+    public var dataPath: String?
     public var libtorch: String
     public var device: String
     public var threads: Int
 
     public init(
       width: Int, imageShape: [Int]?, classes: Int?, testExamples: Int? = nil, steps: Int, examples: String?,
-      libtorch: String, device: String,
+      dataPath: String? = nil, libtorch: String, device: String,
       threads: Int
     ) {
       self.width = width
@@ -53,9 +56,15 @@ public struct RunFolder: Sendable {
       self.testExamples = testExamples
       self.steps = steps
       self.examples = examples
+      self.dataPath = dataPath
       self.libtorch = libtorch
       self.device = device
       self.threads = threads
+    }
+
+    /// The shape of one example.
+    public var example: ExampleShape {
+      imageShape.map { .image(channels: $0[0], height: $0[1], width: $0[2]) } ?? .vector(width)
     }
 
     /// - Throws: `FileError` where the run was begun on other examples.
@@ -321,7 +330,7 @@ public struct RunFolder: Sendable {
     let description = try description()
     let game = try checkingTensors {
       RecipeGame(
-        recipe, width: description.width, classes: description.classes, stepsPerEpoch: nil, device: device)
+        recipe, example: description.example, classes: description.classes, stepsPerEpoch: nil, device: device)
     }
     func load<M>(_ network: Network<M>, _ average: WeightAverage<M>?, _ file: URL, _ averageFile: URL) throws -> Int? {
       let file = averaged && average != nil ? averageFile : file

@@ -14,7 +14,7 @@ public final class TrainingRun {
   public let examples: RecipeExamples
   public let game: RecipeGame
   private let test: TestSet?
-  private let trainer: Trainer<DenseGenerator, DenseDiscriminator>
+  private let trainer: Trainer<AnyGenerator, AnyDiscriminator>
   private let random: RandomStream
   private var sums = Sums()
   private var secondsBefore = 0.0
@@ -45,11 +45,14 @@ public final class TrainingRun {
 
   /// Begins a run in `folder`, or goes on from the newest valid checkpoint that is there.
   ///
-  /// - Parameter test: examples to count a classifier's errors on.
+  /// - Parameters:
+  ///   - test: examples to count a classifier's errors on.
+  ///   - data: where the examples were read from, to be found again.
   /// - Throws: `FileError`, among them that another process trains in the folder or that the run was begun on other examples;
   ///   `TensorError`, ``RecipeError``.
   public init(
-    _ recipe: Recipe, _ examples: RecipeExamples, test: TestSet?, in folder: RunFolder, device: Device,
+    _ recipe: Recipe, _ examples: RecipeExamples, test: TestSet?, data: URL? = nil, in folder: RunFolder,
+    device: Device,
     checkpoints policy: CheckpointPolicy = CheckpointPolicy(), onFault faultPolicy: FaultPolicy = .stop
   ) throws {
     lock = try FolderLock(folder.url)
@@ -61,10 +64,11 @@ public final class TrainingRun {
     self.device = device
     lastCheckpoint = (0, start)
     self.examples = examples
-    self.test = recipe.objective.kind == .semiSupervised ? test : nil
+    self.test = recipe.tellsClasses ? test : nil
     game = try checkingTensors {
       RecipeGame(
-        recipe, width: examples.width, classes: examples.classes, stepsPerEpoch: examples.stepsPerEpoch, device: device)
+        recipe, example: examples.shape, classes: examples.classes, stepsPerEpoch: examples.stepsPerEpoch,
+        device: device)
     }
     trainer = try game.trainer(examples)
     random = RandomStream(seed: recipe.seed).stream("measurements")
@@ -80,7 +84,8 @@ public final class TrainingRun {
         RunFolder.Description(
           width: examples.width, imageShape: examples.imageShape, classes: examples.classes,
           testExamples: self.test?.labels.count, steps: game.steps,
-          examples: examples.fingerprint, libtorch: Libtorch.version, device: device.rawValue,
+          examples: examples.fingerprint, dataPath: data?.standardizedFileURL.path, libtorch: Libtorch.version,
+          device: device.rawValue,
           threads: Libtorch.threads))
       if let draw = examples.labelled?.draw { try folder.write(draw) }
       try folder.truncateMeasurements(after: 0)

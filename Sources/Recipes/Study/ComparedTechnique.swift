@@ -1,3 +1,6 @@
+import GAN
+import Settings
+
 /// A technique, or a pair of them, as a change to a recipe that has none.
 public enum ComparedTechnique: String, CaseIterable, Sendable, Codable {
   case plain
@@ -24,15 +27,19 @@ public enum ComparedTechnique: String, CaseIterable, Sendable, Codable {
   public func apply(to recipe: inout Recipe) {
     switch self {
     case .plain: break
-    case .featureMatching: recipe.featureMatching.role = .replaces
-    case .minibatchDiscrimination: recipe.minibatchDiscrimination.enabled = true
+    case .featureMatching: recipe.techniques[FeatureMatching.Settings.self].role = .replaces
+    case .minibatchDiscrimination: recipe.techniques[MinibatchDiscrimination.Settings.self].enabled = true
     case .both:
-      recipe.featureMatching.role = .joins
-      recipe.minibatchDiscrimination.enabled = true
+      recipe.techniques[FeatureMatching.Settings.self].role = .joins
+      recipe.techniques[MinibatchDiscrimination.Settings.self].enabled = true
     case .historicalAveraging:
-      recipe.historicalAveraging = Recipe.HistoricalAveraging(generator: 0.001, discriminator: 0.001)
-    case .labelSmoothing: recipe.objective.realTarget = 0.9
-    case .virtualBatchNorm: recipe.generator.normalization = .virtualBatch
+      recipe.techniques[HistoricalAveraging.Settings.self] = .init(generator: 0.001, discriminator: 0.001)
+    case .labelSmoothing:
+      if let smoothed = recipe.objective.settings.smoothed(to: 0.9) { recipe.objective = Chosen(any: smoothed) }
+    case .virtualBatchNorm:
+      if let normalized = recipe.generator.network.settings.withVirtualBatchNorm() {
+        recipe.generator.network = Chosen(any: normalized)
+      }
     }
   }
 }

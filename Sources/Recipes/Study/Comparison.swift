@@ -50,13 +50,13 @@ public struct Comparison: Sendable {
     let recipe = recipe(technique)
     try validate(technique)
     guard let examples = try checkingTensors({ RecipeExamples(points: recipe, device: device) }) else {
-      throw RecipeError(key: "data.source", reason: "'\(recipe.data.source.rawValue)' has no points to draw")
+      throw RecipeError(key: "data.source", reason: "'\(recipe.data.kind)' has no points to draw")
     }
     let game = try checkingTensors {
-      RecipeGame(recipe, width: examples.width, classes: nil, stepsPerEpoch: nil, seeds: seeds, device: device)
+      RecipeGame(recipe, example: examples.shape, classes: nil, stepsPerEpoch: nil, seeds: seeds, device: device)
     }
     let trainer = try game.trainer(examples)
-    let density = recipe.data.source.density?.density
+    let density = recipe.data.points?.density
     var decisions: [[[Double]]] = []
     let interval = max(1, game.steps / 4 / Self.looks)
     while let report = try trainer.next() {
@@ -77,7 +77,7 @@ public struct Comparison: Sendable {
         Self.mean(decisions[0][seed].indices.map { at in Summary(decisions.map { $0[seed][at] }).standardDeviation })
       }
       // With a minibatch layer there is no D(x) of one point to have a peak.
-      if !recipe.minibatchDiscrimination.enabled {
+      if !recipe.techniques[MinibatchDiscrimination.Settings.self].isOn {
         // D is that of the last step, and so must G be.
         let points = try rows(game.samples(Self.points, random, averaged: false))
         let views = points.map { view(of: density, and: $0.map { $0[0] }) }
@@ -91,7 +91,7 @@ public struct Comparison: Sendable {
         }
       }
     }
-    if let mixture = recipe.data.source.mixture {
+    if let mixture = recipe.data.points?.mixture {
       let coverage = points.map {
         ModeCoverage($0, modes: mixture.modes, standardDeviation: mixture.standardDeviation)
       }
@@ -129,7 +129,7 @@ public struct Comparison: Sendable {
     let examples = try checkingTensors { try RecipeExamples(images: images, recipe: recipe, device: device) }
     let game = try checkingTensors {
       RecipeGame(
-        recipe, width: examples.width, classes: examples.classes, stepsPerEpoch: examples.stepsPerEpoch,
+        recipe, example: examples.shape, classes: examples.classes, stepsPerEpoch: examples.stepsPerEpoch,
         device: device)
     }
     let trainer = try game.trainer(examples)
@@ -141,7 +141,9 @@ public struct Comparison: Sendable {
     return ComparisonCell(
       technique: technique, recipe: self.recipe(technique), seeds: [seed],
       measures: [.score: [try score(game, examples, classifier, scoring, random)]], scoring: scoring,
-      examples: try rows(game.samples(64, random).unsqueezed(0))[0].map { $0.map(Float.init) },
+      examples: try rows(checkingTensors { game.asImages(try game.samples(64, random)).reshaped([1, 64, -1]) })[0].map {
+        $0.map(Float.init)
+      },
       seconds: (ContinuousClock.now - start) / .seconds(1))
   }
 
@@ -154,7 +156,7 @@ public struct Comparison: Sendable {
     while score.count < score.samples {
       let size = min(500, score.samples - score.count)
       let samples = try game.samples(size, random.at(batch))
-      try score.add(try classifier(checkingTensors { samples.reshaped([size] + examples.imageShape!) }))
+      try score.add(try classifier(checkingTensors { game.asImages(samples) }))
       batch += 1
     }
     return try score.result().mean

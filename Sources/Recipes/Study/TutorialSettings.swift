@@ -41,24 +41,17 @@ public enum TutorialDensity: String, CaseIterable, Sendable, Codable {
   /// N(4, 0.5)
   case farNormal = "far-normal"
 
-  public var density: Density {
+  /// The same as a recipe's data.
+  public var source: any PointSource {
     switch self {
-    case .normal: .normal(0, 1)
-    case .twoHumped:
-      Density([
-        .init(weight: 0.5, mean: -2, standardDeviation: 0.5), .init(weight: 0.5, mean: 2, standardDeviation: 0.5),
-      ])
-    case .farNormal: .normal(4, 0.5)
+    case .normal: NormalSource()
+    case .twoHumped: TwoHumpedSource()
+    case .farNormal: FarNormalSource()
     }
   }
 
-  public var title: String {
-    switch self {
-    case .normal: "N(0, 1)"
-    case .twoHumped: "half N(−2, 0.5), half N(2, 0.5)"
-    case .farNormal: "N(4, 0.5)"
-    }
-  }
+  public var density: Density { source.density! }
+  public var title: String { source.title }
 }
 
 /// Where the game's noise z on [-3, 3] comes from.

@@ -1,0 +1,114 @@
+import Settings
+import Torch
+
+/// One of the two players.
+public enum Player: String, Sendable, CaseIterable {
+  case generator, discriminator
+}
+
+/// What a technique's settings are checked against.
+public struct GameFacts: Sendable {
+  public let batchSize: Int
+  /// Labelled examples in a step; nil where D tells no classes apart.
+  public let labelledBatchSize: Int?
+  public let exampleLayout: ExampleLayout
+  /// Whether real and generated examples come sorted, so that rows can be paired.
+  public let canPairRows: Bool
+
+  public init(batchSize: Int, labelledBatchSize: Int?, exampleLayout: ExampleLayout, canPairRows: Bool) {
+    self.batchSize = batchSize
+    self.labelledBatchSize = labelledBatchSize
+    self.exampleLayout = exampleLayout
+    self.canPairRows = canPairRows
+  }
+
+  /// Whether D tells classes apart.
+  public var tellsClasses: Bool { labelledBatchSize != nil }
+}
+
+/// What a recipe says of a technique, under a key of its own: one type per technique, in that technique's file, and one line in
+/// ``TechniqueSet/kinds``. A game takes from it what it adds to which part.
+public protocol TechniqueSettings: Codable, Hashable, Sendable {
+  /// The recipe's key, such as `featureMatching`.
+  static var key: String { get }
+  /// The technique switched off.
+  init()
+  var isOn: Bool { get }
+  /// Whether it pairs the rows of real and generated batches, which must both be sorted then.
+  var pairsRows: Bool { get }
+  /// Whether an example's judgement depends on the others of its batch, which then needs two.
+  var looksAtBatch: Bool { get }
+  /// Checks the values, also of a technique that is off, and whether it goes with the game.
+  ///
+  /// - Throws: `SettingsError`.
+  func validate(_ check: SettingsCheck, in game: GameFacts) throws
+
+  /// Losses of G; asked for where the technique is on, as all that follow.
+  func generatorTerms() -> [any GeneratorTerm]
+  /// Losses of D.
+  func discriminatorTerms() -> [any DiscriminatorTerm]
+  /// Penalties on a player's own parameters.
+  func penalties(on player: Player) -> [any ParameterPenalty]
+  /// A layer of D after its last features.
+  func minibatchLayer(_ features: Int) -> MinibatchDiscrimination?
+}
+
+extension TechniqueSettings {
+  public var pairsRows: Bool { false }
+  public var looksAtBatch: Bool { false }
+  public func generatorTerms() -> [any GeneratorTerm] { [] }
+  public func discriminatorTerms() -> [any DiscriminatorTerm] { [] }
+  public func penalties(on player: Player) -> [any ParameterPenalty] { [] }
+  public func minibatchLayer(_ features: Int) -> MinibatchDiscrimination? { nil }
+  fileprivate func equals(_ other: any TechniqueSettings) -> Bool { (other as? Self) == self }
+}
+
+/// Settings for every technique that there is, by its key; those that nobody has set are off.
+public struct TechniqueSet: Codable, Hashable, Sendable {
+  /// In the order in which a recipe lists them, and in which their losses are added up.
+  public static let kinds: [any TechniqueSettings.Type] = [
+    ConsistencyRegularization.Settings.self,
+    MarginalEntropy.Settings.self,
+    FeatureMatching.Settings.self,
+    MinibatchDiscrimination.Settings.self,
+    HistoricalAveraging.Settings.self,
+  ]
+
+  private var settings: [any TechniqueSettings]
+
+  /// All off.
+  public init() { settings = Self.kinds.map { $0.init() } }
+
+  /// - Precondition: the type is in ``kinds``.
+  public subscript<Settings: TechniqueSettings>(_: Settings.Type) -> Settings {
+    get { settings.lazy.compactMap { $0 as? Settings }.first! }
+    set { settings[settings.firstIndex { $0 is Settings }!] = newValue }
+  }
+
+  /// All, in the order of ``kinds``.
+  public var all: [any TechniqueSettings] { settings }
+  /// Those that are on.
+  public var active: [any TechniqueSettings] { settings.filter { $0.isOn } }
+
+  public static func == (a: TechniqueSet, b: TechniqueSet) -> Bool {
+    zip(a.settings, b.settings).allSatisfy { $0.equals($1) }
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    for one in settings { one.hash(into: &hasher) }
+  }
+
+  /// Reads those that are there; the others are off.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: AnyKey.self)
+    settings = try Self.kinds.map { kind in
+      let key = AnyKey(kind.key)
+      return container.contains(key) ? try kind.init(from: container.superDecoder(forKey: key)) : kind.init()
+    }
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: AnyKey.self)
+    for one in settings { try container.encode(one, forKey: AnyKey(type(of: one).key)) }
+  }
+}

@@ -1,0 +1,47 @@
+import ArgumentParser
+import Datasets
+import Files
+import Foundation
+import Recipes
+import Torch
+
+/// Where a recipe's data are on this machine.
+struct DataOption: ParsableArguments {
+  @Option(
+    name: .customLong("data"),
+    help: "Folder or file with the data. (default: that of the run, else where `gan data get` puts them)",
+    completion: .file())
+  var path: String?
+
+  /// Where to look for the files.
+  ///
+  /// - Parameter run: what is known of a run that is gone on with or looked at.
+  /// - Throws: `ValidationError` where nobody says.
+  func place(of source: any ImageSource, run: RunFolder.Description? = nil) throws -> URL {
+    if let path { return URL(fileURLWithPath: path) }
+    if let known = run?.dataPath { return URL(fileURLWithPath: known) }
+    guard let folder = type(of: source).defaultDirectory else {
+      throw ValidationError("--data is missing: '\(type(of: source).kind)' is read from a folder or file of your own.")
+    }
+    return folder
+  }
+
+  /// One split of a recipe's images; nil where its data are points.
+  func images(of recipe: Recipe, _ split: Split, run: RunFolder.Description? = nil) throws -> LabelledImages? {
+    try recipe.data.images.map { try $0.open(at: place(of: $0, run: run), split) }
+  }
+
+  /// What a recipe trains on and, where it learns to classify, what it is tested on.
+  ///
+  /// - Returns: the place of the data as well, to be remembered; nil for points.
+  func examples(for recipe: Recipe, run: RunFolder.Description? = nil, device: Device) throws
+    -> (examples: RecipeExamples, test: TestSet?, place: URL?)
+  {
+    if let examples = RecipeExamples(points: recipe, device: device) { return (examples, nil, nil) }
+    let source = recipe.data.images!
+    let place = try place(of: source, run: run)
+    let examples = try RecipeExamples(images: source.open(at: place, .train), recipe: recipe, device: device)
+    guard recipe.tellsClasses else { return (examples, nil, place) }
+    return (examples, TestSet(try source.open(at: place, .test), pixels: source.pixels, device: device), place)
+  }
+}

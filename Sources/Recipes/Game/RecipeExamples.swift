@@ -1,0 +1,85 @@
+import Datasets
+import Files
+import Foundation
+import GAN
+import Torch
+
+/// The real examples that a recipe plays against.
+public struct RecipeExamples {
+  public let batches: Batches
+  /// The shape of one example.
+  public let shape: ExampleShape
+  /// Numbers per example.
+  public var width: Int { shape.count }
+  /// Channels, height and width; nil where the examples are no images.
+  public var imageShape: [Int]? { if case .image = shape { shape.dimensions } else { nil } }
+  /// Nil where the examples are drawn without end.
+  public let stepsPerEpoch: Int?
+  /// So many examples [count, F] or [count, C, H, W], as the recipe's networks want them, chosen or drawn at random; of a set, different ones, and at most all.
+  public let sample: (_ count: Int, _ random: RandomStream) -> Tensor
+  /// What D may see the classes of, and batches of it; nil without a classifying objective.
+  public let labelled: (draw: LabelDraw, batches: LabelledBatches)?
+  /// K, where the examples have classes.
+  public let classes: Int?
+  /// A checksum of all examples and their classes; nil where they are drawn without end.
+  public let fingerprint: String?
+
+  /// Fresh points of the recipe's density or mixture; nil where its examples are read from files.
+  public init?(points recipe: Recipe, device: Device) {
+    guard let points = recipe.data.points else { return nil }
+    batches = points.batches(recipe.batchSize, sorted: recipe.pairsRows, device: device)
+    sample = { points.sample($0, $1, device: device) }
+    shape = .vector(points.dimensions)
+    labelled = nil
+    classes = nil
+    fingerprint = nil
+    stepsPerEpoch = nil
+  }
+
+  /// - Throws: ``RecipeError`` where there are fewer images than the batch, or the initialisation, asks for, or where the
+  ///   labels cannot be drawn.
+  public init(images: LabelledImages, recipe: Recipe, device: Device) throws {
+    func require(_ key: String, _ needed: Int) throws {
+      guard needed <= images.count else {
+        throw RecipeError(key: key, reason: "must be at most \(images.count), the number of images, is \(needed)")
+      }
+    }
+    try require("batchSize", recipe.batchSize)
+    try require("discriminator.initializationExamples", recipe.discriminator.initializationExamples)
+    let shape = ExampleShape.image(channels: images.channels, height: images.height, width: images.width)
+    self.shape = shape
+    try recipe.validate(for: shape)
+    let source = ImageBatches(
+      pixels: images.images, imageSize: shape.count, batchSize: recipe.batchSize,
+      range: recipe.data.images?.pixels.bounds ?? 0...1, device: device)
+    let arranged: (Tensor) -> Tensor =
+      recipe.layout == .images ? { $0.reshaped([-1] + shape.dimensions) } : { $0 }
+    batches = { [batches = source.batches] in arranged(batches($0, $1)) }
+    classes = images.classes
+    fingerprint = sha256(
+      Data("\(images.shape) \(images.classes) ".utf8), Data(images.images), Data(images.labels))
+    if recipe.tellsClasses {
+      do {
+        let draw = try LabelDraw(
+          recipe.labels.count, of: images.labels, classes: images.classes, seed: recipe.labels.seed)
+        let batches = draw.batches(recipe.labels.batchSize, of: source.images)
+        labelled = (
+          draw,
+          { step, random in
+            let batch = batches(step, random)
+            return (arranged(batch.examples), batch.labels)
+          }
+        )
+      } catch let error as LabelDrawError {
+        throw RecipeError(key: "labels.count", reason: error.description)
+      }
+    } else {
+      labelled = nil
+    }
+    stepsPerEpoch = source.stepsPerEpoch
+    sample = { count, random in
+      let order = random.permutation(images.count)
+      return arranged(source.images.selecting(0, Tensor(order.prefix(count).map(Int64.init), device: device)))
+    }
+  }
+}
