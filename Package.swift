@@ -45,7 +45,10 @@ let package = Package(
     .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
   ],
   targets: [
+    .systemLibrary(name: "Clibarchive", providers: [.apt(["libarchive-dev"]), .brew(["libarchive"])]),
     .systemLibrary(name: "Clibmd", providers: [.apt(["libmd-dev"])]),
+    .systemLibrary(name: "Clibzip", providers: [.apt(["libzip-dev"]), .brew(["libzip"])]),
+    .systemLibrary(name: "Cmatio", providers: [.apt(["libmatio-dev"]), .brew(["libmatio"])]),
     .systemLibrary(name: "Cpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
     .systemLibrary(name: "Cjpeg", providers: [.apt(["libjpeg-dev"]), .brew(["jpeg-turbo"])]),
     .systemLibrary(name: "Cwebp", providers: [.apt(["libwebp-dev"]), .brew(["webp"])]),
@@ -83,7 +86,8 @@ let package = Package(
     .target(
       name: "Datasets",
       dependencies: [
-        "Torch", "Files", "Settings", "Czlib", .target(name: "Clibmd", condition: .when(platforms: [.linux])),
+        "Torch", "Files", "Settings", "Czlib", "Clibarchive", "Clibzip", "Cmatio",
+        .target(name: "Clibmd", condition: .when(platforms: [.linux])),
       ],
       swiftSettings: strict),
     .target(
