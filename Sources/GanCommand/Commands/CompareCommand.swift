@@ -116,10 +116,10 @@ struct Compare: ParsableCommand {
       grids: zip(grids, outcomes).map { grid, outcomes in
         CompareReport.Grid(comparison: grid, cells: outcomes.compactMap(\.cell), failures: outcomes.flatMap(\.failures))
       }, command: command)
-    for table in report.tables { print(table.text(width: 120, includesHelp: true)) }
+    for table in report.tables { try Output.print(table.text(width: 120, includesHelp: true)) }
     if let results { try writeResults(report, to: URL(fileURLWithPath: results)) }
     try report.page().write(to: folder.appendingPathComponent("report.html"))
-    print(folder.appendingPathComponent("report.html").relativePath)
+    try Output.print(folder.appendingPathComponent("report.html").relativePath)
     let failures = report.grids.flatMap(\.failures)
     if !failures.isEmpty {
       throw CompareError(description: "\(failures.count) games did not end: " + failures.joined(separator: "; "))

@@ -37,7 +37,7 @@ struct DataCommand: AsyncParsableCommand {
       let bar = DownloadBar()
       let arrivals = try await MNIST.download(to: directory, mirrors: mirrors) { bar.show($0) }
       bar.finish()
-      for arrival in arrivals { print(arrival.url.path) }
+      for arrival in arrivals { try Output.print(arrival.url.path) }
     }
   }
 }

@@ -63,11 +63,11 @@ struct DoctorCommand: ParsableCommand {
     let report = DoctorReport(
       examination: examination, diagnosis: diagnosis, name: folder.url.relativePath, imageShape: description.imageShape)
     if json {
-      print(try report.json())
+      try Output.print(report.json())
     } else {
       try report.page().write(to: page)
-      print(report.text)
-      print(page.relativePath)
+      try Output.print(report.text)
+      try Output.printPlace(page)
     }
     if diagnosis.verdict == .ill { throw Self.ill }
   }

@@ -59,10 +59,10 @@ struct Evaluate: ParsableCommand {
     if json {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys]
-      print(String(decoding: try encoder.encode(evaluation), as: UTF8.self))
+      try Output.print(String(decoding: try encoder.encode(evaluation), as: UTF8.self))
     } else {
-      print(evaluation.summary)
-      print(evaluation.table.text(width: 120))
+      try Output.print(evaluation.summary)
+      try Output.print(evaluation.table.text(width: 120))
     }
   }
 

@@ -44,7 +44,7 @@ struct Export: ParsableCommand {
     let export = try RunFolder(URL(fileURLWithPath: runFolder)).export(network, averaged: !raw)
     try replaceFile(at: file, with: export.file)
     func shape(_ one: [Int]) -> String { "[" + (["N"] + one.map(String.init)).joined(separator: ", ") + "]" }
-    print("\(file.relativePath): \(shape(export.origin.input)) -> \(shape(export.origin.output))")
+    try Output.print("\(file.relativePath): \(shape(export.origin.input)) -> \(shape(export.origin.output))")
   }
 }
 

@@ -53,6 +53,6 @@ struct Sample: ParsableCommand {
       }.joined()
       try replaceFile(at: file, with: Data(lines.utf8))
     }
-    print(file.relativePath)
+    try Output.printPlace(file)
   }
 }

@@ -80,7 +80,7 @@ struct Score: ParsableCommand {
     }
     bar.finish(count)
     let report = ScoreReport(try score.result(), of: source.title, seed: seed, by: classifier)
-    print(json ? try report.json() : report.text)
+    try Output.print(json ? try report.json() : report.text)
   }
 
   private func makeSource(device: Device) throws -> ScoreSource {

@@ -26,9 +26,17 @@ struct DataOption: ParsableArguments {
     return folder
   }
 
+  /// - Throws: `ValidationError` where a place is given and the recipe reads nothing from anywhere.
+  private func refuse(for recipe: Recipe) throws {
+    if path != nil, recipe.data.images == nil {
+      throw ValidationError("--data: the recipe '\(recipe.name)' draws its data ('\(recipe.data.kind)'), and reads no files.")
+    }
+  }
+
   /// One split of a recipe's images; nil where its data are points.
   func images(of recipe: Recipe, _ split: Split, run: RunFolder.Description? = nil) throws -> LabelledImages? {
-    try recipe.data.images.map { try $0.open(at: place(of: $0, run: run), split) }
+    try refuse(for: recipe)
+    return try recipe.data.images.map { try $0.open(at: place(of: $0, run: run), split) }
   }
 
   /// What a recipe trains on and, where it learns to classify, what it is tested on.
@@ -37,11 +45,15 @@ struct DataOption: ParsableArguments {
   func examples(for recipe: Recipe, run: RunFolder.Description? = nil, device: Device) throws
     -> (examples: RecipeExamples, test: TestSet?, place: URL?)
   {
-    if let examples = RecipeExamples(points: recipe, device: device) { return (examples, nil, nil) }
-    let source = recipe.data.images!
-    let place = try place(of: source, run: run)
-    let examples = try RecipeExamples(images: source.open(at: place, .train), recipe: recipe, device: device)
-    guard recipe.tellsClasses else { return (examples, nil, place) }
-    return (examples, TestSet(try source.open(at: place, .test), pixels: source.pixels, device: device), place)
+    try refuse(for: recipe)
+    // In a scope: there may be too little memory for them.
+    return try checkingTensors {
+      if let examples = RecipeExamples(points: recipe, device: device) { return (examples, nil, nil) }
+      let source = recipe.data.images!
+      let place = try place(of: source, run: run)
+      let examples = try RecipeExamples(images: source.open(at: place, .train), recipe: recipe, device: device)
+      guard recipe.tellsClasses else { return (examples, nil, place) }
+      return (examples, TestSet(try source.open(at: place, .test), pixels: source.pixels, device: device), place)
+    }
   }
 }

@@ -7,6 +7,8 @@ public struct TestSet {
   public let examples: Tensor
   /// The class of each.
   public let labels: [Int]
+  /// A checksum of all of them.
+  public let fingerprint: String
 
   /// - Parameter pixels: what the bytes become: as the training examples' do.
   public init(_ images: LabelledImages, pixels: PixelRange = .unit, device: Device) {
@@ -16,6 +18,7 @@ public struct TestSet {
         range: pixels.bounds, device: device
       ).images
     labels = images.labels.map(Int.init)
+    fingerprint = images.fingerprint
   }
 
   /// How many of `predictions` are wrong.

@@ -16,24 +16,35 @@ public enum RecipeFile {
 
   /// - Throws: `FileError` naming the file, the line and the key, for one that cannot be read or is not a recipe.
   public static func read(_ url: URL) throws -> Recipe {
-    let text = try readText(at: url, limit: sizeLimit)
+    try parse(readText(at: url, limit: sizeLimit), path: url.path)
+  }
+
+  /// The recipe whose text was read from `path`.
+  ///
+  /// - Throws: `FileError` as for ``read(_:)``.
+  public static func parse(_ text: String, path: String) throws -> Recipe {
     do {
       return try parse(text)
     } catch let error as RecipeError {
-      throw FileError(path: url.path, reason: error.description, at: .line(error.line ?? line(of: error.key, in: text)))
+      throw FileError(path: path, reason: error.description, at: .line(error.line ?? line(of: error.key, in: text)))
     }
   }
 
   /// What ``Recipe/validate()`` finds wrong with the recipe in the file at `url`, with the file's name and the line; nil where
   /// it finds nothing, or the file cannot be read.
   public static func fault(in url: URL) -> (error: RecipeError, asOfFile: FileError)? {
-    guard let text = try? readText(at: url, limit: sizeLimit), let recipe = try? parse(text) else { return nil }
+    (try? readText(at: url, limit: sizeLimit)).flatMap { fault(in: $0, path: url.path) }
+  }
+
+  /// The same of the recipe whose text was read from `path`.
+  public static func fault(in text: String, path: String) -> (error: RecipeError, asOfFile: FileError)? {
+    guard let recipe = try? parse(text) else { return nil }
     do {
       try recipe.validate()
       return nil
     } catch let error as RecipeError {
       let place = FileError.Place.line(line(of: error.key, in: text))
-      return (error, FileError(path: url.path, reason: error.description, at: place))
+      return (error, FileError(path: path, reason: error.description, at: place))
     } catch {
       return nil
     }
