@@ -91,7 +91,8 @@ final class ArchiveReader {
         throw failure(form == .tar ? "is not a sound tar archive" : "cannot be unpacked")
       }
       guard let entry else { continue }
-      guard form == .single || archive_entry_filetype(entry) & mode_t(S_IFMT) == mode_t(S_IFREG) else { continue }
+      // A regular file's type, in the octal notation of all systems.
+      guard form == .single || archive_entry_filetype(entry) == 0o100000 else { continue }
       let name = archive_entry_pathname(entry).map { String(cString: $0) } ?? ""
       // Holes would be zeros without end out of nothing.
       guard archive_entry_sparse_count(entry) == 0 else {

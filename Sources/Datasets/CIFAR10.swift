@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Settings
 
 /// CIFAR-10 of Krizhevsky, Nair and Hinton: 50 000 training and 10 000 test images of 32 x 32 pixels in colour, ten classes
 /// (<https://www.cs.toronto.edu/~kriz/cifar.html>).
@@ -95,6 +96,33 @@ extension CIFARRecords {
       try python.read(.archive(url)) { index, stream throws(FileError) in parts[index] = try fromPickle(stream) }
     } else {
       try binary.read(.archive(url)) { index, stream throws(FileError) in parts[index] = try fromBinary(stream) }
+    }
+  }
+}
+
+extension CIFAR10 {
+  /// The images as a recipe's data, as `data.source: cifar10`.
+  public struct Source: ImageSource {
+    public static let kind = "cifar10"
+    public static var defaultDirectory: URL? { CIFAR10.published.directory }
+
+    /// What the bytes of a pixel become.
+    public var pixels: PixelRange
+
+    public init() { self.init(pixels: .symmetric) }
+
+    public init(pixels: PixelRange = .symmetric) {
+      self.pixels = pixels
+    }
+
+    public var title: String { "CIFAR-10" }
+
+    public var published: PublishedImages? {
+      PublishedImages(count: 50_000, channels: 3, height: 32, width: 32, classes: 10)
+    }
+
+    public func open(at place: URL, _ split: Split, requiresLabels: Bool) throws -> LabelledImages {
+      try CIFAR10.load(directory: place, split: split)
     }
   }
 }

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Settings
 
 /// CIFAR-100 of Krizhevsky, Nair and Hinton: 50 000 training and 10 000 test images of 32 x 32 pixels in colour, a hundred classes
 /// in twenty groups (<https://www.cs.toronto.edu/~kriz/cifar.html>).
@@ -72,4 +73,34 @@ public enum CIFAR100 {
     "television", "tiger", "tractor", "train", "trout", "tulip", "turtle", "wardrobe", "whale", "willow_tree", "wolf",
     "woman", "worm",
   ]
+}
+
+extension CIFAR100 {
+  /// The images as a recipe's data, as `data.source: cifar100`.
+  public struct Source: ImageSource {
+    public static let kind = "cifar100"
+    public static var defaultDirectory: URL? { CIFAR100.published.directory }
+
+    /// What the bytes of a pixel become.
+    public var pixels: PixelRange
+    /// Which of the two labels counts.
+    public var labels: Labels
+
+    public init() { self.init(pixels: .symmetric) }
+
+    public init(pixels: PixelRange = .symmetric, labels: Labels = .fine) {
+      self.pixels = pixels
+      self.labels = labels
+    }
+
+    public var title: String { "CIFAR-100" }
+
+    public var published: PublishedImages? {
+      PublishedImages(count: 50_000, channels: 3, height: 32, width: 32, classes: labels == .fine ? 100 : 20)
+    }
+
+    public func open(at place: URL, _ split: Split, requiresLabels: Bool) throws -> LabelledImages {
+      try CIFAR100.load(directory: place, split: split, labels: labels)
+    }
+  }
 }

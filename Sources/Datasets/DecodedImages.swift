@@ -1,4 +1,5 @@
 import Files
+import Foundation
 
 /// Images of a published data set as a reader has found and checked them.
 struct DecodedImages {
@@ -43,5 +44,19 @@ struct DecodedImages {
     guard channels > 1 else { return pixels }
     turnUpright(&pixels, height: channels, width: imageSize / channels)
     return pixels
+  }
+
+  /// The images of two parts of one set.
+  ///
+  /// - Throws: `FileError` naming `place` where they are not of one size.
+  static func together(_ a: LabelledImages, _ b: LabelledImages, at place: URL) throws(FileError) -> LabelledImages {
+    guard a.shape.dropFirst() == b.shape.dropFirst() else {
+      throw FileError(
+        path: place.path,
+        reason: "holds parts with images of \(a.width) x \(a.height) and of \(b.width) x \(b.height) pixels")
+    }
+    return LabelledImages(
+      images: a.images + b.images, labels: a.labels + b.labels, height: a.height, width: a.width,
+      channels: a.channels, classes: max(a.classes, b.classes))
   }
 }

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Settings
 
 /// Fashion-MNIST of Xiao, Rasul and Vollgraf: 60 000 training and 10 000 test images of articles of clothing, 28 x 28 grey pixels, ten classes
 /// (<https://github.com/zalandoresearch/fashion-mnist>).
@@ -30,5 +31,32 @@ public enum FashionMNIST {
       title: "Fashion-MNIST", advice: "`gan data get fashion-mnist` fetches them", names: MNIST.names,
       classNames: classNames
     ).load(directory: directory, split: split, requiresLabels: requiresLabels).labelled
+  }
+}
+
+extension FashionMNIST {
+  /// The articles as a recipe's data, as `data.source: fashion-mnist`.
+  public struct Source: ImageSource {
+    public static let kind = "fashion-mnist"
+    public static var defaultDirectory: URL? { FashionMNIST.published.directory }
+
+    /// What the bytes of a pixel become.
+    public var pixels: PixelRange
+
+    public init() { self.init(pixels: .unit) }
+
+    public init(pixels: PixelRange = .unit) {
+      self.pixels = pixels
+    }
+
+    public var title: String { "Fashion-MNIST" }
+
+    public var published: PublishedImages? {
+      PublishedImages(count: 60_000, channels: 1, height: 28, width: 28, classes: 10)
+    }
+
+    public func open(at place: URL, _ split: Split, requiresLabels: Bool) throws -> LabelledImages {
+      try FashionMNIST.load(directory: place, split: split, requiresLabels: requiresLabels)
+    }
   }
 }

@@ -30,8 +30,11 @@ struct IDXDataSet {
     let labelsURL = Self.find(labelFile, in: directory)
     guard let imagesURL, labelsURL != nil || !requiresLabels else {
       throw missing(
-        [imagesURL == nil ? ("images", imageFile) : nil, requiresLabels && labelsURL == nil ? ("labels", labelFile) : nil]
-          .compactMap { $0 }, split, in: directory)
+        [
+          imagesURL == nil ? ("images", imageFile) : nil,
+          requiresLabels && labelsURL == nil ? ("labels", labelFile) : nil,
+        ]
+        .compactMap { $0 }, split, in: directory)
     }
     let file = try IDXFile(contentsOf: imagesURL)
     let form = try Form(file.shape, at: imagesURL)
@@ -92,7 +95,8 @@ struct IDXDataSet {
       case 4:
         throw FileError(
           path: url.path,
-          reason: "has the shape \(shape), where images with channels have 1 or 3 of them, on the last axis or the second")
+          reason:
+            "has the shape \(shape), where images with channels have 1 or 3 of them, on the last axis or the second")
       default:
         throw FileError(
           path: url.path,
@@ -110,7 +114,8 @@ struct IDXDataSet {
 
   private static func find(_ name: String, in directory: URL) -> URL? {
     let names = spellings(name)
-    return (names + names.map { "\($0)/\($0)" }).map { directory.appendingPathComponent($0) }.first(where: isRegularFile)
+    return (names + names.map { "\($0)/\($0)" }).map { directory.appendingPathComponent($0) }.first(
+      where: isRegularFile)
   }
 
   private func missing(_ files: [(kind: String, name: String)], _ split: Split, in directory: URL) -> FileError {

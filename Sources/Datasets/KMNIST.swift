@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Settings
 
 /// Kuzushiji-MNIST of Clanuwat and others: 60 000 training and 10 000 test images of old Japanese characters, 28 x 28 grey
 /// pixels, ten classes (<https://github.com/rois-codh/kmnist>).
@@ -27,5 +28,32 @@ public enum KMNIST {
     try IDXDataSet(
       title: "KMNIST", advice: "`gan data get kmnist` fetches them", names: MNIST.names, classNames: classNames
     ).load(directory: directory, split: split, requiresLabels: requiresLabels).labelled
+  }
+}
+
+extension KMNIST {
+  /// The characters as a recipe's data, as `data.source: kmnist`.
+  public struct Source: ImageSource {
+    public static let kind = "kmnist"
+    public static var defaultDirectory: URL? { KMNIST.published.directory }
+
+    /// What the bytes of a pixel become.
+    public var pixels: PixelRange
+
+    public init() { self.init(pixels: .unit) }
+
+    public init(pixels: PixelRange = .unit) {
+      self.pixels = pixels
+    }
+
+    public var title: String { "KMNIST" }
+
+    public var published: PublishedImages? {
+      PublishedImages(count: 60_000, channels: 1, height: 28, width: 28, classes: 10)
+    }
+
+    public func open(at place: URL, _ split: Split, requiresLabels: Bool) throws -> LabelledImages {
+      try KMNIST.load(directory: place, split: split, requiresLabels: requiresLabels)
+    }
   }
 }

@@ -45,14 +45,16 @@ extension MNIST {
   /// The digits as a recipe's data, as `data.source: mnist`.
   public struct Source: ImageSource {
     public static let kind = "mnist"
-    public static var defaultDirectory: URL? { MNIST.defaultDirectory }
+    public static var defaultDirectory: URL? { MNIST.published.directory }
 
     /// What the bytes of a pixel become.
     public var pixels: PixelRange
 
     public init() { self.init(pixels: .unit) }
 
-    public init(pixels: PixelRange) { self.pixels = pixels }
+    public init(pixels: PixelRange = .unit) {
+      self.pixels = pixels
+    }
 
     public var title: String { "MNIST" }
 
@@ -60,8 +62,8 @@ extension MNIST {
       PublishedImages(count: 60_000, channels: 1, height: 28, width: 28, classes: MNIST.classes)
     }
 
-    public func open(at place: URL, _ split: Split) throws -> LabelledImages {
-      try MNIST.load(directory: place, split: split)
+    public func open(at place: URL, _ split: Split, requiresLabels: Bool) throws -> LabelledImages {
+      try MNIST.load(directory: place, split: split, requiresLabels: requiresLabels)
     }
   }
 }

@@ -279,7 +279,9 @@ struct Pickle {
         case .elementType(let type) = values[2], case .bool(let isByColumns) = values[3],
         case .string(let bytes) = values[4]
       else { throw fail("has an array in a form that is not known") }
-      guard ["u1", "|u1", "uint8"].contains(type) else { throw fail("has an array of elements '\(type)', not of bytes") }
+      guard ["u1", "|u1", "uint8"].contains(type) else {
+        throw fail("has an array of elements '\(type)', not of bytes")
+      }
       var shape: [Int] = []
       var count = 1
       for dimension in dimensions {
@@ -342,7 +344,7 @@ struct Pickle {
       case UInt8(ascii: "U"), UInt8(ascii: "C"), 0x8c: try string(number(1))
       case UInt8(ascii: "T"), UInt8(ascii: "B"), UInt8(ascii: "X"): try string(number(4))
       case 0x8d, 0x8e, 0x96: try string(number(8))
-      case UInt8(ascii: "]"): try push(.list([]))
+      case UInt8(ascii: "]"): try push(Box.Content.list([]))
       case UInt8(ascii: "}"): try push(.dictionary([:]))
       case UInt8(ascii: ")"): try pushTuple([])
       case 0x85: try pushTuple([pop()])

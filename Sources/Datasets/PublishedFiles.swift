@@ -44,7 +44,8 @@ struct PublishedFiles {
   /// The error of a folder without any of the files of `layouts`.
   static func missing(_ layouts: [PublishedFiles], in directory: URL) -> FileError {
     let wanted = layouts.map { layout in
-      let names = layout.names.count > 2 ? "\(layout.names[0]) ... \(layout.names.last!)" : layout.names.joined(separator: ", ")
+      let names =
+        layout.names.count > 2 ? "\(layout.names[0]) ... \(layout.names.last!)" : layout.names.joined(separator: ", ")
       return "\(names), loose or in \(layout.archives.joined(separator: " or "))"
     }
     return FileError(

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Settings
 
 /// STL-10 of Coates, Lee and Ng: images of 96 x 96 pixels in colour, 5 000 for training and 8 000 for tests in ten classes, and
 /// 100 000 without a label (<https://cs.stanford.edu/~acoates/stl10/>).
@@ -99,5 +100,41 @@ public enum STL10 {
       throw stream.fail("has the label \(bytes[index]) at index \(grouped(index)), outside 1...10", at: index)
     }
     return bytes.map { $0 - 1 }
+  }
+}
+
+extension STL10 {
+  /// The images as a recipe's data, as `data.source: stl10`.
+  public struct Source: ImageSource {
+    public static let kind = "stl10"
+    public static var defaultDirectory: URL? { STL10.published.directory }
+
+    /// What the bytes of a pixel become.
+    public var pixels: PixelRange
+    /// Which part is learned from: `unlabeled` is for recipes that do without labels.
+    public var training: Part
+
+    public init() { self.init(pixels: .symmetric) }
+
+    public init(pixels: PixelRange = .symmetric, training: Part = .train) {
+      self.pixels = pixels
+      self.training = training
+    }
+
+    public var title: String { "STL-10" }
+
+    public var published: PublishedImages? {
+      PublishedImages(
+        count: training == .unlabeled ? 100_000 : training == .train ? 5_000 : 8_000, channels: 3, height: 96,
+        width: 96, classes: 10)
+    }
+
+    public func open(at place: URL, _ split: Split, requiresLabels: Bool) throws -> LabelledImages {
+      let part: Part = split == .train ? training : .test
+      guard part != .unlabeled || !requiresLabels else {
+        throw FileError(path: place.path, reason: "has no labels in STL-10's part unlabeled, and labels are wanted")
+      }
+      return try STL10.load(directory: place, part: part, requiresLabels: requiresLabels)
+    }
   }
 }

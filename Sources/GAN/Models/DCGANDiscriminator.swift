@@ -83,6 +83,7 @@ extension DCGANDiscriminator {
   public struct Settings: DiscriminatorSettings {
     public static let kind = "dcgan"
     public static let layout = ExampleLayout.images
+    public static let takesClasses = true
 
     /// Channels after the first layer.
     public var width: Int

@@ -76,6 +76,7 @@ extension DCGANGenerator {
   public struct Settings: GeneratorSettings {
     public static let kind = "dcgan"
     public static let layout = ExampleLayout.images
+    public static let takesClasses = true
 
     /// Channels before the last layer.
     public var width: Int

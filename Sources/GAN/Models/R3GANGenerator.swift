@@ -70,6 +70,7 @@ extension R3GANGenerator {
   public struct Settings: GeneratorSettings {
     public static let kind = "r3gan"
     public static let layout = ExampleLayout.images
+    public static let takesClasses = true
 
     /// Channels at 4 x 4, 8 x 8 and so on, one for each size up to the images'.
     public var widths: [Int]

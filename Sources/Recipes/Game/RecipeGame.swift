@@ -78,7 +78,7 @@ public struct RecipeGame {
           training: recipe.discriminator.training.make(steps: steps),
           random: recipe.random(seeds).stream("game"))
     }
-    return Trainer(
+    let trainer = Trainer(
       generator: generator, discriminator: discriminator, objective: recipe.makeObjective(),
       terms: recipe.makeGeneratorTerms(), discriminatorTerms: recipe.makeDiscriminatorTerms(steps: steps),
       augmentation: recipe.makeAugmentation(example), data: examples.batches, labelled: examples.labelled?.batches,
@@ -87,6 +87,8 @@ public struct RecipeGame {
       discriminatorTraining: recipe.makeDiscriminatorTraining(steps: steps), updates: recipe.updates,
       productType: recipe.products == .bfloat16 ? .bfloat16 : .float32,
       steps: steps, random: recipe.random(seeds).stream("game"))
+    trainer.generatorSteps = recipe.generatorSteps
+    return trainer
   }
 
   /// The first `count` examples that G, with its averaged weights if there are any, makes of the noise of `random`:

@@ -9,7 +9,7 @@ public enum AutomaticKey: String, Codable, Sendable, CaseIterable {
   /// Height and width of the pictures.
   case size = "data.size"
   /// What D sees of the pictures.
-  case augmentation = "diffAugment"
+  case augmentation = "augmentation.policies"
   /// Length of the run.
   case length = "duration.count"
 }

@@ -29,6 +29,10 @@ extension Recipe {
       ("measurement", output.measurementInterval), ("sample", output.sampleInterval),
       ("evaluation", output.evaluationInterval), ("checkpoint", output.checkpointInterval),
     ] { try check.count("output.\(name)Interval", interval) }
+    try check.number("generatorSteps", Double(generatorSteps), atLeast: 1, atMost: 1000)
+    if generatorSteps > 1, updates != .alternating {
+      try check.fail("generatorSteps", "must be 1 where the players do not alternate: updates is \(updates.rawValue)")
+    }
     if batchSize < 2, generator.network.settings.looksAtBatch || techniques.active.contains(where: \.looksAtBatch) {
       throw RecipeError(
         key: "batchSize", reason: "must be at least 2 with batch norm or minibatch discrimination, is \(batchSize)")
@@ -41,6 +45,8 @@ extension Recipe {
     GameFacts(
       batchSize: batchSize, labelledBatchSize: tellsClasses ? labels.batchSize : nil, exampleLayout: layout,
       hasImages: data.images != nil,
+      takeClasses: type(of: generator.network.settings).takesClasses
+        && type(of: discriminator.network.settings).takesClasses,
       canPairRows: data.points?.density != nil && noise.kind == .stratified)
   }
 

@@ -29,15 +29,6 @@ extension Recipe {
     duration: Duration(count: 25, unit: .epochs), batchSize: 64, seed: 1,
     output: Output(measurementInterval: 100, sampleInterval: 1000, evaluationInterval: 1000, checkpointInterval: 500))
 
-  /// The same on pictures of 64 x 64 pixels, of your own.
-  static let dcgan64 = {
-    var recipe = dcgan32
-    recipe.name = "dcgan-64"
-    recipe.summary = "Your own pictures without labels: DCGAN at 64 x 64 as published, 25 epochs"
-    recipe.data = Chosen(PictureSource(size: 64))
-    return recipe
-  }()
-
   /// The published experiment on CIFAR-10 with few labels, setting by setting: table 2 of the paper, with its released code where
   /// the paper is silent.
   static let cifar10SemiSupervised = {
@@ -71,18 +62,6 @@ extension Recipe {
     return training
   }
 
-  /// The published experiment on SVHN: table 3 of the paper.
-  static let svhnSemiSupervised = {
-    var recipe = cifar10SemiSupervised
-    recipe.name = "svhn-semisupervised"
-    recipe.summary = "SVHN with 1000 labels, as published: 900 epochs"
-    recipe.data = Chosen(SVHN.Source(pixels: .release))
-    recipe.discriminator.network = Chosen(ConvDiscriminator.Settings(width: 64))
-    recipe.labels.count = 1000
-    recipe.duration.count = 900
-    return recipe
-  }()
-
   /// The published experiment whose samples the paper shows and scores: minibatch discrimination in the place of feature matching.
   static let cifar10Minibatch = {
     var recipe = cifar10SemiSupervised
@@ -94,24 +73,6 @@ extension Recipe {
     recipe.techniques[MinibatchDiscrimination.Settings.self] = .init(
       enabled: true, reading: .release, kernels: 100, dimensions: 5)
     recipe.generatorSteps = 3
-    return recipe
-  }()
-
-  /// The paper's networks for ImageNet at 128 x 128: virtual batch norm in G, minibatch features and label smoothing in D.
-  static let imageNet128 = {
-    var recipe = dcgan32
-    recipe.name = "imagenet-128"
-    recipe.summary = "Pictures of 128 x 128 by the paper's networks for ImageNet; made for machines with a GPU"
-    recipe.data = Chosen(PictureSource(size: 128))
-    recipe.noise = Noise(kind: .uniform, dimensions: 8192, low: -1, high: 1, jitter: 0)
-    recipe.generator.network = Chosen(
-      ConvGenerator.Settings(
-        widths: [512, 256, 128, 64, 64, 64], normalization: .virtualBatch, outputWeightNorm: false, outputStride: 1))
-    recipe.discriminator.network = Chosen(ImageNetDiscriminator.Settings())
-    (recipe.generator.training, recipe.discriminator.training) = (adam(4e-4), adam(4e-4))
-    recipe.objective = Chosen(Logistic.Settings(realTarget: 0.75))
-    recipe.techniques[MinibatchDiscrimination.Settings.self] = .init(
-      enabled: true, reading: .release, kernels: 300, dimensions: 50)
     return recipe
   }()
 
@@ -134,20 +95,4 @@ extension Recipe {
     return recipe
   }()
 
-  /// What we recommend for a folder of your own: size, augmentation and length are chosen by the number of pictures.
-  static let pictures = {
-    var recipe = dcgan64
-    recipe.name = "pictures"
-    recipe.summary = "A folder of your own pictures: size, augmentation and length chosen by their number"
-    recipe.generator.network = Chosen(DCGANGenerator.Settings(width: 48))
-    recipe.discriminator.network = Chosen(DCGANDiscriminator.Settings(width: 48, normalization: .spectral))
-    recipe.objective = Chosen(Hinge.Settings())
-    let training = adam(2e-4, beta1: 0)
-    (recipe.generator.training, recipe.discriminator.training) = (training, training)
-    recipe.generator.averagingHalfLife = 10_000
-    recipe.techniques[DiffAugment.Settings.self] = .init(color: true, translation: true, cutout: true)
-    recipe.batchSize = 32
-    recipe.automatic = AutomaticKey.allCases
-    return recipe
-  }()
 }
