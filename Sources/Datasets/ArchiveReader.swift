@@ -65,11 +65,7 @@ final class ArchiveReader {
           return -1
         }
       }, nil)
-    if status != ARCHIVE_OK {
-      let error = failure("is not \(form == .tar ? "a tar archive" : "packed data")")
-      archive_read_free(archive)
-      throw error
-    }
+    if status != ARCHIVE_OK { throw failure("is not \(form == .tar ? "a tar archive" : "packed data")") }
   }
 
   deinit { archive_read_free(archive) }

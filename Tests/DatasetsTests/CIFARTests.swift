@@ -37,7 +37,9 @@ import Testing
       let files = folder.appendingPathComponent("cifar-10-batches-bin")
       try run("xz", ["-q", files.appendingPathComponent("test_batch.bin").path])
       try run("xz", ["-q", files.appendingPathComponent("data_batch_2.bin").path])
-      try run("gzip", [files.appendingPathComponent("data_batch_5.bin").path])
+      let fifth = files.appendingPathComponent("data_batch_5.bin")
+      try gzip(Data(contentsOf: fifth)).write(to: fifth.appendingPathExtension("gz"))
+      try FileManager.default.removeItem(at: fifth)
       for split in Split.allCases {
         try GoldenImages("cifar10-\(split)").expect(CIFAR10.load(directory: files, split: split), classes: 10)
       }
@@ -55,7 +57,7 @@ import Testing
   }
 
   @Test(arguments: [
-    "batch-protocol-2", "batch-protocol-3", "batch-protocol-4", "batch-protocol-5", "batch-bytes", "batch-by-columns",
+    "batch-protocol-2", "batch-protocol-3", "batch-protocol-4", "batch-bytes", "batch-by-columns",
   ])
   func batchesThatPython3HasWrittenAreRead(name: String) throws {
     try withFolder { folder in

@@ -29,8 +29,13 @@ import Testing
     }
   }
 
-  private let packed = try! Data(contentsOf: golden("train_32x32.mat"))
-  private let plain = try! Data(contentsOf: golden("test_32x32.mat"))
+  private let packed: Data
+  private let plain: Data
+
+  init() throws {
+    packed = try Data(contentsOf: golden("train_32x32.mat"))
+    plain = try Data(contentsOf: golden("test_32x32.mat"))
+  }
 
   @Test func everyCutIsRefused() throws {
     for whole in [packed, plain] {
