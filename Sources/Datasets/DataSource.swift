@@ -26,6 +26,15 @@ public protocol PointSource: DataSource {
 }
 
 extension PointSource {
+  /// What the coordinates lie in, but for rare points.
+  public var support: ClosedRange<Double> {
+    if let density { return density.support }
+    let (places, reach) = (mixture!.modes.flatMap { $0 }, 3 * mixture!.standardDeviation)
+    return places.min()! - reach...places.max()! + reach
+  }
+}
+
+extension PointSource {
   public var density: Density? { nil }
   public var mixture: GaussianMixture? { nil }
 
