@@ -73,6 +73,31 @@ import Testing
     #expect(Set(CIFAR100.classNames(.coarse)).count == 20)
   }
 
+  @Test func damagedXZ() throws {
+    try withFolder { folder in
+      let plain = folder.appendingPathComponent("test_batch.bin")
+      let packed = plain.appendingPathExtension("xz")
+      try (record(1) + record(2)).write(to: plain)
+      try run("xz", ["-q", plain.path])
+      let whole = try Data(contentsOf: packed)
+      #expect(try CIFAR10.load(directory: folder, split: .test).labels == [1, 2])
+      func reason(_ data: Data) throws -> String {
+        try data.write(to: packed)
+        let error = try fileError { _ = try CIFAR10.load(directory: folder, split: .test) }
+        #expect(error.path == packed.path && error.place != nil)
+        return error.reason
+      }
+      #expect(try reason(whole.dropLast(8)) == "is cut short within its xz data: it unpacks to 6 146 bytes")
+      var damaged = whole
+      damaged[whole.count / 2] ^= 1
+      #expect(try reason(damaged).hasPrefix("has damaged xz data"))
+      // A dictionary of 1.5 GiB, in the head of a block, with the head's checksum.
+      var greedy = Data([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0, 0, 0, 0xff, 0x12, 0xd9, 0x41, 2, 0, 0x21, 1, 37, 0, 0, 0])
+      greedy += crc32(greedy.suffix(8)) + Data(count: 64)
+      #expect(try reason(greedy) == "asks for more memory than 128 MB to be unpacked: it unpacks to 0 bytes")
+    }
+  }
+
   // MARK: What is refused
 
   /// The error of a test split whose file holds `data`.
