@@ -147,13 +147,13 @@ struct Train: ParsableCommand {
       RecipeGame(recipe, example: example, classes: classes, stepsPerEpoch: stepsPerEpoch, device: device)
     }
     try Output.print("generator:", terminator: "")
-    printNetwork(game.generator.summary)
+    try printNetwork(game.generator.summary)
     try Output.print("discriminator:", terminator: "")
-    printNetwork(game.discriminator.summary)
+    try printNetwork(game.discriminator.summary)
     try Output.print("steps: \(game.steps)")
   }
 
-  private func printNetwork(_ parameters: [(name: String, shape: [Int], count: Int, isFixed: Bool)]) {
+  private func printNetwork(_ parameters: [(name: String, shape: [Int], count: Int, isFixed: Bool)]) throws {
     try Output.print(" \(parameters.filter { !$0.isFixed }.reduce(0) { $0 + $1.count }) trained parameters")
     let width = parameters.map(\.name.count).max() ?? 0
     for parameter in parameters {

@@ -59,13 +59,14 @@ struct TrainingOptions: ParsableArguments {
 
   /// The length of a run that has the length `own` where nothing is said.
   func duration(_ own: Recipe.Duration) -> Recipe.Duration {
+    var duration = own
     switch (steps, epochs) {
-    case (.steps(let count), _): .init(count: count, unit: .steps)
-    case (.percent(let percent), _):
-      .init(count: max(1, Int((Double(own.count) * percent / 100).rounded())), unit: own.unit)
-    case (nil, let count?): .init(count: count, unit: .epochs)
-    case (nil, nil): own
+    case (.steps(let count), _): (duration.count, duration.unit) = (count, .steps)
+    case (.percent(let percent), _): duration.count = max(1, Int((Double(own.count) * percent / 100).rounded()))
+    case (nil, let count?): (duration.count, duration.unit) = (count, .epochs)
+    case (nil, nil): break
     }
+    return duration
   }
 }
 
