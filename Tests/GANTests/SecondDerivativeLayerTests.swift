@@ -61,10 +61,13 @@ import Torch
     try check(layer: "WeightNormLinear", [5, 4]) { WeightNormLinear(4, 3) }
     try check(layer: "WeightNormLinear, large", [64, 80]) { WeightNormLinear(80, 64) }
     try check(layer: "BatchNorm", [6, 3]) { BatchNorm(3) }
-    try check(layer: "BatchNorm, groups", [6, 3], context: { Context(.training, random: Self.random, groups: 2) }) {
+    let groups = { Context(.training, random: Self.random, groups: 2) }
+    try check(layer: "BatchNorm, groups", [6, 3], context: groups) {
       BatchNorm(3)
     }
-    try check(layer: "Sequential", [6, 3]) { Sequential(Linear(3, 4), Activation.tanh, GaussianNoise(0.1), Linear(4, 2)) }
+    try check(layer: "Sequential", [6, 3]) {
+      Sequential(Linear(3, 4), Activation.tanh, GaussianNoise(0.1), Linear(4, 2))
+    }
     for reading in MinibatchDiscrimination.Reading.allCases {
       try check(layer: "MinibatchDiscrimination, \(reading)", [6, 4]) {
         MinibatchDiscrimination(
@@ -86,10 +89,8 @@ import Torch
       WeightNormConvTranspose2d(3, 2, kernel: 5, stride: 2, padding: 2, outputPadding: 1)
     }
     try check(layer: "BatchNorm2d", [4, 3, 3, 5]) { BatchNorm2d(3) }
-    try check(layer: "BatchNorm2d, groups", [4, 3, 3, 5], context: { Context(.training, random: Self.random, groups: 2) })
-    {
-      BatchNorm2d(3)
-    }
+    let groups = { Context(.training, random: Self.random, groups: 2) }
+    try check(layer: "BatchNorm2d, groups", [4, 3, 3, 5], context: groups) { BatchNorm2d(3) }
   }
 
   /// Chains of up to 128 units, and wider ones; small products, and those of 2^18 multiplications and more.

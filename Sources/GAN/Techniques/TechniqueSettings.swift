@@ -17,7 +17,9 @@ public struct GameFacts: Sendable {
   /// Whether real and generated examples come sorted, so that rows can be paired.
   public let canPairRows: Bool
 
-  public init(batchSize: Int, labelledBatchSize: Int?, exampleLayout: ExampleLayout, hasImages: Bool, canPairRows: Bool) {
+  public init(
+    batchSize: Int, labelledBatchSize: Int?, exampleLayout: ExampleLayout, hasImages: Bool, canPairRows: Bool
+  ) {
     self.batchSize = batchSize
     self.labelledBatchSize = labelledBatchSize
     self.exampleLayout = exampleLayout
