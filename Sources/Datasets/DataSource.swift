@@ -26,6 +26,15 @@ public protocol PointSource: DataSource {
 }
 
 extension PointSource {
+  /// What the coordinates lie in, but for rare points.
+  public var support: ClosedRange<Double> {
+    if let density { return density.support }
+    let (places, reach) = (mixture!.modes.flatMap { $0 }, 3 * mixture!.standardDeviation)
+    return places.min()! - reach...places.max()! + reach
+  }
+}
+
+extension PointSource {
   public var density: Density? { nil }
   public var mixture: GaussianMixture? { nil }
 
@@ -52,8 +61,18 @@ public protocol ImageSource: DataSource {
   var published: PublishedImages? { get }
   /// Reads one split.
   ///
+  /// - Parameter requiresLabels: false where labels are of no interest: they may be left out, and what holds them may be missing.
   /// - Throws: `FileError` naming the file and what is wrong with it.
-  func open(at place: URL, _ split: Split) throws -> LabelledImages
+  func open(at place: URL, _ split: Split, requiresLabels: Bool) throws -> LabelledImages
+}
+
+extension ImageSource {
+  /// Reads one split with its labels.
+  ///
+  /// - Throws: `FileError` naming the file and what is wrong with it.
+  public func open(at place: URL, _ split: Split) throws -> LabelledImages {
+    try open(at: place, split, requiresLabels: true)
+  }
 }
 
 /// The images of a data set as published.
@@ -98,6 +117,15 @@ public enum DataFamily: ChoiceFamily {
   public static let tag = "source"
   public static let kinds: [any Choice.Type] = [
     MNIST.Source.self,
+    FashionMNIST.Source.self,
+    KMNIST.Source.self,
+    EMNIST.Source.self,
+    QMNIST.Source.self,
+    CIFAR10.Source.self,
+    CIFAR100.Source.self,
+    SVHN.Source.self,
+    STL10.Source.self,
+    MedMNIST.Source.self,
     NormalSource.self,
     TwoHumpedSource.self,
     FarNormalSource.self,

@@ -75,6 +75,16 @@ public final class Trainer<G: Generator, D: Discriminator> {
   public var learningRateFactor = 1.0
   /// The number of steps in the game.
   public let steps: Int
+  /// Steps of G for each of D, at least 1: the code released with *Improved Techniques for Training GANs* takes three beside
+  /// minibatch discrimination. Each has draws of its own. Only where the players alternate.
+  public var generatorSteps = 1 {
+    didSet {
+      let turns = random.stream("generator").stream("turns")
+      furtherGeneratorSteps = (1..<max(1, generatorSteps)).map { PlayerStreams(turns.at($0)) }
+    }
+  }
+  private var furtherGeneratorSteps: [PlayerStreams] = []
+  private let random: RandomStream
   private var lastGradients: (discriminator: Tensor, generator: Tensor)?
 
   public let generatorTraining: Training
@@ -159,6 +169,7 @@ public final class Trainer<G: Generator, D: Discriminator> {
     self.updates = updates
     self.productType = productType
     self.steps = steps
+    self.random = random
     streams = (
       PlayerStreams(random.stream("discriminator")), PlayerStreams(random.stream("generator")),
       PlayerStreams(random.stream("both"))
@@ -244,8 +255,9 @@ public final class Trainer<G: Generator, D: Discriminator> {
 
   private func moveInTurn() -> Played {
     let moved = moveDiscriminator()
-    return Played(
-      discriminator: moved.trace, generator: moveGenerator(moved.generated), labelledLoss: moved.labelledLoss)
+    var moving = moveGenerator(moved.generated, streams.generator)
+    for random in furtherGeneratorSteps { moving = moveGenerator(moved.generated, random) }
+    return Played(discriminator: moved.trace, generator: moving, labelledLoss: moved.labelledLoss)
   }
 
   private func moveDiscriminator() -> (trace: StepTrace, generated: Examples, labelledLoss: Tensor?) {
@@ -272,8 +284,7 @@ public final class Trainer<G: Generator, D: Discriminator> {
   }
 
   /// - Parameter shown: the examples that D was shown, made with gradient where G moves on them.
-  private func moveGenerator(_ shown: Examples) -> StepTrace {
-    let random = streams.generator
+  private func moveGenerator(_ shown: Examples, _ random: PlayerStreams) -> StepTrace {
     let generated = updates == .alternating ? generate(shown.count, random) : shown
     let layers = random.discriminatorLayers.at(step)
     func judge(_ x: Examples, _ name: String) -> Judgement {

@@ -76,7 +76,7 @@ public final class Context {
   public func labels(of x: Tensor, for layer: String) -> Tensor {
     guard let labels else { return .failed("\(layer) of \(x.shape): the context has no labels") }
     guard labels.isPoisoned || x.isPoisoned || (labels.rank == 1 && [1, x.size(0)].contains(labels.count)) else {
-      return .failed("\(layer) of \(x.shape): the labels have the shape \(labels.shape), not one for each row or one for all")
+      return .failed("\(layer) of \(x.shape): labels of shape \(labels.shape) are not one a row, nor one for all")
     }
     return labels
   }

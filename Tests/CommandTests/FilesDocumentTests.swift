@@ -133,7 +133,7 @@ import Torch
   /// The document's table of a run folder and the one in the sources name the same files.
   @Test func namesTheFilesOfARun() throws {
     let source = try String(
-      contentsOf: GanProcess.package.appendingPathComponent("Sources/Recipes/RunFolder.swift"), encoding: .utf8)
+      contentsOf: GanProcess.package.appendingPathComponent("Sources/Recipes/Run/RunFolder.swift"), encoding: .utf8)
     /// In the first column of the rows.
     func files(_ text: String) -> [String] {
       text.matches(of: /\| (`[^|]+`) \|/).flatMap { $0.1.split(separator: "`").filter { $0 != ", " }.map(String.init) }

@@ -1,5 +1,5 @@
 import Foundation
-import Report
+import Images
 import Testing
 import Torch
 
@@ -155,7 +155,7 @@ import Torch
       try refused(["train", "mnist", "--data", ".", "--labels", "10"], "--labels", "without labels")
       try refused(
         ["train", "few.yaml", "--data", ".", "--set", "data.source=ring", "--set", "duration.unit=steps"],
-        "objective.kind", "a density has none")
+        "objective.kind", "points have none")
       try refused(
         [
           "train", "few.yaml", "--data", ".", "--set", "minibatchDiscrimination.enabled=true", "--set",

@@ -811,22 +811,23 @@ def inception_score(weight, bias):
     return file
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--check", action="store_true", help="compare with the files instead of writing them")
-    check, differences = parser.parse_args().check, 0
+def all_files(check):
     scripts, weight, bias = classifiers()
     if not check:
         (HERE / "classifiers").mkdir(exist_ok=True)
         for name, data in scripts.items():
             (HERE / "classifiers" / name).write_bytes(data)
-    files = (
+    return (
         operations(), layers(), dense_weight_norm(), objectives(), semi_supervised(), techniques(), optimizers(),
-        gradient_penalties(), augmentations(),
-        random(), metrics(),
-        inception_score(weight, bias),
+        gradient_penalties(), augmentations(), random(), metrics(), inception_score(weight, bias),
     )
-    for file in files:
+
+
+def main(files=None):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="compare with the files instead of writing them")
+    check, differences = parser.parse_args().check, 0
+    for file in files or all_files(check):
         path = HERE / f"{file.name}.safetensors"
         if not check:
             save_file(dict(sorted(file.tensors.items())), path)

@@ -97,6 +97,8 @@ CT_RESULT ct_normal(const uint64_t *keys, int key_count, bool stacked, const int
 /// that of x.
 CT_RESULT ct_add_normal(CT_OPERAND x, const uint64_t *keys, int key_count, bool stacked, double deviation)
     CT_RETURNS_RETAINED;
+/// x times a mask that is 0 with probability `rate`, where what ct_uniform draws in x's shape is below it, else 1 / (1 - rate).
+CT_RESULT ct_dropout(CT_OPERAND x, const uint64_t *keys, int key_count, bool stacked, double rate) CT_RETURNS_RETAINED;
 /// The first `count` 32-bit words of the stream `key`.
 void ct_random_words(uint64_t key, uint32_t *words, int64_t count);
 
@@ -185,12 +187,12 @@ typedef enum __attribute__((enum_extensibility(closed))) CTActivation {
 /// always do.
 void ct_dense_chain(CT_OPERAND x, CT_OPERANDS parameters, const CTActivation *activations, int count, bool features,
                     bool fused, CT_RESULTS results);
-/// x [N, in, H, W], weight [out, in, kH, kW], bias [out].
-CT_RESULT ct_conv2d(CT_OPERAND x, CT_OPERAND weight, CT_OPERAND bias, bool has_bias, int64_t stride, int64_t padding)
-    CT_RETURNS_RETAINED;
-/// x [N, in, H, W], weight [in, out, kH, kW], bias [out].
+/// x [N, in, H, W], weight [out, in / groups, kH, kW], bias [out].
+CT_RESULT ct_conv2d(CT_OPERAND x, CT_OPERAND weight, CT_OPERAND bias, bool has_bias, int64_t stride, int64_t padding,
+                    int64_t groups) CT_RETURNS_RETAINED;
+/// x [N, in, H, W], weight [in, out / groups, kH, kW], bias [out].
 CT_RESULT ct_conv_transpose2d(CT_OPERAND x, CT_OPERAND weight, CT_OPERAND bias, bool has_bias, int64_t stride,
-                              int64_t padding, int64_t output_padding) CT_RETURNS_RETAINED;
+                              int64_t padding, int64_t output_padding, int64_t groups) CT_RETURNS_RETAINED;
 
 // ---- our own kernels ------------------------------------------------------------------------------------------
 /// o[..., i, b] = sum over j of exp(-||m[..., i, b, :] - m[..., j, b, :]||_1), j = i included.

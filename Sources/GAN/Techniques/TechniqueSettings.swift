@@ -14,16 +14,20 @@ public struct GameFacts: Sendable {
   public let exampleLayout: ExampleLayout
   /// Whether the data are images, in whichever layout.
   public let hasImages: Bool
+  /// Whether both networks can be told classes.
+  public let takeClasses: Bool
   /// Whether real and generated examples come sorted, so that rows can be paired.
   public let canPairRows: Bool
 
   public init(
-    batchSize: Int, labelledBatchSize: Int?, exampleLayout: ExampleLayout, hasImages: Bool, canPairRows: Bool
+    batchSize: Int, labelledBatchSize: Int?, exampleLayout: ExampleLayout, hasImages: Bool, takeClasses: Bool,
+    canPairRows: Bool
   ) {
     self.batchSize = batchSize
     self.labelledBatchSize = labelledBatchSize
     self.exampleLayout = exampleLayout
     self.hasImages = hasImages
+    self.takeClasses = takeClasses
     self.canPairRows = canPairRows
   }
 
@@ -43,6 +47,8 @@ public protocol TechniqueSettings: Codable, Hashable, Sendable {
   var pairsRows: Bool { get }
   /// Whether an example's judgement depends on the others of its batch, which then needs two.
   var looksAtBatch: Bool { get }
+  /// Whether both players are told the classes of what they make and judge.
+  var tellsPlayersClasses: Bool { get }
   /// Checks the values, also of a technique that is off, and whether it goes with the game.
   ///
   /// - Throws: `SettingsError`.
@@ -65,6 +71,7 @@ public protocol TechniqueSettings: Codable, Hashable, Sendable {
 extension TechniqueSettings {
   public var pairsRows: Bool { false }
   public var looksAtBatch: Bool { false }
+  public var tellsPlayersClasses: Bool { false }
   public func generatorTerms() -> [any GeneratorTerm] { [] }
   public func discriminatorTerms() -> [any DiscriminatorTerm] { [] }
   public func discriminatorTerms(over steps: Int) -> [any DiscriminatorTerm] { discriminatorTerms() }
@@ -85,6 +92,7 @@ public struct TechniqueSet: Codable, Hashable, Sendable {
     HistoricalAveraging.Settings.self,
     GradientPenalty.Settings.self,
     DiffAugment.Settings.self,
+    ClassConditional.Settings.self,
   ]
 
   private var settings: [any TechniqueSettings]

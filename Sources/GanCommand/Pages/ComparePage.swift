@@ -3,6 +3,7 @@ import Files
 import Foundation
 import Settings
 import GAN
+import Images
 import Metrics
 import Recipes
 import Report

@@ -1,3 +1,4 @@
+import Images
 import Recipes
 import Report
 import Torch

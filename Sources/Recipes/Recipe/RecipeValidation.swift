@@ -29,6 +29,10 @@ extension Recipe {
       ("measurement", output.measurementInterval), ("sample", output.sampleInterval),
       ("evaluation", output.evaluationInterval), ("checkpoint", output.checkpointInterval),
     ] { try check.count("output.\(name)Interval", interval) }
+    try check.number("generatorSteps", Double(generatorSteps), atLeast: 1, atMost: 1000)
+    if generatorSteps > 1, updates != .alternating {
+      try check.fail("generatorSteps", "must be 1 where the players do not alternate: updates is \(updates.rawValue)")
+    }
     if batchSize < 2, generator.network.settings.looksAtBatch || techniques.active.contains(where: \.looksAtBatch) {
       throw RecipeError(
         key: "batchSize", reason: "must be at least 2 with batch norm or minibatch discrimination, is \(batchSize)")
@@ -41,12 +45,18 @@ extension Recipe {
     GameFacts(
       batchSize: batchSize, labelledBatchSize: tellsClasses ? labels.batchSize : nil, exampleLayout: layout,
       hasImages: data.images != nil,
+      takeClasses: type(of: generator.network.settings).takesClasses
+        && type(of: discriminator.network.settings).takesClasses,
       canPairRows: data.points?.density != nil && noise.kind == .stratified)
   }
 
   private func validateGenerator(_ check: SettingsCheck) throws {
     try generator.network.settings.validate(check)
     try check.number("averagingRate", generator.averagingRate, atLeast: 0, atMost: 1)
+    try check.number("averagingHalfLife", generator.averagingHalfLife, atLeast: 0)
+    if generator.averagingHalfLife > 0, generator.averagingRate > 0 {
+      try check.fail("averagingHalfLife", "is in the place of averagingRate: one of them must be 0")
+    }
     try generator.training.validate(check.below("training"))
   }
 
@@ -82,7 +92,23 @@ extension Recipe {
         throw RecipeError(key: "\(player).network", reason: "\(kind) is for images; '\(data.kind)' has points")
       }
     }
+    try validateOutputs()
     if let published = data.images?.published { try validate(for: published.shape) }
+  }
+
+  /// Whether G can reach the data at all: a sigmoid never makes what lies below 0.
+  private func validateOutputs() throws {
+    guard let outputs = generator.network.settings.outputRange else { return }
+    let values = data.points?.support ?? data.images?.pixels.bounds ?? 0...0
+    guard outputs.lowerBound <= values.lowerBound, outputs.upperBound >= values.upperBound else {
+      func text(_ range: ClosedRange<Double>) -> String {
+        "\(shortText(range.lowerBound)) ... \(shortText(range.upperBound))"
+      }
+      throw RecipeError(
+        key: "generator.network",
+        reason: "its outputs lie in \(text(outputs)) and so cannot reach the data of '\(data.kind)', which lie in "
+          + "\(text(values)): choose another generator.outputActivation, or another data.pixels for images")
+    }
   }
 
   /// Whether the networks can play on such images.
@@ -147,6 +173,11 @@ extension Recipe.Training {
     try check.number("learningRate", learningRate, above: 0)
     try check.number("quarterlyDecay", quarterlyDecay, above: 0, atMost: 1)
     try check.number("declineFrom", declineFrom, atLeast: 0, atMost: 1)
+    try check.number("cosineEnd", cosineEnd, atLeast: 0, atMost: 1)
+    if cosineEnd < 1, quarterlyDecay < 1 || declineFrom < 1 {
+      try check.fail("cosineEnd", "is in the place of quarterlyDecay and declineFrom: these must be 1")
+    }
+    try check.number("beta2End", beta2End, atLeast: 0, below: 1)
     for (name, value) in [("momentum", momentum), ("beta1", beta1), ("beta2", beta2)] {
       try check.number(name, value, atLeast: 0, below: 1)
     }
