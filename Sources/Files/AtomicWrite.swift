@@ -87,7 +87,7 @@ func writeAll(_ data: Data, to descriptor: Int32) -> Bool {
 }
 
 /// Has the disk take what was written. A drive that knows no such thing is left to its own ways.
-func syncDescriptor(_ descriptor: Int32) -> Bool {
+public func syncDescriptor(_ descriptor: Int32) -> Bool {
   fsync(descriptor) == 0 || [EINVAL, ENOTSUP, EOPNOTSUPP, ENOSYS].contains(errno)
 }
 

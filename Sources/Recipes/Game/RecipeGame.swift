@@ -186,7 +186,7 @@ public struct RecipeGame {
         let batch = try BatchSigns(
           probabilities: objective.probabilities(real: ofReal.logits, generated: ofGenerated.logits),
           realTarget: recipe.objective.settings.realTarget, features: (ofReal.features, ofGenerated.features),
-          examples: (rows(of: real), rows(of: generated)), compared: compared)
+          examples: (rows(of: real), rows(of: generated)), tolerance: tolerance, compared: compared)
         let modes = try recipe.data.points?.mixture.map {
           ModeCoverage(try generated.rows(), modes: $0.modes, standardDeviation: $0.standardDeviation)
         }
@@ -197,6 +197,13 @@ public struct RecipeGame {
 }
 
 extension RecipeGame {
+  /// The distance up to which two pictures are the same to the eye: a hundredth of the pixels' range, root mean square, which is two
+  /// to three grey levels. 0 for points.
+  private var tolerance: Double {
+    guard let bounds = recipe.data.images?.pixels.bounds else { return 0 }
+    return 0.01 * (bounds.upperBound - bounds.lowerBound) * Double(example.count).squareRoot()
+  }
+
   private func rows(of examples: Tensor) -> Tensor {
     recipe.layout == .images ? examples.reshaped([-1, example.count]) : examples
   }

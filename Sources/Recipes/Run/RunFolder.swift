@@ -398,7 +398,9 @@ public struct RunFolder: Sendable {
         if let name = stored.metadata["recipe"], name != recipe.name {
           throw FileError(path: file.path, reason: "is of the recipe '\(name)', the run is of '\(recipe.name)'")
         }
-        try network.load(stored.tensors)
+        // Weights that somebody has rewritten in half precision are weights.
+        try network.load(
+          checkingTensors { stored.tensors.mapValues { $0.dtype == .bfloat16 ? $0.to(.float32) : $0 } })
       } catch let error as StateError {
         throw FileError(path: file.path, reason: "does not fit recipe.yaml: \(error)")
       }
