@@ -45,8 +45,9 @@ let package = Package(
     .systemLibrary(name: "Clibmd", providers: [.apt(["libmd-dev"])]),
     .systemLibrary(name: "Cpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
     .systemLibrary(name: "Czlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "CKernelLevel", cSettings: [.unsafeFlags(["-Wall", "-Werror"])]),
     .target(
-      name: "CTorch",
+      name: "CTorch", dependencies: ["CKernelLevel"],
       cxxSettings: [
         .unsafeFlags(
           [
@@ -64,7 +65,7 @@ let package = Package(
     .target(
       name: "Files", dependencies: [.target(name: "Clibmd", condition: .when(platforms: [.linux]))],
       swiftSettings: strict),
-    .target(name: "Torch", dependencies: ["CTorch", "Files"], swiftSettings: strict),
+    .target(name: "Torch", dependencies: ["CTorch", "CKernelLevel", "Files"], swiftSettings: strict),
     .target(name: "NN", dependencies: ["Torch"], swiftSettings: strict),
     .target(name: "GAN", dependencies: ["NN"], swiftSettings: strict),
     .target(
@@ -82,7 +83,7 @@ let package = Package(
       name: "GanCommand",
       dependencies: ["Recipes", "Report", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: strict),
-    .executableTarget(name: "GanMain", dependencies: ["GanCommand"], swiftSettings: strict),
+    .executableTarget(name: "GanMain", dependencies: ["GanCommand", "Torch"], swiftSettings: strict),
     .executableTarget(
       name: "Benchmarks",
       dependencies: ["Recipes", .product(name: "ArgumentParser", package: "swift-argument-parser")],

@@ -27,12 +27,14 @@ CT_INLINE void adam(float *p, const float *g, float *m, float *v, int64_t begin,
     p[i] -= c.rate * m[i] / (__builtin_elementwise_sqrt(v[i] * c.unbias_second + inside) + beside);
   }
 }
-CT_WIDE_KERNEL void adam_inside_root(float *p, const float *g, float *m, float *v, int64_t begin, int64_t end,
-                                     const Adam &constants) {
+CT_WIDE_KERNEL(void, adam_inside_root,
+               (float *p, const float *g, float *m, float *v, int64_t begin, int64_t end, const Adam &constants),
+               (p, g, m, v, begin, end, constants)) {
   adam<true>(p, g, m, v, begin, end, constants);
 }
-CT_WIDE_KERNEL void adam_beside_root(float *p, const float *g, float *m, float *v, int64_t begin, int64_t end,
-                                     const Adam &constants) {
+CT_WIDE_KERNEL(void, adam_beside_root,
+               (float *p, const float *g, float *m, float *v, int64_t begin, int64_t end, const Adam &constants),
+               (p, g, m, v, begin, end, constants)) {
   adam<false>(p, g, m, v, begin, end, constants);
 }
 
