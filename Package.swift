@@ -53,8 +53,9 @@ let package = Package(
     .systemLibrary(name: "Cjpeg", providers: [.apt(["libjpeg-dev"]), .brew(["jpeg-turbo"])]),
     .systemLibrary(name: "Cwebp", providers: [.apt(["libwebp-dev"]), .brew(["webp"])]),
     .systemLibrary(name: "Czlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "CKernelLevel", cSettings: [.unsafeFlags(["-Wall", "-Werror"])]),
     .target(
-      name: "CTorch",
+      name: "CTorch", dependencies: ["CKernelLevel"],
       cxxSettings: [
         .unsafeFlags(
           [
@@ -79,7 +80,7 @@ let package = Package(
         .linkedLibrary("webpdemux"),
       ]),
     .target(name: "Images", dependencies: ["CImages", "Files", "Czlib"], swiftSettings: strict),
-    .target(name: "Torch", dependencies: ["CTorch", "Files"], swiftSettings: strict),
+    .target(name: "Torch", dependencies: ["CTorch", "CKernelLevel", "Files"], swiftSettings: strict),
     .target(name: "NN", dependencies: ["Torch"], swiftSettings: strict),
     .target(name: "Settings", swiftSettings: strict),
     .target(name: "GAN", dependencies: ["NN", "Settings"], swiftSettings: strict),
@@ -104,7 +105,7 @@ let package = Package(
         "Recipes", "Report", "Images", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
-    .executableTarget(name: "GanMain", dependencies: ["GanCommand"], swiftSettings: strict),
+    .executableTarget(name: "GanMain", dependencies: ["GanCommand", "Torch"], swiftSettings: strict),
     .executableTarget(
       name: "Benchmarks",
       dependencies: ["Recipes", .product(name: "ArgumentParser", package: "swift-argument-parser")],
