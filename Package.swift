@@ -122,7 +122,7 @@ let package = Package(
       name: "DatasetsTests", dependencies: ["Datasets", "Files", "Czlib"],
       resources: [.copy("Resources/file_server.py")], swiftSettings: strict),
     .testTarget(
-      name: "ImagesTests", dependencies: ["Images", "Files"], exclude: ["Golden"], swiftSettings: strict),
+      name: "ImagesTests", dependencies: ["Images", "Files"], swiftSettings: strict),
     .testTarget(name: "ReportTests", dependencies: ["Report", "Images", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "CommandTests",

@@ -213,7 +213,8 @@ public final class Trainer<G: Generator, D: Discriminator> {
   private func check() throws {
     if labelled != nil, !(objective is any ClassifyingObjective) {
       throw TrainerError(
-        description: "the game has labelled examples, and its objective, \(type(of: objective)), does not tell classes apart")
+        description:
+          "the game has labelled examples, and its objective, \(type(of: objective)), does not tell classes apart")
     }
     if sharedTraining != nil, updates == .simultaneous {
       throw TrainerError(description: "a shared training moves D in G's step: with simultaneous updates there is none")

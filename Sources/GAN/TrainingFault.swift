@@ -4,7 +4,7 @@ import Torch
 /// A number of a game that is NaN or infinite, in the step where it first was.
 public struct TrainingFault: Error, CustomStringConvertible, Sendable, Equatable {
   public enum Player: String, Sendable { case discriminator, generator }
-  public enum Quantity: String, Sendable { 
+  public enum Quantity: String, Sendable {
     case loss, gradient, parameter
     /// What the optimiser keeps of a parameter, such as the mean of its squared gradients.
     case memory

@@ -73,7 +73,8 @@ public func gradient(
   var results = [CTensor?](repeating: nil, count: xs.count)
   xs.map(\.handle).withUnsafeBufferPointer { inputs in
     guard let first = inputs.baseAddress else { return }
-    ct_gradient(y.handle, cotangent?.handle, cotangent != nil, first, Int32(xs.count), keepsGraph, createsGraph, &results)
+    ct_gradient(
+      y.handle, cotangent?.handle, cotangent != nil, first, Int32(xs.count), keepsGraph, createsGraph, &results)
   }
   return results.map { Tensor($0) }
 }

@@ -56,7 +56,8 @@ import Torch
 
   @Test func settingsOfTheNewTechniquesAreChecked() throws {
     for (settings, key) in [
-      (["gradientPenalty.real=-1"], "gradientPenalty.real"), (["gradientPenalty.interval=0"], "gradientPenalty.interval"),
+      (["gradientPenalty.real=-1"], "gradientPenalty.real"),
+      (["gradientPenalty.interval=0"], "gradientPenalty.interval"),
       (["gradientPenalty.end=2"], "gradientPenalty.end"), (["augmentation.policies=[color]"], "augmentation.policies"),
       (["objective.kind=least-squares", "objective.realLabel=0"], "objective.realLabel"),
     ] {

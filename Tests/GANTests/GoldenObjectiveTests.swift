@@ -35,7 +35,9 @@ import Torch
     }
   }
 
-  @Test(arguments: [("0-1", LeastSquares()), ("pearson", LeastSquares(generatedLabel: -1, realLabel: 1, generatorLabel: 0))])
+  @Test(arguments: [
+    ("0-1", LeastSquares()), ("pearson", LeastSquares(generatedLabel: -1, realLabel: 1, generatorLabel: 0)),
+  ])
   func leastSquares(_ name: String, _ objective: LeastSquares) throws {
     try Golden("objectives").check("least-squares-discriminator-\(name)") {
       objective.discriminatorLoss(

@@ -66,12 +66,13 @@ import Torch
 
   /// Examples that all seeds share have, for each of them, that seed's penalty.
   @Test func examplesSharedBySeeds() throws {
-    let network = Network(DenseDiscriminator(inputs: 2, hidden: [5], activation: .tanh), seeds: [3, 4], dtype: .float64)
+    func model() -> DenseDiscriminator { DenseDiscriminator(inputs: 2, hidden: [5], activation: .tanh) }
+    let network = Network(model(), seeds: [3, 4], dtype: .float64)
     let x = RandomStream(seed: 1).normal([6, 2], dtype: .float64)
     let both = GradientPenalty(.real, weight: 1)(step(real: x) { network.model($0, .evaluation) })!
     #expect(both.shape == [2])
     for (index, seed) in [UInt64(3), 4].enumerated() {
-      let alone = Network(DenseDiscriminator(inputs: 2, hidden: [5], activation: .tanh), seed: seed, dtype: .float64)
+      let alone = Network(model(), seed: seed, dtype: .float64)
       let one = GradientPenalty(.real, weight: 1)(step(real: x) { alone.model($0, .evaluation) })!
       try expectClose(both.sliced(0, index..<index + 1).squeezed(0), one, 1e-12)
     }

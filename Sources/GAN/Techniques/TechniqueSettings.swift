@@ -19,7 +19,8 @@ public struct GameFacts: Sendable {
   /// Whether real and generated examples come sorted, so that rows can be paired.
   public let canPairRows: Bool
 
-  public init(batchSize: Int, labelledBatchSize: Int?, exampleLayout: ExampleLayout, hasImages: Bool, takeClasses: Bool,
+  public init(
+    batchSize: Int, labelledBatchSize: Int?, exampleLayout: ExampleLayout, hasImages: Bool, takeClasses: Bool,
     canPairRows: Bool
   ) {
     self.batchSize = batchSize

@@ -41,6 +41,9 @@ public struct Recipe: Codable, Sendable, Hashable {
     case bfloat16
   }
 
+  /// Whether samples are drawn from an average of G's weights.
+  public var averagesGenerator: Bool { generator.averagingRate > 0 || generator.averagingHalfLife > 0 }
+
   /// Whether D tells classes apart.
   public var tellsClasses: Bool { type(of: objective.settings).tellsClasses }
 
