@@ -48,6 +48,7 @@ let package = Package(
     .systemLibrary(name: "Clibarchive", providers: [.apt(["libarchive-dev"]), .brew(["libarchive"])]),
     .systemLibrary(name: "Clibmd", providers: [.apt(["libmd-dev"])]),
     .systemLibrary(name: "Clibzip", providers: [.apt(["libzip-dev"]), .brew(["libzip"])]),
+    .systemLibrary(name: "Clzma", providers: [.apt(["liblzma-dev"]), .brew(["xz"])]),
     .systemLibrary(name: "Cmatio", providers: [.apt(["libmatio-dev"]), .brew(["libmatio"])]),
     .systemLibrary(name: "Cpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
     .systemLibrary(name: "Cjpeg", providers: [.apt(["libjpeg-dev"]), .brew(["jpeg-turbo"])]),
@@ -87,7 +88,7 @@ let package = Package(
     .target(
       name: "Datasets",
       dependencies: [
-        "Torch", "Files", "Settings", "Czlib", "Clibarchive", "Clibzip", "Cmatio",
+        "Torch", "Files", "Settings", "Czlib", "Clibarchive", "Clibzip", "Clzma", "Cmatio",
         .target(name: "Clibmd", condition: .when(platforms: [.linux])),
       ],
       swiftSettings: strict),

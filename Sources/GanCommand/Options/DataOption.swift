@@ -28,7 +28,9 @@ struct DataOption: ParsableArguments {
 
   /// One split of a recipe's images; nil where its data are points.
   func images(of recipe: Recipe, _ split: Split, run: RunFolder.Description? = nil) throws -> LabelledImages? {
-    try recipe.data.images.map { try $0.open(at: place(of: $0, run: run), split) }
+    try recipe.data.images.map {
+      try $0.open(at: place(of: $0, run: run), split, requiresLabels: recipe.tellsClasses)
+    }
   }
 
   /// What a recipe trains on and, where it learns to classify, what it is tested on.
@@ -40,8 +42,20 @@ struct DataOption: ParsableArguments {
     if let examples = RecipeExamples(points: recipe, device: device) { return (examples, nil, nil) }
     let source = recipe.data.images!
     let place = try place(of: source, run: run)
-    let examples = try RecipeExamples(images: source.open(at: place, .train), recipe: recipe, device: device)
+    let images = try source.open(at: place, .train, requiresLabels: recipe.tellsClasses)
+    let examples = try RecipeExamples(images: images, recipe: recipe, device: device)
     guard recipe.tellsClasses else { return (examples, nil, place) }
-    return (examples, TestSet(try source.open(at: place, .test), pixels: source.pixels, device: device), place)
+    let test = try source.open(at: place, .test)
+    guard test.shape.dropFirst() == images.shape.dropFirst() else {
+      func size(_ set: LabelledImages) -> String { "\(set.width) x \(set.height) pixels, \(set.channels) channels" }
+      throw FileError(
+        path: place.path, reason: "holds training images of \(size(images)), and test images of \(size(test))")
+    }
+    guard test.classes <= images.classes else {
+      throw FileError(
+        path: place.path,
+        reason: "holds training images of \(images.classes) classes, and test images of \(test.classes)")
+    }
+    return (examples, TestSet(test, pixels: source.pixels, device: device), place)
   }
 }
