@@ -42,7 +42,10 @@ let package = Package(
     .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
   ],
   targets: [
+    .systemLibrary(name: "Clibarchive", providers: [.apt(["libarchive-dev"]), .brew(["libarchive"])]),
     .systemLibrary(name: "Clibmd", providers: [.apt(["libmd-dev"])]),
+    .systemLibrary(name: "Clibzip", providers: [.apt(["libzip-dev"]), .brew(["libzip"])]),
+    .systemLibrary(name: "Cmatio", providers: [.apt(["libmatio-dev"]), .brew(["libmatio"])]),
     .systemLibrary(name: "Cpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
     .systemLibrary(name: "Czlib", providers: [.apt(["zlib1g-dev"])]),
     .target(
@@ -71,7 +74,8 @@ let package = Package(
     .target(
       name: "Datasets",
       dependencies: [
-        "Torch", "Files", "Settings", "Czlib", .target(name: "Clibmd", condition: .when(platforms: [.linux])),
+        "Torch", "Files", "Settings", "Czlib", "Clibarchive", "Clibzip", "Cmatio",
+        .target(name: "Clibmd", condition: .when(platforms: [.linux])),
       ],
       swiftSettings: strict),
     .target(
