@@ -10,6 +10,9 @@ let torch = Context.environment["TORCH_HOME"] ?? Context.packageDirectory + "/.l
 let sanitized = Context.environment["SWIFT_GAN_SANITIZE"] != nil
 let checks = ["-fsanitize=undefined", "-fsanitize-trap=undefined", "-fno-sanitize=vptr,function"]
 
+let strictC: [CSetting] = [.unsafeFlags(["-Wall", "-Werror", "-O3"] + (sanitized ? checks : []))]
+let strictCXX: [CXXSetting] = [.unsafeFlags(["-Wall", "-Werror", "-O3"] + (sanitized ? checks : []))]
+
 /// Set by `make fuzz`: libFuzzer's library. Our Swift then tells it which of its branches an input has taken.
 let fuzzer = Context.environment["SWIFT_GAN_FUZZER"]
 
@@ -33,7 +36,7 @@ let package = Package(
   platforms: [.macOS(.v14)],
   products: [
     .library(name: "GAN", targets: ["GAN", "NN", "Torch", "Datasets", "Metrics"]),
-    .library(name: "Report", targets: ["Report"]),
+    .library(name: "Report", targets: ["Report", "Images"]),
     .executable(name: "gan", targets: ["GanMain"]),
     .executable(name: "gan-bench", targets: ["Benchmarks"]),
   ],
@@ -47,6 +50,8 @@ let package = Package(
     .systemLibrary(name: "Clibzip", providers: [.apt(["libzip-dev"]), .brew(["libzip"])]),
     .systemLibrary(name: "Cmatio", providers: [.apt(["libmatio-dev"]), .brew(["libmatio"])]),
     .systemLibrary(name: "Cpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
+    .systemLibrary(name: "Cjpeg", providers: [.apt(["libjpeg-dev"]), .brew(["jpeg-turbo"])]),
+    .systemLibrary(name: "Cwebp", providers: [.apt(["libwebp-dev"]), .brew(["webp"])]),
     .systemLibrary(name: "Czlib", providers: [.apt(["zlib1g-dev"])]),
     .target(
       name: "CTorch",
@@ -67,6 +72,13 @@ let package = Package(
     .target(
       name: "Files", dependencies: [.target(name: "Clibmd", condition: .when(platforms: [.linux]))],
       swiftSettings: strict),
+    .target(
+      name: "CImages", dependencies: ["Cpng", "Cjpeg", "Cwebp"], cSettings: strictC, cxxSettings: strictCXX,
+      linkerSettings: [
+        .linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("webp"), .linkedLibrary("webpmux"),
+        .linkedLibrary("webpdemux"),
+      ]),
+    .target(name: "Images", dependencies: ["CImages", "Files", "Czlib"], swiftSettings: strict),
     .target(name: "Torch", dependencies: ["CTorch", "Files"], swiftSettings: strict),
     .target(name: "NN", dependencies: ["Torch"], swiftSettings: strict),
     .target(name: "Settings", swiftSettings: strict),
@@ -74,12 +86,12 @@ let package = Package(
     .target(
       name: "Datasets",
       dependencies: [
-        "Torch", "Files", "Settings", "Czlib", "Clibarchive", "Clibzip", "Cmatio",
+        "Torch", "Files", "Settings", "Images", "Czlib", "Clibarchive", "Clibzip", "Cmatio",
         .target(name: "Clibmd", condition: .when(platforms: [.linux])),
       ],
       swiftSettings: strict),
     .target(
-      name: "Report", dependencies: ["Files", "Cpng", "Czlib"],
+      name: "Report", dependencies: ["Files", "Images"],
       resources: [.embedInCode("Resources/report.js"), .embedInCode("Resources/report.css")], swiftSettings: strict),
     .target(name: "Metrics", dependencies: ["NN"], swiftSettings: strict),
     .target(
@@ -88,7 +100,9 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "GanCommand",
-      dependencies: ["Recipes", "Report", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: [
+        "Recipes", "Report", "Images", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
       swiftSettings: strict),
     .executableTarget(name: "GanMain", dependencies: ["GanCommand"], swiftSettings: strict),
     .executableTarget(
@@ -97,19 +111,21 @@ let package = Package(
       swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .target(name: "GoldenSupport", dependencies: ["Torch"], path: "Tests/GoldenSupport", swiftSettings: strict),
-    .target(name: "Fuzzing", dependencies: ["GanCommand"], path: "Tests/Fuzzing", swiftSettings: strict),
+    .target(name: "Fuzzing", dependencies: ["GanCommand", "Images"], path: "Tests/Fuzzing", swiftSettings: strict),
     .testTarget(name: "FuzzTests", dependencies: ["Fuzzing", "Files"], swiftSettings: strict),
     .testTarget(name: "TorchTests", dependencies: ["Torch", "GoldenSupport"], swiftSettings: strict),
     .testTarget(name: "NNTests", dependencies: ["NN", "GoldenSupport"], swiftSettings: strict),
     .testTarget(name: "GANTests", dependencies: ["GAN", "Datasets", "GoldenSupport"], swiftSettings: strict),
     .testTarget(name: "MetricsTests", dependencies: ["Metrics", "Datasets", "GoldenSupport"], swiftSettings: strict),
     .testTarget(
-      name: "DatasetsTests", dependencies: ["Datasets", "Files", "Czlib"],
+      name: "DatasetsTests", dependencies: ["Datasets", "Files", "Images", "Czlib"],
       resources: [.copy("Resources/file_server.py")], swiftSettings: strict),
-    .testTarget(name: "ReportTests", dependencies: ["Report", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "ImagesTests", dependencies: ["Images", "Files"], exclude: ["Golden"], swiftSettings: strict),
+    .testTarget(name: "ReportTests", dependencies: ["Report", "Images", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "CommandTests",
-      dependencies: ["Recipes", "Settings", "Metrics", "Report", "Torch", "TestSupport", "GoldenSupport"],
+      dependencies: ["Recipes", "Settings", "Metrics", "Report", "Images", "Torch", "TestSupport", "GoldenSupport"],
       swiftSettings: strict),
   ] + fuzzTargets,
   swiftLanguageModes: [.v6],

@@ -1,4 +1,5 @@
 import Foundation
+import Images
 
 /// A picture on a page, with its caption.
 public struct Figure: Sendable {

@@ -1,4 +1,5 @@
 import Foundation
+import Images
 
 /// Turns blocks into HTML and gathers on the way what the rest of the page needs: the charts' data and the contents.
 struct PageWriter {
@@ -59,7 +60,7 @@ struct PageWriter {
   }
 
   private func html(_ figure: Figure) -> String {
-    let size = PNGHeader(figure.png).map { " width=\"\($0.width)\" height=\"\($0.height)\"" } ?? ""
+    let size = (try? PictureFacts(of: figure.png)).map { " width=\"\($0.width)\" height=\"\($0.height)\"" } ?? ""
     let caption = figure.caption.map { "<figcaption>\(runningText($0))</figcaption>\n" } ?? ""
     return """
       <figure class="picture">

@@ -1,5 +1,5 @@
 import Foundation
-import Report
+import Images
 import Testing
 import Torch
 

@@ -3,6 +3,7 @@ import Datasets
 import Files
 import Foundation
 import GanCommand
+import Images
 import Recipes
 import Report
 import Torch

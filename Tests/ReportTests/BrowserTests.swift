@@ -1,4 +1,5 @@
 import Foundation
+import Images
 import Report
 import TestSupport
 import Testing

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Images
 import Report
 import Testing
 
@@ -112,5 +113,15 @@ import Testing
       let error = try #require(throws: FileError.self) { try page(.paragraph("")).write(to: file) }
       #expect(error.path == file.path && error.reason == "cannot be written (No such file or directory)")
     }
+  }
+
+  @Test func figuresCarryTheirSize() throws {
+    let image = Image(width: 30, height: 20, channels: 3, samples: [UInt8](repeating: 7, count: 1800))
+    let figure = try Figure(image, alternative: "noise", caption: "Noise.")
+    let html = page(.figure(figure)).html(plotly: "")
+    #expect(
+      html.contains("<img src=\"data:image/png;base64,\(figure.png.base64EncodedString())\" width=\"30\" height=\"20\"")
+    )
+    #expect(html.contains("<figcaption>Noise.</figcaption>"))
   }
 }

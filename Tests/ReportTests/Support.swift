@@ -23,17 +23,3 @@ func chartData(of page: Page) throws -> [String: Any] {
 func page(_ blocks: Block..., title: String = "Title", lead: String = "Lead.") -> Page {
   Page(title: title, lead: lead, blocks: blocks)
 }
-
-/// What a Python script prints, given `arguments`.
-func python(_ script: String, _ arguments: [String]) throws -> String {
-  let process = Process()
-  let output = Pipe()
-  process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-  process.arguments = ["python3", "-c", script] + arguments
-  process.standardOutput = output
-  try process.run()
-  let data = output.fileHandleForReading.readDataToEndOfFile()
-  process.waitUntilExit()
-  try #require(process.terminationStatus == 0)
-  return String(decoding: data, as: UTF8.self)
-}

@@ -1,11 +1,12 @@
 import Datasets
 import Files
 import Foundation
-import Settings
 import GAN
+import Images
 import Metrics
 import Recipes
 import Report
+import Settings
 
 /// The page that sets techniques side by side.
 struct CompareReport {

@@ -2,6 +2,7 @@ import Datasets
 import Files
 import Foundation
 import GAN
+import Images
 import Metrics
 import Recipes
 import Report

@@ -1,9 +1,9 @@
 import Datasets
 import Files
 import Foundation
-import Report
+import Images
 
-/// A file with images to be labelled: a PNG with one, or an IDX file with many.
+/// A file with images to be labelled: a PNG, JPEG or WebP with one, or an IDX file with many.
 struct PictureFile {
   private let url: URL
 
@@ -20,11 +20,11 @@ struct PictureFile {
   /// - Throws: `FileError` naming the file: missing, of neither kind, or of other sizes.
   func pictures(like shape: [Int]) throws -> [Picture] {
     let file = FileHandle(fileDescriptor: try openRegularFile(at: url.path).descriptor, closeOnDealloc: true)
-    guard let head = try? file.read(upToCount: 8) else { throw FileError(path: url.path, reason: "cannot be read") }
-    return head == Data([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) ? [try png(shape)] : try idx(shape)
+    guard let head = try? file.read(upToCount: 12) else { throw FileError(path: url.path, reason: "cannot be read") }
+    return ImageFormat(of: head) == nil ? try idx(shape) : [try picture(shape)]
   }
 
-  private func png(_ shape: [Int]) throws -> Picture {
+  private func picture(_ shape: [Int]) throws -> Picture {
     let image = try Image(contentsOf: url)
     try require([image.channels, image.height, image.width], shape)
     // Pixels come with their channels together.

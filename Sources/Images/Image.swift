@@ -1,0 +1,61 @@
+/// A picture of 8-bit samples: grey, or red, green and blue.
+public struct Image: Sendable, Hashable {
+  public let width: Int
+  public let height: Int
+  /// 1 for grey, 3 for red, green and blue.
+  public let channels: Int
+  /// Rows from the top, pixels from the left, a pixel's channels beside each other: `height * width * channels` bytes.
+  public let samples: [UInt8]
+
+  /// - Precondition: width and height are at least 1, channels is 1 or 3, and there are as many samples as that takes.
+  public init(width: Int, height: Int, channels: Int = 1, samples: [UInt8]) {
+    precondition(width > 0 && height > 0, "an image needs a size above 0, not \(width) x \(height)")
+    precondition(channels == 1 || channels == 3, "an image has 1 or 3 channels, not \(channels)")
+    precondition(
+      samples.count == width * height * channels,
+      "an image of \(width) x \(height) x \(channels) has \(width * height * channels) samples, not \(samples.count)")
+    self.width = width
+    self.height = height
+    self.channels = channels
+    self.samples = samples
+  }
+
+  /// An image as networks give it: plane after plane, `[channels, height, width]`.
+  ///
+  /// - Parameters:
+  ///   - planes: the values of the planes, one after the other.
+  ///   - range: the values that become 0 and 255; those beyond are clamped, NaN becomes 0.
+  /// - Precondition: as for ``init(width:height:channels:samples:)``, with values for samples.
+  public init<Values: Collection<Float>>(
+    width: Int, height: Int, channels: Int = 1, planes: Values, range: ClosedRange<Float> = 0...1
+  ) {
+    let scale = 255 / (range.upperBound - range.lowerBound)
+    let bytes = planes.map { value -> UInt8 in
+      let level = (value - range.lowerBound) * scale
+      return level > 0 ? UInt8(min(255, level.rounded())) : 0
+    }
+    var samples = bytes
+    if channels == 3 && bytes.count == width * height * 3 {
+      let plane = width * height
+      for pixel in 0..<plane {
+        for channel in 0..<3 { samples[pixel * 3 + channel] = bytes[channel * plane + pixel] }
+      }
+    }
+    self.init(width: width, height: height, channels: channels, samples: samples)
+  }
+
+  /// The samples plane after plane, `[channels, height, width]`, as networks take them.
+  ///
+  /// - Parameter range: what 0 and 255 become. ``init(width:height:channels:planes:range:)`` with the same range gives the
+  ///   same bytes back, all 256 of them.
+  public func planes(in range: ClosedRange<Float> = 0...1) -> [Float] {
+    let levels = (0...255).map { range.lowerBound + Float($0) / 255 * (range.upperBound - range.lowerBound) }
+    let plane = width * height
+    return [Float](unsafeUninitializedCapacity: samples.count) { values, count in
+      for channel in 0..<channels {
+        for pixel in 0..<plane { values[channel * plane + pixel] = levels[Int(samples[pixel * channels + channel])] }
+      }
+      count = samples.count
+    }
+  }
+}
