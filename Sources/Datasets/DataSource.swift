@@ -61,8 +61,18 @@ public protocol ImageSource: DataSource {
   var published: PublishedImages? { get }
   /// Reads one split.
   ///
+  /// - Parameter requiresLabels: false where labels are of no interest: they may be left out, and what holds them may be missing.
   /// - Throws: `FileError` naming the file and what is wrong with it.
-  func open(at place: URL, _ split: Split) throws -> LabelledImages
+  func open(at place: URL, _ split: Split, requiresLabels: Bool) throws -> LabelledImages
+}
+
+extension ImageSource {
+  /// Reads one split with its labels.
+  ///
+  /// - Throws: `FileError` naming the file and what is wrong with it.
+  public func open(at place: URL, _ split: Split) throws -> LabelledImages {
+    try open(at: place, split, requiresLabels: true)
+  }
 }
 
 /// The images of a data set as published.

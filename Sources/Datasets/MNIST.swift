@@ -106,7 +106,7 @@ extension MNIST {
       PublishedImages(count: 60_000, channels: 1, height: 28, width: 28, classes: MNIST.classes)
     }
 
-    public func open(at place: URL, _ split: Split) throws -> LabelledImages {
+    public func open(at place: URL, _ split: Split, requiresLabels: Bool) throws -> LabelledImages {
       try MNIST.load(directory: place, split: split)
     }
   }
