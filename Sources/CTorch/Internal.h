@@ -68,6 +68,10 @@ Handle operation(const char *name, std::initializer_list<Handle> operands, Body 
 /// number of rows either.
 inline bool is_traced() { return at::tracer::impl::is_dispatch_enabled(); }
 
+/// Whether kernels of ours are to take their composed form: in a trace, and where the thread has asked for operations whose
+/// gradients have gradients (ct_set_twice_differentiable).
+bool wants_plain_operations();
+
 /// While a trace is recorded, and before an operation with an argument `argument` of `rank` sizes on `x`: sizes that lead in
 /// `x` as they do in the argument are recorded as `x`'s own, so that a batch of another size keeps its size.
 void keep_leading_sizes(const at::Tensor &x, const int64_t *sizes, int rank, const char *argument);

@@ -7,10 +7,18 @@
 #include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include <utility>
 #include <vector>
 
 using namespace ctorch;
 
+namespace {
+thread_local bool is_twice_differentiable = false;
+}
+
+bool ctorch::wants_plain_operations() { return is_twice_differentiable || is_traced(); }
+
+bool ct_set_twice_differentiable(bool enabled) { return std::exchange(is_twice_differentiable, enabled); }
 bool ct_set_gradient_enabled(bool enabled) {
   bool previous = c10::GradMode::is_enabled();
   c10::GradMode::set_enabled(enabled);
@@ -27,7 +35,7 @@ bool ct_require_gradient(CTensor *x) {
   return guarded("requireGradient", {x}, [&] { tensor(x).requires_grad_(true); });
 }
 void ct_gradient(CTensor *y, CTensor *cotangent, bool has_cotangent, CTensor *const *xs, int count, bool keep_graph,
-                 CTensor **results) {
+                 bool create_graph, CTensor **results) {
   for (int i = 0; i < count; i++)
     if (!xs[i]) return;
   guarded("gradient", {y, has_cotangent ? cotangent : y}, [&] {
@@ -48,10 +56,13 @@ void ct_gradient(CTensor *y, CTensor *cotangent, bool has_cotangent, CTensor *co
     if (has_cotangent) cotangents.push_back(tensor(cotangent));
     std::vector<at::Tensor> gradients;
     // All ones weigh the losses of several seeds as their sum would.
-    if (!backward_sweep(output, has_cotangent ? cotangents[0] : at::Tensor(), inputs, keep_graph, gradients)) {
+    // The sweep records nothing, and lets go of what it has passed.
+    if (create_graph || !backward_sweep(output, has_cotangent ? cotangents[0] : at::Tensor(), inputs, keep_graph, gradients)) {
+      // What is added here, where no one may be recording, is part of what is differentiated.
+      c10::AutoGradMode recording(true);
       auto outputs = has_cotangent || output.numel() == 1 ? output : output.sum();
-      gradients = torch::autograd::grad({outputs}, inputs, cotangents, /*retain_graph=*/keep_graph,
-                                        /*create_graph=*/false, /*allow_unused=*/true);
+      gradients = torch::autograd::grad({outputs}, inputs, cotangents, /*retain_graph=*/keep_graph || create_graph,
+                                        create_graph, /*allow_unused=*/true);
     }
     for (int i = 0; i < count; i++)
       results[i] = handle(gradients[i].defined() ? gradients[i] : at::zeros_like(inputs[i]));

@@ -410,7 +410,9 @@ struct DenseChain : torch::autograd::Node {
   }
   variable_list apply(variable_list &&cotangents) override {
     auto all = units.unpack();
-    return all.scalar_type() == at::kDouble ? backward<double>(all, cotangents) : backward<float>(all, cotangents);
+    return once_differentiable(
+        "a chain of dense layers", cotangents,
+        all.scalar_type() == at::kDouble ? backward<double>(all, cotangents) : backward<float>(all, cotangents));
   }
 
   template <class T>
@@ -607,7 +609,7 @@ variable_list dense_chain(const at::Tensor &x, std::vector<at::Tensor> parameter
   plain = plain && x.device().is_cpu() && (x.scalar_type() == at::kFloat || x.scalar_type() == at::kDouble) &&
           parameters[0].dim() <= 3 && (x.dim() == 2 || (parameters[0].dim() == 3 && x.size(0) == parameters[0].size(0)));
   const bool stacked = parameters[0].dim() == 3;
-  if (fused && narrow && plain && !is_traced()) {
+  if (fused && narrow && plain && !wants_plain_operations()) {
     // The seeds' slices may stand apart, as those of a flat buffer do; each by itself has to be in one piece.
     for (auto &parameter : parameters)
       if (!is_whole(parameter, stacked ? 1 : 0)) parameter = parameter.contiguous();

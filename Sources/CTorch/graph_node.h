@@ -7,6 +7,7 @@
 #include <torch/csrc/autograd/functions/utils.h>
 #include <torch/csrc/autograd/saved_variable.h>
 
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -27,6 +28,41 @@ c10::intrusive_ptr<N> node_of(const at::Tensor &first, c10::ArrayRef<at::Tensor>
   edges.push_back(torch::autograd::impl::gradient_edge(first));
   for (const at::Tensor &input : rest) edges.push_back(torch::autograd::impl::gradient_edge(input));
   return c10::make_intrusive<N>(std::move(edges));
+}
+
+/// Stands for the second derivative that a kernel does not have: reached by a backward pass, it fails.
+struct NoSecondDerivative : torch::autograd::Node {
+  using Node::Node;
+  std::string kernel;
+
+  std::string name() const override { return "NoSecondDerivative"; }
+  variable_list apply(variable_list &&) override {
+    TORCH_CHECK(false, "the gradient of ", kernel,
+                " cannot be differentiated: its fast form has no second derivative; the composed form, inside "
+                "twiceDifferentiable, has");
+  }
+};
+
+/// Marks the `gradients` that `kernel` computed, past libtorch's dispatcher, in the backward pass now running, so that they are
+/// not taken for constants: where that pass is recorded, to differentiate them by anything that the kernel's operands or
+/// `cotangents` came from is an error.
+inline variable_list once_differentiable(const char *kernel, const variable_list &cotangents, variable_list gradients) {
+  if (!at::GradMode::is_enabled()) return gradients;
+  torch::autograd::edge_list edges;
+  // The engine walks only the ways to what is asked for: this must be on each of them.
+  if (auto node = torch::autograd::get_current_node())
+    for (const auto &edge : node->next_edges())
+      if (edge.is_valid()) edges.push_back(edge);
+  for (const at::Tensor &cotangent : cotangents)
+    if (cotangent.defined() && cotangent.requires_grad()) edges.push_back(torch::autograd::impl::gradient_edge(cotangent));
+  auto refusal = c10::make_intrusive<NoSecondDerivative>(std::move(edges));
+  refusal->kernel = kernel;
+  for (at::Tensor &gradient : gradients) {
+    if (!gradient.defined()) continue;
+    gradient = gradient.detach();
+    torch::autograd::set_history(gradient, refusal);
+  }
+  return gradients;
 }
 
 }  // namespace ctorch

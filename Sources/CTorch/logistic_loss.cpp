@@ -103,7 +103,7 @@ struct LogisticLoss : torch::autograd::Node {
         differentiate_losses(from + set * count, to + set * count, count, targets[i],
                              weights[set] / static_cast<float>(count));
     }
-    return gradients;
+    return once_differentiable("the logistic loss", cotangents, std::move(gradients));
   }
 };
 
@@ -147,7 +147,7 @@ at::Tensor logistic_loss(const std::vector<at::Tensor> &batches, const double *t
                 "the batches are of different numbers of seeds");
     plain = plain && logits.device().is_cpu() && logits.scalar_type() == at::kFloat && logits.numel() > 0;
   }
-  if (fused && plain)
+  if (fused && plain && !wants_plain_operations())
     return fused_logistic_loss(batches, targets, batches[0].numel() / (batches[0].size(-1) * batches[0].size(-2)));
   at::Tensor total;
   for (size_t i = 0; i < batches.size(); i++) {

@@ -3,9 +3,12 @@
 #include "parallel.h"
 #include "vector_math.h"
 
+#include <ATen/ops/isfinite.h>
 #include <c10/core/GradMode.h>
 
+#include <atomic>
 #include <cmath>
+#include <cstring>
 
 using namespace ctorch;
 
@@ -16,24 +19,34 @@ struct Adam {
   float beta1, beta2, unbias_second, epsilon, rate;
 };
 
-/// One pass over four arrays; the composed operations would make nine.
+/// One pass over four arrays; the composed operations would make nine. Whether a second moment is infinite or NaN afterwards: the
+/// square of a finite gradient overflows from 1.8e19 on, and freezes its parameter.
+///
+/// 1 - beta2 is a float's: v is too large by 5e-5 of itself for beta2 = 0.999, a step too small by half of that. It stays so,
+/// since another rounding would make runs that are resumed differ from runs that were not interrupted.
 template <bool inside_root>
-CT_INLINE void adam(float *p, const float *g, float *m, float *v, int64_t begin, int64_t end, const Adam &constants) {
+CT_INLINE bool adam(float *p, const float *g, float *m, float *v, int64_t begin, int64_t end, const Adam &constants) {
   const Adam c = constants;
   const float inside = inside_root ? c.epsilon : 0, beside = inside_root ? 0 : c.epsilon;
+  constexpr uint32_t exponent = 0x7f800000;  // all of these bits: no finite number
+  uint32_t found = 0;
   for (int64_t i = begin; i < end; i++) {
     m[i] += (1 - c.beta1) * (g[i] - m[i]);
     v[i] = c.beta2 * v[i] + (1 - c.beta2) * g[i] * g[i];
     p[i] -= c.rate * m[i] / (__builtin_elementwise_sqrt(v[i] * c.unbias_second + inside) + beside);
+    uint32_t bits;
+    std::memcpy(&bits, v + i, sizeof bits);
+    found |= (bits & exponent) == exponent;
   }
+  return found != 0;
 }
-CT_WIDE_KERNEL void adam_inside_root(float *p, const float *g, float *m, float *v, int64_t begin, int64_t end,
+CT_WIDE_KERNEL bool adam_inside_root(float *p, const float *g, float *m, float *v, int64_t begin, int64_t end,
                                      const Adam &constants) {
-  adam<true>(p, g, m, v, begin, end, constants);
+  return adam<true>(p, g, m, v, begin, end, constants);
 }
-CT_WIDE_KERNEL void adam_beside_root(float *p, const float *g, float *m, float *v, int64_t begin, int64_t end,
+CT_WIDE_KERNEL bool adam_beside_root(float *p, const float *g, float *m, float *v, int64_t begin, int64_t end,
                                      const Adam &constants) {
-  adam<false>(p, g, m, v, begin, end, constants);
+  return adam<false>(p, g, m, v, begin, end, constants);
 }
 
 bool is_plain(const at::Tensor &x) { return x.device().is_cpu() && x.scalar_type() == at::kFloat && x.is_contiguous(); }
@@ -49,7 +62,8 @@ bool ct_momentum_step(CTensor *parameters, CTensor *gradient, CTensor *velocity,
 }
 
 bool ct_adam_step(CTensor *parameters, CTensor *gradient, CTensor *first_moment, CTensor *second_moment, int64_t step,
-                  double rate, double beta1, double beta2, double epsilon, bool epsilon_inside_root) {
+                  double rate, double beta1, double beta2, double epsilon, bool epsilon_inside_root,
+                  bool *overflowed) {
   return guarded("adamStep", {parameters, gradient, first_moment, second_moment}, [&] {
     c10::NoGradGuard without_gradient;
     auto p = tensor(parameters), g = tensor(gradient), m = tensor(first_moment), v = tensor(second_moment);
@@ -65,10 +79,13 @@ bool ct_adam_step(CTensor *parameters, CTensor *gradient, CTensor *first_moment,
       const auto *g_data = g.const_data_ptr<float>();
       // Graphs that still hold the old values are not to be differentiated with the new.
       for (const auto *changed : {&p, &m, &v}) changed->unsafeGetTensorImpl()->bump_version();
+      std::atomic<bool> found = false;
       parallel_for(0, p.numel(), 16384, [&](int64_t begin, int64_t end) {
-        (epsilon_inside_root ? adam_inside_root : adam_beside_root)(parameters_data, g_data, m_data, v_data, begin, end,
-                                                                    constants);
+        if ((epsilon_inside_root ? adam_inside_root : adam_beside_root)(parameters_data, g_data, m_data, v_data, begin,
+                                                                        end, constants))
+          found = true;
       });
+      *overflowed = found;
       return;
     }
     m.lerp_(g, 1 - beta1);
@@ -77,6 +94,7 @@ bool ct_adam_step(CTensor *parameters, CTensor *gradient, CTensor *first_moment,
     if (epsilon_inside_root) root.add_(epsilon).sqrt_();
     else root.sqrt_().add_(epsilon);
     p.addcdiv_(m, root, -rate_now);
+    *overflowed = !at::isfinite(v).all().item<bool>();
   });
 }
 

@@ -6,6 +6,7 @@
 // similarities anew: memory stays proportional to m. Tasks do not share sums, hence the result does not depend on
 // the number of threads.
 #include "Internal.h"
+#include "graph_node.h"
 #include "parallel.h"
 #include "vector_math.h"
 
@@ -222,7 +223,7 @@ struct PairwiseL1Similarity : torch::autograd::Function<PairwiseL1Similarity> {
     else
       backward_float(shape, points.const_data_ptr<float>(), cotangent.const_data_ptr<float>(),
                      gradient.mutable_data_ptr<float>());
-    return {gradient};
+    return once_differentiable("pairwise similarities", cotangents, {gradient});
   }
 };
 
@@ -230,7 +231,7 @@ at::Tensor pairwise_l1_similarity(const at::Tensor &m) {
   TORCH_CHECK(m.dim() >= 3, "takes [..., N, B, C]");
   TORCH_CHECK(m.size(-3) > 0, "the batch is empty");
   TORCH_CHECK(m.size(-1) > 0, "there are no dimensions to measure in");
-  if (!m.device().is_cpu() || is_traced())  // the plain formula, in memory proportional to N^2
+  if (!m.device().is_cpu() || wants_plain_operations())  // the plain formula, in memory proportional to N^2
     return m.unsqueeze(-3).sub(m.unsqueeze(-4)).abs().sum(-1).neg().exp().sum(-2);
   if (m.scalar_type() == at::kFloat || m.scalar_type() == at::kDouble) return PairwiseL1Similarity::apply(m);
   return PairwiseL1Similarity::apply(m.to(at::kFloat)).to(m.scalar_type());

@@ -1,5 +1,6 @@
 // Matrix products and convolutions.
 #include "Internal.h"
+#include "graph_node.h"
 #include "matrix_product.h"
 
 #include <ATen/ops/baddbmm.h>
@@ -36,14 +37,15 @@ at::Tensor rows_of(const at::Tensor &x) { return x.permute({0, 2, 3, 1}).reshape
 
 /// Whether a convolution of `x` with `weight` sees all of it at once and nothing else, as DCGAN's last one does: it is a dense
 /// layer then, for which oneDNN's convolutions take several times as long.
-bool is_dense(const at::Tensor &x, const at::Tensor &weight, int64_t padding) {
-  return !is_traced() && padding == 0 && x.dim() == 4 && weight.dim() == 4 && x.numel() > 0 && x.size(1) == weight.size(1) &&
+bool is_dense(const at::Tensor &x, const at::Tensor &weight, int64_t padding, int64_t groups) {
+  return !is_traced() && padding == 0 && groups == 1 && x.dim() == 4 && weight.dim() == 4 && x.numel() > 0 && x.size(1) == weight.size(1) &&
          x.size(2) == weight.size(2) && x.size(3) == weight.size(3);
 }
 
 /// The same of a transposed convolution of single pixels, as DCGAN's first one.
-bool is_dense_transposed(const at::Tensor &x, const at::Tensor &weight, int64_t padding, int64_t output_padding) {
-  return !is_traced() && padding == 0 && output_padding == 0 && x.dim() == 4 && weight.dim() == 4 && x.numel() > 0 &&
+bool is_dense_transposed(const at::Tensor &x, const at::Tensor &weight, int64_t padding, int64_t output_padding,
+                         int64_t groups) {
+  return !is_traced() && padding == 0 && output_padding == 0 && groups == 1 && x.dim() == 4 && weight.dim() == 4 && x.numel() > 0 &&
          x.size(1) == weight.size(0) && x.size(2) == 1 && x.size(3) == 1;
 }
 
@@ -66,14 +68,14 @@ struct Dense : torch::autograd::Function<Dense> {
     if (context->needs_input_grad(0)) gradients[0] = times_transpose(dy, weight.t());
     if (context->needs_input_grad(1)) gradients[1] = times_transpose(dy.t(), x.t());
     if (context->saved_data["bias"].toBool() && context->needs_input_grad(2)) gradients[2] = cotangents[0].sum(0);
-    return gradients;
+    return once_differentiable("a dense layer", cotangents, std::move(gradients));
   }
 };
 
 }  // namespace
 
 at::Tensor ctorch::dense(const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias) {
-  if (!is_traced() && prefers_onednn(x, weight) && !(bias && (bias->sizes() != weight.sizes().slice(0, 1) || bias->scalar_type() != at::kFloat)))
+  if (!wants_plain_operations() && prefers_onednn(x, weight) && !(bias && (bias->sizes() != weight.sizes().slice(0, 1) || bias->scalar_type() != at::kFloat)))
     return Dense::apply(x, weight, bias);
   if (in_bfloat16(x) && !x.device().is_cpu()) {  // on the CPU small products are not worth the rounding
     auto rounded = bias ? std::optional(bias->to(at::kBFloat16)) : std::nullopt;
@@ -93,19 +95,20 @@ CTensor *ct_linear(CTensor *x, CTensor *weight, CTensor *bias, bool has_bias) {
   return operation("linear", {x, weight, operand(bias, has_bias, weight)},
                    [&] { return dense(tensor(x), tensor(weight), optional(bias, has_bias)); });
 }
-CTensor *ct_conv2d(CTensor *x, CTensor *weight, CTensor *bias, bool has_bias, int64_t stride, int64_t padding) {
+CTensor *ct_conv2d(CTensor *x, CTensor *weight, CTensor *bias, bool has_bias, int64_t stride, int64_t padding,
+                   int64_t groups) {
   return operation("conv2d", {x, weight, operand(bias, has_bias, weight)}, [&] {
-    if (is_dense(tensor(x), tensor(weight), padding) && (!has_bias || tensor(bias).sizes() == tensor(weight).sizes().slice(0, 1)))
+    if (is_dense(tensor(x), tensor(weight), padding, groups) && (!has_bias || tensor(bias).sizes() == tensor(weight).sizes().slice(0, 1)))
       return dense(rows_of(tensor(x)), rows_of(tensor(weight)), optional(bias, has_bias)).unsqueeze(-1).unsqueeze(-1);
     return convolved(tensor(x), tensor(weight), optional(bias, has_bias), [&](const auto &x, const auto &w, const auto &b) {
-      return at::conv2d(x, w, b, {stride, stride}, {padding, padding});
+      return at::conv2d(x, w, b, {stride, stride}, {padding, padding}, /*dilation=*/1, groups);
     });
   });
 }
 CTensor *ct_conv_transpose2d(CTensor *x, CTensor *weight, CTensor *bias, bool has_bias, int64_t stride, int64_t padding,
-                             int64_t output_padding) {
+                             int64_t output_padding, int64_t groups) {
   return operation("convTranspose2d", {x, weight, operand(bias, has_bias, weight)}, [&] {
-    if (is_dense_transposed(tensor(x), tensor(weight), padding, output_padding) &&
+    if (is_dense_transposed(tensor(x), tensor(weight), padding, output_padding, groups) &&
         (!has_bias || tensor(bias).sizes() == tensor(weight).sizes().slice(1, 1))) {
       const auto &w = tensor(weight);
       auto y = dense(tensor(x).flatten(1), rows_of(w).t(), std::nullopt)
@@ -113,7 +116,7 @@ CTensor *ct_conv_transpose2d(CTensor *x, CTensor *weight, CTensor *bias, bool ha
       return (has_bias ? y.add(tensor(bias)) : y).permute({0, 3, 1, 2});
     }
     return convolved(tensor(x), tensor(weight), optional(bias, has_bias), [&](const auto &x, const auto &w, const auto &b) {
-      return at::conv_transpose2d(x, w, b, {stride, stride}, {padding, padding}, {output_padding, output_padding});
+      return at::conv_transpose2d(x, w, b, {stride, stride}, {padding, padding}, {output_padding, output_padding}, groups);
     });
   });
 }

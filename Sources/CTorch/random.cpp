@@ -277,4 +277,19 @@ CTensor *ct_add_normal(CTensor *x, const uint64_t *keys, int key_count, bool sta
     return given.add(noise, deviation);
   });
 }
+CTensor *ct_dropout(CTensor *x, const uint64_t *keys, int key_count, bool stacked, double rate) {
+  using namespace ctorch;
+  return operation("dropout", {x}, [&] {
+    const auto &given = tensor(x);
+    TORCH_CHECK(rate >= 0 && rate < 1, "the rate ", rate, " is not in 0 ..< 1");
+    TORCH_CHECK(stacked ? given.dim() > 0 && given.size(0) == key_count : key_count == 1,
+                "the first dimension is to be the ", key_count, " seeds");
+    // Numbers rounded to fewer bits would fall on the rate itself.
+    auto drawn = given.options().dtype(given.scalar_type() == at::kDouble ? at::kDouble : at::kFloat);
+    auto mask = fill(Distribution::uniform, keys, key_count, stacked, given.sizes().slice(stacked ? 1 : 0), drawn);
+    mask.ge_(rate).mul_(1 / (1 - rate));
+    // Laid out as x is: a product of two layouts takes several times as long.
+    return given.mul(mask.to(given.scalar_type()).contiguous(given.suggest_memory_format()));
+  });
+}
 void ct_random_words(uint64_t key, uint32_t *words, int64_t count) { ctorch::fill_words(key, words, 0, count); }

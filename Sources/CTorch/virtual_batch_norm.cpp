@@ -13,6 +13,7 @@
 // other rows of a batch change a bit of a row's result. Saved for the backward pass: x, and two numbers per row and
 // channel of images or per column of vectors.
 #include "Internal.h"
+#include "graph_node.h"
 #include "parallel.h"
 #include "vector_math.h"
 
@@ -397,7 +398,7 @@ struct VirtualBatchNorm : torch::autograd::Function<VirtualBatchNorm> {
       backward_as<double>(s, epsilon, x, g, saved, cotangent, dx, dg, db);
     else
       backward_as<float>(s, epsilon, x, g, saved, cotangent, dx, dg, db);
-    return {dx, dg, db, at::Tensor(), at::Tensor()};
+    return once_differentiable("virtual batch normalisation", cotangents, {dx, dg, db, at::Tensor(), at::Tensor()});
   }
 };
 
@@ -445,7 +446,7 @@ at::Tensor virtual_batch_norm(const at::Tensor &x, const at::Tensor &gain, const
   };
   const auto g = per_channel(gain), b = per_channel(bias);
   const bool has_kernel = x.is_cpu() && (x.scalar_type() == at::kFloat || x.scalar_type() == at::kDouble);
-  if (fused && has_kernel && !is_traced()) return VirtualBatchNorm::apply(x, g, b, reference, epsilon);
+  if (fused && has_kernel && !wants_plain_operations()) return VirtualBatchNorm::apply(x, g, b, reference, epsilon);
   return composed(x, g, b, reference, epsilon);
 }
 

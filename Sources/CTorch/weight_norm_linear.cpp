@@ -4,6 +4,7 @@
 // outputs, nor their gradient: besides the matrix products the forward pass reads v once, and the backward pass reads and
 // writes its gradient once.
 #include "Internal.h"
+#include "graph_node.h"
 #include "matrix_product.h"
 #include "parallel.h"
 #include "vector_math.h"
@@ -154,8 +155,9 @@ struct WeightNormLinear : torch::autograd::Function<WeightNormLinear> {
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext *context,
                                                  torch::autograd::variable_list cotangents) {
     auto saved = context->get_saved_variables();
-    return saved[1].scalar_type() == at::kDouble ? backward<double>(context, saved, cotangents[0])
-                                                 : backward<float>(context, saved, cotangents[0]);
+    return once_differentiable("a weight-normalised dense layer", cotangents,
+                               saved[1].scalar_type() == at::kDouble ? backward<double>(context, saved, cotangents[0])
+                                                                     : backward<float>(context, saved, cotangents[0]));
   }
   template <class T>
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext *context,
@@ -198,7 +200,8 @@ at::Tensor weight_norm_linear(const at::Tensor &x, const at::Tensor &v, const at
   };
   bool sameKind = x.scalar_type() == v.scalar_type() && g.scalar_type() == v.scalar_type() &&
                   b.scalar_type() == v.scalar_type();
-  if (v.dim() != 2 || x.dim() != 2 || g.dim() != 1 || b.dim() != 1 || !isPlain(v) || !isPlain(x) || !sameKind || is_traced())
+  if (v.dim() != 2 || x.dim() != 2 || g.dim() != 1 || b.dim() != 1 || !isPlain(v) || !isPlain(x) || !sameKind ||
+      wants_plain_operations())
     return composed(x, v, g, b, epsilon);
   TORCH_CHECK(g.size(0) == v.size(0) && b.size(0) == v.size(0), "gain and bias need one element for each of ",
               v.size(0), " outputs");

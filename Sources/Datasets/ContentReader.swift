@@ -11,12 +11,12 @@ import Foundation
 /// Reads a file's content from front to back, unpacked where the file is gzip data.
 ///
 /// Whether it is gzip data is told by its first two bytes, not by its name.
-final class ContentReader {
+final class ContentReader: ByteStream {
   /// The path that errors name.
   let path: String
   /// Bytes on disk: packed, where the file is gzip data.
   let fileSize: Int
-  /// How many bytes the content should have, once its header has told. Errors then say "12 of 400 bytes".
+  /// Errors in gzip data then say "12 of 400 bytes".
   var expectedCount: Int?
   /// Bytes of content read so far.
   private(set) var count = 0
@@ -61,7 +61,8 @@ final class ContentReader {
 
   /// Fills `buffer`, and fewer bytes only where the content ends; says how many.
   ///
-  /// - Throws: `FileError` on a failed read, and on gzip data that is damaged, cut short or followed by other bytes.
+  /// - Throws: `FileError` on a failed read, and on gzip data that is damaged, cut short or followed by
+  ///   other bytes than zeros.
   func read(into buffer: UnsafeMutableRawBufferPointer) throws(FileError) -> Int {
     var filled = 0
     while filled < buffer.count {
@@ -73,13 +74,6 @@ final class ContentReader {
       count += step
     }
     return filled
-  }
-
-  /// The next `wanted` bytes, or fewer where the content ends.
-  func read(_ wanted: Int) throws(FileError) -> [UInt8] {
-    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: wanted, alignment: 1)
-    defer { buffer.deallocate() }
-    return Array(buffer.prefix(try read(into: buffer)))
   }
 
   /// The checksum of the content that has not been read yet.
@@ -107,8 +101,11 @@ final class ContentReader {
   private func inflate(into buffer: UnsafeMutableRawBufferPointer) throws(FileError) -> Int? {
     guard let inflater else { return nil }
     if isBetweenMembers {
-      if pending.isEmpty { return nil }
-      guard input[pending.lowerBound] == 0x1f else {
+      // Tapes and block devices leave zeros behind the data.
+      let start = input[pending].firstIndex { $0 != 0 } ?? pending.upperBound
+      pending = start..<pending.upperBound
+      if pending.isEmpty { return inputIsAtEnd ? nil : 0 }
+      guard input[start] == 0x1f else {
         throw FileError(path: path, reason: "has other bytes behind its gzip data", at: here)
       }
       inflateReset(inflater)

@@ -117,6 +117,15 @@ public enum DataFamily: ChoiceFamily {
   public static let tag = "source"
   public static let kinds: [any Choice.Type] = [
     MNIST.Source.self,
+    FashionMNIST.Source.self,
+    KMNIST.Source.self,
+    EMNIST.Source.self,
+    QMNIST.Source.self,
+    CIFAR10.Source.self,
+    CIFAR100.Source.self,
+    SVHN.Source.self,
+    STL10.Source.self,
+    MedMNIST.Source.self,
     NormalSource.self,
     TwoHumpedSource.self,
     FarNormalSource.self,

@@ -13,6 +13,8 @@ public struct FileError: Error, CustomStringConvertible, Sendable {
     case byte(Int)
     /// The same of what a packed file unpacks to.
     case unpackedByte(Int)
+    /// The same of a file within an archive, which is named as the archive names it.
+    case memberByte(Int, of: String)
     /// The first line is 1.
     case line(Int)
 
@@ -20,6 +22,7 @@ public struct FileError: Error, CustomStringConvertible, Sendable {
       switch self {
       case .byte(let offset): "byte \(offset)"
       case .unpackedByte(let offset): "byte \(offset) of what it unpacks to"
+      case .memberByte(let offset, let member): "byte \(offset) of '\(member)' in it"
       case .line(let number): "line \(number)"
       }
     }

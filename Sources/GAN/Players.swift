@@ -48,6 +48,17 @@ public struct Judgement {
   var detached: Judgement { Judgement(logits.detached(), allFeatures.detached(), rows) }
 }
 
+extension Network where Model: Generator {
+  /// Lets layers with data-dependent initialisation set their parameters from the batch that `z`, noise, becomes on its way.
+  ///
+  /// - Throws: `TensorError` naming the first operation that failed.
+  public func initialize(from z: Tensor) throws {
+    try checkingTensors {
+      withoutGradient { _ = model(z, Context(.initialization, random: random.stream("initialization"))) }
+    }
+  }
+}
+
 extension Network where Model: Discriminator {
   /// Lets layers with data-dependent initialisation set their parameters from `x`, a batch of real examples.
   ///

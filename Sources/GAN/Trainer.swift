@@ -62,6 +62,10 @@ public final class Trainer<G: Generator, D: Discriminator> {
   public let objective: any Objective
   public let terms: [any GeneratorTerm]
   public let discriminatorTerms: [any DiscriminatorTerm]
+  /// Of what D sees, real and generated; nil where it sees the examples as they are.
+  public let augmentation: (any Augmentation)?
+  /// K, in a game whose players are told classes; nil in another.
+  public let classes: Int?
   public let updates: Updates
   /// What matrix products and convolutions are made in: float32, or bfloat16 where speed counts more (see `withProducts`).
   public let productType: DType
@@ -71,11 +75,21 @@ public final class Trainer<G: Generator, D: Discriminator> {
   public var learningRateFactor = 1.0
   /// The number of steps in the game.
   public let steps: Int
+  /// Steps of G for each of D, at least 1: the code released with *Improved Techniques for Training GANs* takes three beside
+  /// minibatch discrimination. Each has draws of its own. Only where the players alternate.
+  public var generatorSteps = 1 {
+    didSet {
+      let turns = random.stream("generator").stream("turns")
+      furtherGeneratorSteps = (1..<max(1, generatorSteps)).map { PlayerStreams(turns.at($0)) }
+    }
+  }
+  private var furtherGeneratorSteps: [PlayerStreams] = []
+  private let random: RandomStream
   private var lastGradients: (discriminator: Tensor, generator: Tensor)?
 
   public let generatorTraining: Training
   public let discriminatorTraining: Training
-  private let data: Batches
+  private let data: (_ step: Int, _ random: RandomStream) -> Examples
   private let labelled: LabelledBatches?
   private let noise: Noise
   let sharedTraining: Training?
@@ -83,32 +97,70 @@ public final class Trainer<G: Generator, D: Discriminator> {
   private let streams: (discriminator: PlayerStreams, generator: PlayerStreams, both: PlayerStreams)
 
   /// - Parameters:
+  ///   - terms: losses of G beside or instead of the objective's.
+  ///   - discriminatorTerms: losses of D beside the objective's.
+  ///   - augmentation: of what D sees, in its step and in G's. Labelled examples stay as they are.
   ///   - data: the real examples, [..., N, F] or [N, C, H, W]. D's and G's steps draw from it independently, where they
   ///     alternate.
   ///   - labelled: examples with their classes, for an objective that classifies. D sees them beside the others; where D has layers
   ///     that look at the batch, they must be as many.
-  ///   - terms: losses of G beside or instead of the objective's.
-  ///   - discriminatorTerms: losses of D beside the objective's.
   ///   - sharedTraining: where given, G's step also moves D, along G's loss. It is the quirk of a tutorial whose optimiser was
   ///     not told which player's parameters to leave alone; features of real examples are not constants then.
   ///   - random: of as many seeds as the networks.
-  /// - Precondition: with `labelled` the objective is a ``ClassifyingObjective``; `sharedTraining` goes with
-  ///   alternating updates.
-  public init(
+  ///
+  /// Parts that do not go together are refused by the first ``next()``: `labelled` without a ``ClassifyingObjective``;
+  /// `sharedTraining` with simultaneous updates; an optimiser or a penalty that is in two places.
+  public convenience init(
     generator: Network<G>, discriminator: Network<D>, objective: any Objective = Logistic(),
-    terms: [any GeneratorTerm] = [], discriminatorTerms: [any DiscriminatorTerm] = [], data: @escaping Batches,
-    labelled: LabelledBatches? = nil, noise: Noise,
+    terms: [any GeneratorTerm] = [], discriminatorTerms: [any DiscriminatorTerm] = [],
+    augmentation: (any Augmentation)? = nil, data: @escaping Batches, labelled: LabelledBatches? = nil, noise: Noise,
     generatorTraining: Training, discriminatorTraining: Training, sharedTraining: Training? = nil,
     updates: Updates = .alternating, productType: DType = .float32, steps: Int, random: RandomStream
   ) {
-    precondition(labelled == nil || objective is any ClassifyingObjective, "labels need an objective that classifies")
-    precondition(sharedTraining == nil || updates != .simultaneous, "a shared step is a step of its own")
+    self.init(
+      generator, discriminator, objective, terms, discriminatorTerms, augmentation,
+      data: { Examples(values: data($0, $1), labels: nil) }, classes: nil, labelled: labelled, noise: noise,
+      generatorTraining, discriminatorTraining, sharedTraining, updates, productType, steps, random)
+  }
+
+  /// A game of classes: G makes examples of the class that it is told, and D judges whether an example is a real one of its
+  /// class (Mirza and Osindero 2014, *Conditional Generative Adversarial Nets*). Both find the classes in ``Context/labels``: D those
+  /// of the real examples, and for generated ones both the same, drawn uniformly from 0 ..< `classes`.
+  ///
+  /// - Parameters:
+  ///   - data: the real examples with their classes, [..., N] of int64.
+  ///   - classes: K, at least 1.
+  public convenience init(
+    generator: Network<G>, discriminator: Network<D>, objective: any Objective = Logistic(),
+    terms: [any GeneratorTerm] = [], discriminatorTerms: [any DiscriminatorTerm] = [],
+    augmentation: (any Augmentation)? = nil, data: @escaping LabelledBatches, classes: Int, noise: Noise,
+    generatorTraining: Training, discriminatorTraining: Training, updates: Updates = .alternating,
+    productType: DType = .float32, steps: Int, random: RandomStream
+  ) {
+    self.init(
+      generator, discriminator, objective, terms, discriminatorTerms, augmentation,
+      data: { step, random in
+        let (examples, labels) = data(step, random)
+        return Examples(values: examples, labels: labels)
+      }, classes: classes, labelled: nil, noise: noise, generatorTraining, discriminatorTraining, nil, updates,
+      productType, steps, random)
+  }
+
+  private init(
+    _ generator: Network<G>, _ discriminator: Network<D>, _ objective: any Objective, _ terms: [any GeneratorTerm],
+    _ discriminatorTerms: [any DiscriminatorTerm], _ augmentation: (any Augmentation)?,
+    data: @escaping (Int, RandomStream) -> Examples, classes: Int?, labelled: LabelledBatches?, noise: Noise,
+    _ generatorTraining: Training, _ discriminatorTraining: Training, _ sharedTraining: Training?, _ updates: Updates,
+    _ productType: DType, _ steps: Int, _ random: RandomStream
+  ) {
     self.generator = generator
     self.discriminator = discriminator
     self.objective = objective
     self.terms = terms
     self.discriminatorTerms = discriminatorTerms
+    self.augmentation = augmentation
     self.data = data
+    self.classes = classes
     self.labelled = labelled
     self.noise = noise
     self.generatorTraining = generatorTraining
@@ -117,6 +169,7 @@ public final class Trainer<G: Generator, D: Discriminator> {
     self.updates = updates
     self.productType = productType
     self.steps = steps
+    self.random = random
     streams = (
       PlayerStreams(random.stream("discriminator")), PlayerStreams(random.stream("generator")),
       PlayerStreams(random.stream("both"))
@@ -125,10 +178,12 @@ public final class Trainer<G: Generator, D: Discriminator> {
 
   /// Plays one step; `nil` once all are played.
   ///
-  /// - Throws: `TensorError` naming the first operation that failed; ``TrainingFault`` where a loss, a gradient or a parameter is
-  ///   NaN or infinite after the step. The players have moved then; to go back, ``restore(_:)`` an earlier ``state``.
+  /// - Throws: ``TrainerError`` where the parts do not make a game; `TensorError` naming the first operation that failed;
+  ///   ``TrainingFault`` where a loss, a gradient, a parameter or what an optimiser keeps is NaN or infinite after the step. The
+  ///   players have moved then; to go back, ``restore(_:)`` an earlier ``state``.
   public func next() throws -> StepReport? {
     guard step < steps else { return nil }
+    if !isChecked { try check() }
     // This step's take the same memory.
     lastGradients = nil
     let (played, report) = try checkingTensors {
@@ -152,6 +207,35 @@ public final class Trainer<G: Generator, D: Discriminator> {
     return report
   }
 
+  private var isChecked = false
+
+  /// - Throws: ``TrainerError``.
+  private func check() throws {
+    if labelled != nil, !(objective is any ClassifyingObjective) {
+      throw TrainerError(
+        description:
+          "the game has labelled examples, and its objective, \(type(of: objective)), does not tell classes apart")
+    }
+    if sharedTraining != nil, updates == .simultaneous {
+      throw TrainerError(description: "a shared training moves D in G's step: with simultaneous updates there is none")
+    }
+    if let classes, classes < 1 { throw TrainerError(description: "a game of \(classes) classes has none to draw") }
+    var places: [ObjectIdentifier: String] = [:]
+    for (player, training) in [
+      ("generator", generatorTraining), ("discriminator", discriminatorTraining),
+    ] + (sharedTraining.map { [("shared", $0)] } ?? []) {
+      let penalties = training.penalties.enumerated().map { ("penalty \($0)", $1 as AnyObject) }
+      for (part, object) in [("optimizer", training.optimizer as AnyObject)] + penalties {
+        let place = "\(player)Training's \(part)"
+        if let other = places.updateValue(place, forKey: ObjectIdentifier(object)) {
+          throw TrainerError(
+            description: "\(place) is \(other): what it keeps belongs to one player, each needs one of its own")
+        }
+      }
+    }
+    isChecked = true
+  }
+
   /// The root mean square of each player's gradient in the last step, penalties included, over all its parameters (and all
   /// seeds); nil before the first step.
   ///
@@ -171,22 +255,26 @@ public final class Trainer<G: Generator, D: Discriminator> {
 
   private func moveInTurn() -> Played {
     let moved = moveDiscriminator()
-    return Played(
-      discriminator: moved.trace, generator: moveGenerator(moved.generated), labelledLoss: moved.labelledLoss)
+    var moving = moveGenerator(moved.generated, streams.generator)
+    for random in furtherGeneratorSteps { moving = moveGenerator(moved.generated, random) }
+    return Played(discriminator: moved.trace, generator: moving, labelledLoss: moved.labelledLoss)
   }
 
-  private func moveDiscriminator() -> (trace: StepTrace, generated: Tensor, labelledLoss: Tensor?) {
+  private func moveDiscriminator() -> (trace: StepTrace, generated: Examples, labelledLoss: Tensor?) {
     let random = streams.discriminator
     let real = data(step, random.data)
     let made =
-      updates == .alternating ? withoutGradient { generate(real.batchSize, random) } : generate(real.batchSize, random)
-    let generated = made.detached()
+      updates == .alternating ? withoutGradient { generate(real.count, random) } : generate(real.count, random)
+    let generated = made.with(made.values.detached())
     let labelled = labelled?(step, random.labelled)
     let judgements = judge(
-      [labelled?.examples, real, generated].compactMap { $0 }, random.discriminatorLayers.at(step))
+      [
+        labelled.map { Examples(values: $0.examples, labels: nil) }, augmented(real, random, "real"),
+        augmented(generated, random, "generated"),
+      ].compactMap { $0 }, random.discriminatorLayers.at(step))
     let (loss, labelledLoss) = discriminatorLoss(
       labelled: labelled.map { (judgements[0], $0.labels) }, real: (real, judgements[judgements.count - 2]),
-      generated: judgements[judgements.count - 1])
+      generated: (generated, judgements[judgements.count - 1]), random)
     let gradient = discriminator.gradient(of: loss)
     move(discriminatorTraining, discriminator.flat, gradient)
     return (
@@ -196,11 +284,13 @@ public final class Trainer<G: Generator, D: Discriminator> {
   }
 
   /// - Parameter shown: the examples that D was shown, made with gradient where G moves on them.
-  private func moveGenerator(_ shown: Tensor) -> StepTrace {
-    let random = streams.generator
-    let generated = updates == .alternating ? generate(shown.batchSize, random) : shown
+  private func moveGenerator(_ shown: Examples, _ random: PlayerStreams) -> StepTrace {
+    let generated = updates == .alternating ? generate(shown.count, random) : shown
     let layers = random.discriminatorLayers.at(step)
-    func judge(_ x: Tensor, _ name: String) -> Judgement { discriminator.model(x, context(layers.stream(name))) }
+    func judge(_ x: Examples, _ name: String) -> Judgement {
+      let x = augmented(x, random, name)
+      return discriminator.model(x.values, context(layers.stream(name), labels: x.labels))
+    }
     func makeLoss() -> Tensor {
       generatorLoss(
         real: {
@@ -225,18 +315,22 @@ public final class Trainer<G: Generator, D: Discriminator> {
     let real = data(step, random.data)
     let labelled = labelled?(step, random.labelled)
     let layers = random.discriminatorLayers.at(step)
-    let generated = generate(real.batchSize, random)
+    let generated = generate(real.count, random)
     // Generated examples go through D by themselves: G's gradient then comes back through their rows only.
-    let asGiven = generated.asVariable()
-    let onGenerated = discriminator.model(asGiven, context(layers.stream("generated")))
-    let onReal = judge([labelled?.examples, real].compactMap { $0 }, layers.stream("real"))
+    let asGiven = generated.with(generated.values.asVariable())
+    let onGenerated = discriminator.model(
+      augmented(asGiven, random, "generated").values, context(layers.stream("generated"), labels: asGiven.labels))
+    let onReal = judge(
+      [labelled.map { Examples(values: $0.examples, labels: nil) }, augmented(real, random, "real")].compactMap { $0 },
+      layers.stream("real"))
     let (loss, labelledLoss) = discriminatorLoss(
-      labelled: labelled.map { (onReal[0], $0.labels) }, real: (real, onReal[onReal.count - 1]), generated: onGenerated)
+      labelled: labelled.map { (onReal[0], $0.labels) }, real: (real, onReal[onReal.count - 1]),
+      generated: (asGiven.with(asGiven.values.detached()), onGenerated), random)
     let generatorLoss = generatorLoss(real: { onReal[onReal.count - 1].detached }, generated: onGenerated)
 
-    let byGenerated = gradient(of: generatorLoss, by: [asGiven], keepsGraph: true)[0]
+    let byGenerated = gradient(of: generatorLoss, by: [asGiven.values], keepsGraph: true)[0]
     let discriminatorGradient = discriminator.gradient(of: loss)
-    let generatorGradient = generator.gradient(of: generated, cotangent: byGenerated)
+    let generatorGradient = generator.gradient(of: generated.values, cotangent: byGenerated)
     move(discriminatorTraining, discriminator.flat, discriminatorGradient)
     move(generatorTraining, generator.flat, generatorGradient)
     return Played(
@@ -252,52 +346,97 @@ public final class Trainer<G: Generator, D: Discriminator> {
       parameters, gradient: gradient, learningRate: training.learningRate(step) * learningRateFactor)
   }
 
-  private func generate(_ count: Int, _ random: PlayerStreams) -> Tensor {
-    let z = noise(count, random.noise.at(step), dtype: generator.flat.dtype, device: generator.flat.device)
+  private func generate(_ count: Int, _ random: PlayerStreams) -> Examples {
+    let flat = generator.flat
+    let z = noise(count, random.noise.at(step), dtype: flat.dtype, device: flat.device)
     let layers = random.generatorLayers.at(step)
-    return generator.model(z, Context(.training, random: layers, noiseScale: generatorTraining.noiseScale(step)))
+    let labels = classes.map { classes in
+      // The product is rounded, to K itself at the worst.
+      (random.classes.at(step).uniform([count], device: flat.device) * Double(classes))
+        .clamped(0, Double(classes - 1)).to(.int64)
+    }
+    let made = generator.model(
+      z, Context(.training, random: layers, noiseScale: generatorTraining.noiseScale(step), labels: labels))
+    return Examples(values: made, labels: labels)
+  }
+
+  /// As D sees them.
+  ///
+  /// - Parameter name: of the batch, for draws of its own.
+  private func augmented(_ x: Examples, _ random: PlayerStreams, _ name: String) -> Examples {
+    augmentation.map { x.with($0(x.values, random.augmentation.at(step).stream(name))) } ?? x
   }
 
   private func discriminatorLoss(
-    labelled: (judgement: Judgement, labels: Tensor)?, real: (examples: Tensor, judgement: Judgement),
-    generated: Judgement
+    labelled: (judgement: Judgement, labels: Tensor)?, real: (examples: Examples, judgement: Judgement),
+    generated: (examples: Examples, judgement: Judgement), _ random: PlayerStreams
   ) -> (loss: Tensor, labelled: Tensor?) {
-    let loss = discriminatorTerms.reduce(
-      objective.discriminatorLoss(real: real.judgement, generated: generated)
-    ) { loss, term in
-      loss + term(real: real.examples, judgement: real.judgement) { discriminator.model($0, .evaluation) }
+    var loss = objective.discriminatorLoss(real: real.judgement, generated: generated.judgement)
+    if !discriminatorTerms.isEmpty {
+      func shown(_ batch: (examples: Examples, judgement: Judgement), _ name: String) -> DiscriminatorStep.Batch {
+        DiscriminatorStep.Batch(
+          examples: batch.examples.values, labels: batch.examples.labels, judgement: batch.judgement
+        ) { [self] x in
+          discriminator.model(
+            augmented(batch.examples.with(x), random, name).values, .evaluation(labels: batch.examples.labels))
+        }
+      }
+      let view = DiscriminatorStep(
+        number: step, real: shown(real, "real"), generated: shown(generated, "generated"), score: objective.score)
+      loss = discriminatorTerms.reduce(loss) { loss, term in term(view).map { loss + $0 } ?? loss }
     }
     guard let labelled, let classifying = objective as? any ClassifyingObjective else { return (loss, nil) }
     let labelledLoss = classifying.labelledLoss(labelled.judgement, labels: labelled.labels)
     return (loss + labelledLoss, labelledLoss)
   }
 
-  /// - Parameter real: D's judgement of real examples, made only where a term needs it.
+  /// - Parameter real: D's judgement of real examples, made only where the objective or a term needs it.
   private func generatorLoss(real: () -> Judgement, generated: Judgement) -> Tensor {
+    var made: Judgement?
+    func once() -> Judgement {
+      if let made { return made }
+      let judgement = real()
+      made = judgement
+      return judgement
+    }
     let fromObjective =
-      terms.contains(where: \.replacesObjective) ? nil : objective.generatorLoss(generated: generated)
-    guard !terms.isEmpty else { return fromObjective! }
-    let target = real()
-    let losses = [fromObjective].compactMap { $0 } + terms.map { $0(real: target, generated: generated) }
+      terms.contains(where: \.replacesObjective) ? nil : objective.generatorLoss(real: once, generated: generated)
+    let losses = [fromObjective].compactMap { $0 } + terms.map { $0(real: once(), generated: generated) }
     return losses.dropFirst().reduce(losses[0]) { $0 + $1 }
   }
 
   /// D's judgements of several batches: vectors' in one pass, images' one by one, since putting them together and taking them apart
   /// again around layers that look at the whole batch costs more than the larger pass saves.
-  private func judge(_ batches: [Tensor], _ random: RandomStream) -> [Judgement] {
-    if batches[0].rank == 4 {
-      return batches.enumerated().map { discriminator.model($1, context(random.at($0))) }
+  private func judge(_ batches: [Examples], _ random: RandomStream) -> [Judgement] {
+    if batches[0].values.rank == 4 {
+      return batches.enumerated().map {
+        discriminator.model($1.values, context(random.at($0), labels: $1.labels))
+      }
     }
-    let sizes = batches.map(\.batchSize)
-    let rows = batches.count == 1 ? batches[0] : concatenated(batches, batches[0].batchDimension)
-    return discriminator.model(rows, context(random, groupSizes: sizes)).split(sizes)
+    let (values, labels) = (batches.map(\.values), batches.compactMap(\.labels))
+    let rows = batches.count == 1 ? values[0] : concatenated(values, values[0].batchDimension)
+    let classes = labels.count == batches.count ? concatenated(labels, -1) : nil
+    let sizes = batches.map(\.count)
+    return discriminator.model(rows, context(random, groupSizes: sizes, labels: classes)).split(sizes)
   }
 
   /// Of a pass through D in this step.
-  private func context(_ random: RandomStream, groupSizes: [Int] = [1]) -> Context {
+  private func context(_ random: RandomStream, groupSizes: [Int] = [1], labels: Tensor?) -> Context {
     Context(
-      .training, random: random, groupSizes: groupSizes, noiseScale: discriminatorTraining.noiseScale(step))
+      .training, random: random, groupSizes: groupSizes, noiseScale: discriminatorTraining.noiseScale(step),
+      labels: labels)
   }
+}
+
+/// A batch, with the class of each example where the game has classes.
+private struct Examples {
+  let values: Tensor
+  let labels: Tensor?
+
+  var count: Int { values.size(values.batchDimension) }
+
+  /// Others of the same classes.
+  func with(_ values: Tensor) -> Examples { Examples(values: values, labels: labels) }
 }
 
 /// What a step draws, by purpose; derived once.
@@ -305,6 +444,8 @@ private struct PlayerStreams {
   let data: RandomStream
   let labelled: RandomStream
   let noise: RandomStream
+  let classes: RandomStream
+  let augmentation: RandomStream
   let generatorLayers: RandomStream
   let discriminatorLayers: RandomStream
 
@@ -312,6 +453,8 @@ private struct PlayerStreams {
     data = random.stream("data")
     labelled = random.stream("labelled data")
     noise = random.stream("noise")
+    classes = random.stream("classes")
+    augmentation = random.stream("augmentation")
     generatorLayers = random.stream("layers of the generator")
     discriminatorLayers = random.stream("layers of the discriminator")
   }
@@ -320,5 +463,4 @@ private struct PlayerStreams {
 extension Tensor {
   /// The dimension over examples: the first of images [N, C, H, W], else the last but one.
   fileprivate var batchDimension: Int { rank == 4 ? 0 : -2 }
-  fileprivate var batchSize: Int { size(batchDimension) }
 }

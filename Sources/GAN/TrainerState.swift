@@ -8,9 +8,13 @@ extension Trainer {
   /// `discriminator-optimizer.NAME` (and `shared-optimizer.NAME`), and `generator-penalty-0.NAME` and so on, for what the optimisers keep.
   public var state: [String: Tensor] {
     var state = ["step": Tensor([Int64(step)]), "learning-rate-factor": Tensor([learningRateFactor])]
-    for (part, tensors) in parts() {
-      for (name, tensor) in tensors { state["\(part).\(name)"] = tensor.copied() }
+    func add(_ part: String, _ tensors: [String: Tensor]) {
+      for (name, tensor) in tensors { state["\(part).\(name)"] = tensor }
     }
+    // The networks' are copies already.
+    add("generator", generator.state)
+    add("discriminator", discriminator.state)
+    for (part, kept) in memories { add(part, kept().mapValues { $0.copied() }) }
     return state
   }
 
@@ -27,10 +31,11 @@ extension Trainer {
     }
     let step: Int64 = try number("step") { $0 >= 0 }
     let factor: Double = try number("learning-rate-factor") { $0 > 0 && $0.isFinite }
+    let known = Set(["generator", "discriminator"] + memories.map(\.part))
     var parts: [String: [String: Tensor]] = [:]
     for (name, tensor) in state where name != "step" && name != "learning-rate-factor" {
       let path = name.split(separator: ".", maxSplits: 1).map(String.init)
-      guard path.count == 2, self.parts().map(\.0).contains(path[0]) else {
+      guard path.count == 2, known.contains(path[0]) else {
         throw StateError(name: name, reason: "does not belong to the game")
       }
       parts[path[0], default: [:]][path[1]] = tensor
@@ -54,12 +59,13 @@ extension Trainer {
     learningRateFactor = factor
   }
 
-  private func parts() -> [(String, [String: Tensor])] {
-    penalties.map { ($0, $1.state) } + [
-      ("generator", generator.state), ("discriminator", discriminator.state),
-      ("generator-optimizer", generatorTraining.optimizer.state),
-      ("discriminator-optimizer", discriminatorTraining.optimizer.state),
-      ("shared-optimizer", sharedTraining?.optimizer.state ?? [:]),
+  /// What penalties and optimisers keep, by the name of their part.
+  private var memories: [(part: String, kept: () -> [String: Tensor])] {
+    func kept(_ optimizer: (any Optimizer)?) -> () -> [String: Tensor] { { optimizer?.state ?? [:] } }
+    return penalties.map { part, penalty in (part, { penalty.state }) } + [
+      ("generator-optimizer", kept(generatorTraining.optimizer)),
+      ("discriminator-optimizer", kept(discriminatorTraining.optimizer)),
+      ("shared-optimizer", kept(sharedTraining?.optimizer)),
     ]
   }
 

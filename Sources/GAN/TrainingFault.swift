@@ -4,7 +4,11 @@ import Torch
 /// A number of a game that is NaN or infinite, in the step where it first was.
 public struct TrainingFault: Error, CustomStringConvertible, Sendable, Equatable {
   public enum Player: String, Sendable { case discriminator, generator }
-  public enum Quantity: String, Sendable { case loss, gradient, parameter }
+  public enum Quantity: String, Sendable {
+    case loss, gradient, parameter
+    /// What the optimiser keeps of a parameter, such as the mean of its squared gradients.
+    case memory
+  }
 
   /// From 0: so many steps had been played before it.
   public let step: Int
@@ -23,6 +27,7 @@ public struct TrainingFault: Error, CustomStringConvertible, Sendable, Equatable
       case .loss: "loss"
       case .gradient: "gradient\(place)"
       case .parameter: "parameter\(parameter.map { " '\($0)'" } ?? "")"
+      case .memory: "optimiser's memory\(place)"
       }
     return "the \(player.rawValue)'s \(what) is not finite"
   }
@@ -37,6 +42,8 @@ struct StepTrace {
   let parameters: Tensor
   /// Whether what is not finite in the gradient is not finite in the parameters either.
   let gradientShows: Bool
+  /// What the optimiser keeps, where the step left that not finite.
+  let overflow: Tensor?
   /// The name of the parameter at a place of the flat layout.
   let name: (_ values: Tensor) throws -> String?
 
@@ -45,13 +52,14 @@ struct StepTrace {
   ) {
     self.player = player
     gradientShows = training.optimizer.passesNonFiniteOn
+    overflow = training.optimizer.overflow
     self.loss = loss
     self.gradient = gradient
     parameters = network.flat
     name = network.nameOfFirstNonFinite(in:)
   }
 
-  var isFinite: Bool { parameters.isAllFinite && (gradientShows || gradient.isAllFinite) }
+  var isFinite: Bool { overflow == nil && parameters.isAllFinite && (gradientShows || gradient.isAllFinite) }
 
   /// - Throws: `TensorError`.
   func fault(in step: Int) throws -> TrainingFault? {
@@ -61,6 +69,7 @@ struct StepTrace {
     if try loss.values(Double.self).contains(where: { !$0.isFinite }) { return fault(.loss) }
     if let parameter = try name(gradient) { return fault(.gradient, parameter) }
     if let parameter = try name(parameters) { return fault(.parameter, parameter) }
+    if let overflow { return fault(.memory, try name(overflow)) }
     return nil
   }
 }

@@ -25,26 +25,33 @@ public final class Context {
   public let referenceCount: Int
   /// What the standard deviation of every layer's noise is multiplied by.
   public let noiseScale: Double
+  /// The classes of the examples for networks that are told them, [N] of int64, or [1] for all of one class; without the reference
+  /// batch's rows.
+  public let labels: Tensor?
   private let random: RandomStream
   private var draws = 0
 
   public convenience init(
-    _ mode: Mode, random: RandomStream, groups: Int = 1, referenceCount: Int = 0, noiseScale: Double = 1
+    _ mode: Mode, random: RandomStream, groups: Int = 1, referenceCount: Int = 0, noiseScale: Double = 1,
+    labels: Tensor? = nil
   ) {
     self.init(
-      mode, random: random, groups: groups, areEqual: true, referenceCount: referenceCount, noiseScale: noiseScale)
+      mode, random: random, groups: groups, areEqual: true, referenceCount: referenceCount, noiseScale: noiseScale,
+      labels: labels)
   }
 
   /// For batches of the given sizes; layers that keep them apart fail where these differ.
-  public convenience init(_ mode: Mode, random: RandomStream, groupSizes: [Int], noiseScale: Double = 1) {
+  public convenience init(
+    _ mode: Mode, random: RandomStream, groupSizes: [Int], noiseScale: Double = 1, labels: Tensor? = nil
+  ) {
     self.init(
       mode, random: random, groups: groupSizes.count, areEqual: groupSizes.allSatisfy { $0 == groupSizes[0] },
-      referenceCount: 0,
-      noiseScale: noiseScale)
+      referenceCount: 0, noiseScale: noiseScale, labels: labels)
   }
 
   private init(
-    _ mode: Mode, random: RandomStream, groups: Int, areEqual: Bool, referenceCount: Int, noiseScale: Double
+    _ mode: Mode, random: RandomStream, groups: Int, areEqual: Bool, referenceCount: Int, noiseScale: Double,
+    labels: Tensor?
   ) {
     self.mode = mode
     self.random = random
@@ -52,10 +59,27 @@ public final class Context {
     self.areEqual = areEqual
     self.referenceCount = referenceCount
     self.noiseScale = noiseScale
+    self.labels = labels
   }
 
   /// Evaluation: nothing is drawn.
   public static var evaluation: Context { Context(.evaluation, random: RandomStream(seed: 0)) }
+
+  /// Evaluation of examples of the classes `labels`.
+  public static func evaluation(labels: Tensor?) -> Context {
+    Context(.evaluation, random: RandomStream(seed: 0), labels: labels)
+  }
+
+  /// The labels for `x`, the input of `layer`, [N, ...].
+  ///
+  /// A failed operation where there are none, or not as many as rows.
+  public func labels(of x: Tensor, for layer: String) -> Tensor {
+    guard let labels else { return .failed("\(layer) of \(x.shape): the context has no labels") }
+    guard labels.isPoisoned || x.isPoisoned || (labels.rank == 1 && [1, x.size(0)].contains(labels.count)) else {
+      return .failed("\(layer) of \(x.shape): labels of shape \(labels.shape) are not one a row, nor one for all")
+    }
+    return labels
+  }
 
   /// The stream of the pass's next draw.
   public func nextStream() -> RandomStream {

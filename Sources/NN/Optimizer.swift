@@ -7,7 +7,10 @@ public protocol Optimizer: AnyObject {
   /// Whether a NaN or an infinity in a gradient always is one in the parameters after the step: to look at these is enough then.
   /// False unless stated otherwise.
   var passesNonFiniteOn: Bool { get }
-  /// Changes `parameters` in place.
+  /// What it keeps, laid out as the parameters, where that is not finite after the last step; nil where it is, and unless stated
+  /// otherwise. A moment that has overflowed can freeze a parameter that is finite itself.
+  var overflow: Tensor? { get }
+  /// Changes `parameters` in place. A step that fails is not counted, and leaves an optimiser that can go on.
   func step(_ parameters: Tensor, gradient: Tensor, learningRate: Double)
   /// What it keeps from step to step, by name; empty before the first step.
   var state: [String: Tensor] { get }
@@ -17,6 +20,7 @@ public protocol Optimizer: AnyObject {
 
 extension Optimizer {
   public var passesNonFiniteOn: Bool { false }
+  public var overflow: Tensor? { nil }
 
   /// - Throws: ``StateError`` where `state` does not have exactly these names.
   fileprivate func require(_ names: [String], in state: [String: Tensor]) throws {
@@ -38,6 +42,8 @@ public final class Momentum: Optimizer {
 
   public func step(_ parameters: Tensor, gradient: Tensor, learningRate: Double) {
     let velocity = velocity ?? .zeros(like: parameters)
+    // Memory that there was no room for may be there next time.
+    guard !velocity.isPoisoned else { return }
     self.velocity = velocity
     momentumStep(parameters, gradient: gradient, velocity: velocity, rate: learningRate, momentum: momentum)
   }
@@ -63,16 +69,26 @@ public final class Adam: Optimizer {
   }
 
   public let beta1: Double
-  public let beta2: Double
+  /// By its own steps.
+  public let beta2: CosineSchedule
   public let epsilon: Double
   public let epsilonPlace: EpsilonPlace
   /// Infinity divided by the root of infinity is NaN.
   public let passesNonFiniteOn = true
   private var steps = 0
   private var moments: (first: Tensor, second: Tensor)?
+  private var hasOverflowed = false
 
-  public init(
+  public convenience init(
     beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, epsilonPlace: EpsilonPlace = .outsideRoot
+  ) {
+    self.init(beta1: beta1, beta2: .constant(beta2), epsilon: epsilon, epsilonPlace: epsilonPlace)
+  }
+
+  /// - Parameter beta2: of each of this optimiser's steps. The bias correction is 1 - beta2^t with the beta2 of step t, as in
+  ///   PyTorch when its setting is changed between steps.
+  public init(
+    beta1: Double = 0.9, beta2: CosineSchedule, epsilon: Double = 1e-8, epsilonPlace: EpsilonPlace = .outsideRoot
   ) {
     self.beta1 = beta1
     self.beta2 = beta2
@@ -82,12 +98,19 @@ public final class Adam: Optimizer {
 
   public func step(_ parameters: Tensor, gradient: Tensor, learningRate: Double) {
     let moments = moments ?? (first: .zeros(like: parameters), second: .zeros(like: parameters))
+    // Memory that there was no room for may be there next time.
+    guard !moments.first.isPoisoned, !moments.second.isPoisoned else { return }
     self.moments = moments
+    let outcome = adamStep(
+      parameters, gradient: gradient, firstMoment: moments.first, secondMoment: moments.second, step: steps + 1,
+      rate: learningRate, beta1: beta1, beta2: beta2(steps), epsilon: epsilon,
+      epsilonInsideRoot: epsilonPlace == .insideRoot)
+    guard outcome != .failed else { return }
     steps += 1
-    adamStep(
-      parameters, gradient: gradient, firstMoment: moments.first, secondMoment: moments.second, step: steps,
-      rate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon, epsilonInsideRoot: epsilonPlace == .insideRoot)
+    hasOverflowed = outcome == .overflowed
   }
+
+  public var overflow: Tensor? { hasOverflowed ? moments?.second : nil }
 
   public var state: [String: Tensor] {
     guard let moments else { return [:] }
@@ -95,6 +118,7 @@ public final class Adam: Optimizer {
   }
 
   public func restore(_ state: [String: Tensor]) throws {
+    hasOverflowed = false
     guard !state.isEmpty else { return (moments, steps) = (nil, 0) }
     try require(["first", "second", "steps"], in: state)
     moments = (first: state["first"]!, second: state["second"]!)

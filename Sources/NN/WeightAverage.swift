@@ -12,6 +12,26 @@ public enum AverageStart: String, Codable, Sendable, CaseIterable {
   case zero
 }
 
+/// By how much of the way an average moves to the parameters in an update.
+public enum AverageRate: Sendable, Hashable {
+  /// In 0 ... 1: the average remembers about 1 / rate updates.
+  case constant(Double)
+  /// 1 - 0.5^(batchSize / half-life): parameters count half as much for every half-life of pictures that was seen since (Karras et
+  /// al. 2020, *Analyzing and Improving the Image Quality of StyleGAN*, count it so). The half-life is that of the updates before;
+  /// with one of 0 the average is the parameters.
+  case halfLife(CosineSchedule, batchSize: Int)
+
+  /// The rate of the update before which there were `updates`.
+  public func callAsFunction(_ updates: Int) -> Double {
+    switch self {
+    case .constant(let rate): return rate
+    case .halfLife(let schedule, let batchSize):
+      let halfLife = schedule(updates)
+      return halfLife > 0 ? -expm1(-log(2) * Double(batchSize) / halfLife) : 1
+    }
+  }
+}
+
 /// A running average of a network's parameters: a := a + rate (parameters - a) after every step.
 ///
 /// Networks in a game circle around where they are going; their average lies nearer to it. Use it in the parameters' place
@@ -23,8 +43,7 @@ public enum AverageStart: String, Codable, Sendable, CaseIterable {
 /// let x = generator.with(average.values) { generator.model(z, .evaluation) }
 /// ```
 public final class WeightAverage<Model: Module> {
-  /// In 0 ... 1: the average remembers about 1 / rate updates.
-  public let rate: Double
+  public let rate: AverageRate
   public let start: AverageStart
   /// The updates so far.
   public private(set) var updates = 0
@@ -34,9 +53,21 @@ public final class WeightAverage<Model: Module> {
 
   public init(of network: Network<Model>, rate: Double, start: AverageStart = .parameters) {
     self.network = network
-    self.rate = rate
+    self.rate = .constant(rate)
     self.start = start
     accumulated = start == .parameters ? network.flat.copied() : .zeros(like: network.flat)
+  }
+
+  /// An average that begins at the parameters.
+  ///
+  /// - Parameters:
+  ///   - halfLife: in pictures, by the update; R3GAN's grows from 0 over the run.
+  ///   - batchSize: the pictures of an update.
+  public init(of network: Network<Model>, halfLife: CosineSchedule, batchSize: Int) {
+    self.network = network
+    rate = .halfLife(halfLife, batchSize: batchSize)
+    start = .parameters
+    accumulated = network.flat.copied()
   }
 
   /// The average, laid out as ``Network/flat``. Before the first update of one that starts at 0: the parameters.
@@ -44,15 +75,15 @@ public final class WeightAverage<Model: Module> {
     switch start {
     case .parameters: accumulated
     case _ where updates == 0: network.flat
-    case .zeroCorrected: accumulated / (1 - pow(1 - rate, Double(updates)))
+    case .zeroCorrected: accumulated / (1 - pow(1 - rate(0), Double(updates)))
     case .zero: accumulated
     }
   }
 
   /// Moves the average towards the parameters as they are now.
   public func update() {
+    guard averageStep(accumulated, toward: network.flat, rate: rate(updates)) != .failed else { return }
     updates += 1
-    averageStep(accumulated, toward: network.flat, rate: rate)
   }
 
   /// Begins anew at the parameters as they are now.

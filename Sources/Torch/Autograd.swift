@@ -21,6 +21,27 @@ public func withProducts<Result>(in dtype: DType, _ body: () throws -> Result) r
   return try body()
 }
 
+/// Runs `body` with operations whose gradients can be differentiated again: this package's own kernels, which have one derivative
+/// each, take the form that is composed of libtorch's operations, at some cost in time, and pairwise similarities in memory.
+///
+/// What is to be differentiated twice is computed inside; the gradients may be asked for anywhere. The norm of D's gradient, for
+/// example, with its own gradient by D's parameters:
+///
+/// ```swift
+/// let x = examples.asVariable()
+/// let score = twiceDifferentiable { discriminator.model(x, .evaluation).logits }
+/// let slope = gradient(of: score, by: [x], createsGraph: true)[0]
+/// let byParameters = discriminator.gradient(of: square(slope).sum())
+/// ```
+///
+/// Like the recording of gradients it belongs to the thread. Large dense products on the CPU are made in float32 inside, whatever
+/// ``withProducts(in:_:)`` says.
+public func twiceDifferentiable<Result>(_ body: () throws -> Result) rethrows -> Result {
+  let previous = ct_set_twice_differentiable(true)
+  defer { _ = ct_set_twice_differentiable(previous) }
+  return try body()
+}
+
 extension Device {
   /// Whether products can be made in bfloat16 here. On the CPU they need oneDNN, and AVX-512 or what other machines have of the
   /// kind; fast they are only where the processor has instructions for the type itself (AVX-512 BF16, AMX).
@@ -43,13 +64,17 @@ extension Device {
 ///   - cotangent: of `y`'s shape; weighs the elements of `y` in the sum. All ones where it is missing.
 ///   - keepsGraph: whether another gradient will be asked for through the operations that led to `y`; they are forgotten
 ///     otherwise.
+///   - createsGraph: whether the gradients are to be differentiated themselves; the graph is kept then. Where one of this
+///     package's kernels led to `y`, that is a failed operation which says so: see ``twiceDifferentiable(_:)``. Without it the
+///     gradients are constants.
 public func gradient(
-  of y: Tensor, by xs: [Tensor], cotangent: Tensor? = nil, keepsGraph: Bool = false
+  of y: Tensor, by xs: [Tensor], cotangent: Tensor? = nil, keepsGraph: Bool = false, createsGraph: Bool = false
 ) -> [Tensor] {
   var results = [CTensor?](repeating: nil, count: xs.count)
   xs.map(\.handle).withUnsafeBufferPointer { inputs in
     guard let first = inputs.baseAddress else { return }
-    ct_gradient(y.handle, cotangent?.handle, cotangent != nil, first, Int32(xs.count), keepsGraph, &results)
+    ct_gradient(
+      y.handle, cotangent?.handle, cotangent != nil, first, Int32(xs.count), keepsGraph, createsGraph, &results)
   }
   return results.map { Tensor($0) }
 }

@@ -66,6 +66,12 @@ public struct RandomStream: Sendable, Hashable {
     Tensor(ct_add_normal(x.handle, keys, Int32(keys.count), isStacked, deviation))
   }
 
+  /// Dropout, inverted: `x` with each element 0 where a number drawn as by ``uniform(_:dtype:device:)`` in its shape is below
+  /// `rate`, and multiplied by 1 / (1 - `rate`) elsewhere. A rate outside 0 ..< 1 is a failed operation.
+  public func dropout(_ x: Tensor, rate: Double) -> Tensor {
+    Tensor(ct_dropout(x.handle, keys, Int32(keys.count), isStacked, rate))
+  }
+
   /// `value` everywhere, shaped as ``uniform(_:dtype:device:)``.
   public func constant(_ value: Double, _ shape: [Int], dtype: DType = .float32, device: Device = .cpu) -> Tensor {
     .full(value, leadingShape + shape, dtype: dtype, device: device)

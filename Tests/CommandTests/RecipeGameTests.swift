@@ -25,6 +25,50 @@ import Torch
     #expect(try !isSorted(recipe("one-dimensional", [])))
   }
 
+  /// R3GAN's game from a recipe: pairs, both penalties, weights that fall; and the other objectives.
+  @Test func objectivesAndPenaltiesComeFromARecipe() throws {
+    func losses(_ settings: [String]) throws -> [Double] {
+      let recipe = try (settings + ["duration.count=4"]).reduce(#require(Recipe.named("one-dimensional"))) {
+        try $0.setting($1)
+      }
+      try recipe.validate()
+      let examples = try #require(RecipeExamples(points: recipe, device: .cpu))
+      let game = RecipeGame(recipe, example: .vector(1), classes: nil, stepsPerEpoch: nil, device: .cpu)
+      let trainer = try game.trainer(examples)
+      var losses: [Double] = []
+      while let report = try trainer.next() { losses += report.discriminatorLoss }
+      let signs = try game.signs(examples.sample(64, RandomStream(seed: 1)), RandomStream(seed: 2)).batch
+      #expect((0...1).contains(signs.probabilityOfReal) && (0...1).contains(signs.probabilityOfGenerated))
+      return losses
+    }
+    var seen: Set<[Double]> = [try losses([])]
+    for kind in ["least-squares", "hinge", "relativistic"] {
+      seen.insert(try losses(["objective.kind=\(kind)"]))
+      seen.insert(try losses(["objective.kind=\(kind)", "gradientPenalty.real=0.5"]))
+      seen.insert(
+        try losses([
+          "objective.kind=\(kind)", "gradientPenalty.real=0.5", "gradientPenalty.generated=0.5",
+          "gradientPenalty.end=0.1", "gradientPenalty.interval=2",
+        ]))
+    }
+    #expect(seen.count == 10)
+  }
+
+  @Test func settingsOfTheNewTechniquesAreChecked() throws {
+    for (settings, key) in [
+      (["gradientPenalty.real=-1"], "gradientPenalty.real"),
+      (["gradientPenalty.interval=0"], "gradientPenalty.interval"),
+      (["gradientPenalty.end=2"], "gradientPenalty.end"), (["augmentation.policies=[color]"], "augmentation.policies"),
+      (["objective.kind=least-squares", "objective.realLabel=0"], "objective.realLabel"),
+    ] {
+      let error = #expect(throws: RecipeError.self) {
+        try settings.reduce(#require(Recipe.named("one-dimensional"))) { try $0.setting($1) }.validate()
+      }
+      #expect(error?.key == key)
+    }
+    try #require(Recipe.named("mnist")).setting("augmentation.policies=[translation, cutout]").validate()
+  }
+
   /// A recipe's D starts the game fitted to the density, for each of several seeds; without the key it knows nothing.
   @Test func discriminatorsAreFittedBeforeTheGame() throws {
     func density(_ steps: Int) throws -> [Double] {

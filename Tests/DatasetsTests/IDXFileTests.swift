@@ -44,6 +44,12 @@ import Testing
     #expect(try read(gzip(sound.prefix(9)) + gzip(sound.dropFirst(9))).bytes == elements)
   }
 
+  @Test func zerosBehindGzipData() throws {
+    #expect(try read(gzip(sound) + Data(count: 512)).bytes == elements)
+    #expect(try read(gzip(sound) + Data(count: 1 << 18)).bytes == elements)
+    #expect(try read(gzip(sound.prefix(9)) + Data(count: 3) + gzip(sound.dropFirst(9)) + [0]).bytes == elements)
+  }
+
   @Test func largerThanAnyBuffer() throws {
     let many = (0..<1_000_003).map { UInt8(truncatingIfNeeded: $0 &* $0 >> 7) }
     let data = idx([1_000_003], many)
@@ -82,9 +88,29 @@ import Testing
   }
 
   @Test func notIDX() throws {
-    let reason = "is not an IDX file: it begins with the bytes 89 50 4e 47 instead of 00 00 08"
-    #expect(try refusal(of: Data([0x89, 0x50, 0x4e, 0x47, 0x0d])) == reason)
-    #expect(try refusal(of: gzip(Data([0x89, 0x50, 0x4e, 0x47, 0x0d]))) == reason)
+    #expect(
+      try refusal(of: Data([1, 2, 3, 4, 5]))
+        == "is not an IDX file: it begins with the bytes 01 02 03 04 instead of 00 00 08")
+  }
+
+  private static let others: [(data: Data, kind: String)] = [
+    (Data([0x89, 0x50, 0x4e, 0x47, 0x0d]), "a PNG picture"), (Data([0xff, 0xd8, 0xff, 0xe0]), "a JPEG picture"),
+    (Data("PK\u{3}\u{4}...".utf8), "a zip archive, as .npz files are"), (gzip(idx([1], [1])), "gzip data"),
+    (Data("\n <!DOCTYPE html><title>403</title>".utf8), "a web page"), (Data("{\"error\": 403}".utf8), "text"),
+    (Data("größer".utf8), "text"), (Data("<?xml version='1.0'?><Error/>".utf8), "XML text"),
+    (Data([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1]), "a NumPy array (.npy)"),
+    (Data([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0]), "xz data"),
+    (
+      Data("version https://git-lfs.github.com/spec/v1\noid sha256:0".utf8),
+      "a pointer of git LFS: `git lfs pull` fetches the file itself"
+    ),
+  ]
+
+  /// What people find under a data set's name.
+  @Test(arguments: others)
+  func otherFilesAreCalledWhatTheyAre(data: Data, kind: String) throws {
+    if !data.starts(with: [0x1f, 0x8b]) { #expect(try refusal(of: data) == "is not an IDX file: it is \(kind)") }
+    #expect(try refusal(of: gzip(data)) == "is not an IDX file: it unpacks to \(kind)")
   }
 
   @Test(arguments: [
@@ -124,7 +150,7 @@ import Testing
     #expect(try refusal(of: sound + [1, 2]) == "holds 2 bytes more than the 40 bytes that its shape [2, 3, 4] takes")
     let more = gzip(sound + [UInt8](repeating: 0, count: 5_000_000))
     #expect(try refusal(of: more) == "holds bytes more than the 40 bytes that its shape [2, 3, 4] takes")
-    #expect(try refusal(of: gzip(sound) + [0]) == "has other bytes behind its gzip data")
+    #expect(try refusal(of: gzip(sound) + [0, 1]) == "has other bytes behind its gzip data")
   }
 
   @Test func damagedGzip() throws {
@@ -154,7 +180,7 @@ import Testing
     #expect(try place(gzip(idx([2, 0, 4], []))) == .unpackedByte(8))
     #expect(try place(sound.dropLast(5)) == .byte(35))
     #expect(try place(sound + [1]) == .byte(40))
-    #expect(try place(gzip(sound) + [0]) == .byte(gzip(sound).count))
+    #expect(try place(gzip(sound) + [0, 0, 1]) == .byte(gzip(sound).count + 2))
     #expect(try place(gzip(sound).dropLast(3)) == .byte(gzip(sound).count - 3))
     #expect(try place(Data()) == .byte(0))
     // Behind the first buffer of input.

@@ -32,7 +32,7 @@ import Testing
       }
       let loaded = try MNIST.load(directory: folder, split: .train)
       #expect(loaded.shape == [3, 1, 2, 4])
-      #expect(loaded.classes == 10)
+      #expect(loaded.classes == 10)  // The largest label is 9.
       #expect(loaded.images == (0..<24).map { UInt8($0) })
       #expect(loaded.labels == [9, 0, 4])
     }
@@ -76,20 +76,12 @@ import Testing
     var (folder, error) = try refusal(["train-images-idx3-ubyte": labels, "train-labels-idx1-ubyte": labels])
     #expect(error.path == folder + "/train-images-idx3-ubyte")
     #expect(
-      error.reason == "has the shape [3], where images have 3 axes (count, height, width); are images and labels "
-        + "exchanged?")
+      error.reason == "has the shape [3], where images have 3 axes (count, height, width), or 4 with channels; are "
+        + "images and labels exchanged?")
     (folder, error) = try refusal(["train-images-idx3-ubyte": images, "train-labels-idx1-ubyte": images])
     #expect(error.path == folder + "/train-labels-idx1-ubyte")
     #expect(
       error.reason == "has the shape [3, 2, 4], where labels have one axis (count); are images and labels exchanged?")
-  }
-
-  @Test func labelOutsideTheClasses() throws {
-    let (folder, error) = try refusal([
-      "train-images-idx3-ubyte": images, "train-labels-idx1-ubyte": idx([3], [9, 0, 10]),
-    ])
-    #expect(error.path == folder + "/train-labels-idx1-ubyte")
-    #expect(error.reason == "has the label 10 at index 2, outside 0...9")
   }
 
   @Test func damagedFileIsNamed() throws {

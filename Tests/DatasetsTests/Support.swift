@@ -1,4 +1,5 @@
 import Czlib
+import Datasets
 import Files
 import Foundation
 import Testing
@@ -61,4 +62,58 @@ func gzip(_ data: Data) -> Data {
     }
   }
   return Data(output.prefix(written))
+}
+
+/// A small data set that an independent script (Tests/Golden/datasets/generate.py) wrote.
+func golden(_ name: String) -> URL {
+  URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .appendingPathComponent("Golden/datasets/\(name)")
+}
+
+/// What that script says is in one of its data sets.
+struct GoldenImages: Decodable {
+  let shape: [Int]
+  let md5: String
+  let labels: [UInt8]?
+
+  init(_ name: String) throws {
+    let all = try JSONDecoder().decode([String: GoldenImages].self, from: Data(contentsOf: golden("expected.json")))
+    self = try #require(all[name])
+  }
+
+  private enum CodingKeys: String, CodingKey { case shape, md5, labels }
+
+  /// - Parameter labelled: false where labels were not asked for.
+  func expect(
+    _ images: LabelledImages, classes: Int, labelled: Bool = true, sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    #expect(images.shape == shape, sourceLocation: sourceLocation)
+    #expect(MD5.hex(of: images.images) == md5, sourceLocation: sourceLocation)
+    guard labelled else { return }
+    #expect(images.labels == labels, sourceLocation: sourceLocation)
+    #expect(images.classes == classes, sourceLocation: sourceLocation)
+  }
+}
+
+/// Copies files of ``golden(_:)`` into `folder`, under other names where given.
+func copy(_ names: [String: String], to folder: URL) throws {
+  try makeFolder(at: folder)
+  for (name, new) in names {
+    try FileManager.default.copyItem(at: golden(name), to: folder.appendingPathComponent(new))
+  }
+}
+
+/// Unpacks an archive of ``golden(_:)`` with `tar`.
+func unpack(_ archive: String, to folder: URL) throws {
+  try run("tar", ["-xzf", golden(archive).path, "-C", folder.path])
+}
+
+/// Runs a program to its end.
+func run(_ program: String, _ arguments: [String]) throws {
+  let process = Process()
+  process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+  process.arguments = [program] + arguments
+  try process.run()
+  process.waitUntilExit()
+  try #require(process.terminationStatus == 0, "\(program) \(arguments)")
 }

@@ -7,34 +7,37 @@ import Torch
 @Suite struct ConsistencyRegularizationTests {
   private func judgement(_ logits: Tensor) -> Judgement { Judgement(logits: logits, features: logits) }
 
+  /// Real examples that are their own clean logits, and what D says of them with noise.
+  private func step(clean: Tensor, noisy: Tensor) -> DiscriminatorStep {
+    let real = DiscriminatorStep.Batch(examples: clean, judgement: judgement(noisy), judge: judgement)
+    return DiscriminatorStep(number: 0, real: real, generated: real)
+  }
+
   /// Against PyTorch's `kl_div`; no gradient reaches the clean side.
   @Test(arguments: ["consistency", "consistency-seeds"]) func loss(_ name: String) throws {
     try Golden("semi_supervised").check(name) { inputs in
-      ConsistencyRegularization(weight: 0.7)(
-        real: inputs["clean"]!, judgement: judgement(inputs["noisy"]!), judge: judgement)
+      ConsistencyRegularization(weight: 0.7)(step(clean: inputs["clean"]!, noisy: inputs["noisy"]!))!
     }
   }
 
   @Test func theGradientAgreesWithDifferences() throws {
     let clean = Tensor([1.5, 0.2, -0.7, 0, 2.5, -1]).reshaped([2, 3])
     try expectGradientMatchesDifferences(at: [0.3, -1.2, 2, 0.7, 0.1, -0.4], shape: [2, 3]) {
-      ConsistencyRegularization()(real: clean, judgement: judgement($0), judge: judgement)
+      ConsistencyRegularization()(step(clean: clean, noisy: $0))!
     }
   }
 
   /// Logits as far apart as float32 allows still cost a finite amount.
   @Test func certainAnswersThatDifferCostAFiniteAmount() throws {
     let clean = Tensor([Float(1e4), -1e4]).reshaped([1, 2])
-    let loss = ConsistencyRegularization()(real: clean, judgement: judgement(clean * -1), judge: judgement)
+    let loss = ConsistencyRegularization()(step(clean: clean, noisy: clean * -1))!
     #expect(try loss.values(Double.self) == [2e4])
   }
 
   @Test func oneLogitIsAnError() {
     #expect(throws: TensorError.self) {
       try checkingTensors {
-        try ConsistencyRegularization()(
-          real: .zeros([4, 1]), judgement: judgement(.zeros([4, 1])), judge: judgement
-        ).values(Double.self)
+        try ConsistencyRegularization()(step(clean: .zeros([4, 1]), noisy: .zeros([4, 1])))!.values(Double.self)
       }
     }
   }

@@ -35,6 +35,70 @@ import Torch
     }
   }
 
+  @Test(arguments: [
+    ("0-1", LeastSquares()), ("pearson", LeastSquares(generatedLabel: -1, realLabel: 1, generatorLabel: 0)),
+  ])
+  func leastSquares(_ name: String, _ objective: LeastSquares) throws {
+    try Golden("objectives").check("least-squares-discriminator-\(name)") {
+      objective.discriminatorLoss(
+        real: judgement(logits: $0["real"]!), generated: judgement(logits: $0["generated"]!))
+    }
+    try Golden("objectives").check("least-squares-generator-\(name)") {
+      objective.generatorLoss(generated: judgement(logits: $0["generated"]!))
+    }
+    // For fixed G the best D has a p_data share of the way from a to b.
+    let (a, b) = (objective.generatedLabel, objective.realLabel)
+    let outputs = Tensor([a, (a + b) / 2, b, a - 1, b + 1], shape: [5, 1])
+    #expect(try objective.probability(outputs).values(Double.self) == [0, 0.5, 1, 0, 1])
+    #expect(try objective.unclampedProbability(outputs).values(Double.self).last! > 1)
+  }
+
+  @Test(arguments: ["", "-seeds"]) func hinge(_ seeds: String) throws {
+    try Golden("objectives").check("hinge-discriminator\(seeds)") {
+      Hinge().discriminatorLoss(real: judgement(logits: $0["real"]!), generated: judgement(logits: $0["generated"]!))
+    }
+    try Golden("objectives").check("hinge-generator") {
+      Hinge().generatorLoss(generated: judgement(logits: $0["generated"]!))
+    }
+    #expect(try Hinge().probability(Tensor([-3.0, -1, 0, 1, 2])).values(Double.self) == [0, 0, 0.5, 1, 1])
+  }
+
+  @Test(arguments: ["", "-seeds"]) func relativistic(_ seeds: String) throws {
+    try Golden("objectives").check("relativistic-discriminator\(seeds)") {
+      Relativistic().discriminatorLoss(
+        real: judgement(logits: $0["real"]!), generated: judgement(logits: $0["generated"]!))
+    }
+    try Golden("objectives").check("relativistic-generator") {
+      Relativistic().generatorLoss(
+        real: judgement(logits: $0["real"]!), generated: judgement(logits: $0["generated"]!))
+    }
+  }
+
+  /// Only differences count, in the probabilities too; unequal batches have no pairs.
+  @Test func theRelativisticGameComparesPairs() throws {
+    let (real, generated) = (Tensor([1.0, 3], shape: [2, 1]), Tensor([0.0, 4], shape: [2, 1]))
+    func both(_ shift: Double) throws -> [Double] {
+      let found = Relativistic().probabilities(real: real + shift, generated: generated + shift)
+      let loss = Relativistic().discriminatorLoss(
+        real: judgement(logits: real + shift), generated: judgement(logits: generated + shift))
+      return try (found.real.values(Double.self) + found.generated.values(Double.self) + [loss.item()])
+    }
+    let expected = [-1.0, 1, -2, 2].map { 1 / (1 + Foundation.exp(-$0)) }
+    for (found, value) in zip(try both(0), expected) { #expect(Swift.abs(found - value) < 1e-12) }
+    for (found, value) in zip(try both(5), try both(0)) { #expect(Swift.abs(found - value) < 1e-12) }
+    // Of other objectives a probability is an example's own.
+    let alone = Logistic().probabilities(real: real, generated: generated)
+    #expect(try alone.real.values(Double.self) == Logistic().probability(real).values(Double.self))
+    let error = #expect(throws: TensorError.self) {
+      try checkingTensors {
+        try Relativistic().discriminatorLoss(
+          real: judgement(logits: real), generated: judgement(logits: .zeros([3, 1], dtype: .float64))
+        ).item()
+      }
+    }
+    #expect(error?.description.contains("pairs") == true)
+  }
+
   /// D's loss on known densities has its minimum at alpha p / (p + q): the reason for smoothing one side only.
   @Test func theOptimalDiscriminatorIsAlphaTimesTheShare() throws {
     let (p, q, alpha) = (0.7, 0.2, 0.9)
@@ -76,7 +140,8 @@ import Torch
     let other = judgement(logits: Tensor([0.2, 0.5, -0.1], shape: [3, 1]))
     let point = [0.3, 0.9, 0.4]
     let objectives: [any Objective] = [
-      Logistic(), Logistic(realTarget: 0.9, generatorLoss: .saturating), ClampedProbability(),
+      Logistic(), Logistic(realTarget: 0.9, generatorLoss: .saturating), ClampedProbability(), LeastSquares(), Hinge(),
+      Relativistic(),
     ]
     for objective in objectives {
       try expectGradientMatchesDifferences(at: point, shape: [3, 1]) {
@@ -86,7 +151,7 @@ import Torch
         objective.discriminatorLoss(real: other, generated: judgement(logits: $0))
       }
       try expectGradientMatchesDifferences(at: point, shape: [3, 1]) {
-        objective.generatorLoss(generated: judgement(logits: $0))
+        objective.generatorLoss(real: other, generated: judgement(logits: $0))
       }
     }
   }

@@ -7,9 +7,10 @@ import Torch
 
 @Suite struct MarginalEntropyTests {
   private func loss(_ logits: Tensor, weight: Double = 1) -> Tensor {
-    MarginalEntropy(weight: weight)(
-      real: logits, judgement: Judgement(logits: logits, features: logits),
+    let real = DiscriminatorStep.Batch(
+      examples: logits, judgement: Judgement(logits: logits, features: logits),
       judge: { Judgement(logits: $0, features: $0) })
+    return MarginalEntropy(weight: weight)(DiscriminatorStep(number: 0, real: real, generated: real))!
   }
 
   /// Against PyTorch's entropy of a categorical distribution.

@@ -149,6 +149,129 @@ import Torch
     #expect(try quirk.discriminator.flat.values() != plain.discriminator.flat.values())
   }
 
+  /// An objective that compares pairs looks at real examples in G's step too, others do not.
+  @Test func realExamplesAreDrawnForGWhereTheObjectiveComparesThem() throws {
+    func draws(_ objective: any Objective, _ updates: Updates) throws -> Int {
+      var draws = 0
+      let random = RandomStream(seed: 4)
+      func training() -> Training { Training(Momentum(0), learningRate: LearningRate(0.05)) }
+      let trainer = Trainer(
+        generator: Network(SmallGenerator(), random: random.stream("G")),
+        discriminator: Network(SmallDiscriminator(), random: random.stream("D")), objective: objective,
+        data: { step, random in
+          draws += 1
+          return random.at(step).normal([16, 1])
+        }, noise: .uniform(-1, 1, dimensions: 1), generatorTraining: training(), discriminatorTraining: training(),
+        updates: updates, steps: 2, random: random)
+      while try trainer.next() != nil {}
+      return draws
+    }
+    for updates in Updates.allCases {
+      #expect(try draws(Logistic(), updates) == 2)
+      #expect(try draws(Relativistic(), updates) == (updates == .simultaneous ? 2 : 4))
+    }
+  }
+
+  /// One memory for two players would be the moments of neither.
+  @Test func whatBelongsToOnePlayerIsRefusedInTwoPlaces() throws {
+    func game(_ g: Training, _ d: Training, _ shared: Training? = nil) -> Small {
+      let random = RandomStream(seed: 1)
+      return Trainer(
+        generator: Network(SmallGenerator(), random: random.stream("G")),
+        discriminator: Network(SmallDiscriminator(), random: random.stream("D")),
+        data: { step, random in random.at(step).normal([4, 1]) }, noise: .uniform(-1, 1, dimensions: 1),
+        generatorTraining: g, discriminatorTraining: d, sharedTraining: shared, steps: 1, random: random)
+    }
+    let (adam, penalty, rate) = (Adam(), HistoricalAveraging(weight: 0.1), LearningRate(0.1))
+    let one = Training(adam, learningRate: rate, penalties: [penalty])
+    let error = #expect(throws: TrainerError.self) { try game(one, Training(adam, learningRate: rate)).next() }
+    #expect(error?.description.contains("generatorTraining's optimizer") == true)
+    #expect(error?.description.contains("discriminatorTraining's optimizer") == true)
+    let again = #expect(throws: TrainerError.self) {
+      try game(one, Training(Adam(), learningRate: rate, penalties: [HistoricalAveraging(weight: 1), penalty])).next()
+    }
+    #expect(again?.description.contains("discriminatorTraining's penalty 1") == true)
+    #expect(throws: TrainerError.self) {
+      try game(one, Training(Momentum(0), learningRate: rate), Training(adam, learningRate: rate)).next()
+    }
+    let players = game(one, Training(Adam(), learningRate: rate), Training(Adam(), learningRate: rate))
+    #expect(try players.next() != nil)
+  }
+
+  @Test func partsThatDoNotGoTogetherAreRefused() throws {
+    let random = RandomStream(seed: 1)
+    func game(_ labelled: LabelledBatches?, _ updates: Updates, _ shared: Training?) -> Small {
+      func training() -> Training { Training(Adam(), learningRate: LearningRate(0.1)) }
+      return Trainer(
+        generator: Network(SmallGenerator(), random: random),
+        discriminator: Network(SmallDiscriminator(), random: random),
+        data: { _, _ in .zeros([4, 1]) }, labelled: labelled, noise: .normal(dimensions: 1),
+        generatorTraining: training(), discriminatorTraining: training(), sharedTraining: shared, updates: updates,
+        steps: 1, random: random)
+    }
+    let unlabelled = #expect(throws: TrainerError.self) {
+      try game({ _, _ in (.zeros([4, 1]), .zeros([4], dtype: .int64)) }, .alternating, nil).next()
+    }
+    #expect(unlabelled?.description.contains("Logistic") == true)
+    #expect(throws: TrainerError.self) {
+      try game(nil, .simultaneous, Training(Adam(), learningRate: LearningRate(0.1))).next()
+    }
+  }
+
+  /// A gradient whose square overflows leaves finite parameters that never move again: the step says so.
+  @Test func anOverflowOfWhatAdamKeepsIsAFault() throws {
+    let random = RandomStream(seed: 1)
+    struct Huge: DiscriminatorTerm {
+      func callAsFunction(_ step: DiscriminatorStep) -> Tensor? { step.real.judgement.logits.mean() * 1e25 }
+    }
+    func training() -> Training { Training(Adam(), learningRate: LearningRate(0.01)) }
+    let trainer = Trainer(
+      generator: Network(SmallGenerator(), random: random.stream("G")),
+      discriminator: Network(SmallDiscriminator(), random: random.stream("D")), discriminatorTerms: [Huge()],
+      data: { step, random in random.at(step).normal([16, 1]) }, noise: .uniform(-1, 1, dimensions: 1),
+      generatorTraining: training(), discriminatorTraining: training(), steps: 1, random: random)
+    let fault = #expect(throws: TrainingFault.self) { try trainer.next() }
+    #expect(fault?.quantity == .memory && fault?.player == .discriminator)
+    #expect(fault?.parameter == "hidden.weight")
+    #expect(fault?.reason == "the discriminator's optimiser's memory of 'hidden.weight' is not finite")
+    #expect(trainer.discriminator.flat.isAllFinite)
+  }
+
+  /// Saving looks at what an optimiser keeps once, restoring not at all, however many tensors there are.
+  @Test func aStateIsReadOnce() throws {
+    final class Counting: Optimizer {
+      let adam = Adam()
+      var reads = 0
+      var state: [String: Tensor] {
+        reads += 1
+        return adam.state
+      }
+      func step(_ parameters: Tensor, gradient: Tensor, learningRate: Double) {
+        adam.step(parameters, gradient: gradient, learningRate: learningRate)
+      }
+      func restore(_ state: [String: Tensor]) throws { try adam.restore(state) }
+    }
+    func first(_ optimizer: Counting) throws -> [Float] { try optimizer.adam.state["first"]!.values() }
+    let (g, d, random) = (Counting(), Counting(), RandomStream(seed: 1))
+    let trainer = Trainer(
+      generator: Network(SmallGenerator(), random: random.stream("G")),
+      discriminator: Network(SmallDiscriminator(), random: random.stream("D")),
+      data: { step, random in random.at(step).normal([16, 1]) }, noise: .uniform(-1, 1, dimensions: 1),
+      generatorTraining: Training(g, learningRate: LearningRate(0.01)),
+      discriminatorTraining: Training(d, learningRate: LearningRate(0.01)), steps: 5, random: random)
+    _ = try trainer.next()
+    let state = trainer.state
+    #expect(g.reads == 1 && d.reads == 1)
+    let (before, moment) = (try trainer.generator.flat.values(Float.self), state["generator-optimizer.first"]!)
+    _ = try trainer.next()
+    #expect(try state["generator.hidden.weight"]!.values(Float.self) == Array(before[0..<8]), "a copy")
+    #expect(try moment.values(Float.self) != first(g), "a copy")
+    try trainer.restore(state)
+    #expect(g.reads == 1 && d.reads == 1)
+    #expect(try trainer.generator.flat.values(Float.self) == before)
+    #expect(try moment.values(Float.self) == first(g))
+  }
+
   @Test func aShapeThatDoesNotFitIsThrownByTheStep() {
     let trainer = game(RandomStream(seed: 1), data: { _, _ in .zeros([16, 3]) })
     let error = #expect(throws: TensorError.self) { _ = try trainer.next() }

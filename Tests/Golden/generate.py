@@ -297,6 +297,31 @@ def objectives():
     file.case(
         "tutorial-generator", {"generated": uniform(-1, 1, 6, 1)}, lambda generated: -clamp(generated).log().mean())
 
+    # Least squares, as in the paper: a for generated, b for real examples, c for what G wants.
+    for name, (a, b, c) in {"0-1": (0, 1, 1), "pearson": (-1, 1, 0)}.items():
+        file.case(
+            f"least-squares-discriminator-{name}", logits,
+            lambda real, generated: F.mse_loss(real, torch.full_like(real, b)) / 2
+            + F.mse_loss(generated, torch.full_like(generated, a)) / 2)
+        file.case(
+            f"least-squares-generator-{name}", {"generated": wide(6, 1)},
+            lambda generated: F.mse_loss(generated, torch.full_like(generated, c)) / 2)
+    # Without an element on a margin, where the slope is a matter of taste; N(0, 1) has some on either side.
+    hinge = lambda y, sign: F.hinge_embedding_loss(sign * y, torch.full_like(y, -1), margin=1.0, reduction="none")
+    file.case(
+        "hinge-discriminator", logits,
+        lambda real, generated: hinge(real, 1).mean((-2, -1)) + hinge(generated, -1).mean((-2, -1)))
+    file.case("hinge-generator", {"generated": wide(6, 1)}, lambda generated: -generated.mean())
+    compared = lambda better, worse: F.binary_cross_entropy_with_logits(
+        better - worse, torch.ones_like(better), reduction="none").mean((-2, -1))
+    file.case("relativistic-discriminator", logits, lambda real, generated: compared(real, generated))
+    file.case("relativistic-generator", logits, lambda real, generated: compared(generated, real))
+    two_seeds = {"real": (2, 6, 1), "generated": (2, 6, 1)}
+    file.case("relativistic-discriminator-seeds", two_seeds, lambda real, generated: compared(real, generated))
+    file.case(
+        "hinge-discriminator-seeds", two_seeds,
+        lambda real, generated: hinge(real, 1).mean((-2, -1)) + hinge(generated, -1).mean((-2, -1)))
+
     features = {"real": (6, 4), "generated": (6, 4)}
     gap = lambda real, generated: real.mean(-2) - generated.mean(-2)
     readings = {
@@ -361,6 +386,92 @@ def semi_supervised():
     file.case("marginal-entropy", {"logits": wide(7, classes)}, marginal_entropy)
     file.case("marginal-entropy-seeds", {"logits": (2, 7, classes)}, marginal_entropy)
     file.case("probability", {"logits": wide(7, classes)}, lambda logits: real_and_not(logits)[0].exp()[:, None])
+    return file
+
+
+def gradient_penalties():
+    """gamma / 2 times the mean squared length of D's slope, by autograd twice; gradients are those by D's parameters."""
+    file = File("gradient_penalties")
+    gamma = 0.8
+
+    def penalty(x, judge):
+        x = x.detach().requires_grad_(True)
+        (slope,) = torch.autograd.grad(judge(x).sum(), x, create_graph=True)
+        return gamma / 2 * slope.flatten(1).square().sum(1).mean()
+
+    def dense(x, w1, b1, w2, b2):
+        return penalty(x, lambda x: torch.tanh(x @ w1.T + b1) @ w2.T + b2 + 0 * b1.sum())
+
+    layers = {"x": (5, 3), "w1": (6, 3), "b1": (6,), "w2": (1, 6), "b2": (1,)}
+
+    def with_unused_bias(body):
+        # A bias of the last layer does not reach the slope: its gradient is 0, which autograd leaves out.
+        return lambda **inputs: body(**inputs) + 0 * inputs["b2"].sum()
+
+    file.case("dense", layers, with_unused_bias(dense), constants=("x",))
+    file.case(
+        "dense-seeds", {name: (2, *shape) for name, shape in layers.items()},
+        with_unused_bias(lambda **inputs: torch.stack([dense(**{k: v[s] for k, v in inputs.items()}) for s in range(2)])),
+        constants=("x",))
+
+    def convolutional(x, w1, b1, w2, b2):
+        hidden = lambda x: F.leaky_relu(F.conv2d(x, w1, b1, stride=2, padding=1), 0.2)
+        return penalty(x, lambda x: F.softplus(F.conv2d(hidden(x), w2, b2)).flatten(1))
+
+    file.case(
+        "convolutional", {"x": (3, 2, 5, 5), "w1": (4, 2, 3, 3), "b1": (4,), "w2": (1, 4, 3, 3), "b2": (1,)},
+        convolutional, constants=("x",))
+
+    def classes(x, w1, b1, w2, b2):
+        # Of K classes, D's logit is the logsumexp.
+        return penalty(x, lambda x: (torch.tanh(x @ w1.T + b1) @ w2.T + b2).logsumexp(1))
+
+    file.case(
+        "classes", {"x": (5, 3), "w1": (6, 3), "b1": (6,), "w2": (4, 6), "b2": (4,)}, classes, constants=("x",))
+    return file
+
+
+def augmentations():
+    """DiffAugment written out image by image; draws: brightness, saturation, contrast, down, right, row and column of the cutout."""
+    file = File("augmentations")
+
+    def color(image, draws):
+        image = image + (draws[0] - 0.5)
+        image = torch.lerp(image.mean(0, keepdim=True).expand_as(image), image, draws[1] * 2)
+        return torch.lerp(image.mean().expand_as(image), image, draws[2] + 0.5)
+
+    def translation(image, draws):
+        shift = []
+        for side, draw in zip(image.shape[1:], draws[3:5]):
+            most = math.floor(side / 8 + 0.5)
+            shift.append(math.floor(draw.item() * (2 * most + 1)) - most)
+        (down, right), (height, width) = shift, image.shape[1:]
+        padded = F.pad(image, (width, width, height, height))
+        return padded[:, height - down : 2 * height - down, width - right : 2 * width - right]
+
+    def cutout(image, draws):
+        kept = torch.ones(image.shape[1:], dtype=torch.float64)
+        inside = []
+        for side, draw in zip(image.shape[1:], draws[5:7]):
+            size = math.floor(side / 2 + 0.5)
+            first = math.floor(draw.item() * (side + 1 - size % 2)) - size // 2
+            inside.append([i for i in range(first, first + size) if 0 <= i < side])
+        for i in inside[0]:
+            for j in inside[1]:
+                kept[i, j] = 0
+        return image * kept
+
+    policies = {"color": [color], "translation": [translation], "cutout": [cutout], "all": [color, translation, cutout]}
+    for name, changes in policies.items():
+        def body(x, draws):
+            images = []
+            for image, own in zip(x, draws):
+                for change in changes:
+                    image = change(image, own)
+                images.append(image)
+            return torch.stack(images)
+
+        file.case(name, {"x": (3, 2, 8, 6), "draws": uniform(0, 1, 3, 8)}, body, constants=("draws",))
     return file
 
 
@@ -507,6 +618,25 @@ def optimizers():
 
     for start in ("parameters", "zero", "zero-corrected"):
         file.case(f"weight-average-{start}", {"path": (6, 7)}, weighted_means(start), differentiable=False)
+    def beta2_by_cosine(p, g):
+        parameter = p.clone().requires_grad_(True)
+        optimizer, path = torch.optim.Adam([parameter], 0.003, betas=(0.0, 0.9), eps=1e-8), []
+        for t, gradient in enumerate(g):
+            optimizer.param_groups[0]["betas"] = (0.0, 0.99 + (0.9 - 0.99) * (1 + math.cos(math.pi * t / 4)) / 2)
+            parameter.grad = gradient.clone()
+            optimizer.step()
+            path.append(parameter.detach().clone())
+        return torch.stack(path)
+
+    file.case(
+        "adam-beta2-cosine", {"p": (7,), "g": (5, 7)}, beta2_by_cosine, differentiable=False)
+    annealed = torch.optim.SGD([torch.zeros(1)], 2e-4)
+    schedule, rates = torch.optim.lr_scheduler.CosineAnnealingLR(annealed, T_max=8, eta_min=5e-5), []
+    for _ in range(9):
+        rates.append(annealed.param_groups[0]["lr"])
+        annealed.step()
+        schedule.step()
+    file.tensors["cosine-schedule.f64.out.lr"] = torch.tensor(rates, dtype=torch.float64)
     rates = torch.tensor([0.001 * 0.95 ** (t // 3) for t in range(10)], dtype=torch.float64)
     file.tensors["stepwise-decay.f64.out.lr"] = rates
     return file
@@ -681,21 +811,23 @@ def inception_score(weight, bias):
     return file
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--check", action="store_true", help="compare with the files instead of writing them")
-    check, differences = parser.parse_args().check, 0
+def all_files(check):
     scripts, weight, bias = classifiers()
     if not check:
         (HERE / "classifiers").mkdir(exist_ok=True)
         for name, data in scripts.items():
             (HERE / "classifiers" / name).write_bytes(data)
-    files = (
+    return (
         operations(), layers(), dense_weight_norm(), objectives(), semi_supervised(), techniques(), optimizers(),
-        random(), metrics(),
-        inception_score(weight, bias),
+        gradient_penalties(), augmentations(), random(), metrics(), inception_score(weight, bias),
     )
-    for file in files:
+
+
+def main(files=None):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="compare with the files instead of writing them")
+    check, differences = parser.parse_args().check, 0
+    for file in files or all_files(check):
         path = HERE / f"{file.name}.safetensors"
         if not check:
             save_file(dict(sorted(file.tensors.items())), path)

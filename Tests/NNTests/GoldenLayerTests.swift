@@ -152,7 +152,7 @@ import Torch
     }
   }
 
-  @Test(arguments: ["sgd", "momentum", "adam-torch", "adam-outside-1e-4", "adam-release"])
+  @Test(arguments: ["sgd", "momentum", "adam-torch", "adam-outside-1e-4", "adam-release", "adam-beta2-cosine"])
   func optimizers(_ name: String) throws {
     try Golden("optimizers").check(name) { inputs, _ in
       let (optimizer, rate): (any Optimizer, Double) =
@@ -161,6 +161,7 @@ import Torch
         case "momentum": (Momentum(0.6), 0.1)
         case "adam-torch": (Adam(beta1: 0.5), 0.003)
         case "adam-outside-1e-4": (Adam(beta1: 0.5, epsilon: 1e-4), 0.003)
+        case "adam-beta2-cosine": (Adam(beta1: 0, beta2: CosineSchedule(from: 0.9, to: 0.99, over: 0..<4)), 0.003)
         default: (Adam(beta1: 0.5, epsilonPlace: .insideRoot), 0.003)
         }
       let parameters = inputs["p"]!.detached().copied()
@@ -175,6 +176,9 @@ import Torch
 
   @Test func stepwiseDecay() throws {
     let expected = try Golden("optimizers").tensors()["stepwise-decay.f64.out.lr"]!
+    let annealed = try Golden("optimizers").tensors()["cosine-schedule.f64.out.lr"]!
+    let cosine = LearningRate(CosineSchedule(from: 2e-4, to: 5e-5, over: 0..<8))
+    try expectClose(Tensor((0..<9).map { cosine($0) }), annealed, 1e-12)
     let rate = LearningRate(0.001, factor: 0.95, every: 3)
     try expectClose(Tensor((0..<10).map { rate($0) }), expected, 1e-12)
     #expect(LearningRate(0.5)(1_000_000_000) == 0.5)

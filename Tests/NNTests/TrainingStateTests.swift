@@ -38,6 +38,78 @@ import Torch
     #expect(try one.values.values() == other.values.values())
   }
 
+  /// After a half-life of pictures parameters count half as much, whatever the batch.
+  @Test(arguments: [1, 10, 64]) func anAverageForgetsByPictures(_ batch: Int) throws {
+    let network = Network(Model(), seed: 1, dtype: .float64)
+    let average = WeightAverage(of: network, halfLife: .constant(640), batchSize: batch)
+    let first = network.flat.copied()
+    network.flat.assign(.zeros([8], dtype: .float64))
+    for _ in 0..<640 / batch { average.update() }
+    try expectClose(average.values, first * 0.5, 1e-12)
+    for _ in 0..<640 / batch { average.update() }
+    try expectClose(average.values, first * 0.25, 1e-12)
+  }
+
+  /// R3GAN's: with a half-life of 0 the average is the parameters, and it grows from there.
+  @Test func aHalfLifeGrowsWithTheRun() throws {
+    let network = Network(Model(), seed: 1, dtype: .float64)
+    let schedule = CosineSchedule(from: 0, to: 1000, over: 0..<10)
+    let average = WeightAverage(of: network, halfLife: schedule, batchSize: 50)
+    var expected = try network.flat.values(Double.self)
+    for step in 0..<15 {
+      network.flat.assign(RandomStream(seed: 5).at(step).normal([8], dtype: .float64))
+      average.update()
+      let now = try network.flat.values(Double.self)
+      let share = schedule(step) == 0 ? 1 : 1 - pow(0.5, 50 / schedule(step))
+      expected = zip(expected, now).map { $0 + share * ($1 - $0) }
+      if step == 0 { #expect(try average.values.values(Double.self) == now) }
+    }
+    try expectClose(average.values, Tensor(expected), 1e-12)
+    #expect(abs(schedule(5) - 500) < 1e-9 && schedule(10) == 1000 && schedule(1_000_000) == 1000 && schedule(-3) == 0)
+    #expect(CosineSchedule.constant(7)(3) == 7)
+  }
+
+  /// There was no room for the first step's moments; the second step finds some. A poisoned memory would have stayed.
+  @Test(arguments: [0, 1, 2]) func anOptimizerGoesOnAfterAFailedStep(_ kind: Int) throws {
+    func make() -> any Optimizer {
+      kind == 0 ? Momentum(0.6) : Adam(epsilonPlace: kind == 1 ? .insideRoot : .outsideRoot)
+    }
+    let (failing, fresh) = (make(), make())
+    // Views of one number: it is what is kept of them that no memory holds.
+    let huge = Tensor.zeros([1]).expanded([1 << 50])
+    #expect(throws: TensorError.self) {
+      try checkingTensors { failing.step(huge, gradient: huge, learningRate: 0.1) }
+    }
+    #expect(failing.state.isEmpty)
+    // One whose gradient is what failed.
+    #expect(throws: TensorError.self) {
+      try checkingTensors { failing.step(.ones([3]), gradient: .failed("a loss: of no use"), learningRate: 0.1) }
+    }
+    let (a, b) = (Tensor.ones([3]), Tensor.ones([3]))
+    for step in 0..<3 {
+      let gradient = RandomStream(seed: 2).at(step).normal([3])
+      try checkingTensors { failing.step(a, gradient: gradient, learningRate: 0.1) }
+      fresh.step(b, gradient: gradient, learningRate: 0.1)
+    }
+    #expect(try a.values(Float.self) == b.values(Float.self))
+    #expect(try a.values(Float.self) != [1, 1, 1])
+  }
+
+  /// The square of a finite gradient can overflow: Adam's parameter then stands still for ever.
+  @Test(arguments: [DType.float32, .float64]) func anOverflowOfAMomentIsReported(_ dtype: DType) throws {
+    let adam = Adam()
+    let parameters = Tensor.ones([40], dtype: dtype)
+    adam.step(parameters, gradient: .ones([40], dtype: dtype), learningRate: 0.1)
+    #expect(adam.overflow == nil)
+    let sizes = (0..<40).map { $0 == 33 ? (dtype == .float32 ? 1e22 : 1e160) : 1.0 }
+    adam.step(parameters, gradient: Tensor(sizes).to(dtype), learningRate: 0.1)
+    #expect(parameters.isAllFinite)
+    let kept = try #require(adam.overflow).values(Double.self)
+    #expect(kept.indices.filter { !kept[$0].isFinite } == [33])
+    try adam.restore([:])
+    #expect(adam.overflow == nil)
+  }
+
   @Test func theRateDeclinesInALineToZero() {
     let rate = LearningRate(2, decline: 6..<10)
     #expect((0..<11).map { rate($0) } == [2, 2, 2, 2, 2, 2, 2, 1.5, 1, 0.5, 0])

@@ -97,6 +97,8 @@ CT_RESULT ct_normal(const uint64_t *keys, int key_count, bool stacked, const int
 /// that of x.
 CT_RESULT ct_add_normal(CT_OPERAND x, const uint64_t *keys, int key_count, bool stacked, double deviation)
     CT_RETURNS_RETAINED;
+/// x times a mask that is 0 with probability `rate`, where what ct_uniform draws in x's shape is below it, else 1 / (1 - rate).
+CT_RESULT ct_dropout(CT_OPERAND x, const uint64_t *keys, int key_count, bool stacked, double rate) CT_RETURNS_RETAINED;
 /// The first `count` 32-bit words of the stream `key`.
 void ct_random_words(uint64_t key, uint32_t *words, int64_t count);
 
@@ -198,12 +200,12 @@ typedef enum __attribute__((enum_extensibility(closed))) CTActivation {
 /// always do.
 void ct_dense_chain(CT_OPERAND x, CT_OPERANDS parameters, const CTActivation *activations, int count, bool features,
                     bool fused, CT_RESULTS results);
-/// x [N, in, H, W], weight [out, in, kH, kW], bias [out].
-CT_RESULT ct_conv2d(CT_OPERAND x, CT_OPERAND weight, CT_OPERAND bias, bool has_bias, int64_t stride, int64_t padding)
-    CT_RETURNS_RETAINED;
-/// x [N, in, H, W], weight [in, out, kH, kW], bias [out].
+/// x [N, in, H, W], weight [out, in / groups, kH, kW], bias [out].
+CT_RESULT ct_conv2d(CT_OPERAND x, CT_OPERAND weight, CT_OPERAND bias, bool has_bias, int64_t stride, int64_t padding,
+                    int64_t groups) CT_RETURNS_RETAINED;
+/// x [N, in, H, W], weight [in, out / groups, kH, kW], bias [out].
 CT_RESULT ct_conv_transpose2d(CT_OPERAND x, CT_OPERAND weight, CT_OPERAND bias, bool has_bias, int64_t stride,
-                              int64_t padding, int64_t output_padding) CT_RETURNS_RETAINED;
+                              int64_t padding, int64_t output_padding, int64_t groups) CT_RETURNS_RETAINED;
 
 // ---- our own kernels ------------------------------------------------------------------------------------------
 /// o[..., i, b] = sum over j of exp(-||m[..., i, b, :] - m[..., j, b, :]||_1), j = i included.
@@ -227,20 +229,27 @@ CT_RESULT ct_batch_norm(CT_OPERAND x, CT_OPERAND gain, bool has_gain, CT_OPERAND
 bool ct_set_gradient_enabled(bool enabled);
 /// float32 or bfloat16: what this thread makes products of float32 tensors of from now on. Returns what it was.
 CTDType ct_set_product_dtype(CTDType dtype);
+/// Whether this thread's operations from now on are such that their gradients can be differentiated: kernels of ours, which have
+/// no second derivative, take their composed form. Returns the previous mode.
+bool ct_set_twice_differentiable(bool enabled);
 CT_RESULT ct_detach(CT_OPERAND x) CT_RETURNS_RETAINED;
 /// Makes `x`, a tensor that no operation produced, one to differentiate by. False on failure.
 bool ct_require_gradient(CT_OPERAND x);
 /// d(sum over all elements of y) / d(each of xs), contracted with `cotangent` of y's shape where `has_cotangent`.
-/// Zeros for an x that y does not depend on. The graph of y is used up unless `keep_graph`.
+/// Zeros for an x that y does not depend on. The graph of y is used up unless `keep_graph` or `create_graph`; with the latter the
+/// results have a graph themselves. Where a kernel of ours is in it, differentiating them fails: see
+/// ct_set_twice_differentiable.
 void ct_gradient(CT_OPERAND y, CT_OPERAND cotangent, bool has_cotangent, CT_OPERANDS xs, int count, bool keep_graph,
-                 CT_RESULTS results);
+                 bool create_graph, CT_RESULTS results);
 
 // ---- optimisers, in place and without gradient ----------------------------------------------------------------
 /// velocity = momentum * velocity + gradient; parameters -= rate * velocity
 bool ct_momentum_step(CT_OPERAND parameters, CT_OPERAND gradient, CT_OPERAND velocity, double rate, double momentum);
-/// Adam; `step` counts from 1. The stabiliser stands inside the square root or beside it.
+/// Adam; `step` counts from 1. The stabiliser stands inside the square root or beside it. `overflowed`: whether a second moment is
+/// infinite or NaN after the step; untouched on failure.
 bool ct_adam_step(CT_OPERAND parameters, CT_OPERAND gradient, CT_OPERAND first_moment, CT_OPERAND second_moment,
-                  int64_t step, double rate, double beta1, double beta2, double epsilon, bool epsilon_inside_root);
+                  int64_t step, double rate, double beta1, double beta2, double epsilon, bool epsilon_inside_root,
+                  bool *overflowed);
 /// average += rate * (x - average)
 bool ct_average_step(CT_OPERAND average, CT_OPERAND x, double rate);
 /// average += (parameters - average) / count; gradient += 2 * weight * (parameters - average), in one pass.

@@ -87,6 +87,8 @@ public struct DiscriminatorTask {
 public protocol GeneratorSettings: Choice {
   /// What the network makes.
   static var layout: ExampleLayout { get }
+  /// Whether the network can be told classes (`GeneratorTask/classes`).
+  static var takesClasses: Bool { get }
   /// The network in a few words, such as "dense, 500, 500".
   var summary: String { get }
   /// Whether an example depends on the others of its batch, which then needs two.
@@ -108,6 +110,7 @@ public protocol GeneratorSettings: Choice {
 }
 
 extension GeneratorSettings {
+  public static var takesClasses: Bool { false }
   public var outputRange: ClosedRange<Double>? { nil }
   public func withVirtualBatchNorm() -> Self? { nil }
   public func validate(_ check: SettingsCheck, for example: ExampleShape) throws {}
@@ -118,6 +121,8 @@ extension GeneratorSettings {
 public protocol DiscriminatorSettings: Choice {
   /// What the network judges.
   static var layout: ExampleLayout { get }
+  /// Whether the network can be told classes (`DiscriminatorTask/classes`).
+  static var takesClasses: Bool { get }
   /// The network in a few words, such as "dense, 500, 500".
   var summary: String { get }
   /// The noise of its own that it trains with, in words; nil for none.
@@ -135,6 +140,7 @@ public protocol DiscriminatorSettings: Choice {
 }
 
 extension DiscriminatorSettings {
+  public static var takesClasses: Bool { false }
   public var noiseSummary: String? { nil }
   public var assignmentForNoise: String? { nil }
   public func validate(_ check: SettingsCheck, for example: ExampleShape) throws {}
@@ -145,7 +151,8 @@ public enum GeneratorFamily: ChoiceFamily {
   public typealias Member = any GeneratorSettings
   public static let tag = "network"
   public static let kinds: [any Choice.Type] = [
-    DenseGenerator.Settings.self
+    DenseGenerator.Settings.self, DCGANGenerator.Settings.self, ConvGenerator.Settings.self,
+    R3GANGenerator.Settings.self,
   ]
 }
 
@@ -154,6 +161,7 @@ public enum DiscriminatorFamily: ChoiceFamily {
   public typealias Member = any DiscriminatorSettings
   public static let tag = "network"
   public static let kinds: [any Choice.Type] = [
-    DenseDiscriminator.Settings.self
+    DenseDiscriminator.Settings.self, DCGANDiscriminator.Settings.self, ConvDiscriminator.Settings.self,
+    ImageNetDiscriminator.Settings.self, R3GANDiscriminator.Settings.self,
   ]
 }

@@ -8,7 +8,7 @@ import Torch
 ///
 /// Where d is outside the interval no gradient flows: a D that is sure of itself learns nothing more and teaches
 /// nothing more. ``Logistic`` does the same on logits without that.
-public struct ClampedProbability: Objective {
+public struct ClampedProbability: UnpairedObjective {
   public init() {}
 
   public func discriminatorLoss(real: Judgement, generated: Judgement) -> Tensor {

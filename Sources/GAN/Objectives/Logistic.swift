@@ -10,7 +10,7 @@ import Torch
 ///
 /// For fixed G the optimal D is sigma(a) = alpha p_data / (p_data + p_model). Only real examples have a target to
 /// smooth: smoothing the generated ones' would let bad samples attract.
-public struct Logistic: Objective {
+public struct Logistic: UnpairedObjective {
   /// What G minimises.
   public enum GeneratorLoss: String, Codable, Sendable, CaseIterable {
     /// mean log(1 - D(G(z))): the minimax game. Its gradient vanishes where D rejects with confidence.

@@ -29,5 +29,8 @@ public enum ObjectiveFamily: ChoiceFamily {
   public static let kinds: [any Choice.Type] = [
     Logistic.Settings.self,
     SemiSupervised.Settings.self,
+    LeastSquares.Settings.self,
+    Hinge.Settings.self,
+    Relativistic.Settings.self,
   ]
 }

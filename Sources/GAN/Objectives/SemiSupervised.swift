@@ -11,7 +11,7 @@ import Torch
 ///
 /// The published form is alpha = 1. A softmax over K + 1 logits is the same function as long as the last one is fixed, since
 /// adding a number to all of them changes nothing.
-public struct SemiSupervised: ClassifyingObjective {
+public struct SemiSupervised: ClassifyingObjective, UnpairedObjective {
   /// alpha, the target of D for real examples, in 0 ... 1: one-sided label smoothing.
   public let realTarget: Double
   public let generatorLoss: Logistic.GeneratorLoss
@@ -23,7 +23,7 @@ public struct SemiSupervised: ClassifyingObjective {
 
   public func labelledLoss(_ judgement: Judgement, labels: Tensor) -> Tensor {
     let ofLabel = judgement.logits.gathered(-1, labels.unsqueezed(-1))
-    return (realness(judgement.logits) - ofLabel).batchMean()
+    return (score(judgement.logits) - ofLabel).batchMean()
   }
 
   public func discriminatorLoss(real: Judgement, generated: Judgement) -> Tensor {
@@ -31,19 +31,19 @@ public struct SemiSupervised: ClassifyingObjective {
   }
 
   public func generatorLoss(generated: Judgement) -> Tensor {
-    game.generatorLoss(generated: generated.with(logits: realness(generated.logits)))
+    game.generatorLoss(generated: generated.with(logits: score(generated.logits)))
   }
 
-  public func probability(_ logits: Tensor) -> Tensor { sigmoid(realness(logits)) }
+  public func probability(_ logits: Tensor) -> Tensor { sigmoid(score(logits)) }
 
   /// The logit of D(x), s = logsumexp_k l_k: [..., N, K] -> [..., N, 1].
-  private func realness(_ logits: Tensor) -> Tensor { logits.logSumExp(-1, keep: true) }
+  public func score(_ logits: Tensor) -> Tensor { logits.logSumExp(-1, keep: true) }
 
   private var game: Logistic { Logistic(realTarget: realTarget, generatorLoss: generatorLoss) }
 
   private func binary(real: Judgement, generated: Judgement) -> Tensor {
     game.discriminatorLoss(
-      real: real.with(logits: realness(real.logits)), generated: generated.with(logits: realness(generated.logits)))
+      real: real.with(logits: score(real.logits)), generated: generated.with(logits: score(generated.logits)))
   }
 }
 

@@ -17,9 +17,9 @@ public struct ConsistencyRegularization: DiscriminatorTerm {
   public init(weight: Double = 1) { self.weight = weight }
 
   /// Fails where D has one logit: there are no classes to tell then.
-  public func callAsFunction(real: Tensor, judgement: Judgement, judge: (Tensor) -> Judgement) -> Tensor {
-    let clean = withoutGradient { judge(real).logits }
-    return divergence(from: clean, to: judgement.logits) * weight
+  public func callAsFunction(_ step: DiscriminatorStep) -> Tensor? {
+    let clean = withoutGradient { step.real.judge(step.real.examples).logits }
+    return divergence(from: clean, to: step.real.judgement.logits) * weight
   }
 
   /// mean KL(softmax(p) || softmax(q)) of logits [..., N, K] -> [...].

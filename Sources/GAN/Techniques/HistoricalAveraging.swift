@@ -11,6 +11,9 @@ import Torch
 /// 2 weight (theta - average), without the factor 1 - 1/t that the share of theta in the average would bring. At the first
 /// step the average is theta, and the penalty 0.
 ///
+/// The average is kept in the parameters' kind of numbers. In float32 it stands still after some 10^7 steps, when its share 1/t of
+/// a change is less than a unit in its last place.
+///
 /// Average and gradient are updated in one pass over the flat parameters. Several seeds need nothing further: the
 /// operation is element by element, and the square of the distance is a sum over each seed's own elements.
 ///
@@ -39,9 +42,12 @@ public final class HistoricalAveraging: ParameterPenalty {
 
   public func add(to gradient: Tensor, at parameters: Tensor) {
     let average = average ?? .zeros(like: parameters)
+    // Memory that there was no room for may be there next time.
+    guard !average.isPoisoned else { return }
     self.average = average
-    count += 1
-    historicalAverageStep(average, of: parameters, gradient: gradient, count: count, weight: weight)
+    let outcome = historicalAverageStep(
+      average, of: parameters, gradient: gradient, count: count + 1, weight: weight)
+    if outcome != .failed { count += 1 }
   }
 
   /// The penalty at `parameters` against the average as it is: one element per seed, or a scalar; nil before the first

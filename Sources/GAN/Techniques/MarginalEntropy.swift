@@ -19,8 +19,8 @@ public struct MarginalEntropy: DiscriminatorTerm {
   public init(weight: Double = 1) { self.weight = weight }
 
   /// Fails where D has one logit: there are no classes to tell then.
-  public func callAsFunction(real: Tensor, judgement: Judgement, judge: (Tensor) -> Judgement) -> Tensor {
-    let logits = judgement.logits
+  public func callAsFunction(_ step: DiscriminatorStep) -> Tensor? {
+    let logits = step.real.judgement.logits
     guard logits.isPoisoned || logits.size(-1) > 1 else {
       return .failed("marginal entropy of \(logits.shape): D has one logit, and so no classes to use")
     }

@@ -12,13 +12,22 @@ public struct GameFacts: Sendable {
   /// Labelled examples in a step; nil where D tells no classes apart.
   public let labelledBatchSize: Int?
   public let exampleLayout: ExampleLayout
+  /// Whether the data are images, in whichever layout.
+  public let hasImages: Bool
+  /// Whether both networks can be told classes.
+  public let takeClasses: Bool
   /// Whether real and generated examples come sorted, so that rows can be paired.
   public let canPairRows: Bool
 
-  public init(batchSize: Int, labelledBatchSize: Int?, exampleLayout: ExampleLayout, canPairRows: Bool) {
+  public init(
+    batchSize: Int, labelledBatchSize: Int?, exampleLayout: ExampleLayout, hasImages: Bool, takeClasses: Bool,
+    canPairRows: Bool
+  ) {
     self.batchSize = batchSize
     self.labelledBatchSize = labelledBatchSize
     self.exampleLayout = exampleLayout
+    self.hasImages = hasImages
+    self.takeClasses = takeClasses
     self.canPairRows = canPairRows
   }
 
@@ -38,6 +47,8 @@ public protocol TechniqueSettings: Codable, Hashable, Sendable {
   var pairsRows: Bool { get }
   /// Whether an example's judgement depends on the others of its batch, which then needs two.
   var looksAtBatch: Bool { get }
+  /// Whether both players are told the classes of what they make and judge.
+  var tellsPlayersClasses: Bool { get }
   /// Checks the values, also of a technique that is off, and whether it goes with the game.
   ///
   /// - Throws: `SettingsError`.
@@ -47,6 +58,10 @@ public protocol TechniqueSettings: Codable, Hashable, Sendable {
   func generatorTerms() -> [any GeneratorTerm]
   /// Losses of D.
   func discriminatorTerms() -> [any DiscriminatorTerm]
+  /// The same where they change over the `steps` of the game.
+  func discriminatorTerms(over steps: Int) -> [any DiscriminatorTerm]
+  /// Of what D sees; a game has one at most.
+  func augmentation(of example: ExampleShape) -> (any Augmentation)?
   /// Penalties on a player's own parameters.
   func penalties(on player: Player) -> [any ParameterPenalty]
   /// A layer of D after its last features.
@@ -56,8 +71,11 @@ public protocol TechniqueSettings: Codable, Hashable, Sendable {
 extension TechniqueSettings {
   public var pairsRows: Bool { false }
   public var looksAtBatch: Bool { false }
+  public var tellsPlayersClasses: Bool { false }
   public func generatorTerms() -> [any GeneratorTerm] { [] }
   public func discriminatorTerms() -> [any DiscriminatorTerm] { [] }
+  public func discriminatorTerms(over steps: Int) -> [any DiscriminatorTerm] { discriminatorTerms() }
+  public func augmentation(of example: ExampleShape) -> (any Augmentation)? { nil }
   public func penalties(on player: Player) -> [any ParameterPenalty] { [] }
   public func minibatchLayer(_ features: Int) -> MinibatchDiscrimination? { nil }
   fileprivate func equals(_ other: any TechniqueSettings) -> Bool { (other as? Self) == self }
@@ -72,6 +90,9 @@ public struct TechniqueSet: Codable, Hashable, Sendable {
     FeatureMatching.Settings.self,
     MinibatchDiscrimination.Settings.self,
     HistoricalAveraging.Settings.self,
+    GradientPenalty.Settings.self,
+    DiffAugment.Settings.self,
+    ClassConditional.Settings.self,
   ]
 
   private var settings: [any TechniqueSettings]

@@ -153,7 +153,7 @@ struct DoctorReport {
   }
 
   private var aboutAverages: [Block] {
-    guard examination.recipe.generator.averagingRate > 0 else { return [] }
+    guard examination.recipe.averagesGenerator else { return [] }
     return [
       .note(
         "Charts show single batches, of the weights as they were in that step; verdict and samples are of the average of G's weights, "

@@ -1,5 +1,6 @@
 import Images
 import Recipes
+import Report
 import Torch
 
 /// Generated images as one picture, with the padding and the scale that suit their size.

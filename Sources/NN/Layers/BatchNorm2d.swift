@@ -9,9 +9,13 @@ public struct BatchNorm2d: Layer {
   public let bias: Parameter
   private let epsilon: Double
 
-  /// - Parameter gain: whether there is a gain; one is superfluous before a layer that can scale its input.
-  public init(_ channels: Int, gain: Bool = true, epsilon: Double = 1e-5) {
-    self.gain = gain ? Parameter([channels], .constant(1)) : nil
+  /// - Parameters:
+  ///   - gain: whether there is a gain; one is superfluous before a layer that can scale its input.
+  ///   - gains: the distribution of its first values.
+  public init(
+    _ channels: Int, gain: Bool = true, epsilon: Double = 1e-5, gains: Initializer = .constant(1)
+  ) {
+    self.gain = gain ? Parameter([channels], gains) : nil
     bias = Parameter([channels], .constant(0))
     self.epsilon = epsilon
   }

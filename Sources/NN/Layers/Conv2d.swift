@@ -1,28 +1,33 @@
 import Torch
 
 /// Two-dimensional cross-correlation, [N, in, H, W] -> [N, out, H', W'] with H' = (H + 2 padding - kernel) / stride + 1,
-/// rounded down.
+/// rounded down. With several groups the channels fall into as many equal parts, each of which sees only its own.
 public struct Conv2d: Layer {
-  /// [out, in, kernel, kernel]
+  /// [out, in / groups, kernel, kernel]
   public let weight: Parameter
   /// [out]
   public let bias: Parameter?
   public let stride: Int
   public let padding: Int
+  public let groups: Int
 
-  /// - Parameter bias: whether there is a bias, which then starts at 0.
+  /// - Parameters:
+  ///   - groups: divides both numbers of channels.
+  ///   - bias: whether there is a bias, which then starts at 0.
   public init(
-    _ inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0,
+    _ inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0, groups: Int = 1,
     weight: Initializer = .glorotUniform, bias: Bool = true
   ) {
-    self.weight = Parameter([outputs, inputs, kernel, kernel], weight)
+    precondition(inputs % groups == 0 && outputs % groups == 0, "the groups do not divide the channels")
+    self.weight = Parameter([outputs, inputs / groups, kernel, kernel], weight)
     self.bias = bias ? Parameter([outputs], .constant(0)) : nil
     self.stride = stride
     self.padding = padding
+    self.groups = groups
   }
 
   public func callAsFunction(_ x: Tensor) -> Tensor {
-    conv2d(x, weight: weight.value, bias: bias?.value, stride: stride, padding: padding)
+    conv2d(x, weight: weight.value, bias: bias?.value, stride: stride, padding: padding, groups: groups)
   }
   public func callAsFunction(_ x: Tensor, _ context: Context) -> Tensor { self(x) }
 }

@@ -4,29 +4,35 @@ import Torch
 /// H' = (H - 1) stride - 2 padding + kernel + outputPadding: kernel 5, stride 2, padding 2 and output padding 1 double
 /// the sides.
 public struct ConvTranspose2d: Layer {
-  /// [in, out, kernel, kernel]
+  /// [in, out / groups, kernel, kernel]
   public let weight: Parameter
   /// [out]
   public let bias: Parameter?
   public let stride: Int
   public let padding: Int
   public let outputPadding: Int
+  public let groups: Int
 
-  /// - Parameter bias: whether there is a bias, which then starts at 0.
+  /// - Parameters:
+  ///   - groups: divides both numbers of channels.
+  ///   - bias: whether there is a bias, which then starts at 0.
   public init(
     _ inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0, outputPadding: Int = 0,
-    weight: Initializer = .glorotUniform, bias: Bool = true
+    groups: Int = 1, weight: Initializer = .glorotUniform, bias: Bool = true
   ) {
-    self.weight = Parameter([inputs, outputs, kernel, kernel], weight)
+    precondition(inputs % groups == 0 && outputs % groups == 0, "the groups do not divide the channels")
+    self.weight = Parameter([inputs, outputs / groups, kernel, kernel], weight)
     self.bias = bias ? Parameter([outputs], .constant(0)) : nil
     self.stride = stride
     self.padding = padding
     self.outputPadding = outputPadding
+    self.groups = groups
   }
 
   public func callAsFunction(_ x: Tensor) -> Tensor {
     convTranspose2d(
-      x, weight: weight.value, bias: bias?.value, stride: stride, padding: padding, outputPadding: outputPadding)
+      x, weight: weight.value, bias: bias?.value, stride: stride, padding: padding, outputPadding: outputPadding,
+      groups: groups)
   }
   public func callAsFunction(_ x: Tensor, _ context: Context) -> Tensor { self(x) }
 }

@@ -30,8 +30,12 @@ public struct ReferenceBatch: Module {
   /// The reference's rows with those of `x`, [..., N, F] or [N, C, H, W], behind them; and `context` for what follows.
   ///
   /// In a network of several seeds, an `x` without their dimension is shared by all.
-  public func joined(to x: Tensor, _ context: Context) -> (Tensor, Context) {
-    let reference = examples.value
+  ///
+  /// - Parameter change: done to the reference's rows first, as it was to those of `x`.
+  public func joined(
+    to x: Tensor, _ context: Context, _ change: (Tensor) -> Tensor = { $0 }
+  ) -> (Tensor, Context) {
+    let reference = change(examples.value)
     let rows = reference.rank > x.rank ? x.expanded(reference.shape.prefix(1) + x.shape) : x
     return (concatenated([reference, rows], x.rank == 4 ? 0 : -2), context.beside(count))
   }
@@ -39,7 +43,9 @@ public struct ReferenceBatch: Module {
 
 extension Context {
   fileprivate func beside(_ referenceCount: Int) -> Context {
-    Context(mode, random: nextStream(), groups: groups, referenceCount: referenceCount, noiseScale: noiseScale)
+    Context(
+      mode, random: nextStream(), groups: groups, referenceCount: referenceCount, noiseScale: noiseScale,
+      labels: labels)
   }
 
   /// `x` without the rows of the reference batch: [..., R + N, F] or [R + N, C, H, W] -> [..., N, F] or [N, C, H, W].

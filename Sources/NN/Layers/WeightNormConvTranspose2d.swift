@@ -14,16 +14,21 @@ public struct WeightNormConvTranspose2d: Layer {
   public let padding: Int
   public let outputPadding: Int
 
+  private let initialDeviation: Double
+
   private static let epsilon = 1e-6
 
-  /// - Parameter trainsGain: whether the optimiser changes g, or only the initialisation does.
+  /// - Parameters:
+  ///   - trainsGain: whether the optimiser changes g, or only the initialisation does.
+  ///   - initialDeviation: the standard deviation of every output over the batch after the initialisation.
   public init(
     _ inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0, outputPadding: Int = 0,
-    direction: Initializer = .normal(standardDeviation: 0.1), trainsGain: Bool = true
+    direction: Initializer = .normal(standardDeviation: 0.1), trainsGain: Bool = true, initialDeviation: Double = 1
   ) {
     self.direction = Parameter([inputs, outputs, kernel, kernel], direction)
     gain = Parameter([outputs], .constant(1), role: trainsGain ? .trained : .fixed)
     bias = Parameter([outputs], .constant(0))
+    self.initialDeviation = initialDeviation
     self.stride = stride
     self.padding = padding
     self.outputPadding = outputPadding
@@ -46,7 +51,7 @@ public struct WeightNormConvTranspose2d: Layer {
 
   private func initialize(_ x: Tensor) {
     let y = transposed(x, bias: nil)
-    let scale = 1 / sqrt(y.variance(0, 2, 3) + Self.epsilon)
+    let scale = initialDeviation / sqrt(y.variance(0, 2, 3) + Self.epsilon)
     bias.value.assign(-y.mean(0, 2, 3) * scale)
     gain.value.assign(gain.value * scale)
   }

@@ -5,7 +5,7 @@ import Torch
 ///
 /// Salimans and Kingma, *Weight Normalization*, 2016. In the mode ``Context/Mode/initialization`` the layer sets g and b
 /// from the batch so that every output has mean 0 and standard deviation 1 over it: b := -m / s, g := g / s, where m and s
-/// are those of the outputs before the bias, s^2 with 1e-6 added.
+/// are those of the outputs before the bias, s^2 with 1e-6 added; both times `initialDeviation`, where another one is wanted.
 public struct WeightNormLinear: Layer {
   /// v, [out, in]
   public let direction: Parameter
@@ -14,15 +14,21 @@ public struct WeightNormLinear: Layer {
   /// b, [out]
   public let bias: Parameter
 
+  private let initialDeviation: Double
+
   private static let epsilon = 1e-6
 
-  /// - Parameter trainsGain: whether the optimiser changes g, or only the initialisation does.
+  /// - Parameters:
+  ///   - trainsGain: whether the optimiser changes g, or only the initialisation does.
+  ///   - initialDeviation: the standard deviation of every output over the batch after the initialisation.
   public init(
-    _ inputs: Int, _ outputs: Int, direction: Initializer = .normal(standardDeviation: 0.1), trainsGain: Bool = true
+    _ inputs: Int, _ outputs: Int, direction: Initializer = .normal(standardDeviation: 0.1), trainsGain: Bool = true,
+    initialDeviation: Double = 1
   ) {
     self.direction = Parameter([outputs, inputs], direction)
     gain = Parameter([outputs], .constant(1), role: trainsGain ? .trained : .fixed)
     bias = Parameter([outputs], .constant(0))
+    self.initialDeviation = initialDeviation
   }
 
   /// W, [out, in]
@@ -39,7 +45,7 @@ public struct WeightNormLinear: Layer {
 
   private func initialize(_ x: Tensor) {
     let y = linear(x, weight: weight)
-    let scale = 1 / sqrt(y.variance(-2) + Self.epsilon)
+    let scale = initialDeviation / sqrt(y.variance(-2) + Self.epsilon)
     bias.value.assign(-y.mean(-2) * scale)
     gain.value.assign(gain.value * scale)
   }

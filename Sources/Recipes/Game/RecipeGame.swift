@@ -29,18 +29,25 @@ public struct RecipeGame {
     self.recipe = recipe
     self.example = example
     self.seeds = seeds
-    let random = recipe.random(seeds)
-    generator = Network(recipe.makeGenerator(example), random: random.stream("G"), device: device)
-    discriminator = Network(
-      recipe.makeDiscriminator(example, classes: classes), random: random.stream("D"), device: device)
-    average = Self.average(of: generator, recipe.generator.averagingRate, recipe.generator.averagingStart)
-    discriminatorAverage = Self.average(
-      of: discriminator, recipe.discriminator.averagingRate, recipe.discriminator.averagingStart)
     steps =
       switch recipe.duration.unit {
       case .steps: recipe.duration.count
       case .epochs: recipe.duration.count * (stepsPerEpoch ?? 1)
       }
+    let random = recipe.random(seeds)
+    generator = Network(recipe.makeGenerator(example), random: random.stream("G"), device: device)
+    discriminator = Network(
+      recipe.makeDiscriminator(example, classes: classes), random: random.stream("D"), device: device)
+    let halfLife = recipe.generator.averagingHalfLife
+    average =
+      halfLife > 0
+      ? WeightAverage(
+        of: generator,
+        halfLife: recipe.generator.averagingHalfLifeGrows
+          ? CosineSchedule(from: 0, to: halfLife, over: 0..<steps) : .constant(halfLife), batchSize: recipe.batchSize)
+      : Self.average(of: generator, recipe.generator.averagingRate, recipe.generator.averagingStart)
+    discriminatorAverage = Self.average(
+      of: discriminator, recipe.discriminator.averagingRate, recipe.discriminator.averagingStart)
   }
 
   private static func average<M>(of network: Network<M>, _ rate: Double, _ start: AverageStart) -> WeightAverage<M>? {
@@ -71,15 +78,17 @@ public struct RecipeGame {
           training: recipe.discriminator.training.make(steps: steps),
           random: recipe.random(seeds).stream("game"))
     }
-    return Trainer(
+    let trainer = Trainer(
       generator: generator, discriminator: discriminator, objective: recipe.makeObjective(),
-      terms: recipe.makeGeneratorTerms(), discriminatorTerms: recipe.makeDiscriminatorTerms(), data: examples.batches,
-      labelled: examples.labelled?.batches,
+      terms: recipe.makeGeneratorTerms(), discriminatorTerms: recipe.makeDiscriminatorTerms(steps: steps),
+      augmentation: recipe.makeAugmentation(example), data: examples.batches, labelled: examples.labelled?.batches,
       noise: recipe.makeNoise(),
       generatorTraining: recipe.makeGeneratorTraining(steps: steps),
       discriminatorTraining: recipe.makeDiscriminatorTraining(steps: steps), updates: recipe.updates,
       productType: recipe.products == .bfloat16 ? .bfloat16 : .float32,
       steps: steps, random: recipe.random(seeds).stream("game"))
+    trainer.generatorSteps = recipe.generatorSteps
+    return trainer
   }
 
   /// The first `count` examples that G, with its averaged weights if there are any, makes of the noise of `random`:
@@ -175,7 +184,7 @@ public struct RecipeGame {
         let objective = recipe.makeObjective()
         let (ofReal, ofGenerated) = (judge(real), judge(generated))
         let batch = try BatchSigns(
-          probabilities: (objective.probability(ofReal.logits), objective.probability(ofGenerated.logits)),
+          probabilities: objective.probabilities(real: ofReal.logits, generated: ofGenerated.logits),
           realTarget: recipe.objective.settings.realTarget, features: (ofReal.features, ofGenerated.features),
           examples: (rows(of: real), rows(of: generated)), compared: compared)
         let modes = try recipe.data.points?.mixture.map {

@@ -56,7 +56,13 @@ extension Recipe {
 
   func makeGeneratorTerms() -> [any GeneratorTerm] { techniques.active.flatMap { $0.generatorTerms() } }
 
-  func makeDiscriminatorTerms() -> [any DiscriminatorTerm] { techniques.active.flatMap { $0.discriminatorTerms() } }
+  func makeDiscriminatorTerms(steps: Int) -> [any DiscriminatorTerm] {
+    techniques.active.flatMap { $0.discriminatorTerms(over: steps) }
+  }
+
+  func makeAugmentation(_ example: ExampleShape) -> (any Augmentation)? {
+    techniques.active.lazy.compactMap { $0.augmentation(of: example) }.first
+  }
 
   /// How G is trained over so many steps.
   func makeGeneratorTraining(steps: Int) -> GAN.Training {
@@ -77,14 +83,19 @@ extension Recipe.Training {
   func make(steps: Int, penalties: [any ParameterPenalty] = [], noiseScale: LinearDecline = .none) -> GAN.Training {
     let optimizer: any Optimizer =
       switch rule {
-      case .adam: Adam(beta1: beta1, beta2: beta2, epsilon: epsilon, epsilonPlace: epsilonPlace)
+      case .adam: Adam(
+        beta1: beta1,
+        beta2: beta2End > 0 ? CosineSchedule(from: beta2, to: beta2End, over: 0..<steps) : .constant(beta2),
+        epsilon: epsilon, epsilonPlace: epsilonPlace)
       case .momentum: Momentum(momentum)
       }
     return GAN.Training(
       optimizer,
-      learningRate: LearningRate(
-        learningRate, factor: quarterlyDecay, every: (steps + 3) / 4,
-        decline: declineFrom < 1 ? Int(declineFrom * Double(steps))..<steps : 0..<0),
+      learningRate: cosineEnd < 1
+        ? LearningRate(CosineSchedule(from: learningRate, to: learningRate * cosineEnd, over: 0..<steps))
+        : LearningRate(
+          learningRate, factor: quarterlyDecay, every: (steps + 3) / 4,
+          decline: declineFrom < 1 ? Int(declineFrom * Double(steps))..<steps : 0..<0),
       penalties: penalties, noiseScale: noiseScale)
   }
 }

@@ -23,12 +23,16 @@ public struct Recipe: Codable, Sendable, Hashable {
   public var techniques: TechniqueSet
   /// When the players move within a step.
   public var updates: Updates
+  /// Steps of G for each of D, where the two alternate.
+  public var generatorSteps = 1
   /// What training makes matrix products in.
   public var products: Products
   public var duration: Duration
   public var batchSize: Int
   public var seed: UInt64
   public var output: Output
+  /// What is chosen by the data when training begins.
+  public var automatic: [AutomaticKey] = []
 
   public enum Products: String, Codable, Sendable, CaseIterable {
     case float32
@@ -36,6 +40,9 @@ public struct Recipe: Codable, Sendable, Hashable {
     /// parameters and all else stay float32.
     case bfloat16
   }
+
+  /// Whether samples are drawn from an average of G's weights.
+  public var averagesGenerator: Bool { generator.averagingRate > 0 || generator.averagingHalfLife > 0 }
 
   /// Whether D tells classes apart.
   public var tellsClasses: Bool { type(of: objective.settings).tellsClasses }
@@ -93,6 +100,11 @@ public struct Recipe: Codable, Sendable, Hashable {
     /// weights themselves.
     public var averagingRate: Double
     public var averagingStart: AverageStart
+    /// In the place of the rate: the pictures after which weights count half as much in the average, which is the same for every
+    /// batch size; 0 for none.
+    public var averagingHalfLife = 0.0
+    /// Whether the half-life grows from 0 to that along half a cosine over the run.
+    public var averagingHalfLifeGrows = false
     public var training: Training
   }
 
@@ -121,11 +133,16 @@ public struct Recipe: Codable, Sendable, Hashable {
     public var quarterlyDecay: Double
     /// The share of the run after which the rate falls in a line to 0; 1 for never.
     public var declineFrom: Double
+    /// In the place of the other two: what is left of the rate in the end, as a share, along half a cosine over the run; 1 for
+    /// all of it.
+    public var cosineEnd = 1.0
     /// Of the momentum rule.
     public var momentum: Double
     /// Of Adam.
     public var beta1: Double
     public var beta2: Double
+    /// What beta2 becomes along half a cosine over the run; 0 where it stays.
+    public var beta2End = 0.0
     public var epsilon: Double
     public var epsilonPlace: Adam.EpsilonPlace
   }
@@ -164,8 +181,8 @@ public struct Recipe: Codable, Sendable, Hashable {
 
 extension Recipe {
   private enum CodingKeys: String, CodingKey {
-    case name, summary, data, noise, generator, discriminator, objective, labels, updates, products, duration, batchSize
-    case seed, output
+    case name, summary, data, noise, generator, discriminator, objective, labels, updates, generatorSteps, products
+    case duration, batchSize, seed, output, automatic
   }
 
   public init(from decoder: any Decoder) throws {
@@ -181,11 +198,13 @@ extension Recipe {
     labels = try value(.labels)
     techniques = try TechniqueSet(from: decoder)
     updates = try value(.updates)
+    generatorSteps = try value(.generatorSteps)
     products = try value(.products)
     duration = try value(.duration)
     batchSize = try value(.batchSize)
     seed = try value(.seed)
     output = try value(.output)
+    automatic = try value(.automatic)
   }
 
   public func encode(to encoder: any Encoder) throws {
@@ -200,10 +219,12 @@ extension Recipe {
     try container.encode(labels, forKey: .labels)
     try techniques.encode(to: encoder)
     try container.encode(updates, forKey: .updates)
+    try container.encode(generatorSteps, forKey: .generatorSteps)
     try container.encode(products, forKey: .products)
     try container.encode(duration, forKey: .duration)
     try container.encode(batchSize, forKey: .batchSize)
     try container.encode(seed, forKey: .seed)
     try container.encode(output, forKey: .output)
+    try container.encode(automatic, forKey: .automatic)
   }
 }

@@ -29,6 +29,10 @@ extension Recipe {
       ("measurement", output.measurementInterval), ("sample", output.sampleInterval),
       ("evaluation", output.evaluationInterval), ("checkpoint", output.checkpointInterval),
     ] { try check.count("output.\(name)Interval", interval) }
+    try check.number("generatorSteps", Double(generatorSteps), atLeast: 1, atMost: 1000)
+    if generatorSteps > 1, updates != .alternating {
+      try check.fail("generatorSteps", "must be 1 where the players do not alternate: updates is \(updates.rawValue)")
+    }
     if batchSize < 2, generator.network.settings.looksAtBatch || techniques.active.contains(where: \.looksAtBatch) {
       throw RecipeError(
         key: "batchSize", reason: "must be at least 2 with batch norm or minibatch discrimination, is \(batchSize)")
@@ -40,12 +44,19 @@ extension Recipe {
   var facts: GameFacts {
     GameFacts(
       batchSize: batchSize, labelledBatchSize: tellsClasses ? labels.batchSize : nil, exampleLayout: layout,
+      hasImages: data.images != nil,
+      takeClasses: type(of: generator.network.settings).takesClasses
+        && type(of: discriminator.network.settings).takesClasses,
       canPairRows: data.points?.density != nil && noise.kind == .stratified)
   }
 
   private func validateGenerator(_ check: SettingsCheck) throws {
     try generator.network.settings.validate(check)
     try check.number("averagingRate", generator.averagingRate, atLeast: 0, atMost: 1)
+    try check.number("averagingHalfLife", generator.averagingHalfLife, atLeast: 0)
+    if generator.averagingHalfLife > 0, generator.averagingRate > 0 {
+      try check.fail("averagingHalfLife", "is in the place of averagingRate: one of them must be 0")
+    }
     try generator.training.validate(check.below("training"))
   }
 
@@ -162,6 +173,11 @@ extension Recipe.Training {
     try check.number("learningRate", learningRate, above: 0)
     try check.number("quarterlyDecay", quarterlyDecay, above: 0, atMost: 1)
     try check.number("declineFrom", declineFrom, atLeast: 0, atMost: 1)
+    try check.number("cosineEnd", cosineEnd, atLeast: 0, atMost: 1)
+    if cosineEnd < 1, quarterlyDecay < 1 || declineFrom < 1 {
+      try check.fail("cosineEnd", "is in the place of quarterlyDecay and declineFrom: these must be 1")
+    }
+    try check.number("beta2End", beta2End, atLeast: 0, below: 1)
     for (name, value) in [("momentum", momentum), ("beta1", beta1), ("beta2", beta2)] {
       try check.number(name, value, atLeast: 0, below: 1)
     }

@@ -4,14 +4,6 @@ import NN
 import Settings
 
 extension Recipe {
-  /// The recipes that come with the software, in the order in which they are listed.
-  public static let builtIn: [Recipe] = [
-    .mnist, .mnistFeatureMatching, .mnistSemiSupervised, .mnistSemiSupervisedFast, .oneDimensional, .twoDimensional,
-  ]
-
-  /// The built-in recipe of that name.
-  public static func named(_ name: String) -> Recipe? { builtIn.first { $0.name == name } }
-
   /// The release's Adam. With the stabiliser beside the root the same game ran away: after 7 500 steps D was always right
   /// and G had nothing to follow.
   private static func adam(_ learningRate: Double) -> Training {
@@ -93,42 +85,6 @@ extension Recipe {
     recipe.techniques[MarginalEntropy.Settings.self].weight = 0.3
     recipe.updates = .simultaneous
     recipe.duration = Duration(count: 80, unit: .epochs)
-    return recipe
-  }()
-
-  /// Narrow Gaussians in the plane: the game in which lost modes are counted.
-  static let twoDimensional = {
-    var recipe = oneDimensional
-    recipe.name = "two-dimensional"
-    recipe.summary = "A ring of 8 Gaussians in the plane: half a minute, and lost modes show"
-    recipe.data = Chosen(RingSource())
-    recipe.noise = Noise(kind: .normal, dimensions: 2, low: 0, high: 1, jitter: 0)
-    recipe.generator.network = .dense(hidden: [64, 64], activation: .relu)
-    recipe.discriminator.network = .dense(hidden: [64, 64], activation: .relu)
-    recipe.objective = Chosen(Logistic.Settings(realTarget: 1))
-    recipe.techniques[MinibatchDiscrimination.Settings.self].kernels = 8
-    recipe.duration = Duration(count: 10_000, unit: .steps)
-    recipe.batchSize = 128
-    recipe.output.sampleInterval = 10_000
-    return recipe
-  }()
-
-  /// The size and shape of the tutorial's game; `gan demo` plays the tutorial itself.
-  static let oneDimensional = {
-    var recipe = mnist
-    recipe.name = "one-dimensional"
-    recipe.summary = "N(0, 1) from uniform noise: the small game, seconds long"
-    recipe.data = Chosen(NormalSource())
-    recipe.noise = Noise(kind: .uniform, dimensions: 1, low: -3, high: 3, jitter: 0)
-    recipe.techniques[MinibatchDiscrimination.Settings.self].kernels = 5
-    recipe.techniques[MinibatchDiscrimination.Settings.self].dimensions = 3
-    recipe.generator.network = .dense(hidden: [32, 32], activation: .tanh)
-    recipe.discriminator.network = .dense(hidden: [32, 32], activation: .tanh)
-    recipe.generator.training.learningRate = 1e-3
-    recipe.discriminator.training.learningRate = 1e-3
-    recipe.duration = Duration(count: 5_000, unit: .steps)
-    recipe.batchSize = 200
-    recipe.output.sampleInterval = 5_000
     return recipe
   }()
 }

@@ -1,0 +1,7 @@
+import Torch
+
+/// The mean of each channel over the pixels: [N, C, H, W] -> [N, C].
+public struct GlobalMeanPool: Layer {
+  public init() {}
+  public func callAsFunction(_ x: Tensor, _ context: Context) -> Tensor { x.mean(2, 3) }
+}

@@ -1,0 +1,51 @@
+import Torch
+
+/// ``Conv2d`` with the weights of ``WeightNormLinear``: W = g v / sqrt(|v|^2 + 1e-6) for each output channel, |v| over inputs
+/// and window. In the mode ``Context/Mode/initialization`` g and b are set from the batch in the same way, the mean and the
+/// standard deviation of an output channel being those over examples and pixels.
+public struct WeightNormConv2d: Layer {
+  /// v, [out, in, kernel, kernel]
+  public let direction: Parameter
+  /// g, [out]
+  public let gain: Parameter
+  /// b, [out]
+  public let bias: Parameter
+  public let stride: Int
+  public let padding: Int
+  private let initialDeviation: Double
+
+  private static let epsilon = 1e-6
+
+  /// - Parameters:
+  ///   - trainsGain: whether the optimiser changes g, or only the initialisation does.
+  ///   - initialDeviation: the standard deviation of every output over the batch after the initialisation.
+  public init(
+    _ inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0,
+    direction: Initializer = .normal(standardDeviation: 0.1), trainsGain: Bool = true, initialDeviation: Double = 1
+  ) {
+    self.direction = Parameter([outputs, inputs, kernel, kernel], direction)
+    gain = Parameter([outputs], .constant(1), role: trainsGain ? .trained : .fixed)
+    bias = Parameter([outputs], .constant(0))
+    self.initialDeviation = initialDeviation
+    self.stride = stride
+    self.padding = padding
+  }
+
+  /// W, [out, in, kernel, kernel]
+  public var weight: Tensor {
+    let v = direction.value
+    return v * (gain.value / sqrt(square(v).sum(1, 2, 3) + Self.epsilon)).reshaped([-1, 1, 1, 1])
+  }
+
+  public func callAsFunction(_ x: Tensor, _ context: Context) -> Tensor {
+    if context.mode == .initialization { withoutGradient { initialize(x) } }
+    return conv2d(x, weight: weight, bias: bias.value, stride: stride, padding: padding)
+  }
+
+  private func initialize(_ x: Tensor) {
+    let y = conv2d(x, weight: weight, stride: stride, padding: padding)
+    let scale = initialDeviation / sqrt(y.variance(0, 2, 3) + Self.epsilon)
+    bias.value.assign(-y.mean(0, 2, 3) * scale)
+    gain.value.assign(gain.value * scale)
+  }
+}
