@@ -88,7 +88,7 @@ let package = Package(
     .target(
       name: "Datasets",
       dependencies: [
-        "Torch", "Files", "Settings", "Czlib", "Clibarchive", "Clibzip", "Clzma", "Cmatio",
+        "Torch", "Files", "Settings", "Images", "Czlib", "Clibarchive", "Clibzip", "Clzma", "Cmatio",
         .target(name: "Clibmd", condition: .when(platforms: [.linux])),
       ],
       swiftSettings: strict),
@@ -120,7 +120,7 @@ let package = Package(
     .testTarget(name: "GANTests", dependencies: ["GAN", "Datasets", "GoldenSupport"], swiftSettings: strict),
     .testTarget(name: "MetricsTests", dependencies: ["Metrics", "Datasets", "GoldenSupport"], swiftSettings: strict),
     .testTarget(
-      name: "DatasetsTests", dependencies: ["Datasets", "Files", "Czlib"],
+      name: "DatasetsTests", dependencies: ["Datasets", "Files", "Images", "Czlib"],
       resources: [.copy("Resources/file_server.py")], swiftSettings: strict),
     .testTarget(
       name: "ImagesTests", dependencies: ["Images", "Files"], swiftSettings: strict),

@@ -102,6 +102,19 @@ CT_RESULT ct_dropout(CT_OPERAND x, const uint64_t *keys, int key_count, bool sta
 /// The first `count` 32-bit words of the stream `key`.
 void ct_random_words(uint64_t key, uint32_t *words, int64_t count);
 
+// ---- images ---------------------------------------------------------------------------------------------------
+/// What becomes of one image of a batch: it is mirrored left to right, then moved by so many pixels; negative is up and left.
+typedef struct CTImageMove {
+  bool mirrored;
+  int32_t down, right;
+} CTImageMove;
+/// Images `chosen` of `count` sets of bytes [channels, height, width], moved, as float32 v scale + offset, product and sum each
+/// rounded: [chosen_count, channels, height, width], or rows where `flat`. Pixels that a shift leaves open are 0 before they are
+/// scaled, or the image reflected without its edge. `moves` has one for each of `chosen`, or is null.
+CT_RESULT ct_image_batch(const uint8_t *pixels, int64_t count, int64_t channels, int64_t height, int64_t width,
+                         const int64_t *chosen, int64_t chosen_count, const CTImageMove *_Nullable moves, bool reflects,
+                         double scale, double offset, bool flat, CTDevice device) CT_RETURNS_RETAINED;
+
 // ---- element by element ---------------------------------------------------------------------------------------
 #define CT_UNARY_OPERATIONS(APPLY)                                                                          \
   APPLY(neg) APPLY(abs) APPLY(exp) APPLY(log) APPLY(log1p) APPLY(sqrt) APPLY(square) APPLY(reciprocal)      \
