@@ -29,7 +29,7 @@ struct DataOption: ParsableArguments {
   /// One split of a recipe's images; nil where its data are points.
   func images(of recipe: Recipe, _ split: Split, run: RunFolder.Description? = nil) throws -> LabelledImages? {
     try recipe.data.images.map {
-      try $0.open(at: place(of: $0, run: run), split, requiresLabels: recipe.tellsClasses)
+      try $0.open(at: place(of: $0, run: run), split, requiresLabels: recipe.tellsClasses || recipe.isConditional)
     }
   }
 
@@ -42,7 +42,7 @@ struct DataOption: ParsableArguments {
     if let examples = RecipeExamples(points: recipe, device: device) { return (examples, nil, nil) }
     let source = recipe.data.images!
     let place = try place(of: source, run: run)
-    let images = try source.open(at: place, .train, requiresLabels: recipe.tellsClasses)
+    let images = try source.open(at: place, .train, requiresLabels: recipe.tellsClasses || recipe.isConditional)
     let examples = try RecipeExamples(images: images, recipe: recipe, device: device)
     guard recipe.tellsClasses else { return (examples, nil, place) }
     let test = try source.open(at: place, .test)
@@ -51,11 +51,11 @@ struct DataOption: ParsableArguments {
       throw FileError(
         path: place.path, reason: "holds training images of \(size(images)), and test images of \(size(test))")
     }
-    guard test.classes <= images.classes else {
+    guard test.classes ?? 0 <= images.classes ?? 0 else {
       throw FileError(
         path: place.path,
-        reason: "holds training images of \(images.classes) classes, and test images of \(test.classes)")
+        reason: "holds training images of \(images.classes ?? 0) classes, and test images of \(test.classes ?? 0)")
     }
-    return (examples, TestSet(test, pixels: source.pixels, device: device), place)
+    return (examples, try TestSet(test, pixels: source.pixels, device: device), place)
   }
 }
