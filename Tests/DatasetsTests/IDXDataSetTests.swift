@@ -106,6 +106,22 @@ import Testing
     }
   }
 
+  @Test func testImagesOfAnotherFormAreRefused() throws {
+    let place = URL(fileURLWithPath: "/data")
+    func set(_ height: Int, _ channels: Int, _ classes: Int) -> LabelledImages {
+      LabelledImages(
+        images: [UInt8](repeating: 0, count: channels * height * 2), labels: [0], height: height, width: 2,
+        channels: channels, classes: classes)
+    }
+    try set(3, 1, 4).requireTestable(after: set(3, 1, 5), at: place)
+    #expect(
+      try fileError { try set(3, 3, 5).requireTestable(after: set(4, 1, 5), at: place) }.description
+        == "/data: holds training images of 2 x 4 pixels in 1 channel, and test images of 2 x 3 pixels in 3 channels")
+    #expect(
+      try fileError { try set(3, 1, 6).requireTestable(after: set(3, 1, 5), at: place) }.reason
+        == "holds training images of 5 classes, and test images of 6")
+  }
+
   // MARK: Other names
 
   @Test func lettersOfEMNISTAreTurnedUprightAndCountFromZero() throws {
