@@ -46,16 +46,7 @@ struct DataOption: ParsableArguments {
     let examples = try RecipeExamples(images: images, recipe: recipe, device: device)
     guard recipe.tellsClasses else { return (examples, nil, place) }
     let test = try source.open(at: place, .test)
-    guard test.shape.dropFirst() == images.shape.dropFirst() else {
-      func size(_ set: LabelledImages) -> String { "\(set.width) x \(set.height) pixels, \(set.channels) channels" }
-      throw FileError(
-        path: place.path, reason: "holds training images of \(size(images)), and test images of \(size(test))")
-    }
-    guard test.classes ?? 0 <= images.classes ?? 0 else {
-      throw FileError(
-        path: place.path,
-        reason: "holds training images of \(images.classes ?? 0) classes, and test images of \(test.classes ?? 0)")
-    }
+    try test.requireTestable(after: images, at: place)
     return (examples, try TestSet(test, pixels: source.pixels, device: device), place)
   }
 }
