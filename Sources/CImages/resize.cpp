@@ -405,21 +405,22 @@ CILevel ci_highest_level(void) {
   return ci_baseline;
 }
 
-CILevel ci_level(void) {
-  static const CILevel level = [] {
-    const CILevel highest = ci_highest_level();
-    const char *wanted = getenv("SWIFT_GAN_CPU");
-    if (!wanted || !*wanted) return highest;
-    const char *names[] = {"baseline", "avx2", "avx512"};
-    for (int i = ci_baseline; i <= ci_avx512; i++) {
-      if (strcmp(wanted, names[i])) continue;
-      if (i <= highest) return static_cast<CILevel>(i);
-      fprintf(stderr, "SWIFT_GAN_CPU=%s: this processor has %s at most, which is used\n", wanted, names[highest]);
-      return highest;
-    }
-    fprintf(stderr, "SWIFT_GAN_CPU=%s: is none of baseline, avx2 and avx512; %s is used\n", wanted, names[highest]);
+CILevel ci_level_named(const char *name) {
+  const CILevel highest = ci_highest_level();
+  if (!name || !*name) return highest;
+  const char *names[] = {"baseline", "avx2", "avx512"};
+  for (int level = ci_baseline; level <= ci_avx512; level++) {
+    if (strcmp(name, names[level])) continue;
+    if (level <= highest) return static_cast<CILevel>(level);
+    fprintf(stderr, "SWIFT_GAN_CPU=%s: this processor has %s at most, which is used\n", name, names[highest]);
     return highest;
-  }();
+  }
+  fprintf(stderr, "SWIFT_GAN_CPU=%s: is none of baseline, avx2 and avx512; %s is used\n", name, names[highest]);
+  return highest;
+}
+
+CILevel ci_level(void) {
+  static const CILevel level = ci_level_named(getenv("SWIFT_GAN_CPU"));
   return level;
 }
 

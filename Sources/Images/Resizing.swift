@@ -22,9 +22,12 @@ package enum ResizingLevel: String, Sendable, CaseIterable {
     allCases.filter { $0.level.rawValue <= ci_highest_level().rawValue }
   }
   /// The one that is used where none is asked for.
-  package static var current: ResizingLevel {
-    allCases.first { $0.level == ci_level() } ?? .baseline
-  }
+  package static var current: ResizingLevel { of(ci_level()) }
+
+  /// The one that SWIFT_GAN_CPU chooses by so naming it: the highest where it is unset, or where the processor has no such.
+  package static func chosen(by name: String?) -> ResizingLevel { of(ci_level_named(name)) }
+
+  private static func of(_ level: CILevel) -> ResizingLevel { allCases.first { $0.level == level } ?? .baseline }
 
   fileprivate var level: CILevel {
     switch self {

@@ -15,14 +15,15 @@ import Testing
     }
   }
 
-  @Test func levelsAreChosenByTheProcessor() {
-    #expect(ResizingLevel.available.first == .baseline)
-    #expect(ResizingLevel.available.contains(.current))
-    #if arch(x86_64)
-      if ProcessInfo.processInfo.environment["SWIFT_GAN_CPU"] == nil {
-        #expect(ResizingLevel.current == ResizingLevel.available.last)
-      }
-    #endif
+  @Test func levelsAreChosenByTheProcessorOrByName() throws {
+    let available = ResizingLevel.available
+    let highest = try #require(available.last)
+    #expect(available.first == .baseline && available.contains(.current))
+    #expect(ResizingLevel.current == .chosen(by: ProcessInfo.processInfo.environment["SWIFT_GAN_CPU"]))
+    for level in ResizingLevel.allCases {
+      #expect(ResizingLevel.chosen(by: level.rawValue) == (available.contains(level) ? level : highest))
+    }
+    for name in [nil, "", "sse9"] { #expect(ResizingLevel.chosen(by: name) == highest) }
   }
 
   @Test func picturesAreFittedAsByImageOps() throws {

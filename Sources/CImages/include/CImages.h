@@ -61,8 +61,10 @@ typedef enum { ci_baseline, ci_avx2, ci_avx512 } CILevel;
 
 /// The highest level that this processor has.
 CILevel ci_highest_level(void);
-/// The level that is used where none is asked for: the highest, or the one that SWIFT_GAN_CPU names, if the processor
-/// has it.
+/// The level of that name; the highest where there is no name, or one that the processor has not, of which standard error
+/// then tells.
+CILevel ci_level_named(const char *name);
+/// The level that is used where none is asked for: of the name in SWIFT_GAN_CPU, which is looked at once.
 CILevel ci_level(void);
 /// Resizes what lies within the box (left, top, right, bottom, in pixels; within the picture and not empty). Returns 0
 /// only where there is no memory. The samples are the same at every level.
