@@ -58,6 +58,8 @@ public struct PixelBytes: RandomAccessCollection, Sendable {
 }
 
 extension PixelBytes: Equatable {
+  public static func == (a: PixelBytes, b: [UInt8]) -> Bool { a == PixelBytes(b) }
+
   public static func == (a: PixelBytes, b: PixelBytes) -> Bool {
     a.count == b.count
       && a.withUnsafeBytes { a in
@@ -75,17 +77,26 @@ final class MappedFile: @unchecked Sendable {
   var count: Int { bytes.count }
 
   /// - Throws: `FileError`: no regular file, or one that cannot be mapped.
-  init(_ url: URL) throws(FileError) {
-    let (descriptor, size) = try openRegularFile(at: url.path)
+  convenience init(_ url: URL) throws(FileError) {
+    let (descriptor, _) = try openRegularFile(at: url.path)
     defer { close(descriptor) }
+    try self.init(descriptor: descriptor, path: url.path)
+  }
+
+  /// Maps an open file, which may be closed afterwards.
+  ///
+  /// - Parameter path: what errors name.
+  /// - Throws: `FileError` where it cannot be mapped.
+  init(descriptor: Int32, path: String) throws(FileError) {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw FileError(path: path, reason: systemReason("cannot be read")) }
+    let size = Int(status.st_size)
     guard size > 0 else {
       bytes = UnsafeRawBufferPointer(start: nil, count: 0)
       return
     }
     let start = mmap(nil, size, PROT_READ, MAP_SHARED, descriptor, 0)
-    guard let start, start != MAP_FAILED else {
-      throw FileError(path: url.path, reason: systemReason("cannot be mapped"))
-    }
+    guard let start, start != MAP_FAILED else { throw FileError(path: path, reason: systemReason("cannot be mapped")) }
     bytes = UnsafeRawBufferPointer(start: start, count: size)
   }
 

@@ -128,7 +128,7 @@ struct PublishedMNISTTests {
     let size = UInt32(count)
     // The published checksums are those of the whole unpacked files.
     #expect(MD5.hex(of: [UInt8](idx([size, 28, 28], [])) + loaded.images) == imagesMD5)
-    #expect(MD5.hex(of: [UInt8](idx([size], [])) + loaded.labels) == labelsMD5)
+    #expect(MD5.hex(of: [UInt8](idx([size], [])) + loaded.labels!.map { UInt8($0) }) == labelsMD5)
   }
 
   @Test func areWhatTheDownloadExpects() throws {

@@ -50,26 +50,19 @@ public struct RecipeExamples {
     self.shape = shape
     try recipe.validate(for: shape)
     let source = ImageBatches(
-      pixels: images.images, imageSize: shape.count, batchSize: recipe.batchSize,
-      range: recipe.data.images?.pixels.bounds ?? 0...1, device: device)
-    let arranged: (Tensor) -> Tensor =
-      recipe.layout == .images ? { $0.reshaped([-1] + shape.dimensions) } : { $0 }
-    batches = { [batches = source.batches] in arranged(batches($0, $1)) }
+      images, batchSize: recipe.batchSize, range: recipe.data.images?.pixels.bounds ?? 0...1,
+      asRows: recipe.layout == .rows, device: device)
+    batches = source.batches
     classes = images.classes
-    fingerprint = sha256(
-      Data("\(images.shape) \(images.classes) ".utf8), Data(images.images), Data(images.labels))
+    fingerprint = images.fingerprint
     if recipe.tellsClasses {
+      guard let labels = images.labels, let classes = images.classes else {
+        throw RecipeError(
+          key: "objective.kind", reason: "\(recipe.objective.kind) needs images with classes; these have none")
+      }
       do {
-        let draw = try LabelDraw(
-          recipe.labels.count, of: images.labels, classes: images.classes, seed: recipe.labels.seed)
-        let batches = draw.batches(recipe.labels.batchSize, of: source.images)
-        labelled = (
-          draw,
-          { step, random in
-            let batch = batches(step, random)
-            return (arranged(batch.examples), batch.labels)
-          }
-        )
+        let draw = try LabelDraw(recipe.labels.count, of: labels, classes: classes, seed: recipe.labels.seed)
+        labelled = (draw, draw.batches(recipe.labels.batchSize, of: source))
       } catch let error as LabelDrawError {
         throw RecipeError(key: "labels.count", reason: error.description)
       }
@@ -77,9 +70,6 @@ public struct RecipeExamples {
       labelled = nil
     }
     stepsPerEpoch = source.stepsPerEpoch
-    sample = { count, random in
-      let order = random.permutation(images.count)
-      return arranged(source.images.selecting(0, Tensor(order.prefix(count).map(Int64.init), device: device)))
-    }
+    sample = { count, random in source.examples(random.permutation(images.count).prefix(count)) }
   }
 }

@@ -150,15 +150,17 @@ public struct RecipeGame {
   /// - Parameter averaged: whether by the averaged weights, where there are any.
   /// - Throws: `TensorError`.
   public func logits(_ examples: Tensor, averaged: Bool) throws -> Tensor {
+    try logits(examples.size(0), averaged: averaged) { examples.sliced(0, $0) }
+  }
+
+  /// The same of `count` examples, of which as many as a range says are made at a time.
+  func logits(_ count: Int, averaged: Bool, examples: (Range<Int>) -> Tensor) throws -> Tensor {
     func judge() throws -> Tensor {
       try checkingTensors {
         withoutGradient {
           // In parts, so that a large set needs no more memory than a small one.
-          let count = examples.size(0)
           let parts = stride(from: 0, to: count, by: 2_000).map { first in
-            discriminator.model(
-              arranged(examples.sliced(0, first..<min(count, first + 2_000))), .evaluation
-            ).logits
+            discriminator.model(arranged(examples(first..<min(count, first + 2_000))), .evaluation).logits
           }
           return parts.count == 1 ? parts[0] : concatenated(parts, 0)
         }

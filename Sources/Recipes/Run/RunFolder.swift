@@ -387,7 +387,7 @@ public struct RunFolder: Sendable {
     let width = description.width
     let shape = description.imageShape ?? [1, 1, width]
     try require("width", (1...1_000_000).contains(width), "is not in 1...1000000, but \(width)")
-    try require("classes", (1...256).contains(description.classes ?? 1), "is not in 1...256")
+    try require("classes", (1...1_000_000).contains(description.classes ?? 1), "is not in 1...1000000")
     try require("steps", description.steps > 0, "is not above 0, but \(description.steps)")
     // Each at most a million, and three of them: the product fits.
     try require(
