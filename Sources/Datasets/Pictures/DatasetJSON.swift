@@ -4,8 +4,6 @@ import Foundation
 /// ours, the names of the classes.
 struct DatasetJSON {
   static let name = "dataset.json"
-  /// The most bytes that are read of such a file.
-  static let limit = 1 << 28
 
   /// By the file's name; nil where there are no labels.
   var labels: [String: Int]?

@@ -65,6 +65,10 @@ public struct PictureArchive: PictureContainer {
     }
   }
 
+  public func error(_ reason: String, in name: String?) -> FileError {
+    FileError(path: url.path, reason: reason, at: name.map { .memberByte(0, of: $0) } ?? .byte(0))
+  }
+
   public func reader() throws(FileError) -> any ContainerReader { Reader(try ZipHandle(url), url) }
 
   private final class Reader: ContainerReader {
@@ -80,7 +84,7 @@ public struct PictureArchive: PictureContainer {
       do {
         return try archive.read(file.index, count: min(limit, file.size), of: file.size)
       } catch {
-        throw FileError(path: "\(url.path)/\(file.name)", reason: error.reason)
+        throw FileError(path: url.path, reason: error.reason, at: .memberByte(0, of: file.name))
       }
     }
   }

@@ -14,6 +14,9 @@ public protocol PictureContainer: Sendable {
   /// By which a change of it is noticed.
   var stamps: [FileStamp] { get }
 
+  /// An error that names the container, or the file `name` in it.
+  func error(_ reason: String, in name: String?) -> FileError
+
   /// Reads files, for one thread.
   ///
   /// - Throws: `FileError`.

@@ -83,6 +83,10 @@ public struct PictureFolder: PictureContainer {
     }
   }
 
+  public func error(_ reason: String, in name: String?) -> FileError {
+    FileError(path: url.path + (name.map { "/" + $0 } ?? ""), reason: reason)
+  }
+
   public func reader() throws(FileError) -> any ContainerReader { Reader(url) }
 
   private final class Reader: ContainerReader {

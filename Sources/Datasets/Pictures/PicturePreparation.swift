@@ -31,10 +31,10 @@ public struct PicturePreparation: Sendable {
     } else {
       let first = scan.pictures[0]
       if let other = scan.pictures.first(where: { size($0) != size(first) }) {
-        throw FileError(
-          path: scan.container.url.path,
-          reason: "holds pictures of several sizes, such as \(first.file.name) (\(first.width) x \(first.height)) and "
-            + "\(other.file.name) (\(other.width) x \(other.height)): say which size they should have (data.size, or --size)")
+        throw scan.container.error(
+          "holds pictures of several sizes, such as \(first.file.name) (\(first.width) x \(first.height)) and "
+            + "\(other.file.name) (\(other.width) x \(other.height)): say which size they should have (data.size, or --size)",
+          in: nil)
       }
       (width, height) = size(first)
     }
@@ -114,7 +114,7 @@ public struct PicturePreparation: Sendable {
     samePixels = seen.values.filter { $0.count > 1 }.sorted { $0[0] < $1[0] }
       .map { $0.map { pictures[Int($0)].file.name } }
     guard used > 0 else {
-      throw FileError(path: scan.container.url.path, reason: "holds no picture that can be decoded")
+      throw scan.container.error("holds no picture that can be decoded", in: nil)
     }
   }
 

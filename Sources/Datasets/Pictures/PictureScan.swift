@@ -71,8 +71,7 @@ public struct PictureScan: Sendable {
     guard !pictures.isEmpty else {
       let counts = Dictionary(leftOut.map { ($0.kind, 1) }, uniquingKeysWith: +).sorted { $0.key.rawValue < $1.key.rawValue }
       let found = counts.map { "\($1) \($0.words)" }.joined(separator: ", ")
-      throw FileError(
-        path: container.url.path, reason: "holds no pictures" + (found.isEmpty ? "" : " (files: \(found))"))
+      throw container.error("holds no pictures" + (found.isEmpty ? "" : " (files: \(found))"), in: nil)
     }
   }
 
@@ -80,10 +79,9 @@ public struct PictureScan: Sendable {
   func requireComplete(_ settings: PictureSettings) throws(FileError) {
     let missed = leftOut.filter { $0.kind != .system }
     guard settings.strict, let first = missed.first else { return }
-    throw FileError(
-      path: container.url.path + "/" + first.name,
-      reason: first.reason + (missed.count > 1 ? "; \(missed.count - 1) other files cannot be used either" : "")
-        + " (strict)")
+    throw container.error(
+      first.reason + (missed.count > 1 ? "; \(missed.count - 1) other files cannot be used either" : "") + " (strict)",
+      in: first.name)
   }
 
   // MARK: One file
@@ -188,10 +186,12 @@ public struct PictureScan: Sendable {
   }
 
   private mutating func label(by file: ContainedFile, requiresLabels: Bool) throws {
-    func failure(_ reason: String) -> FileError {
-      FileError(path: container.url.path + "/" + file.name, reason: reason)
+    func failure(_ reason: String) -> FileError { container.error(reason, in: file.name) }
+    // As long as the names of all files and a number for each may be; JSON takes many times its size in memory.
+    let limit = container.files.reduce(1 << 16) { $0 + 6 * $1.name.utf8.count + 64 }
+    guard file.size <= limit else {
+      throw failure("has \(grouped(file.size)) bytes, more than the classes of \(pictures.count) pictures take")
     }
-    guard file.size <= DatasetJSON.limit else { throw failure("has \(grouped(file.size)) bytes") }
     let json: DatasetJSON
     do {
       json = try DatasetJSON(container.reader().read(file, limit: file.size))
@@ -227,17 +227,16 @@ public struct PictureScan: Sendable {
     guard let split else { return }
     if let splits {
       guard splits.contains(split) else {
-        throw FileError(path: container.url.path, reason: "has no folder '\(split.rawValue)' with pictures")
+        throw container.error("has no folder '\(split.rawValue)' with pictures", in: nil)
       }
       pictures = zip(pictures, splits).filter { $1 == split }.map(\.0)
       return
     }
     guard settings.testShare > 0 else {
       guard split == .train else {
-        throw FileError(
-          path: container.url.path,
-          reason: "holds no pictures for tests: divide it into folders 'train' and 'test', or say what share of it is held back "
-            + "(data.testShare)")
+        throw container.error(
+          "holds no pictures for tests: divide it into folders 'train' and 'test', or say what share of it is held back "
+            + "(data.testShare)", in: nil)
       }
       return
     }
