@@ -14,9 +14,11 @@ build: setup
 	swift build -c release --product gan
 
 # Release mode, as users run it: lifetimes of imported references differ from debug mode. One test after another: many
-# start processes that want both cores for themselves, and some wait for answers.
+# start processes that want both cores for themselves, and some wait for answers. The kernels' tests first, at each lower level
+# of instructions that this processor has.
 test: setup-test lint
 	swift build -c release --build-tests
+	Scripts/test-levels
 	swift test -c release --skip-build --no-parallel
 
 bench: build

@@ -14,7 +14,8 @@ namespace ctorch {
 namespace {
 
 /// Each product and each sum rounded by itself, as libtorch's two operations are.
-CT_WIDE_KERNEL void scale_bytes(const uint8_t *from, float *to, int64_t count, float scale, float offset) {
+CT_WIDE_KERNEL(void, scale_bytes, (const uint8_t *from, float *to, int64_t count, float scale, float offset),
+               (from, to, count, scale, offset)) {
 #pragma clang fp contract(off)
   for (int64_t i = 0; i < count; i++) {
     const float scaled = static_cast<float>(from[i]) * scale;

@@ -64,6 +64,16 @@ func gzip(_ data: Data) -> Data {
   return Data(output.prefix(written))
 }
 
+/// The checksum of zip and xz, lowest byte first.
+func crc32(_ bytes: some Sequence<UInt8>) -> [UInt8] {
+  var sum: UInt32 = ~0
+  for byte in bytes {
+    sum ^= UInt32(byte)
+    for _ in 0..<8 { sum = sum & 1 == 1 ? sum >> 1 ^ 0xedb8_8320 : sum >> 1 }
+  }
+  return withUnsafeBytes(of: (~sum).littleEndian) { Array($0) }
+}
+
 /// A small data set that an independent script (Tests/Golden/datasets/generate.py) wrote.
 func golden(_ name: String) -> URL {
   URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

@@ -27,6 +27,18 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   case arguments
   /// A run folder's JSON: run.json, labels.json and measurements.jsonl, with a line `---` after each.
   case run
+  /// A file of CIFAR-10's binary version, packed or not.
+  case cifar
+  /// A file of CIFAR-10's Python version.
+  case pickle
+  /// CIFAR-10's archive.
+  case tar
+  /// A file of MedMNIST.
+  case npz
+  /// The arrays of such a file: images and labels, with a line `---` between them.
+  case npy
+  /// A MATLAB file of SVHN.
+  case mat
 
   /// What must not happen, and did.
   public struct Violation: Error, CustomStringConvertible {
@@ -46,6 +58,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case .setting: try checkSetting(bytes)
     case .arguments: try checkArguments(bytes)
     case .run: try checkRun(bytes, in: folder)
+    case .cifar, .pickle, .tar, .npz, .npy, .mat: try checkDataSet(bytes, in: folder)
     }
   }
 
@@ -61,6 +74,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case .png: return 10 * megabyte + 3 * 8 * 1032 * count
     case .safetensors, .run: return 2 * megabyte + 1000 * count
     // YAML's nodes, the whole recipe beside them, and messages that quote the text.
+    case .cifar, .pickle, .tar, .npz, .npy, .mat: return dataSetAllowance(count)
     case .recipe, .setting, .arguments: return 8 * megabyte + 2000 * count
     }
   }
@@ -199,7 +213,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     }
   }
 
-  private func require(_ holds: @autoclosure () throws -> Bool, _ violation: @autoclosure () -> String) throws {
+  func require(_ holds: @autoclosure () throws -> Bool, _ violation: @autoclosure () -> String) throws {
     guard try holds() else { throw Violation(description: violation()) }
   }
 }

@@ -261,8 +261,9 @@ bool ct_historical_average_step(CT_OPERAND average, CT_OPERAND parameters, CT_OP
 struct CT_SHARED_REFERENCE(ct_script_retain, ct_script_release) CScript;
 void ct_script_retain(struct CScript *script);
 void ct_script_release(struct CScript *script);
-/// The module whose file has these bytes, in evaluation mode; NULL on failure.
-struct CScript *_Nullable ct_script_load(const void *bytes, int64_t count, CTDevice device) CT_RETURNS_RETAINED;
+/// The module whose file has these bytes, in evaluation mode, its parameters and buffers as `dtype` where that is not NULL; NULL on
+/// failure.
+struct CScript *_Nullable ct_script_load(const void *bytes, int64_t count, CTDevice device, const CTDType *_Nullable dtype) CT_RETURNS_RETAINED;
 /// Computes the outputs for x: `result`, NULL before, gets a new reference, or stays NULL on failure.
 typedef void (*CTForward)(void *context, struct CTensor *x, CT_RESULTS result);
 /// A module whose `forward` does what `forward` does to `example`, operation by operation, for any number of rows. It holds

@@ -63,6 +63,17 @@ struct DataOption: ParsableArguments {
     if let provenance = images.provenance { reportOpening(of: provenance) }
     let examples = try RecipeExamples(images: images, recipe: recipe, device: device)
     guard recipe.tellsClasses else { return (examples, nil, place) }
-    return (examples, try TestSet(open(source, at: place, .test, requiresLabels: true), pixels: source.pixels, device: device), place)
+    let test = try open(source, at: place, .test, requiresLabels: true)
+    guard test.shape.dropFirst() == images.shape.dropFirst() else {
+      func size(_ set: LabelledImages) -> String { "\(set.width) x \(set.height) pixels, \(set.channels) channels" }
+      throw FileError(
+        path: place.path, reason: "holds training images of \(size(images)), and test images of \(size(test))")
+    }
+    guard test.classes ?? 0 <= images.classes ?? 0 else {
+      throw FileError(
+        path: place.path,
+        reason: "holds training images of \(images.classes ?? 0) classes, and test images of \(test.classes ?? 0)")
+    }
+    return (examples, try TestSet(test, pixels: source.pixels, device: device), place)
   }
 }

@@ -34,6 +34,8 @@ public struct RunFolder: Sendable {
     public var imageShape: [Int]?
     /// K, where the examples have classes.
     public var classes: Int?
+    /// Their names, where they have any.
+    public var classNames: [String]?
     /// Of the test set that a classifier is tested on.
     public var testExamples: Int?
     public var steps: Int
@@ -46,13 +48,14 @@ public struct RunFolder: Sendable {
     public var threads: Int
 
     public init(
-      width: Int, imageShape: [Int]?, classes: Int?, testExamples: Int? = nil, steps: Int, examples: String?,
+      width: Int, imageShape: [Int]?, classes: Int?, classNames: [String]? = nil, testExamples: Int? = nil, steps: Int, examples: String?,
       dataPath: String? = nil, libtorch: String, device: String,
       threads: Int
     ) {
       self.width = width
       self.imageShape = imageShape
       self.classes = classes
+      self.classNames = classNames
       self.testExamples = testExamples
       self.steps = steps
       self.examples = examples
