@@ -39,6 +39,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   case npy
   /// A MATLAB file of SVHN.
   case mat
+  /// A zip archive of pictures, with dataset.json or without.
+  case pictures
 
   /// What must not happen, and did.
   public struct Violation: Error, CustomStringConvertible {
@@ -58,7 +60,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case .setting: try checkSetting(bytes)
     case .arguments: try checkArguments(bytes)
     case .run: try checkRun(bytes, in: folder)
-    case .cifar, .pickle, .tar, .npz, .npy, .mat: try checkDataSet(bytes, in: folder)
+    case .cifar, .pickle, .tar, .npz, .npy, .mat, .pictures: try checkDataSet(bytes, in: folder)
     }
   }
 
@@ -74,7 +76,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case .png: return 10 * megabyte + 3 * 8 * 1032 * count
     case .safetensors, .run: return 2 * megabyte + 1000 * count
     // YAML's nodes, the whole recipe beside them, and messages that quote the text.
-    case .cifar, .pickle, .tar, .npz, .npy, .mat: return dataSetAllowance(count)
+    case .cifar, .pickle, .tar, .npz, .npy, .mat, .pictures: return dataSetAllowance(count)
     case .recipe, .setting, .arguments: return 8 * megabyte + 2000 * count
     }
   }

@@ -32,8 +32,6 @@ struct DataOption: ParsableArguments {
   }
 
   /// One split of a source, with a bar where that takes its time.
-  ///
-  /// Labels are read wherever they are there, also where they are of no interest: they are part of what a run is resumed by.
   private func open(
     _ source: any ImageSource, at place: URL, _ split: Split, requiresLabels: Bool
   ) throws -> LabelledImages {
@@ -41,13 +39,7 @@ struct DataOption: ParsableArguments {
       var bar = PictureBar("opening \(place.lastPathComponent)")
       return try pictures.open(at: place, split, requiresLabels: requiresLabels) { bar.show($0) }
     }
-    if requiresLabels { return try source.open(at: place, split) }
-    do {
-      return try source.open(at: place, split)
-    } catch {
-      guard let images = try? source.open(at: place, split, requiresLabels: false) else { throw error }
-      return images
-    }
+    return try source.open(at: place, split, requiresLabels: requiresLabels)
   }
 
   /// What a recipe trains on and, where it learns to classify, what it is tested on.
