@@ -1,6 +1,7 @@
 import Datasets
 import Files
 import Foundation
+import Images
 
 /// The readers of published data sets: what they accept must be what the bytes say.
 extension FuzzTarget {
@@ -14,6 +15,8 @@ extension FuzzTarget {
     case .tar: return 8 * megabyte + min(4 * 1032 * count, 100 * megabyte)
     // A value for every byte, and arrays that are as long as their strings.
     case .pickle: return 8 * megabyte + 200 * count
+    // The same, and what JSON becomes: limited by the names of the files.
+    case .pictures: return 16 * megabyte + 4 * 1032 * count
     case .npz, .npy, .mat: return 8 * megabyte + 4 * 1032 * count
     default: preconditionFailure("\(self) is no data set")
     }
@@ -55,6 +58,19 @@ extension FuzzTarget {
       try require(images.channels == 3, "images of shape \(images.shape)")
       try require(images.labels?.allSatisfy { $0 < 10 } == true, "a label outside its classes")
       try require(images.images.count == images.shape.reduce(1, *), "\(images.images.count) pixels")
+    case .pictures:
+      let file = try folder.file("pictures.zip", bytes)
+      guard let scan = try value(of: file, { try PictureScan(pictureContainer(at: file), PictureSettings()) }) else { return }
+      let names = scan.pictures.map(\.file.name)
+      try require(Set(names).count == names.count && !names.isEmpty, "the pictures \(names)")
+      try require(
+        names.allSatisfy { !$0.split(separator: "/").contains("..") && !$0.hasPrefix("/") }, "a name that leads out")
+      try require(
+        scan.pictures.allSatisfy { $0.width > 0 && $0.height > 0 && $0.width * $0.height <= Image.pixelLimit },
+        "a picture of no size that is read")
+      let labels = scan.pictures.compactMap(\.label)
+      try require(labels.isEmpty || labels.count == names.count, "labels for \(labels.count) of \(names.count) pictures")
+      try require(labels.allSatisfy { $0 >= 0 && $0 < scan.classNames?.count ?? 0 }, "the labels \(labels)")
     default: break
     }
   }

@@ -43,6 +43,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   case npy
   /// A MATLAB file of SVHN.
   case mat
+  /// A zip archive of pictures, with dataset.json or without.
+  case pictures
 
   /// What must not happen, and did.
   public struct Violation: Error, CustomStringConvertible {
@@ -63,7 +65,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case .setting: try checkSetting(bytes)
     case .arguments: try checkArguments(bytes)
     case .run: try checkRun(bytes, in: folder)
-    case .cifar, .pickle, .tar, .npz, .npy, .mat: try checkDataSet(bytes, in: folder)
+    case .cifar, .pickle, .tar, .npz, .npy, .mat, .pictures: try checkDataSet(bytes, in: folder)
     }
   }
 
@@ -83,7 +85,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case .jpeg, .webp: return 32 * megabyte + (3 + 3 + 1 + 4 * 4) * Self.pixelLimit
     case .safetensors, .run: return 2 * megabyte + 1000 * count
     // YAML's nodes, the whole recipe beside them, and messages that quote the text.
-    case .cifar, .pickle, .tar, .npz, .npy, .mat: return dataSetAllowance(count)
+    case .cifar, .pickle, .tar, .npz, .npy, .mat, .pictures: return dataSetAllowance(count)
     case .recipe, .setting, .arguments: return 8 * megabyte + 2000 * count
     }
   }
