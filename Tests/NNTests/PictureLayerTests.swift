@@ -97,8 +97,8 @@ import Torch
     try check("downsample") { Downsample2d() } _: { [$0($1["x"]!, .evaluation)] }
   }
 
-  /// Which elements are dropped is a function of the seed, of where the layer stands, and of nothing else; PyTorch knows the mask from an own
-  /// Philox.
+  /// Which elements are dropped is a function of the seed, of where the layer stands, and of nothing else; PyTorch
+  /// knows the mask from an own Philox.
   @Test func dropout() throws {
     try check("dropout") { Dropout(0.2) } _: { [$0($1["x"]!, context())] }
   }
@@ -154,7 +154,8 @@ import Torch
     try expectClose(layer(x, .evaluation), Tensor(matrix, shape: [3, 3]).transposed() * 0.2, 1e-12)
   }
 
-  /// Evaluation looks at the vector and leaves it; training goes on from what was saved as if nothing had been in between.
+  /// Evaluation looks at the vector and leaves it; training goes on from what was saved as if nothing had been in
+  /// between.
   @Test func spectralNormIsPartOfTheState() throws {
     func make() -> Network<Holder<SpectralNormConv2d>> {
       Network(Holder(layer: SpectralNormConv2d(3, 4, kernel: 3)), seed: 2)
