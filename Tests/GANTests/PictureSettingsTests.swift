@@ -89,8 +89,10 @@ import Torch
     #expect(reason { try residual.validate(g, for: image(64, 64)) }?.contains("must be 5") == true)
     try residual.validate(g, for: image(32, 32))
     #expect(
-      reason { try R3GANDiscriminator.Settings(widths: [12], expansion: 1).validate(d) }?.contains("groupWidth") == true)
-    #expect(reason { try ConvDiscriminator.Settings(width: 4, inputDropout: 1).validate(d) }?.contains("below 1") == true)
+      reason { try R3GANDiscriminator.Settings(widths: [12], expansion: 1).validate(d) }?.contains("groupWidth") == true
+    )
+    #expect(
+      reason { try ConvDiscriminator.Settings(width: 4, inputDropout: 1).validate(d) }?.contains("below 1") == true)
     #expect(reason { try DCGANGenerator.Settings(width: 0).validate(g) }?.contains("at least 1") == true)
     #expect(
       reason { try ConvGenerator.Settings(widths: [4], outputStride: 3).validate(g) }?.contains("outputStride") == true)
