@@ -2,26 +2,15 @@ import Clibarchive
 import Files
 import Foundation
 
-/// Reads the files in a tar archive one after the other, without unpacking it to disk; or the one file that xz, bzip2 or zstd
-/// data are, where there is no archive within.
+/// Reads the files in a tar archive, gzip-compressed or not, one after the other, without unpacking it to disk.
 ///
-/// Packing is told by content, not by name. gzip data are unpacked by ``ContentReader``, which checks their checksums; the rest is
-/// libarchive's.
+/// libarchive reads the archive; gzip data are unpacked by ``ContentReader``, which checks their checksums.
 final class ArchiveReader {
-  /// What is in the file.
-  enum Form {
-    /// A tar archive, packed or not.
-    case tar
-    /// One file, packed.
-    case single
-  }
-
   /// The path that errors name.
   var path: String { source.content.path }
 
   private let source: Source
   private let archive: OpaquePointer
-  private let form: Form
 
   /// What libarchive reads from: it holds no reference of its own.
   private final class Source {
@@ -36,21 +25,13 @@ final class ArchiveReader {
   }
 
   /// Opens the file at `url`; what it is shows at the first ``next()``.
-  init(_ url: URL, _ form: Form) throws(FileError) {
+  init(_ url: URL) throws(FileError) {
     source = Source(try ContentReader(url))
-    self.form = form
     guard let archive = archive_read_new() else {
       throw FileError(path: url.path, reason: "cannot be unpacked for lack of memory", at: .byte(0))
     }
     self.archive = archive
-    // Not all that libarchive knows: some filters start programs.
-    archive_read_support_filter_xz(archive)
-    archive_read_support_filter_bzip2(archive)
-    archive_read_support_filter_zstd(archive)
-    switch form {
-    case .tar: archive_read_support_format_tar(archive)
-    case .single: archive_read_support_format_raw(archive)
-    }
+    archive_read_support_format_tar(archive)
     let status = archive_read_open(
       archive, Unmanaged.passUnretained(source).toOpaque(), nil,
       { archive, context, bytes in
@@ -65,11 +46,7 @@ final class ArchiveReader {
           return -1
         }
       }, nil)
-    if status != ARCHIVE_OK {
-      let error = failure("is not \(form == .tar ? "a tar archive" : "packed data")")
-      archive_read_free(archive)
-      throw error
-    }
+    if status != ARCHIVE_OK { throw failure("is not a tar archive") }
   }
 
   deinit { archive_read_free(archive) }
@@ -88,17 +65,17 @@ final class ArchiveReader {
       case ARCHIVE_OK, ARCHIVE_WARN:
         break
       default:
-        throw failure(form == .tar ? "is not a sound tar archive" : "cannot be unpacked")
+        throw failure("is not a sound tar archive")
       }
       guard let entry else { continue }
       // A regular file's type, in the octal notation of all systems.
-      guard form == .single || archive_entry_filetype(entry) == 0o100000 else { continue }
-      let name = archive_entry_pathname(entry).map { String(cString: $0) } ?? ""
+      guard archive_entry_filetype(entry) == 0o100000 else { continue }
+      let name = (archive_entry_pathname_utf8(entry) ?? archive_entry_pathname(entry)).map { String(cString: $0) } ?? ""
       // Holes would be zeros without end out of nothing.
       guard archive_entry_sparse_count(entry) == 0 else {
         throw FileError(path: path, reason: "holds a sparse file", at: .memberByte(0, of: name))
       }
-      return Member(name: form == .tar ? name : nil, self)
+      return Member(name: name, self)
     }
   }
 
@@ -110,21 +87,19 @@ final class ArchiveReader {
 
   /// A file in the archive, to be read before the archive goes on.
   final class Member: ByteStream {
-    /// The path in the archive; `nil` where the file is not an archive.
-    let name: String?
+    /// The path in the archive.
+    let name: String
     private(set) var count = 0
     private let archive: ArchiveReader
 
-    fileprivate init(name: String?, _ archive: ArchiveReader) {
+    fileprivate init(name: String, _ archive: ArchiveReader) {
       self.name = name
       self.archive = archive
     }
 
     var path: String { archive.path }
 
-    func place(_ offset: Int) -> FileError.Place {
-      name.map { .memberByte(offset, of: $0) } ?? .unpackedByte(offset)
-    }
+    func place(_ offset: Int) -> FileError.Place { .memberByte(offset, of: name) }
 
     func read(into buffer: UnsafeMutableRawBufferPointer) throws(FileError) -> Int {
       var filled = 0
@@ -135,7 +110,7 @@ final class ArchiveReader {
         guard got > 0 else {
           if let failure = archive.source.failure { throw failure }
           let detail = archive_error_string(archive.archive).map { " (\(String(cString: $0)))" } ?? ""
-          throw fail("has damaged packed data\(detail)", at: count + filled)
+          throw fail("is damaged\(detail)", at: count + filled)
         }
         filled += got
       }

@@ -85,10 +85,10 @@ extension CIFARRecords {
     _ fromBinary: (any ByteStream) throws(FileError) -> CIFARRecords,
     _ fromPickle: (any ByteStream) throws(FileError) -> CIFARRecords, into parts: inout [Int: CIFARRecords]
   ) throws(FileError) {
-    let archive = try ArchiveReader(url, .tar)
+    let archive = try ArchiveReader(url)
     var isPython = false
     while let member = try archive.next(), !isPython {
-      let base = member.name?.split(separator: "/").last.map(String.init) ?? ""
+      let base = member.name.split(separator: "/").last.map(String.init) ?? ""
       if binary.names.contains(base) { break }
       isPython = python.names.contains(base)
     }

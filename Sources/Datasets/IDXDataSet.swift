@@ -21,7 +21,8 @@ struct IDXDataSet {
   /// Images have the shape [N, H, W], or four axes: [N, H, W, C] where the last one is 1 or 3 long, else [N, C, H, W].
   ///
   /// - Parameters:
-  ///   - requiresLabels: false where labels are of no interest: they are left out, and their file may be missing.
+  ///   - requiresLabels: false where labels are of no interest: what holds them may then be missing or unsound, and they are left
+  ///     out.
   /// - Throws: `FileError` naming the file: missing, not read by ``IDXFile``, of a shape that images or labels do not have; counts
   ///   that differ; a label outside the classes.
   func load(directory: URL, split: Split, requiresLabels: Bool) throws(FileError) -> DecodedImages {
@@ -47,31 +48,41 @@ struct IDXDataSet {
       DecodedImages.turnUpright(&images, height: form.width, width: form.height)
       (height, width) = (width, height)
     }
-    var labels: [UInt8]?
-    var classNames = self.classNames ?? []
-    if let labelsURL, requiresLabels {
-      let (shape, values) = try IDXFile.labels(contentsOf: labelsURL)
-      guard values.count == form.count else {
-        throw FileError(
-          path: imagesURL.path,
-          reason: "holds \(grouped(form.count)) images, but \(labelsURL.path) holds \(grouped(shape[0])) labels")
-      }
-      let last = firstLabel + (self.classNames?.count ?? 256) - 1
-      if let index = values.firstIndex(where: { !(firstLabel...last).contains($0) }) {
-        throw FileError(
-          path: labelsURL.path,
-          reason: "has the label \(values[index]) at index \(grouped(index)), outside \(firstLabel)...\(last)")
-      }
-      labels = values.map { UInt8($0 - firstLabel) }
-      if self.classNames == nil {
-        // Both splits have the same classes, whichever of them occur in this one.
-        let others = Split.allCases.filter { $0 != split }.compactMap { Self.find(names($0).labels, in: directory) }
-          .compactMap { try? IDXFile.labels(contentsOf: $0).values.max() }.filter { $0 < 256 }
-        classNames = (0...max(values.max()!, others.max() ?? 0)).map { "\($0)" }
+    var labels: (classes: [UInt8], names: [String])?
+    if let labelsURL {
+      do throws(FileError) {
+        labels = try readLabels(at: labelsURL, split, in: directory, of: form.count, at: imagesURL)
+      } catch  where !requiresLabels {
+        labels = nil
       }
     }
     return DecodedImages(
-      images: images, labels: labels, height: height, width: width, channels: form.channels, classNames: classNames)
+      images: images, labels: labels?.classes, height: height, width: width, channels: form.channels,
+      classNames: labels?.names ?? [])
+  }
+
+  /// The class of each of `count` images, and the names of the classes.
+  private func readLabels(
+    at url: URL, _ split: Split, in directory: URL, of count: Int, at images: URL
+  ) throws(FileError) -> (classes: [UInt8], names: [String]) {
+    let (shape, values) = try IDXFile.labels(contentsOf: url)
+    guard values.count == count else {
+      throw FileError(
+        path: images.path,
+        reason: "holds \(grouped(count)) images, but \(url.path) holds \(grouped(shape[0])) labels")
+    }
+    let last = firstLabel + (classNames?.count ?? 256) - 1
+    if let index = values.firstIndex(where: { !(firstLabel...last).contains($0) }) {
+      throw FileError(
+        path: url.path,
+        reason: "has the label \(values[index]) at index \(grouped(index)), outside \(firstLabel)...\(last)")
+    }
+    let classes = values.map { UInt8($0 - firstLabel) }
+    if let classNames { return (classes, classNames) }
+    // Both splits have the same classes, whichever of them occur in this one.
+    let others = Split.allCases.filter { $0 != split }.compactMap { Self.find(names($0).labels, in: directory) }
+      .compactMap { try? IDXFile.labels(contentsOf: $0).values.max() }.filter { $0 < 256 }
+    return (classes, (0...max(values.max()!, others.max() ?? 0)).map { "\($0)" })
   }
 
   /// The axes of images.

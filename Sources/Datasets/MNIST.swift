@@ -22,7 +22,8 @@ public enum MNIST {
   /// is there, in the folder or in a folder of its own name, is read. Images have the shape [N, H, W], [N, H, W, C] or
   /// [N, C, H, W], C being 1 or 3 (the last axis, where both may be meant).
   ///
-  /// - Parameter requiresLabels: false where labels are of no interest: they are left out, and their file may be missing.
+  /// - Parameter requiresLabels: false where labels are of no interest: their file may then be missing or unsound, and they are left
+  ///   out.
   /// - Returns: Images of the size and with the channels that the file states. There are as many classes as the largest label
   ///   of both splits says: ten with MNIST itself.
   /// - Throws: `FileError`: a file that is missing, naming the folder, the accepted names and the command that fetches

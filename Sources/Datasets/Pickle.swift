@@ -41,7 +41,7 @@ indirect enum PickleValue {
 }
 
 /// A reader of Python pickles that runs nothing: it knows the opcodes with which dictionaries, lists, tuples, strings, whole
-/// numbers and numpy's arrays of bytes are written, in protocols 2 to 5, and refuses everything else by its name.
+/// numbers and numpy's arrays of bytes are written, in protocols 2 to 4, and refuses everything else by its name.
 ///
 /// A pickle is a program for a machine with a stack, which may call any function of Python; of functions it knows the ones by which
 /// numpy rebuilds an array (and `_codecs.encode`, by which Python 3 writes bytes in protocol 2), and these are data to it.
@@ -313,8 +313,8 @@ struct Pickle {
       throw stream.fail("is not a Python pickle of protocol 2 or later" + (kind.map { ": it is \($0)" } ?? ""), at: 0)
     }
     let protocolNumber = try take(2).last!
-    guard (2...5).contains(protocolNumber) else {
-      throw stream.fail("is a Python pickle of protocol \(protocolNumber); 2 to 5 are read", at: 1)
+    guard (2...4).contains(protocolNumber) else {
+      throw stream.fail("is a Python pickle of protocol \(protocolNumber); 2 to 4 are read", at: 1)
     }
     while true {
       here = consumed
@@ -343,7 +343,7 @@ struct Pickle {
         try push(.int(Int(Int64(bitPattern: value))))
       case UInt8(ascii: "U"), UInt8(ascii: "C"), 0x8c: try string(number(1))
       case UInt8(ascii: "T"), UInt8(ascii: "B"), UInt8(ascii: "X"): try string(number(4))
-      case 0x8d, 0x8e, 0x96: try string(number(8))
+      case 0x8d, 0x8e: try string(number(8))
       case UInt8(ascii: "]"): try push(Box.Content.list([]))
       case UInt8(ascii: "}"): try push(.dictionary([:]))
       case UInt8(ascii: ")"): try pushTuple([])
@@ -389,6 +389,6 @@ struct Pickle {
     UInt8(ascii: "V"): "UNICODE", UInt8(ascii: "d"): "DICT", UInt8(ascii: "g"): "GET", UInt8(ascii: "i"): "INST",
     UInt8(ascii: "l"): "LIST", UInt8(ascii: "o"): "OBJ", UInt8(ascii: "p"): "PUT", 0x80: "PROTO", 0x81: "NEWOBJ",
     0x82: "EXT1", 0x83: "EXT2", 0x84: "EXT4", 0x8f: "EMPTY_SET", 0x90: "ADDITEMS", 0x91: "FROZENSET",
-    0x92: "NEWOBJ_EX", 0x97: "NEXT_BUFFER", 0x98: "READONLY_BUFFER",
+    0x92: "NEWOBJ_EX", 0x96: "BYTEARRAY8", 0x97: "NEXT_BUFFER", 0x98: "READONLY_BUFFER",
   ]
 }

@@ -63,10 +63,10 @@ struct PublishedFiles {
     case .loose(let urls):
       for (index, url) in urls.enumerated() { try read(url, index, body) }
     case .archive(let url):
-      let archive = try ArchiveReader(url, .tar)
+      let archive = try ArchiveReader(url)
       var seen: Set<Int> = []
       while let member = try archive.next() {
-        guard let base = member.name?.split(separator: "/").last, let index = names.firstIndex(of: String(base)) else {
+        guard let base = member.name.split(separator: "/").last, let index = names.firstIndex(of: String(base)) else {
           continue
         }
         guard seen.insert(index).inserted else { throw member.fail("holds \(names[index]) twice", at: 0) }
@@ -84,10 +84,11 @@ struct PublishedFiles {
     _ url: URL, _ index: Int, _ body: (Int, any ByteStream) throws(FileError) -> Void
   ) throws(FileError) {
     let start = try ContentReader(url, unpacking: false).read(6)
-    guard start == [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0] else { return try body(index, ContentReader(url)) }
-    let packed = try ArchiveReader(url, .single)
-    if let member = try packed.next() { try body(index, member) }
-    _ = try packed.next()
+    if start == [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0] {
+      try body(index, XZReader(url))
+    } else {
+      try body(index, ContentReader(url))
+    }
   }
 }
 

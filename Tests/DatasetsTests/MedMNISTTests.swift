@@ -42,13 +42,8 @@ import Testing
     var body: [UInt8] = []
     var directory: [UInt8] = []
     for (name, data) in files {
-      var sum: UInt32 = ~0
-      for byte in data {
-        sum ^= UInt32(byte)
-        for _ in 0..<8 { sum = sum & 1 == 1 ? sum >> 1 ^ 0xedb8_8320 : sum >> 1 }
-      }
       let common =
-        little(20, 2) + little(0, 2) + little(0, 2) + little(0, 4) + little(Int(~sum), 4) + little(data.count, 4)
+        little(20, 2) + little(0, 2) + little(0, 2) + little(0, 4) + crc32(data) + little(data.count, 4)
         + little(data.count, 4) + little(name.utf8.count, 2) + little(0, 2)
       directory += Array("PK\u{1}\u{2}".utf8) + little(20, 2) + common + little(0, 10) + little(body.count, 4)
       directory += Array(name.utf8)
@@ -89,7 +84,7 @@ import Testing
       try zip([("train_images.npy", images), ("train_labels.npy", labels)]).write(to: file)
       let read = try MedMNIST.load(file, part: .train)
       #expect(
-        read.shape == [2, 1, 2, 3] && read.images == Array(0..<12) && read.labels == [1, 0] && read.classes == 2)
+        read.shape == [2, 1, 2, 3] && read.bytes == Array(0..<12) && read.labels == [1, 0] && read.classes == 2)
       #expect(
         try fileError { _ = try MedMNIST.load(file, part: .test) }.reason
           == "is not there; the file holds train_images, train_labels")

@@ -4,10 +4,15 @@
 
 Files named found-* are not its: `make fuzz` found them.
 """
+import base64
 import gzip
+import io
 import json
+import lzma
 import pathlib
 import struct
+import tarfile
+import zipfile
 import zlib
 
 root = pathlib.Path(__file__).parent
@@ -72,7 +77,36 @@ write(
     trailing=grey + b"more", no_end=png(5, 4, end=b""), signature=grey[:8], text=b"GIF89a", empty=b"",
     gamma=png(5, 4, before=chunk(b"gAMA", struct.pack(">I", 45455))),
     profile=png(5, 4, colour=2, before=chunk(b"iCCP", b"x\0\0" + zlib.compress(bytes(1 << 16)))),
-    text_bomb=png(5, 4, before=chunk(b"zTXt", b"x\0\0" + zlib.compress(bytes(1 << 20)))))
+    text_bomb=png(5, 4, before=chunk(b"zTXt", b"x\0\0" + zlib.compress(bytes(1 << 20)))),
+    turned=png(5, 4, before=chunk(b"eXIf", b"MM\0*\0\0\0\x08\0\1\1\x12\0\3\0\0\0\1\0\6\0\0\0\0\0\0")),
+    interlaced_palette=png(9, 1, depth=1, colour=3, interlace=1, before=palette, rows=b"\0\xff" * 7),
+    animated=png(5, 4, before=chunk(b"acTL", struct.pack(">II", 1, 0))), transparent_grey=png(5, 4, before=chunk(b"tRNS", b"\0\7")))
+
+# JPEG and WebP files come from the golden files of Tests/ImagesTests, which Pillow wrote.
+golden = json.loads((root.parent / "ImagesTests/Golden/golden.json").read_text())["files"]
+pictures = {kind: {
+    "".join(c if c.isalnum() else "_" for c in file["name"].lower()): base64.b64decode(file["file"])
+    for file in golden if file["facts"]["format"] == kind} for kind in ("jpeg", "webp")}
+
+
+def changed(data, found, replacement, after=0):
+    at = data.index(found) + after
+    return data[:at] + replacement + data[at + len(replacement):]
+
+
+sound = pictures["jpeg"]["noise"]
+write(
+    "jpeg", **pictures["jpeg"], empty=b"", start=b"\xff\xd8\xff", cut=sound[:-40], no_end=sound[:-2], trailing=sound + b"more",
+    huge=changed(sound, b"\xff\xc0", b"\xff" * 4, 5), large=changed(sound, b"\xff\xc0", b"\2\0\2\0", 5), nothing=changed(sound, b"\xff\xc0", bytes(4), 5),
+    arithmetic=changed(sound, b"\xff\xc0", b"\xc9", 1), lossless=changed(sound, b"\xff\xc0", b"\xc3", 1), deep=changed(sound, b"\xff\xc0", b"\x0c", 4),
+    sampling=changed(sound, b"\xff\xc0", b"\x44", 11), odd_sampling=changed(sound, b"\xff\xc0", b"\x31", 11), two_frames=sound.replace(b"\xff\xc0", sound[sound.index(b"\xff\xc0"):][:19] + b"\xff\xc0"),
+    scans=pictures["jpeg"]["progressive"][:-2] + pictures["jpeg"]["progressive"][pictures["jpeg"]["progressive"].rindex(b"\xff\xda"):-2] * 40 + b"\xff\xd9",
+    padded=b"\xff\xd8" + b"\xff" * 50 + sound[3:])
+sound = pictures["webp"]["lossless"]
+write(
+    "webp", **pictures["webp"], empty=b"", start=sound[:12], cut=sound[:-9], trailing=sound + b"more", short=changed(sound, b"RIFF", b"\x20", 4),
+    long=changed(sound, b"RIFF", b"\xff\xff\xff\xff", 4), huge=changed(sound, b"VP8L", b"\xff\xff\xff\x0f", 9), wide=changed(sound, b"VP8L", b"\xff", 10),
+    canvas=changed(pictures["webp"]["animated"], b"VP8X", b"\xff" * 6, 12), frame=changed(pictures["webp"]["animated"], b"ANMF", b"\xff" * 12, 8), other=b"RIFF\x1a\0\0\0WAVEfmt " + bytes(20))
 
 
 def tensors(header, body=b"\0\0\x80\x3f", length=None):
@@ -137,3 +171,105 @@ write(
     "run", sound=files(run, draw, line * 2), points=files('{"width":1,"steps":3,"libtorch":"2","device":"cpu","threads":1}', "", ""), empty="", cut=files(run[:-5], draw[:-3], line + line[:20]), returns=files(run, draw, line.replace("\n", "\r\n")),
     shape=files(run.replace("[1, 28, 28]", "[784, 784, 784]")), wide=files(run.replace("784,", "9223372036854775807,")), none=files(run.replace("784", "0")), negative=files(run.replace("28, 28", "-28, -28")), fraction=files(run.replace("784", "784.5")), flat=files(run.replace("[1, 28, 28]", "[]")),
     classes=files(run.replace(": 10", ": -1")), steps=files(run.replace(": 6", ": -6")), deep=files("[" * 5000, '{"a":' * 1000, "[" * 2000 + "\n"), list=files("[]", "[]", "[]\n"), null=files("null", "null", "null\n"), blank_lines=files(run, draw, "\n\n" + line + "\n"), unfinished=files(run, draw, line.strip()), not_text=files(run, draw).encode() + b"---\n\xff\xfe\n", twice=files('{"width":1,"width":2,"steps":3,"libtorch":"2","device":"cpu","threads":1}'))
+
+record = bytes([3]) + bytes(3072)
+write(
+    "cifar", record=record, two=record + record, cut=record[:-9], label=b"\x0a" + record[1:], empty=b"", page=b"<html>404</html>", gzip=packed(record * 3), bomb=packed(record * 900), cut_gzip=packed(record)[:-9],
+    xz=lzma.compress(record * 2), cut_xz=lzma.compress(record)[:-12], damaged_xz=lzma.compress(record)[:-20] + bytes(20), greedy_xz=lzma.compress(record)[:12] + b"\x02\0\x21\x01\x25\0\0\0" + struct.pack("<I", zlib.crc32(b"\x02\0\x21\x01\x25\0\0\0")) + bytes(40))
+
+
+def batch(shape=b"K\x01M\0\x0c\x86", kind=b"u1", data=bytes(3072), labels=b"]q\x05K\x03a", order=b"\x89"):
+    """A batch of CIFAR-10 in the opcodes of Python 2."""
+    return (b"\x80\x02}q\x01(U\x04datacnumpy.core.multiarray\n_reconstruct\nq\x02cnumpy\nndarray\nK\0\x85U\x01b\x87R(K\x01" + shape + b"cnumpy\ndtype\nU\x02" + kind
+            + b"K\0K\x01\x87R(K\x03U\x01|NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\0tb" + order + b"T" + struct.pack("<I", len(data)) + data + b"tbU\x06labels" + labels + b"u.")
+
+
+write(
+    "pickle", sound=batch(), by_columns=batch(order=b"\x88"), cut=batch()[:-40], function=b"\x80\x02cos\ngetcwd\n)R.", stack_global=b"\x80\x04\x8c\x02os\x8c\x06getcwd\x93)R.", new_object=b"\x80\x02cnumpy\nndarray\n)\x81.", text=b"(dp0\n.", empty=b"",
+    itself=b"\x80\x02]q\x01h\x01a.", nested=b"\x80\x02" + b")" + b"\x85" * 2000 + b".", lists=b"\x80\x02" + b"]" * 2000 + b"a" * 1999 + b".", marks=b"\x80\x02" + b"(" * 2000 + b"t" * 2000 + b".", keys=b"\x80\x02}(K\x01K\x02u.", floats=batch(kind=b"f4"), large=batch(shape=b"J\xff\xff\xff\x7fJ\xff\xff\xff\x7f\x86"),
+    negative=batch(shape=b"J\xff\xff\xff\xffM\0\x0c\x86"), labels=batch(labels=b"](K\x01K\x0be"), no_labels=batch(labels=b"N"), long_string=b"\x80\x02T\xff\xff\xff\x7f", longer_string=b"\x80\x04\x8e" + b"\xff" * 8, encode=b"\x80\x02c_codecs\nencode\nX\x02\0\0\0\xc3\xbfU\x06latin1\x86R.", trailing=batch() + b"x",
+    memo=b"\x80\x02" + b"".join(b"Nr" + struct.pack("<I", i * 77777) for i in range(400)) + b".", frames=b"\x80\x04\x95\0\0\0\0\0\0\0\0}\x94.", packed=packed(batch()))
+
+
+def tar(files, kind=tarfile.USTAR_FORMAT, **fields):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=kind) as archive:
+        for name, data in files:
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            for field, content in fields.items():
+                setattr(info, field, content)
+            archive.addfile(info, io.BytesIO(data))
+    return out.getvalue()
+
+
+member = "cifar-10-batches-bin/test_batch.bin"
+sound = tar([("cifar-10-batches-bin/readme.html", b"<html>"), (member, record)])
+sparse = tar([(member, b"")], tarfile.PAX_FORMAT, pax_headers={"GNU.sparse.major": "0", "GNU.sparse.minor": "1", "GNU.sparse.name": member, "GNU.sparse.size": "99999999999", "GNU.sparse.map": "0,1"})
+write(
+    "tar", plain=sound[:4096 + 1536], packed=packed(sound), two=packed(tar([(member, record), (member, record)])), other=packed(tar([("x", b"y")])), empty=packed(tar([])), nothing=b"", cut=packed(sound[:2000]), cut_gzip=packed(sound)[:-9], checksum=packed(sound[:150] + b"9" + sound[151:]), page=b"<html>",
+    pax=packed(tar([("größer/" + "x" * 120 + "/test_batch.bin", record)], tarfile.PAX_FORMAT)), gnu=packed(tar([("y" * 200 + "/test_batch.bin", record)], tarfile.GNU_FORMAT)), sparse=packed(sparse), link=packed(tar([(member, b"")], type=tarfile.SYMTYPE, linkname="/etc/passwd")), hard_link=packed(tar([(member, b"")], type=tarfile.LNKTYPE, linkname=member)),
+    up=packed(tar([("../../test_batch.bin", record)])), no_name=packed(tar([("", record)])), large=packed(tar([(member, record * 900)])), size=packed(sound[:1024 + 124] + b"77777777777\0" + sound[1024 + 136:]), zip=b"PK\3\4" + bytes(40))
+
+
+def npy(kind, shape, data, order="False", version=1):
+    head = f"{{'descr': '{kind}', 'fortran_order': {order}, 'shape': {shape}, }}\n".encode()
+    return b"\x93NUMPY" + bytes([version, 0]) + struct.pack("<H" if version == 1 else "<I", len(head)) + head + data
+
+
+def npz(files, method=zipfile.ZIP_DEFLATED):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, data in files:
+            info = zipfile.ZipInfo(name)
+            info.compress_type = method
+            archive.writestr(info, data)
+    return out.getvalue()
+
+
+images, colour, labels = npy("|u1", (2, 2, 3), bytes(range(12))), npy("|u1", (2, 1, 2, 3), bytes(range(12))), npy("|u1", (2, 1), bytes([8, 0]))
+pair = [("train_images.npy", images), ("train_labels.npy", labels)]
+write(
+    "npz", sound=npz(pair), stored=npz(pair, zipfile.ZIP_STORED), colour=npz([("train_images.npy", colour), pair[1]]), other=npz([("x.npy", images)]), empty=npz([]), nothing=b"", cut=npz(pair)[:-9], bzip2=npz(pair, zipfile.ZIP_BZIP2), lzma=npz(pair, zipfile.ZIP_LZMA), page=b"<html>", twice=npz(pair)[:80] + npz(pair),
+    zeros=npz([("train_images.npy", npy("|u1", (700, 28, 28), bytes(700 * 784))), ("train_labels.npy", npy("<i8", (700, 1), bytes(5600)))]), damaged=npz(pair)[:60] + bytes(9) + npz(pair)[69:], size=npz(pair, zipfile.ZIP_STORED).replace(struct.pack("<I", len(images)), b"\xff\xff\xff\x7f"), folder=npz([("train_images.npy/", b"")]), encrypted=npz(pair).replace(b"PK\1\2\x14\3\x14\0\0\0", b"PK\1\2\x14\3\x14\0\1\0"))
+write(
+    "npy", sound=images + b"---\n" + labels, colour=colour + b"---\n" + labels, signed=images + b"---\n" + npy("<i8", (2,), bytes([1] + [0] * 15)), big=images + b"---\n" + npy(">i2", "(2, 1)", bytes([0, 8, 0, 1])), version_2=npy("|u1", (2, 2, 3), bytes(12), version=2) + b"---\n" + labels, version_9=npy("|u1", (2,), bytes(2), version=9),
+    fortran=npy("|u1", (2, 2, 3), bytes(12), "True") + b"---\n" + labels, objects=npy("|O", (2,), bytes(16)), records=images[:10] + b"{'descr': [('a', '<i4')], }", negative=npy("|u1", "(-2, 3, 4)", bytes(24)), overflow=npy("|u1", "(9223372036854775807, 2)", b""), overflow_8=npy("<u8", "(2305843009213693951, 1)", b""), scalar=npy("|u1", "()", b"\1") + b"---\n" + labels, empty=b"", cut=images[:20],
+    long_head=b"\x93NUMPY\2\0\xff\xff\xff\x7f", no_end=npy("|u1", "(2, 3, 4", bytes(24)), floats=npy("<f8", (2, 2, 3), bytes(96)), one=npy("|u1", (1, 1, 1), b"\7") + b"---\n" + npy("<u8", (1,), b"\xff" * 8))
+
+
+def element(kind, data, order="<"):
+    return struct.pack(order + "II", kind, len(data)) + data + bytes(-len(data) % 8)
+
+
+def matrix(name, shape, data, array=9, stored=2, flags=0, order="<"):
+    return element(14, element(6, struct.pack(order + "II", array | flags, 0), order) + element(5, struct.pack(order + f"{len(shape)}I", *shape), order) + element(1, name, order) + element(stored, data, order), order)
+
+
+def deflated(data, order="<"):
+    body = zlib.compress(data, 9)
+    return struct.pack(order + "II", 15, len(body)) + body
+
+
+mat = b"MATLAB 5.0 MAT-file".ljust(124) + b"\x00\x01IM"
+x, y = matrix(b"X", [2, 3, 3, 2], bytes(range(36))), matrix(b"y", [2, 1], b"\x0a\1")
+write(
+    "mat", plain=mat + x + y, packed=mat + deflated(x) + deflated(y), big_endian=mat[:124] + b"\x01\x00MI" + matrix(b"X", [2, 3, 3, 1], bytes(18), order=">") + matrix(b"y", [1, 1], b"\1", order=">"), doubles=mat + x + matrix(b"y", [2, 1], struct.pack("<dd", 10, 1), 6, 9), small_doubles=mat + x + matrix(b"y", [2, 1], b"\1\2", 6), fraction=mat + x + matrix(b"y", [2, 1], struct.pack("<dd", 1.5, 1), 6, 9),
+    nan=mat + x + matrix(b"y", [2, 1], struct.pack("<dd", float("nan"), 1), 6, 9), infinite=mat + x + matrix(b"y", [2, 1], struct.pack("<ff", float("inf"), 1), 7, 7), no_labels=mat + x, only_head=mat, empty=b"", cut=mat + x[:-9], cut_packed=mat + deflated(x)[:-5], version_7_3=mat[:124] + b"\0\2IM", version_4=struct.pack("<5I", 0, 2, 2, 0, 2) + b"X\0" + bytes(32), hdf5=b"\x89HDF\r\n\x1a\n" + bytes(200),
+    shape=mat + matrix(b"X", [2, 3, 3, 9], bytes(36)) + y, overflow=mat + matrix(b"X", [0x7FFFFFFF] * 8, bytes(36)) + y, many_axes=mat + matrix(b"X", [1] * 40, b"\0") + y, three_axes=mat + matrix(b"X", [2, 3, 3], bytes(18)) + matrix(b"y", [1, 1], b"\3"), negative=mat + matrix(b"X", [0xFFFFFFFF, 3, 3, 2], bytes(36)) + y, zero=mat + matrix(b"X", [0, 3, 3, 2], b"") + y,
+    complex=mat + matrix(b"X", [2, 3, 3, 2], bytes(36), flags=0x800) + y, cells=mat + matrix(b"X", [1, 1], b"", 1) + y, structure=mat + matrix(b"X", [1, 1], b"", 2) + y, text=mat + matrix(b"X", [1, 4], b"text", 4, 16) + y, sparse=mat + matrix(b"X", [2, 2], bytes(8), 5) + y, long_name=mat + matrix(b"X" * 300, [1, 1], b"\0") + x + y, odd_type=mat + element(3, b"abc") + x + y, twice=mat + x + x + y, label=mat + x + matrix(b"y", [2, 1], b"\x0b\1"),
+    bomb=mat + deflated(matrix(b"X", [32, 32, 3, 300], bytes(32 * 32 * 900))) + deflated(matrix(b"y", [300, 1], bytes(300))), packed_twice=mat + deflated(deflated(x)), trailing=mat + x + y + b"abc", int64=mat + x + matrix(b"y", [2, 1], struct.pack("<qq", 1, -1), 14, 12))
+
+
+tiny, other = png(2, 2), png(3, 2, colour=2)
+names = ["00000/img00000000.png", "00000/img00000001.png"]
+
+
+def labelled(labels, more=""):
+    return npz([(names[0], tiny), (names[1], other), ("dataset.json", f'{{"labels": {labels}{more}}}')], zipfile.ZIP_STORED)
+
+
+write(
+    "pictures", sound=labelled(f'[["{names[0]}", 6], ["{names[1]}", 0]]'), null=labelled("null"), one_null=labelled(f'[["{names[0]}", 6], ["{names[1]}", null]]'), vectors=labelled(f'[["{names[0]}", [0, 1]], ["{names[1]}", [1, 0]]]'), names=labelled(f'[["{names[0]}", 1], ["{names[1]}", 0]]', ', "classes": ["a", "b"]'), fraction=labelled(f'[["{names[0]}", 0.5]]'), negative=labelled(f'[["{names[0]}", -1]]'), huge=labelled(f'[["{names[0]}", 1e300]]'), no_list=labelled("3"), no_pairs=labelled("[1, [2]]"), deep=labelled("[" * 600), unknown=labelled('[["x.png", 0]]'),
+    classes=npz([("a/1.png", tiny), ("b/2.PNG", other), ("__MACOSX/._1.png", b"\0\5"), ("b/Thumbs.db", b"x")]), deeper=npz([("x/a/1.png", tiny), ("x/b/2.png", other), ("x/dataset.json", b'{"labels": null}')]), divided=npz([("train/a/1.png", tiny), ("train/b/1.png", other), ("test/a/1.png", tiny)]), beside=npz([("1.png", tiny), ("a/1.png", tiny), ("b/1.png", other)]), up=npz([("../1.png", tiny), ("/2.png", tiny), ("3.png", tiny)]), backslash=npz([("a\\1.png", tiny)]), no_pictures=npz([("a.txt", b"text"), ("b.gif", b"GIF89a")]), cut_picture=npz([("a.png", tiny[:30])]), large=npz([("a.png", png(30000, 30000))]), jpeg=npz([("a.jpg", b"\xff\xd8\xff\xe0\0\x10JFIF\0\1")]),
+    empty=npz([]), nothing=b"", cut=labelled("null")[:-9], page=b"<html>", encrypted=npz([("a.png", tiny)]).replace(b"PK\1\2\x14\3\x14\0\0\0", b"PK\1\2\x14\3\x14\0\1\0"), bzip2=npz([("a.png", tiny)], zipfile.ZIP_BZIP2), bomb=npz([("a.png", tiny + bytes(1 << 20))]), json_bomb=npz([("a.png", tiny), ("dataset.json", "[" + "[]," * 300000 + "1]")]), size=npz([("a.png", tiny)], zipfile.ZIP_STORED).replace(struct.pack("<I", len(tiny)), b"\xff\xff\xff\x7f"), damaged=npz([("a.png", tiny)])[:40] + bytes(9) + npz([("a.png", tiny)])[49:])

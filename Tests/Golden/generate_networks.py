@@ -409,19 +409,21 @@ def networks():
     def case(name, x, body, **fixed):
         p, x = Parameters(name), x.clone().requires_grad_()
         for key, value in fixed.items():
-            p[key.replace("_", ".")] = value.requires_grad_()
+            p[key.replace("_", ".")] = value
         outputs = body(p, x)
         outputs = outputs if isinstance(outputs, tuple) else (outputs,)
-        gradients = torch.autograd.grad(contracted(outputs), [x, *p.values()], allow_unused=True)
+        trained = {key: value for key, value in p.items() if value.requires_grad}
+        gradients = torch.autograd.grad(contracted(outputs), [x, *trained.values()], allow_unused=True)
+        by = dict(zip(trained, gradients[1:]))
         put = lambda role, value: file.tensors.update({f"{name}.{role}": value.detach().clone().contiguous()})
         put("in", x)
         for index, y in enumerate(outputs):
             put(f"out.{index}", few(y))
         put("gradient", few(gradients[0]))
-        for (key, value), gradient in zip(p.items(), gradients[1:]):
+        for key, value in p.items():
             put(f"parameter.{key}", value)
-            if gradient is not None:
-                put(f"gradient.{key}", few(gradient))
+            if by.get(key) is not None:  # None for what a network looks at as constants
+                put(f"gradient.{key}", few(by[key]))
 
     reference = noise(3, 5, seed=4)
     case("dcgan-generator-none", noise(4, 5), lambda p, z: dcgan_generator(p, z, [6, 3], "none"))

@@ -4,25 +4,30 @@ import Foundation
 
 struct DataCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "data", abstract: "Fetches data sets.", subcommands: [Get.self])
+    commandName: "data", abstract: "Fetches, looks through and packs data sets.",
+    subcommands: [Get.self, Check.self, Pack.self])
 
   struct Get: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Downloads a data set into the cache, or into a folder.",
       discussion: "A broken download is resumed by the same command; every file's md5 is checked.")
 
-    enum Name: String, ExpressibleByArgument, CaseIterable { case mnist }
+    @Argument(help: "The data set: \(names.joined(separator: ", ")).", completion: .list(names))
+    var name: String
 
-    @Argument(help: "The data set: mnist.")
-    var name: Name
-
-    @Option(help: "Folder for the files. (default: ~/.cache/swift-gan/mnist)", completion: .directory)
+    @Option(help: "Folder for the files. (default: the data set's own in ~/.cache/swift-gan)", completion: .directory)
     var out: String?
+
+    private static let names = PublishedDataSet.all.map(\.name)
 
     @Option(parsing: .singleValue, help: "Address of a folder with the files, in place of the public ones; repeatable.")
     var mirror: [String] = []
 
     func validate() throws {
+      guard PublishedDataSet.named(name) != nil else {
+        throw ValidationError(
+          "'\(name)' is no data set that can be fetched; these are: \(Self.names.joined(separator: ", ")).")
+      }
       for address in mirror {
         guard let url = URL(string: address), ["http", "https"].contains(url.scheme?.lowercased()), url.host != nil
         else {
@@ -32,10 +37,12 @@ struct DataCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-      let directory = out.map { URL(fileURLWithPath: $0, isDirectory: true) } ?? MNIST.defaultDirectory
-      let mirrors = mirror.isEmpty ? MNIST.mirrors : mirror.compactMap { URL(string: $0) }
-      let bar = DownloadBar()
-      let arrivals = try await MNIST.download(to: directory, mirrors: mirrors) { bar.show($0) }
+      let set = PublishedDataSet.named(name)!
+      let bar = DownloadBar(set.name)
+      let arrivals = try await set.download(
+        to: out.map { URL(fileURLWithPath: $0, isDirectory: true) },
+        mirrors: mirror.isEmpty ? nil : mirror.compactMap { URL(string: $0) }
+      ) { bar.show($0) }
       bar.finish()
       for arrival in arrivals { print(arrival.url.path) }
     }
@@ -44,14 +51,17 @@ struct DataCommand: AsyncParsableCommand {
 
 /// A progress bar for a download, whose pieces arrive on any thread but never on two at a time.
 private final class DownloadBar: @unchecked Sendable {
+  private let name: String
   private let lock = NSLock()
   private var bar: ProgressBar?
   private var last: Download.Progress?
 
+  init(_ name: String) { self.name = name }
+
   func show(_ progress: Download.Progress) {
     lock.withLock {
       if bar == nil {
-        bar = ProgressBar("mnist", total: progress.sizeOfAll, unit: "bytes", first: progress.receivedOfAll)
+        bar = ProgressBar(name, total: progress.sizeOfAll, unit: "bytes", first: progress.receivedOfAll)
       }
       last = progress
       bar?.update(progress.receivedOfAll, note: progress.file.name)

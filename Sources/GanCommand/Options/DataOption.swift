@@ -28,7 +28,18 @@ struct DataOption: ParsableArguments {
 
   /// One split of a recipe's images; nil where its data are points.
   func images(of recipe: Recipe, _ split: Split, run: RunFolder.Description? = nil) throws -> LabelledImages? {
-    try recipe.data.images.map { try $0.open(at: place(of: $0, run: run), split) }
+    try recipe.data.images.map { try open($0, at: place(of: $0, run: run), split, requiresLabels: recipe.needsClasses) }
+  }
+
+  /// One split of a source, with a bar where that takes its time.
+  private func open(
+    _ source: any ImageSource, at place: URL, _ split: Split, requiresLabels: Bool
+  ) throws -> LabelledImages {
+    if let pictures = source as? PictureSource {
+      var bar = PictureBar("opening \(place.lastPathComponent)")
+      return try pictures.open(at: place, split, requiresLabels: requiresLabels) { bar.show($0) }
+    }
+    return try source.open(at: place, split, requiresLabels: requiresLabels)
   }
 
   /// What a recipe trains on and, where it learns to classify, what it is tested on.
@@ -40,8 +51,12 @@ struct DataOption: ParsableArguments {
     if let examples = RecipeExamples(points: recipe, device: device) { return (examples, nil, nil) }
     let source = recipe.data.images!
     let place = try place(of: source, run: run)
-    let examples = try RecipeExamples(images: source.open(at: place, .train), recipe: recipe, device: device)
+    let images = try open(source, at: place, .train, requiresLabels: recipe.needsClasses)
+    if let provenance = images.provenance { reportOpening(of: provenance) }
+    let examples = try RecipeExamples(images: images, recipe: recipe, device: device)
     guard recipe.tellsClasses else { return (examples, nil, place) }
-    return (examples, TestSet(try source.open(at: place, .test), pixels: source.pixels, device: device), place)
+    let test = try open(source, at: place, .test, requiresLabels: true)
+    try test.requireTestable(after: images, at: place)
+    return (examples, try TestSet(test, pixels: source.pixels, device: device), place)
   }
 }

@@ -7,6 +7,7 @@ import Images
 import Metrics
 import Recipes
 import Report
+import Settings
 
 /// The page that sets techniques side by side.
 struct CompareReport {
@@ -214,7 +215,7 @@ struct CompareReport {
           + "\(recipe.discriminator.training.beta1), beta2 \(recipe.discriminator.training.beta2)"
       ),
       ("Batch", "\(recipe.batchSize)"),
-      ("Samples", recipe.generator.averagingRate > 0 ? "of averaged weights" : "of the last weights"),
+      ("Samples", recipe.averagesGenerator ? "of averaged weights" : "of the last weights"),
       (
         "Feature matching",
         "\(alone.reading.rawValue); \(alone.role.rawValue) the objective of G alone, \(both.role.rawValue) it with "

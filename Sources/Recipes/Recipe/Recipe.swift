@@ -41,8 +41,17 @@ public struct Recipe: Codable, Sendable, Hashable {
     case bfloat16
   }
 
+  /// Whether samples are drawn from an average of G's weights.
+  public var averagesGenerator: Bool { generator.averagingRate > 0 || generator.averagingHalfLife > 0 }
+
   /// Whether D tells classes apart.
   public var tellsClasses: Bool { type(of: objective.settings).tellsClasses }
+
+  /// Whether both players are told classes.
+  public var isConditional: Bool { techniques.active.contains { $0.tellsPlayersClasses } }
+
+  /// Whether the game cannot be played on examples without classes.
+  public var needsClasses: Bool { tellsClasses || isConditional }
 
   /// Whether a technique compares the two batches row by row, which must both be sorted then.
   var pairsRows: Bool { techniques.active.contains { $0.pairsRows } }

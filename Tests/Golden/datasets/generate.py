@@ -90,8 +90,8 @@ archive("cifar-10-binary.tar.gz", "cifar-10-batches-bin", {"batches.meta.txt": b
 pickled = {f"data_batch_{i}": python2(train[i - 1][3]) for i in (4, 1, 2, 3, 5)}
 archive(
     "cifar-10-python.tar.gz", "cifar-10-batches-py", {"batches.meta": python2({"label_names": ["a"]}), **pickled, "test_batch": python2(test[3])})
-# The same batch as Python 3 writes it, in every protocol that can hold it; keys are bytes where they were read with encoding='bytes'.
-for number in range(2, 6):
+# The same batch as Python 3 writes it, in protocols that CIFAR could have; keys are bytes where they were read with encoding='bytes'.
+for number in range(2, 5):
     (root / f"batch-protocol-{number}.pickle").write_bytes(pickle.dumps(train[0][3], number))
 (root / "batch-bytes.pickle").write_bytes(pickle.dumps({key.encode(): value for key, value in train[0][3].items()}, 2))
 by_columns = dict(train[0][3], data=np.asfortranarray(train[0][3]["data"]))
