@@ -80,7 +80,9 @@ struct PackedFile {
       else { throw refuse("'\(name)' does not fit it") }
       var size = (partialValue: width, overflow: false)
       for length in shape where !size.overflow { size = size.partialValue.multipliedReportingOverflow(by: length) }
-      guard !size.overflow, size.partialValue == offsets[1] - offsets[0] else { throw refuse("'\(name)' does not fit it") }
+      guard !size.overflow, size.partialValue == offsets[1] - offsets[0] else {
+        throw refuse("'\(name)' does not fit it")
+      }
       return (shape, Self.headerSize + offsets[0]..<Self.headerSize + offsets[1])
     }
     guard let (shape, range) = try tensor("images", "U8", rank: 4), shape.allSatisfy({ $0 > 0 }) else {

@@ -169,9 +169,14 @@ import Testing
       try FileManager.default.copyItem(
         at: odd.appendingPathComponent("grey-alpha.png"), to: folder.appendingPathComponent("a.png"))
       let cache = folder.appendingPathComponent(".cache")
-      let white = try open(folder, cache: cache, settings(32))
-      let black = try open(folder, cache: cache, settings(32) { $0.background = "black" })
-      let other = try open(folder, cache: cache, settings(32) { $0.background = "#000000" })
+      // Means: other filters may swing beyond what they are made of.
+      var settings = settings(32)
+      settings.filter = .box
+      let white = try open(folder, cache: cache, settings)
+      settings.background = "black"
+      let black = try open(folder, cache: cache, settings)
+      settings.background = "#000000"
+      let other = try open(folder, cache: cache, settings)
       #expect(white.images != black.images && black.images == other.images)
       #expect(zip(white.images, black.images).allSatisfy { $0 >= $1 })
     }
