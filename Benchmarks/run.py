@@ -107,6 +107,13 @@ WORKS = [
         },
         "targets": {"the better peer": (0.9, [0])},
     },
+    {
+        "name": "pictures",
+        "title": "A first epoch over 500 JPEGs of 256 to 1024 pixels, fitted to 64 x 64, in batches of 50 (of ten such folders in turn)",
+        "peers": {"torchvision ImageFolder, DataLoader": ("pictures_torchvision.py", "")},
+        "targets": {"torchvision ImageFolder, DataLoader": (0.7, [0])},
+        "agree": "Means and mean squares of ten batches",
+    },
 ]
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -140,7 +147,7 @@ def command(script, work, suffix, threads):
 
 
 def environment(threads):
-    return {**os.environ, "OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
+    return {**os.environ, "BENCHMARK_PYTHON": options.python, "OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
 
 
 def pinned(threads):
@@ -355,7 +362,7 @@ def main():
         agreed = [d for d in worst.values() if not isinstance(d, str)]
         text += [f"## {work['title']}", ""]
         if agreed and limit:
-            what = "Output and gradient" if work["name"].startswith("minibatch") else "Losses of 20 steps from the same weights and draws"
+            what = work.get("agree") or ("Output and gradient" if work["name"].startswith("minibatch") else "Losses of 20 steps from the same weights and draws")
             text += [f"{what} agree to {max(agreed):.0e}.", ""]
         for threads in [1] + ([cores] if cores > 1 else []):
             print(f"{work['name']}, {threads} thread{'s' if threads > 1 else ''}", flush=True)
