@@ -31,7 +31,7 @@ bench: build
 sanitize: setup
 	SWIFT_GAN_SANITIZE=1 swift build --build-path .build-sanitize -c release --sanitize=address --build-tests
 	ASAN_OPTIONS=detect_leaks=0 SWIFT_GAN_SANITIZE=1 swift test --build-path .build-sanitize -c release --sanitize=address \
-	  --skip-build --no-parallel --filter 'TorchTests|NNTests' --skip 'CostTests|modulesAreFreed'
+	  --skip-build --no-parallel --filter 'TorchTests|NNTests|ImagesTests' --skip 'CostTests|modulesAreFreed'
 
 torture: build
 	Scripts/torture $(if $(DATA),--data $(DATA)) $(if $(KILLS),--kills $(KILLS))

@@ -109,7 +109,7 @@ let package = Package(
     .executableTarget(name: "GanMain", dependencies: ["GanCommand", "Torch"], swiftSettings: strict),
     .executableTarget(
       name: "Benchmarks",
-      dependencies: ["Recipes", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: ["Recipes", "Images", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .target(name: "GoldenSupport", dependencies: ["Torch"], path: "Tests/GoldenSupport", swiftSettings: strict),

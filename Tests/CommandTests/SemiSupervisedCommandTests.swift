@@ -186,6 +186,11 @@ import Torch
         .write(to: folder.appendingPathComponent("wide.png"))
       try Image(width: 8, height: 8, channels: 3, samples: [UInt8](repeating: 0, count: 192))
         .write(to: folder.appendingPathComponent("colour.png"))
+      // A white stroke, grey with alpha.
+      let strokes =
+        "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAQAAABuBnYAAAAAFElEQVR42mP4z4AKYQwQoL0AHAIAN2pLtRi08rkAAAAASUVORK5CYII="
+      try #require(Data(base64Encoded: strokes)).write(to: folder.appendingPathComponent("strokes.png"))
+      try refused("strokes.png", "white on a transparent ground")
       try refused("missing.png", "no such file")
       try refused("wide.png", "9 x 8", "8 x 8")
       try refused("colour.png", "3 channels")

@@ -4,6 +4,7 @@
 
 Files named found-* are not its: `make fuzz` found them.
 """
+import base64
 import gzip
 import io
 import json
@@ -76,7 +77,36 @@ write(
     trailing=grey + b"more", no_end=png(5, 4, end=b""), signature=grey[:8], text=b"GIF89a", empty=b"",
     gamma=png(5, 4, before=chunk(b"gAMA", struct.pack(">I", 45455))),
     profile=png(5, 4, colour=2, before=chunk(b"iCCP", b"x\0\0" + zlib.compress(bytes(1 << 16)))),
-    text_bomb=png(5, 4, before=chunk(b"zTXt", b"x\0\0" + zlib.compress(bytes(1 << 20)))))
+    text_bomb=png(5, 4, before=chunk(b"zTXt", b"x\0\0" + zlib.compress(bytes(1 << 20)))),
+    turned=png(5, 4, before=chunk(b"eXIf", b"MM\0*\0\0\0\x08\0\1\1\x12\0\3\0\0\0\1\0\6\0\0\0\0\0\0")),
+    interlaced_palette=png(9, 1, depth=1, colour=3, interlace=1, before=palette, rows=b"\0\xff" * 7),
+    animated=png(5, 4, before=chunk(b"acTL", struct.pack(">II", 1, 0))), transparent_grey=png(5, 4, before=chunk(b"tRNS", b"\0\7")))
+
+# JPEG and WebP files come from the golden files of Tests/ImagesTests, which Pillow wrote.
+golden = json.loads((root.parent / "ImagesTests/Golden/golden.json").read_text())["files"]
+pictures = {kind: {
+    "".join(c if c.isalnum() else "_" for c in file["name"].lower()): base64.b64decode(file["file"])
+    for file in golden if file["facts"]["format"] == kind} for kind in ("jpeg", "webp")}
+
+
+def changed(data, found, replacement, after=0):
+    at = data.index(found) + after
+    return data[:at] + replacement + data[at + len(replacement):]
+
+
+sound = pictures["jpeg"]["noise"]
+write(
+    "jpeg", **pictures["jpeg"], empty=b"", start=b"\xff\xd8\xff", cut=sound[:-40], no_end=sound[:-2], trailing=sound + b"more",
+    huge=changed(sound, b"\xff\xc0", b"\xff" * 4, 5), large=changed(sound, b"\xff\xc0", b"\2\0\2\0", 5), nothing=changed(sound, b"\xff\xc0", bytes(4), 5),
+    arithmetic=changed(sound, b"\xff\xc0", b"\xc9", 1), lossless=changed(sound, b"\xff\xc0", b"\xc3", 1), deep=changed(sound, b"\xff\xc0", b"\x0c", 4),
+    sampling=changed(sound, b"\xff\xc0", b"\x44", 11), odd_sampling=changed(sound, b"\xff\xc0", b"\x31", 11), two_frames=sound.replace(b"\xff\xc0", sound[sound.index(b"\xff\xc0"):][:19] + b"\xff\xc0"),
+    scans=pictures["jpeg"]["progressive"][:-2] + pictures["jpeg"]["progressive"][pictures["jpeg"]["progressive"].rindex(b"\xff\xda"):-2] * 40 + b"\xff\xd9",
+    padded=b"\xff\xd8" + b"\xff" * 50 + sound[3:])
+sound = pictures["webp"]["lossless"]
+write(
+    "webp", **pictures["webp"], empty=b"", start=sound[:12], cut=sound[:-9], trailing=sound + b"more", short=changed(sound, b"RIFF", b"\x20", 4),
+    long=changed(sound, b"RIFF", b"\xff\xff\xff\xff", 4), huge=changed(sound, b"VP8L", b"\xff\xff\xff\x0f", 9), wide=changed(sound, b"VP8L", b"\xff", 10),
+    canvas=changed(pictures["webp"]["animated"], b"VP8X", b"\xff" * 6, 12), frame=changed(pictures["webp"]["animated"], b"ANMF", b"\xff" * 12, 8), other=b"RIFF\x1a\0\0\0WAVEfmt " + bytes(20))
 
 
 def tensors(header, body=b"\0\0\x80\x3f", length=None):

@@ -28,7 +28,7 @@ struct DataOption: ParsableArguments {
 
   /// One split of a recipe's images; nil where its data are points.
   func images(of recipe: Recipe, _ split: Split, run: RunFolder.Description? = nil) throws -> LabelledImages? {
-    try recipe.data.images.map { try open($0, at: place(of: $0, run: run), split, requiresLabels: recipe.tellsClasses) }
+    try recipe.data.images.map { try open($0, at: place(of: $0, run: run), split, requiresLabels: recipe.needsClasses) }
   }
 
   /// One split of a source, with a bar where that takes its time.
@@ -51,21 +51,12 @@ struct DataOption: ParsableArguments {
     if let examples = RecipeExamples(points: recipe, device: device) { return (examples, nil, nil) }
     let source = recipe.data.images!
     let place = try place(of: source, run: run)
-    let images = try open(source, at: place, .train, requiresLabels: recipe.tellsClasses)
+    let images = try open(source, at: place, .train, requiresLabels: recipe.needsClasses)
     if let provenance = images.provenance { reportOpening(of: provenance) }
     let examples = try RecipeExamples(images: images, recipe: recipe, device: device)
     guard recipe.tellsClasses else { return (examples, nil, place) }
     let test = try open(source, at: place, .test, requiresLabels: true)
-    guard test.shape.dropFirst() == images.shape.dropFirst() else {
-      func size(_ set: LabelledImages) -> String { "\(set.width) x \(set.height) pixels, \(set.channels) channels" }
-      throw FileError(
-        path: place.path, reason: "holds training images of \(size(images)), and test images of \(size(test))")
-    }
-    guard test.classes ?? 0 <= images.classes ?? 0 else {
-      throw FileError(
-        path: place.path,
-        reason: "holds training images of \(images.classes ?? 0) classes, and test images of \(test.classes ?? 0)")
-    }
+    try test.requireTestable(after: images, at: place)
     return (examples, try TestSet(test, pixels: source.pixels, device: device), place)
   }
 }

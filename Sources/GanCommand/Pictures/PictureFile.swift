@@ -26,6 +26,13 @@ struct PictureFile {
 
   private func picture(_ shape: [Int]) throws -> Picture {
     let image = try Image(contentsOf: url)
+    // White strokes on a transparent ground, as drawing programs save them: over white nothing of them would be left.
+    if image.samples.allSatisfy({ $0 == 255 }),
+      try Image(contentsOf: url, options: DecodingOptions(background: .black)) != image
+    {
+      throw FileError(
+        path: url.path, reason: "is white on a transparent ground; save it with the ground it is to have")
+    }
     try require([image.channels, image.height, image.width], shape)
     // Pixels come with their channels together.
     let planes = (0..<image.channels).flatMap { channel in

@@ -7,8 +7,15 @@ import Torch
 /// The real examples that a recipe plays against.
 public struct RecipeExamples {
   public let batches: Batches
+  /// The same batches with the classes of their examples; nil where these have none.
+  public let withClasses: LabelledBatches?
   /// The shape of one example.
   public let shape: ExampleShape
+  /// The batch of `step` with its classes, where it has any.
+  public func batch(_ step: Int, _ random: RandomStream) -> (examples: Tensor, labels: Tensor?) {
+    withClasses.map { $0(step, random) } ?? (batches(step, random), nil)
+  }
+
   /// Numbers per example.
   public var width: Int { shape.count }
   /// Channels, height and width; nil where the examples are no images.
@@ -16,7 +23,8 @@ public struct RecipeExamples {
   /// Nil where the examples are drawn without end.
   public let stepsPerEpoch: Int?
   /// So many examples [count, F] or [count, C, H, W], as the recipe's networks want them, chosen or drawn at random; of a set, different ones, and at most all.
-  public let sample: (_ count: Int, _ random: RandomStream) -> Tensor
+  /// Their classes as well, [count], where they have any.
+  public let sample: (_ count: Int, _ random: RandomStream) -> (examples: Tensor, labels: Tensor?)
   /// What D may see the classes of, and batches of it; nil without a classifying objective.
   public let labelled: (draw: LabelDraw, batches: LabelledBatches)?
   /// K, where the examples have classes.
@@ -28,7 +36,8 @@ public struct RecipeExamples {
   public init?(points recipe: Recipe, device: Device) {
     guard let points = recipe.data.points else { return nil }
     batches = points.batches(recipe.batchSize, sorted: recipe.pairsRows, device: device)
-    sample = { points.sample($0, $1, device: device) }
+    withClasses = nil
+    sample = { (points.sample($0, $1, device: device), nil) }
     shape = .vector(points.dimensions)
     labelled = nil
     classes = nil
@@ -53,6 +62,10 @@ public struct RecipeExamples {
       images, batchSize: recipe.batchSize, range: recipe.data.images?.pixels.bounds ?? 0...1,
       asRows: recipe.layout == .rows, device: device)
     batches = source.batches
+    withClasses = source.labelledBatches()
+    if recipe.isConditional, withClasses == nil {
+      throw RecipeError(key: "classConditional.enabled", reason: "must be false: these images have no classes")
+    }
     classes = images.classes
     fingerprint = images.fingerprint
     if recipe.tellsClasses {
@@ -70,6 +83,12 @@ public struct RecipeExamples {
       labelled = nil
     }
     stepsPerEpoch = source.stepsPerEpoch
-    sample = { count, random in source.examples(random.permutation(images.count).prefix(count)) }
+    sample = { count, random in
+      let chosen = random.permutation(images.count).prefix(count)
+      return (
+        source.examples(chosen),
+        images.labels.map { labels in Tensor(chosen.map { Int64(labels[$0]) }, device: device) }
+      )
+    }
   }
 }
