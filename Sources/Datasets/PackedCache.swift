@@ -36,7 +36,7 @@ public struct PackedCache: Sendable {
 
   /// Removes what the same source and settings were packed to before the source changed, and what was begun and never finished.
   func removeOthers(than key: PackedKey) {
-    removeLeftovers(in: folder)
+    removeLeftovers(in: folder, ofThisProcess: false)
     let kept = url(of: key).lastPathComponent
     for name in (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
     where name.hasPrefix(key.place.prefix(16) + "-") && name != kept {

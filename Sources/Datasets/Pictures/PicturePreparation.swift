@@ -130,7 +130,7 @@ public struct PicturePreparation: Sendable {
         PictureScan.Problem(
           picture.file, .damaged, error.reason + (error.offset.map { " (at byte \($0))" } ?? "")))
     } catch let error as FileError {
-      return .failure(PictureScan.Problem(picture.file, .unreadable, error.reason))
+      return .failure(PictureScan.Problem(picture.file, PictureScan.kind(of: error), error.reason))
     } catch {
       return .failure(PictureScan.Problem(picture.file, .unreadable, "\(error)"))
     }

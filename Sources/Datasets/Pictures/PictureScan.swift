@@ -126,12 +126,14 @@ public struct PictureScan: Sendable {
     } catch let error as ImageError {
       return refused(.damaged, error.reason + (error.offset.map { " (at byte \($0))" } ?? ""))
     } catch let error as FileError {
-      return refused(
-        error.reason.hasPrefix("is damaged") || error.reason.hasPrefix("is cut") ? .damaged : .unreadable, error.reason)
+      return refused(Self.kind(of: error), error.reason)
     } catch {
       return refused(.unreadable, "\(error)")
     }
   }
+
+  /// Of a file that could not be read: within an archive it is the archive that is damaged there.
+  static func kind(of error: FileError) -> LeftOutFile.Kind { error.place == nil ? .unreadable : .damaged }
 
   private static func isNamed(_ name: String, as format: ImageFormat) -> Bool {
     guard let dot = name.lastIndex(of: "."), !name[dot...].contains("/") else { return false }
