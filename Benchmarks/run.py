@@ -116,6 +116,14 @@ WORKS = [
         "agreement": "The same bytes: sums over them, weighted by place, are equal.",
         "one thread": True,
     },
+    {
+        "name": "pictures",
+        "title": "A first epoch over 500 JPEGs of 256 to 1024 pixels, fitted to 64 x 64, in batches of 50 (of ten such folders in turn)",
+        "peers": {"torchvision ImageFolder, DataLoader": ("pictures_torchvision.py", "")},
+        "targets": {"torchvision ImageFolder, DataLoader": (0.7, [0])},
+        "tolerance": 1e-6,
+        "agreement": "The same pixels: means and mean squares of ten batches agree.",
+    },
 ]
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -149,7 +157,7 @@ def command(script, work, suffix, threads):
 
 
 def environment(threads):
-    return {**os.environ, "OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
+    return {**os.environ, "BENCHMARK_PYTHON": options.python, "OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
 
 
 def pinned(threads):

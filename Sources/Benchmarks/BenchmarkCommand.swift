@@ -20,6 +20,7 @@ struct BenchmarkCommand: ParsableCommand {
     case minibatch1024 = "minibatch-1024"
     case dcgan
     case resize
+    case pictures
 
     func contestant() throws -> Contestant {
       let many = (1...32).map { UInt64($0) }
@@ -34,6 +35,7 @@ struct BenchmarkCommand: ParsableCommand {
       case .minibatch1024: MinibatchLayer.contestant(examples: 1024)
       case .dcgan: DCGAN.contestant()
       case .resize: Resizing.contestant()
+      case .pictures: try PictureEpoch.contestant()
       }
     }
   }

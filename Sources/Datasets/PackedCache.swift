@@ -36,7 +36,7 @@ public struct PackedCache: Sendable {
 
   /// Removes what the same source and settings were packed to before the source changed, and what was begun and never finished.
   func removeOthers(than key: PackedKey) {
-    removeLeftovers(in: folder)
+    removeLeftovers(in: folder, ofThisProcess: false)
     let kept = url(of: key).lastPathComponent
     for name in (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
     where name.hasPrefix(key.place.prefix(16) + "-") && name != kept {
@@ -80,7 +80,9 @@ struct PackedFile {
       else { throw refuse("'\(name)' does not fit it") }
       var size = (partialValue: width, overflow: false)
       for length in shape where !size.overflow { size = size.partialValue.multipliedReportingOverflow(by: length) }
-      guard !size.overflow, size.partialValue == offsets[1] - offsets[0] else { throw refuse("'\(name)' does not fit it") }
+      guard !size.overflow, size.partialValue == offsets[1] - offsets[0] else {
+        throw refuse("'\(name)' does not fit it")
+      }
       return (shape, Self.headerSize + offsets[0]..<Self.headerSize + offsets[1])
     }
     guard let (shape, range) = try tensor("images", "U8", rank: 4), shape.allSatisfy({ $0 > 0 }) else {

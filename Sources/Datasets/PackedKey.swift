@@ -51,7 +51,8 @@ public struct FileStamp: Sendable, Hashable {
   public init(_ url: URL, name: String? = nil) throws(FileError) {
     var status = stat()
     guard stat(url.path, &status) == 0 else {
-      throw FileError(path: url.path, reason: errno == ENOENT ? "there is no such file" : systemReason("cannot be read"))
+      throw FileError(
+        path: url.path, reason: errno == ENOENT ? "there is no such file" : systemReason("cannot be read"))
     }
     self.init(status, name: name ?? url.lastPathComponent)
   }

@@ -47,7 +47,8 @@ import Testing
       #expect(object["leftOutCounts"] as? [String: Int] == ["damaged": 1, "not-a-picture": 1])
       #expect(object["sameBytes"] as? [[String]] == [["dog/1.png", "dog/again.png"]])
       let text = try GanProcess(["data", "check", "set", "--strict"], in: folder)
-      #expect(text.status == 3 && text.output.contains("cat/cut.png: ") && text.output.contains("dog/list.txt: is text"))
+      #expect(
+        text.status == 3 && text.output.contains("cat/cut.png: ") && text.output.contains("dog/list.txt: is text"))
       let page = try String(contentsOf: folder.appendingPathComponent("data-check.html"), encoding: .utf8)
       #expect(page.contains("cat/cut.png") && page.contains("data:image/png;base64,") && page.contains("dog/again.png"))
       try FileManager.default.removeItem(at: folder.appendingPathComponent("set/cat/cut.png"))
@@ -147,7 +148,8 @@ import Testing
         ["train", "r.yaml", "--data", "set", "--out", "run", "--stop-after", "2", "--threads", "1"], in: folder,
         environment: environment(folder))
       #expect(first.status == 0 && first.errors.contains("cat/cut.png"), "\(first.errors)")
-      let rest = try GanProcess(["train", "--resume", "run", "--threads", "1"], in: folder, environment: environment(folder))
+      let rest = try GanProcess(
+        ["train", "--resume", "run", "--threads", "1"], in: folder, environment: environment(folder))
       #expect(rest.status == 0, "\(rest.errors)")
       // Another picture: another set.
       try picture(99).png().write(to: folder.appendingPathComponent("set/cat/new.png"))

@@ -35,7 +35,8 @@ import Torch
         Tensor.images(
           [1, 0, 1], of: $0, shape: shape,
           moves: [ImageMove](
-            repeating: ImageMove(isMirrored: isMirrored, down: down, right: right), count: 3), padding: padding, scale: 1,
+            repeating: ImageMove(isMirrored: isMirrored, down: down, right: right), count: 3), padding: padding,
+          scale: 1,
           offset: 0, asRows: false)
       }
       #expect(batch.shape == [3, c, h, w])

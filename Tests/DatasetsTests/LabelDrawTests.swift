@@ -50,7 +50,9 @@ import Torch
     for step in 0..<6 {
       let (examples, classes) = batches(step, random)
       let pixels = try examples.values(Float.self)
-      seen += zip(0..<4, try classes.values(Int64.self)).map { (Int(pixels[2 * $0] * 256 + pixels[2 * $0 + 1]), Int($1)) }
+      seen += zip(0..<4, try classes.values(Int64.self)).map {
+        (Int(pixels[2 * $0] * 256 + pixels[2 * $0 + 1]), Int($1))
+      }
     }
     for pass in 0..<4 {
       let part = seen[pass * 6..<(pass + 1) * 6]

@@ -119,7 +119,8 @@ import Torch
       for (old, new) in [("301", "200"), ("[3,2,1,2]", "[4,2,1,2]"), ("[0,12]", "[0,99]"), ("U8", "U9"), ("3", "-")] {
         let text = String(decoding: whole.prefix(1024), as: UTF8.self)
         let range = try #require(text.range(of: old))
-        try (Data(text.replacingCharacters(in: range, with: new).utf8).prefix(1024) + whole.dropFirst(1024)).write(to: file)
+        try (Data(text.replacingCharacters(in: range, with: new).utf8).prefix(1024) + whole.dropFirst(1024)).write(
+          to: file)
         #expect(cache.images(key) == nil, "\(old) as \(new)")
       }
       try whole.write(to: file)
@@ -195,6 +196,8 @@ import Torch
   private func anonymousMemory() -> Int? {
     guard let text = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8) else { return nil }
     return text.split(separator: "\n").first { $0.hasPrefix("RssAnon:") }
-      .flatMap { $0.split(whereSeparator: { " \t".contains($0) }).dropFirst().first }.flatMap { Int($0) }.map { $0 << 10 }
+      .flatMap { $0.split(whereSeparator: { " \t".contains($0) }).dropFirst().first }.flatMap { Int($0) }.map {
+        $0 << 10
+      }
   }
 }

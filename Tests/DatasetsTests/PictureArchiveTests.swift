@@ -73,13 +73,18 @@ import Testing
       #expect(none.classNames == nil && none.pictures.count == 3)
       #expect(try scan(zip(whole), in: folder) { $0.labels = .none }.classNames == nil)
       // One picture without a label does not take the labels from all others.
-      let partly = try scan(zip(#"{"labels": [["\#(names[0])", 1], ["\#(names[1])", 0], ["\#(names[2])", null]]}"#), in: folder)
+      let partly = try scan(
+        zip(#"{"labels": [["\#(names[0])", 1], ["\#(names[1])", 0], ["\#(names[2])", null]]}"#), in: folder)
       #expect(partly.pictures.map(\.label) == [1, 0] && partly.leftOut.map(\.name) == [names[2]])
       let vectors = try scan(
-        zip(#"{"labels": [["\#(names[0])", [0, 1]], ["\#(names[1])", [1, 0]], ["\#(names[2])", [1, 0]]], "classes": ["x", "y"]}"#),
+        zip(
+          #"{"labels": [["\#(names[0])", [0, 1]], ["\#(names[1])", [1, 0]], ["\#(names[2])", [1, 0]]], "classes": ["x", "y"]}"#
+        ),
         in: folder)
       #expect(vectors.pictures.map(\.label) == [1, 0, 0] && vectors.classNames == ["x", "y"])
-      for bad in ["", "[1]", #"{"labels": 3}"#, #"{"labels": [["a", 0.5]]}"#, #"{"labels": [["a", -1]]}"#, #"{"labels": [1]}"#] {
+      for bad in [
+        "", "[1]", #"{"labels": 3}"#, #"{"labels": [["a", 0.5]]}"#, #"{"labels": [["a", -1]]}"#, #"{"labels": [1]}"#,
+      ] {
         let error = try fileError { _ = try scan(zip(bad), in: folder) }
         #expect(error.place == .memberByte(0, of: "dataset.json"), "\(bad): \(error)")
       }
@@ -102,10 +107,12 @@ import Testing
       zip.add("crc.png", Data(png.reversed()), packed: png)
       zip.add("twice.png", try picture(4).png())
       zip.add("twice.png", try picture(5).png())
-      let scan = try scan(zip, in: folder)
+      let scan = try scan(zip, in: folder) { $0.labels = .none }
       var preparation = try PicturePreparation(scan, settings(8))
       var used: [String] = []
       try preparation.run(transform: { $0 }) { picture, _ in used.append(picture.file.name) }
+      let twice = preparation.scan.leftOut.filter { $0.name == "twice.png" }.map { $0.reason }
+      #expect(twice == ["is there twice; the last of that name counts"])
       #expect(used == ["ok/fine.png", "twice.png", "windows/style.png"])
       let left = Dictionary(grouping: preparation.scan.leftOut, by: \.name)
       for name in [

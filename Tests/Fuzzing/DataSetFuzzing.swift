@@ -60,7 +60,9 @@ extension FuzzTarget {
       try require(images.images.count == images.shape.reduce(1, *), "\(images.images.count) pixels")
     case .pictures:
       let file = try folder.file("pictures.zip", bytes)
-      guard let scan = try value(of: file, { try PictureScan(pictureContainer(at: file), PictureSettings()) }) else { return }
+      guard let scan = try value(of: file, { try PictureScan(pictureContainer(at: file), PictureSettings()) }) else {
+        return
+      }
       let names = scan.pictures.map(\.file.name)
       try require(Set(names).count == names.count && !names.isEmpty, "the pictures \(names)")
       try require(
@@ -69,7 +71,8 @@ extension FuzzTarget {
         scan.pictures.allSatisfy { $0.width > 0 && $0.height > 0 && $0.width * $0.height <= Image.pixelLimit },
         "a picture of no size that is read")
       let labels = scan.pictures.compactMap(\.label)
-      try require(labels.isEmpty || labels.count == names.count, "labels for \(labels.count) of \(names.count) pictures")
+      try require(
+        labels.isEmpty || labels.count == names.count, "labels for \(labels.count) of \(names.count) pictures")
       try require(labels.allSatisfy { $0 >= 0 && $0 < scan.classNames?.count ?? 0 }, "the labels \(labels)")
     default: break
     }

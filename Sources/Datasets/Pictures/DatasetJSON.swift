@@ -37,7 +37,9 @@ struct DatasetJSON {
       }
       // A class may also stand as a vector with a single one in it.
       let number: Double?
-      if let vector = pair[1] as? [Double], vector.count(where: { $0 == 1 }) == 1, vector.allSatisfy({ $0 == 0 || $0 == 1 }) {
+      if let vector = pair[1] as? [Double], vector.count(where: { $0 == 1 }) == 1,
+        vector.allSatisfy({ $0 == 0 || $0 == 1 })
+      {
         number = Double(vector.firstIndex(of: 1)!)
       } else {
         number = pair[1] as? Double

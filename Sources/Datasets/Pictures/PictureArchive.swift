@@ -136,7 +136,8 @@ private final class ZipHandle {
       let name = status.name
     else { return nil }
     return Entry(
-      name: String(cString: name), unpackedSize: Int(clamping: status.size), packedSize: Int(clamping: status.comp_size),
+      name: String(cString: name), unpackedSize: Int(clamping: status.size),
+      packedSize: Int(clamping: status.comp_size),
       isEncrypted: status.encryption_method != UInt16(ZIP_EM_NONE))
   }
 

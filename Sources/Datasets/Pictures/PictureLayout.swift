@@ -38,7 +38,8 @@ struct PictureLayout {
     let passed = depth
     let (top, folders) = level(depth)
     let lower = Set(folders.map { $0.lowercased() })
-    if top.isEmpty, !lower.isDisjoint(with: Self.trainNames), lower.isSubset(of: Self.trainNames.union(Self.testNames)) {
+    if top.isEmpty, !lower.isDisjoint(with: Self.trainNames), lower.isSubset(of: Self.trainNames.union(Self.testNames))
+    {
       // Where there are several for tests, that which is called so.
       let tests = ["test", "testing", "val", "valid", "validation"].first(where: lower.contains)
       splits = parts.map { part in
@@ -52,7 +53,8 @@ struct PictureLayout {
     assignClasses(parts, level(depth), depth, mayDrop: mayDrop)
     if passed > 0, classNames != nil {
       notes.append(
-        "The folders of classes lie further down, in '\(parts[0][0..<passed].joined(separator: "/"))': those are taken.")
+        "The folders of classes lie further down, in '\(parts[0][0..<passed].joined(separator: "/"))': those are taken."
+      )
     }
   }
 
@@ -69,7 +71,8 @@ struct PictureLayout {
     if beside > 0 {
       guard mayDrop, beside < within else {
         notes.append(
-          "\(beside) pictures lie beside the \(folders.count) folders and \(within) in them: the folders are not taken for classes.")
+          "\(beside) pictures lie beside the \(folders.count) folders and \(within) in them: the folders are not taken for classes."
+        )
         return
       }
       for index in level.top { dropped[index] = "lies beside the folders of classes" }

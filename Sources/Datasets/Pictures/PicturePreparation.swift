@@ -130,7 +130,7 @@ public struct PicturePreparation: Sendable {
         PictureScan.Problem(
           picture.file, .damaged, error.reason + (error.offset.map { " (at byte \($0))" } ?? "")))
     } catch let error as FileError {
-      return .failure(PictureScan.Problem(picture.file, .unreadable, error.reason))
+      return .failure(PictureScan.Problem(picture.file, PictureScan.kind(of: error), error.reason))
     } catch {
       return .failure(PictureScan.Problem(picture.file, .unreadable, "\(error)"))
     }
@@ -141,14 +141,16 @@ public struct PicturePreparation: Sendable {
     var notes = scan.notes
     func note(_ groups: [[String]], _ what: String) {
       guard let first = groups.first else { return }
-      notes.append("\(groups.count) pictures are there more than once (\(what)), such as \(first.joined(separator: " and ")).")
+      notes.append(
+        "\(groups.count) pictures are there more than once (\(what)), such as \(first.joined(separator: " and ")).")
     }
     note(scan.sameBytes, "the same bytes")
     let known = Set(scan.sameBytes.map { Set($0) })
     note(samePixels.filter { !known.contains(Set($0)) }, "other bytes, the same pixels")
     if let first = scan.misnamed.first {
       notes.append(
-        "\(scan.misnamed.count) pictures have the name of another format, such as \(first.name), which is \(first.format.name).")
+        "\(scan.misnamed.count) pictures have the name of another format, such as \(first.name), which is \(first.format.name)."
+      )
     }
     return Provenance(
       source: scan.container.url.standardizedFileURL.path, settings: settings.words, used: used, leftOut: scan.leftOut,

@@ -69,7 +69,9 @@ public struct PictureScan: Sendable {
     try label(settings, labelFile, workers, split: split, requiresLabels: requiresLabels)
     try requireComplete(settings)
     guard !pictures.isEmpty else {
-      let counts = Dictionary(leftOut.map { ($0.kind, 1) }, uniquingKeysWith: +).sorted { $0.key.rawValue < $1.key.rawValue }
+      let counts = Dictionary(leftOut.map { ($0.kind, 1) }, uniquingKeysWith: +).sorted {
+        $0.key.rawValue < $1.key.rawValue
+      }
       let found = counts.map { "\($1) \($0.words)" }.joined(separator: ", ")
       throw container.error("holds no pictures" + (found.isEmpty ? "" : " (files: \(found))"), in: nil)
     }
@@ -124,11 +126,14 @@ public struct PictureScan: Sendable {
     } catch let error as ImageError {
       return refused(.damaged, error.reason + (error.offset.map { " (at byte \($0))" } ?? ""))
     } catch let error as FileError {
-      return refused(error.reason.hasPrefix("is damaged") || error.reason.hasPrefix("is cut") ? .damaged : .unreadable, error.reason)
+      return refused(Self.kind(of: error), error.reason)
     } catch {
       return refused(.unreadable, "\(error)")
     }
   }
+
+  /// Of a file that could not be read: within an archive it is the archive that is damaged there.
+  static func kind(of error: FileError) -> LeftOutFile.Kind { error.place == nil ? .unreadable : .damaged }
 
   private static func isNamed(_ name: String, as format: ImageFormat) -> Bool {
     guard let dot = name.lastIndex(of: "."), !name[dot...].contains("/") else { return false }
@@ -150,7 +155,8 @@ public struct PictureScan: Sendable {
     for start in stride(from: 0, to: candidates.count, by: 256) {
       let part = Array(candidates[start..<min(candidates.count, start + 256)])
       let files = part.map { pictures[$0].file }
-      let sums = try workers.map(files) { file, reader in (try? reader.read(file, limit: file.size)).map { sha256($0) } }
+      let sums = try workers.map(files) { file, reader in (try? reader.read(file, limit: file.size)).map { sha256($0) }
+      }
       for (index, sum) in zip(part, sums) { if let sum { groups[sum, default: []].append(index) } }
     }
     sameBytes = groups.values.filter { $0.count > 1 }.sorted { $0[0] < $1[0] }.map { $0.map { pictures[$0].file.name } }

@@ -65,4 +65,10 @@ public struct PictureProgress: Sendable, Hashable {
   public var stage: Stage
   public var done: Int
   public var total: Int
+
+  public init(stage: Stage, done: Int, total: Int) {
+    self.stage = stage
+    self.done = done
+    self.total = total
+  }
 }

@@ -25,7 +25,8 @@ public final class StyleGANArchive {
       throw FileError(path: url.path, reason: "cannot be written: there is no memory")
     }
     self.archive = archive
-    guard archive_write_set_format_zip(archive) == ARCHIVE_OK, archive_write_zip_set_compression_store(archive) == ARCHIVE_OK,
+    guard archive_write_set_format_zip(archive) == ARCHIVE_OK,
+      archive_write_zip_set_compression_store(archive) == ARCHIVE_OK,
       archive_write_set_bytes_in_last_block(archive, 1) == ARCHIVE_OK,
       archive_write_open_fd(archive, file.descriptor) == ARCHIVE_OK
     else { throw failure }

@@ -11,7 +11,8 @@ struct PictureOptions: ParsableArguments {
   @Option(help: "What is cut off first: none, or all but the largest square in the middle (center).")
   var crop = PictureSettings.Crop.none
 
-  @Option(help: "Where a picture has another shape: cover cuts it, contain adds to its sides, stretch does what it says.")
+  @Option(
+    help: "Where a picture has another shape: cover cuts it, contain adds to its sides, stretch does what it says.")
   var fit = Fit.cover
 
   @Option(help: "lanczos, bicubic, bilinear or box.")

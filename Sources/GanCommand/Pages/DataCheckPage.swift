@@ -69,7 +69,8 @@ struct DataCheckReport {
     if !notes.isEmpty { parts.append(notes.joined(separator: "\n")) }
     if !leftOut.isEmpty {
       parts.append(
-        "left out (\(grouped(leftOut.count))):\n" + leftOut.map { "  \($0.name): \($0.reason)" }.joined(separator: "\n"))
+        "left out (\(grouped(leftOut.count))):\n" + leftOut.map { "  \($0.name): \($0.reason)" }.joined(separator: "\n")
+      )
     }
     func duplicates(_ groups: [[String]], _ title: String) {
       guard !groups.isEmpty else { return }
@@ -131,11 +132,14 @@ struct DataCheckReport {
               try Figure(
                 ImageGrid(samples, columns: min(16, samples.count), scale: side <= 48 ? 2 : 1).tiled(),
                 alternative: "\(samples.count) of the pictures, evenly spread, at \(side) x \(side) pixels",
-                caption: "As a network would see them at \(side) × \(side) pixels, evenly spread in the order of their names."))
+                caption:
+                  "As a network would see them at \(side) × \(side) pixels, evenly spread in the order of their names.")
+            )
           ]))
     }
     if classes.count > 1 {
-      blocks.append(table("Classes", ["Class", "Pictures"], classes.map { [.text($0.word), .number(Double($0.count))] }))
+      blocks.append(
+        table("Classes", ["Class", "Pictures"], classes.map { [.text($0.word), .number(Double($0.count))] }))
     }
     if !leftOut.isEmpty {
       blocks.append(
