@@ -14,9 +14,11 @@ build: setup
 	swift build -c release --product gan
 
 # Release mode, as users run it: lifetimes of imported references differ from debug mode. One test after another: many
-# start processes that want both cores for themselves, and some wait for answers.
+# start processes that want both cores for themselves, and some wait for answers. The kernels' tests first, at each lower level
+# of instructions that this processor has.
 test: setup-test lint
 	swift build -c release --build-tests
+	Scripts/test-levels
 	swift test -c release --skip-build --no-parallel
 
 bench: build
@@ -29,7 +31,7 @@ bench: build
 sanitize: setup
 	SWIFT_GAN_SANITIZE=1 swift build --build-path .build-sanitize -c release --sanitize=address --build-tests
 	ASAN_OPTIONS=detect_leaks=0 SWIFT_GAN_SANITIZE=1 swift test --build-path .build-sanitize -c release --sanitize=address \
-	  --skip-build --no-parallel --filter 'TorchTests|NNTests' --skip 'CostTests|modulesAreFreed'
+	  --skip-build --no-parallel --filter 'TorchTests|NNTests|ImagesTests' --skip 'CostTests|modulesAreFreed'
 
 torture: build
 	Scripts/torture $(if $(DATA),--data $(DATA)) $(if $(KILLS),--kills $(KILLS))

@@ -54,8 +54,9 @@ let package = Package(
     .systemLibrary(name: "Cjpeg", providers: [.apt(["libjpeg-dev"]), .brew(["jpeg-turbo"])]),
     .systemLibrary(name: "Cwebp", providers: [.apt(["libwebp-dev"]), .brew(["webp"])]),
     .systemLibrary(name: "Czlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "CKernelLevel", cSettings: [.unsafeFlags(["-Wall", "-Werror"])]),
     .target(
-      name: "CTorch",
+      name: "CTorch", dependencies: ["CKernelLevel"],
       cxxSettings: [
         .unsafeFlags(
           [
@@ -80,14 +81,14 @@ let package = Package(
         .linkedLibrary("webpdemux"),
       ]),
     .target(name: "Images", dependencies: ["CImages", "Files", "Czlib"], swiftSettings: strict),
-    .target(name: "Torch", dependencies: ["CTorch", "Files"], swiftSettings: strict),
+    .target(name: "Torch", dependencies: ["CTorch", "CKernelLevel", "Files"], swiftSettings: strict),
     .target(name: "NN", dependencies: ["Torch"], swiftSettings: strict),
     .target(name: "Settings", swiftSettings: strict),
     .target(name: "GAN", dependencies: ["NN", "Settings"], swiftSettings: strict),
     .target(
       name: "Datasets",
       dependencies: [
-        "Torch", "Files", "Settings", "Czlib", "Clibarchive", "Clibzip", "Clzma", "Cmatio",
+        "Torch", "Files", "Settings", "Images", "Czlib", "Clibarchive", "Clibzip", "Clzma", "Cmatio",
         .target(name: "Clibmd", condition: .when(platforms: [.linux])),
       ],
       swiftSettings: strict),
@@ -105,10 +106,10 @@ let package = Package(
         "Recipes", "Report", "Images", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
-    .executableTarget(name: "GanMain", dependencies: ["GanCommand"], swiftSettings: strict),
+    .executableTarget(name: "GanMain", dependencies: ["GanCommand", "Torch"], swiftSettings: strict),
     .executableTarget(
       name: "Benchmarks",
-      dependencies: ["Recipes", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: ["Recipes", "Images", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .target(name: "GoldenSupport", dependencies: ["Torch"], path: "Tests/GoldenSupport", swiftSettings: strict),
@@ -116,10 +117,11 @@ let package = Package(
     .testTarget(name: "FuzzTests", dependencies: ["Fuzzing", "Files"], swiftSettings: strict),
     .testTarget(name: "TorchTests", dependencies: ["Torch", "GoldenSupport"], swiftSettings: strict),
     .testTarget(name: "NNTests", dependencies: ["NN", "GoldenSupport"], swiftSettings: strict),
-    .testTarget(name: "GANTests", dependencies: ["GAN", "Datasets", "GoldenSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "GANTests", dependencies: ["GAN", "Datasets", "Settings", "GoldenSupport"], swiftSettings: strict),
     .testTarget(name: "MetricsTests", dependencies: ["Metrics", "Datasets", "GoldenSupport"], swiftSettings: strict),
     .testTarget(
-      name: "DatasetsTests", dependencies: ["Datasets", "Files", "Czlib"],
+      name: "DatasetsTests", dependencies: ["Datasets", "Files", "Images", "Czlib"],
       resources: [.copy("Resources/file_server.py")], swiftSettings: strict),
     .testTarget(
       name: "ImagesTests", dependencies: ["Images", "Files"], swiftSettings: strict),

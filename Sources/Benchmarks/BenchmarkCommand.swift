@@ -19,6 +19,8 @@ struct BenchmarkCommand: ParsableCommand {
     case minibatch100 = "minibatch-100"
     case minibatch1024 = "minibatch-1024"
     case dcgan
+    case resize
+    case pictures
 
     func contestant() throws -> Contestant {
       let many = (1...32).map { UInt64($0) }
@@ -32,6 +34,8 @@ struct BenchmarkCommand: ParsableCommand {
       case .minibatch100: MinibatchLayer.contestant(examples: 100)
       case .minibatch1024: MinibatchLayer.contestant(examples: 1024)
       case .dcgan: DCGAN.contestant()
+      case .resize: Resizing.contestant()
+      case .pictures: try PictureEpoch.contestant()
       }
     }
   }

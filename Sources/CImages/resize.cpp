@@ -1,11 +1,12 @@
 // Resizing as Pillow does it, to the last bit: a filter that is as much wider as the picture becomes smaller, weights
-// rounded to 22 bits behind the point, first along rows, rounded to bytes, then along columns.
+// rounded to 22 bits behind the point, first along rows, rounded to bytes, then along columns; the other way round
+// where a picture loses more than twice as much height as width.
 //
-// One kernel does both: sums of whole rows of lanes, each row times a weight. Along columns a lane is a sample of a row.
-// Along rows a strip of 16 rows is transposed first, so that a lane is a row. Lanes of two rows stand beside each other in
-// pairs, as the processor's multiply-add of pairs of 16-bit numbers wants them; for it a weight is cut in two, of which
-// the lower part has 15 bits. All sums are modulo 2^32, where the order of additions does not matter: every level has the
-// same bits.
+// One kernel does both: sums of whole rows of lanes, each row times a weight. Along columns a lane is a sample of a
+// row. Along rows a strip of 16 rows is transposed first, so that a lane is a row. Lanes of two rows stand beside each
+// other in pairs, as the processor's multiply-add of pairs of 16-bit numbers wants them; for it a weight is cut in two,
+// of which the lower part has 15 bits. All sums are modulo 2^32, where the order of additions does not matter: every
+// level has the same bits.
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -129,8 +130,8 @@ bool Weights::make(int old_size, float begin, float end, int new_size, CIFilter 
 
 // MARK: Kernels
 
-/// `lanes` weighted sums, a multiple of 16: `out[i]` is the sum over rows of pairs, each `stride` bytes behind the last, of
-/// pair `i` times the row's pair of weights, rounded and held within 0 ... 255.
+/// `lanes` weighted sums, a multiple of 16: `out[i]` is the sum over rows of pairs, each `stride` bytes behind the
+/// last, of pair `i` times the row's pair of weights, rounded and held within 0 ... 255.
 using Sums = void (*)(const uint8_t *rows, size_t stride, const Taps &taps, int lanes, uint8_t *out);
 
 [[maybe_unused]] void sums_anywhere(const uint8_t *rows, size_t stride, const Taps &taps, int lanes, uint8_t *out) {
@@ -164,7 +165,8 @@ void sums_baseline(const uint8_t *rows, size_t stride, const Taps &taps, int lan
     for (int i = 0; i < 4; i++) low[i] = half, high[i] = zero;
     const uint8_t *pairs = rows + 2 * static_cast<size_t>(lane);
     for (int row = 0; row < taps.count; row++, pairs += stride) {
-      const __m128i l = _mm_set1_epi32(static_cast<int>(taps.lower[row])), h = _mm_set1_epi32(static_cast<int>(taps.upper[row]));
+      const __m128i l = _mm_set1_epi32(static_cast<int>(taps.lower[row]));
+      const __m128i h = _mm_set1_epi32(static_cast<int>(taps.upper[row]));
       for (int i = 0; i < 2; i++) {
         const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i *>(pairs) + i);
         const __m128i x = _mm_unpacklo_epi8(bytes, zero), y = _mm_unpackhi_epi8(bytes, zero);
@@ -181,11 +183,14 @@ void sums_baseline(const uint8_t *rows, size_t stride, const Taps &taps, int lan
   }
 }
 
-template <int N> CI_AVX2 CI_INLINE void block_avx2(const uint8_t *pairs, size_t stride, const Taps &taps, uint8_t *out) {
+template <int N>
+CI_AVX2 CI_INLINE void block_avx2(const uint8_t *pairs, size_t stride, const Taps &taps, uint8_t *out) {
   __m256i low[2 * N], high[2 * N];
-  for (int i = 0; i < 2 * N; i++) low[i] = _mm256_set1_epi32(1 << (fraction_bits - 1)), high[i] = _mm256_setzero_si256();
+  for (auto &sum : low) sum = _mm256_set1_epi32(1 << (fraction_bits - 1));
+  for (auto &sum : high) sum = _mm256_setzero_si256();
   for (int row = 0; row < taps.count; row++, pairs += stride) {
-    const __m256i l = _mm256_set1_epi32(static_cast<int>(taps.lower[row])), h = _mm256_set1_epi32(static_cast<int>(taps.upper[row]));
+    const __m256i l = _mm256_set1_epi32(static_cast<int>(taps.lower[row]));
+    const __m256i h = _mm256_set1_epi32(static_cast<int>(taps.upper[row]));
     for (int i = 0; i < 2 * N; i++) {
       const __m256i x = _mm256_cvtepu8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i *>(pairs) + i));
       low[i] = _mm256_add_epi32(low[i], _mm256_madd_epi16(x, l));
@@ -213,11 +218,14 @@ CI_AVX2 void sums_avx2(const uint8_t *rows, size_t stride, const Taps &taps, int
     block_avx2<1>(rows + 2 * static_cast<size_t>(lane), stride, taps, out + lane);
 }
 
-template <int N> CI_AVX512 CI_INLINE void block_avx512(const uint8_t *pairs, size_t stride, const Taps &taps, uint8_t *out) {
+template <int N>
+CI_AVX512 CI_INLINE void block_avx512(const uint8_t *pairs, size_t stride, const Taps &taps, uint8_t *out) {
   __m512i low[N], high[N];
-  for (int i = 0; i < N; i++) low[i] = _mm512_set1_epi32(1 << (fraction_bits - 1)), high[i] = _mm512_setzero_si512();
+  for (auto &sum : low) sum = _mm512_set1_epi32(1 << (fraction_bits - 1));
+  for (auto &sum : high) sum = _mm512_setzero_si512();
   for (int row = 0; row < taps.count; row++, pairs += stride) {
-    const __m512i l = _mm512_set1_epi32(static_cast<int>(taps.lower[row])), h = _mm512_set1_epi32(static_cast<int>(taps.upper[row]));
+    const __m512i l = _mm512_set1_epi32(static_cast<int>(taps.lower[row]));
+    const __m512i h = _mm512_set1_epi32(static_cast<int>(taps.upper[row]));
     for (int i = 0; i < N; i++) {
       const __m512i x = _mm512_cvtepu8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i *>(pairs) + i));
       low[i] = _mm512_add_epi32(low[i], _mm512_madd_epi16(x, l));
@@ -225,7 +233,8 @@ template <int N> CI_AVX512 CI_INLINE void block_avx512(const uint8_t *pairs, siz
     }
   }
   for (int i = 0; i < N; i++) {
-    const __m512i sum = _mm512_srai_epi32(_mm512_add_epi32(low[i], _mm512_slli_epi32(high[i], lower_bits)), fraction_bits);
+    const __m512i whole = _mm512_add_epi32(low[i], _mm512_slli_epi32(high[i], lower_bits));
+    const __m512i sum = _mm512_srai_epi32(whole, fraction_bits);
     _mm_storeu_si128(reinterpret_cast<__m128i *>(out) + i,
                      _mm512_cvtusepi32_epi8(_mm512_max_epi32(sum, _mm512_setzero_si512())));
   }
@@ -296,7 +305,7 @@ void interleave(const uint8_t *even, const uint8_t *odd, size_t count, uint8_t *
 
 constexpr size_t round_up(size_t value, size_t to) { return (value + to - 1) / to * to; }
 
-/// The pass along rows. Rows `from` ... `to` of the picture become rows of `new_width` pixels at `out`, `stride` bytes apart.
+/// The pass along rows. Rows `from` ... `to` of the picture become rows of `new_width` pixels at `out`.
 struct Rows {
   const uint8_t *samples;
   size_t width;
@@ -314,8 +323,8 @@ private:
   void gather(int top, int rows, uint8_t *columns, uint8_t *pairs) const;
 };
 
-/// A strip of 16 rows from `top` on, of which `rows` exist, transposed to columns of samples, and these in pairs of pixels: by pair,
-/// channel and row.
+/// A strip of 16 rows from `top` on, of which `rows` exist, transposed to columns of samples, and these in pairs of
+/// pixels: by pair, channel and row.
 void Rows::gather(int top, int rows, uint8_t *columns, uint8_t *pairs) const {
   const size_t row_bytes = width * channels;
   const uint8_t *row[16];
@@ -363,17 +372,16 @@ bool Rows::run() const {
   return true;
 }
 
-/// The pass along columns: of rows `from` ... at `rows`, `stride` bytes apart.
-bool along_columns(const uint8_t *rows, size_t stride, size_t row_bytes, int from, int to, const Weights &weights, int new_height,
+/// The pass along columns of rows `from` ... `to`, which stand one after the other at `rows`.
+bool along_columns(const uint8_t *rows, size_t row_bytes, int from, int to, const Weights &weights, int new_height,
                    Sums sums, uint8_t *resized) {
   const size_t lanes = round_up(row_bytes, 16);
   // Pairs are those of the whole picture: the first may begin above `from`, the last end below `to`.
   const int first_pair = from / 2, last_pair = (to + 1) / 2;
-  auto pairs = zeros<uint8_t>(2 * lanes * static_cast<size_t>(last_pair - first_pair)), row = zeros<uint8_t>(lanes);
-  if (!pairs || !row) return false;
-  const auto nothing = zeros<uint8_t>(row_bytes);
-  if (!nothing) return false;
-  const auto line = [&](int y) { return y >= from && y < to ? rows + (y - from) * stride : nothing.get(); };
+  auto pairs = zeros<uint8_t>(2 * lanes * static_cast<size_t>(last_pair - first_pair));
+  auto row = zeros<uint8_t>(lanes), nothing = zeros<uint8_t>(row_bytes);
+  if (!pairs || !row || !nothing) return false;
+  const auto line = [&](int y) { return y >= from && y < to ? rows + (y - from) * row_bytes : nothing.get(); };
   for (int pair = first_pair; pair < last_pair; pair++)
     interleave(line(2 * pair), line(2 * pair + 1), row_bytes, pairs.get() + 2 * lanes * (pair - first_pair));
   for (int y = 0; y < new_height; y++) {
@@ -397,48 +405,54 @@ CILevel ci_highest_level(void) {
   return ci_baseline;
 }
 
-CILevel ci_level(void) {
-  static const CILevel level = [] {
-    const CILevel highest = ci_highest_level();
-    const char *wanted = getenv("SWIFT_GAN_CPU");
-    if (!wanted || !*wanted) return highest;
-    const char *names[] = {"baseline", "avx2", "avx512"};
-    for (int i = ci_baseline; i <= ci_avx512; i++) {
-      if (strcmp(wanted, names[i])) continue;
-      if (i <= highest) return static_cast<CILevel>(i);
-      fprintf(stderr, "SWIFT_GAN_CPU=%s: this processor has %s at most, which is used\n", wanted, names[highest]);
-      return highest;
-    }
-    fprintf(stderr, "SWIFT_GAN_CPU=%s: is none of baseline, avx2 and avx512; %s is used\n", wanted, names[highest]);
+CILevel ci_level_named(const char *name) {
+  const CILevel highest = ci_highest_level();
+  if (!name || !*name) return highest;
+  const char *names[] = {"baseline", "avx2", "avx512"};
+  for (int level = ci_baseline; level <= ci_avx512; level++) {
+    if (strcmp(name, names[level])) continue;
+    if (level <= highest) return static_cast<CILevel>(level);
+    fprintf(stderr, "SWIFT_GAN_CPU=%s: this processor has %s at most, which is used\n", name, names[highest]);
     return highest;
-  }();
+  }
+  fprintf(stderr, "SWIFT_GAN_CPU=%s: is none of baseline, avx2 and avx512; %s is used\n", name, names[highest]);
+  return highest;
+}
+
+CILevel ci_level(void) {
+  static const CILevel level = ci_level_named(getenv("SWIFT_GAN_CPU"));
   return level;
 }
 
-int ci_resize(const uint8_t *samples, int width, int height, int channels, const float box[4], int new_width, int new_height,
-              CIFilter filter, CILevel level, uint8_t *resized) {
+int ci_resize(const uint8_t *samples, int width, int height, int channels, const float box[4], int new_width,
+              int new_height, CIFilter filter, CILevel level, uint8_t *resized) {
   const Sums sums = kernel(std::min(level, ci_highest_level()));
   // Where nothing changes along an axis, its pass would change nothing.
   const bool rows_change = new_width != width || box[0] != 0 || box[2] != static_cast<float>(new_width);
   const bool columns_change = new_height != height || box[1] != 0 || box[3] != static_cast<float>(new_height);
-  const size_t old_bytes = static_cast<size_t>(width) * channels, row_bytes = static_cast<size_t>(new_width) * channels;
+  const size_t old_bytes = static_cast<size_t>(width) * channels, new_bytes = static_cast<size_t>(new_width) * channels;
   Weights across, down;
   if (rows_change && !across.make(width, box[0], box[2], new_width, filter)) return 0;
   if (columns_change && !down.make(height, box[1], box[3], new_height, filter)) return 0;
-  const int from = columns_change ? down.from : 0, to = columns_change ? down.to : height;
-  const uint8_t *rows = samples + from * old_bytes;
-  Memory<uint8_t> between;
-  if (rows_change) {
-    if (columns_change) {
-      between = zeros<uint8_t>(row_bytes * (to - from));
-      if (!between) return 0;
-    }
-    uint8_t *target = columns_change ? between.get() : resized;
-    const Rows pass{samples, static_cast<size_t>(width), channels, from, to, &across, new_width, sums, target, row_bytes};
-    if (!pass.run()) return 0;
-    rows = target;
+  const auto along_rows = [&](const uint8_t *from, int first, int end, uint8_t *to) {
+    return Rows{from, static_cast<size_t>(width), channels, first, end, &across, new_width, sums, to, new_bytes}.run();
+  };
+  if (!rows_change && !columns_change) {
+    memcpy(resized, samples, old_bytes * height);
+    return 1;
   }
-  if (columns_change) return along_columns(rows, row_bytes, row_bytes, from, to, down, new_height, sums, resized);
-  if (!rows_change) memcpy(resized, samples, old_bytes * height);
-  return 1;
+  if (!columns_change) return along_rows(samples, 0, height, resized);
+  const int first = down.from, end = down.to;
+  const uint8_t *const needed = samples + first * old_bytes;
+  if (!rows_change) return along_columns(needed, old_bytes, first, end, down, new_height, sums, resized);
+  // Pillow's rule, by the sizes of the whole picture.
+  const int64_t lost_height = height - new_height, lost_width = width - new_width;
+  if (lost_height > 0 && lost_height > 2 * lost_width) {
+    auto between = zeros<uint8_t>(old_bytes * new_height);
+    return between && along_columns(needed, old_bytes, first, end, down, new_height, sums, between.get()) &&
+           along_rows(between.get(), 0, new_height, resized);
+  }
+  auto between = zeros<uint8_t>(new_bytes * (end - first));
+  return between && along_rows(samples, first, end, between.get()) &&
+         along_columns(between.get(), new_bytes, first, end, down, new_height, sums, resized);
 }

@@ -148,7 +148,8 @@ int ci_webp_animate(const uint8_t *samples, int frames, uint32_t width, uint32_t
   }
   WebPData data;
   WebPDataInit(&data);
-  done = done && WebPAnimEncoderAdd(encoder, NULL, frames * milliseconds, NULL) && WebPAnimEncoderAssemble(encoder, &data);
+  done = done && WebPAnimEncoderAdd(encoder, NULL, frames * milliseconds, NULL) &&
+         WebPAnimEncoderAssemble(encoder, &data);
   if (done) {
     file->bytes = malloc(data.size ? data.size : 1);
     if (file->bytes) {

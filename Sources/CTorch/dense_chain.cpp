@@ -306,16 +306,20 @@ CT_INLINE void backward_part(const Chain<T> &chain, const T *features, bool inpu
 #undef STRIP
 }
 
-CT_WIDE_KERNEL void run_forward(const Chain<float> &chain, int64_t begin, int64_t end) { forward_part(chain, begin, end); }
+CT_WIDE_KERNEL(void, run_forward, (const Chain<float> &chain, int64_t begin, int64_t end), (chain, begin, end)) {
+  forward_part(chain, begin, end);
+}
 void run_forward(const Chain<double> &chain, int64_t begin, int64_t end) { forward_part(chain, begin, end); }
-CT_WIDE_KERNEL void run_backward(const Chain<float> &chain, const float *features, bool input_needed, int64_t begin,
-                                 int64_t end) {
+CT_WIDE_KERNEL(void, run_backward,
+               (const Chain<float> &chain, const float *features, bool input_needed, int64_t begin, int64_t end),
+               (chain, features, input_needed, begin, end)) {
   backward_part(chain, features, input_needed, begin, end);
 }
 void run_backward(const Chain<double> &chain, const double *features, bool input_needed, int64_t begin, int64_t end) {
   backward_part(chain, features, input_needed, begin, end);
 }
-CT_WIDE_KERNEL void run_weight_gradients(const Chain<float> &chain, int l, int64_t begin, int64_t end) {
+CT_WIDE_KERNEL(void, run_weight_gradients,
+               (const Chain<float> &chain, int l, int64_t begin, int64_t end), (chain, l, begin, end)) {
   weight_gradients(chain, l, begin, end);
 }
 void run_weight_gradients(const Chain<double> &chain, int l, int64_t begin, int64_t end) {

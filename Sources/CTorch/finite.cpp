@@ -11,7 +11,7 @@ namespace ctorch {
 namespace {
 
 /// A float is infinite or NaN where all bits of its exponent are set.
-CT_WIDE_KERNEL bool has_non_finite(const float *x, int64_t begin, int64_t end) {
+CT_WIDE_KERNEL(bool, has_non_finite, (const float *x, int64_t begin, int64_t end), (x, begin, end)) {
   constexpr uint32_t exponent = 0x7f800000;
   uint32_t found = 0;
   for (int64_t i = begin; i < end; i++) {

@@ -21,12 +21,16 @@ CT_INLINE void step(T *__restrict average, const T *__restrict parameters, T *__
     gradient[i] += twice_weight * (parameters[i] - a);
   }
 }
-CT_KERNEL void step_float(float *average, const float *parameters, float *gradient, int64_t begin, int64_t end,
-                          float share, float twice_weight) {
+CT_KERNEL(void, step_float,
+          (float *average, const float *parameters, float *gradient, int64_t begin, int64_t end, float share,
+           float twice_weight),
+          (average, parameters, gradient, begin, end, share, twice_weight)) {
   step(average, parameters, gradient, begin, end, share, twice_weight);
 }
-CT_KERNEL void step_double(double *average, const double *parameters, double *gradient, int64_t begin, int64_t end,
-                           double share, double twice_weight) {
+CT_KERNEL(void, step_double,
+          (double *average, const double *parameters, double *gradient, int64_t begin, int64_t end,
+           double share, double twice_weight),
+          (average, parameters, gradient, begin, end, share, twice_weight)) {
   step(average, parameters, gradient, begin, end, share, twice_weight);
 }
 

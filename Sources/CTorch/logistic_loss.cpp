@@ -38,7 +38,8 @@ CT_INLINE void logistic_slope_of(const Wide<float> &a, float target, Wide<float>
 }
 
 /// The sum over `count` logits of softplus(a) - t a.
-CT_WIDE_KERNEL void sum_of_losses(const float *a, int64_t count, float target, double *sum) {
+CT_WIDE_KERNEL(void, sum_of_losses,
+               (const float *a, int64_t count, float target, double *sum), (a, count, target, sum)) {
   Wide<float> total = {};
   for (int64_t i = 0; i < count; i += wide) {
     Wide<float> x, loss;
@@ -58,7 +59,8 @@ CT_WIDE_KERNEL void sum_of_losses(const float *a, int64_t count, float target, d
   for (int lane = 0; lane < wide; lane++) *sum += total[lane];
 }
 /// d = (sigma(a) - t) scale
-CT_WIDE_KERNEL void differentiate_losses(const float *a, float *d, int64_t count, float target, float scale) {
+CT_WIDE_KERNEL(void, differentiate_losses,
+               (const float *a, float *d, int64_t count, float target, float scale), (a, d, count, target, scale)) {
   int64_t i = 0;
   for (; i + wide <= count; i += wide) {
     Wide<float> x, s;

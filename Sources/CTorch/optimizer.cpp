@@ -40,12 +40,14 @@ CT_INLINE bool adam(float *p, const float *g, float *m, float *v, int64_t begin,
   }
   return found != 0;
 }
-CT_WIDE_KERNEL bool adam_inside_root(float *p, const float *g, float *m, float *v, int64_t begin, int64_t end,
-                                     const Adam &constants) {
+CT_WIDE_KERNEL(bool, adam_inside_root,
+               (float *p, const float *g, float *m, float *v, int64_t begin, int64_t end, const Adam &constants),
+               (p, g, m, v, begin, end, constants)) {
   return adam<true>(p, g, m, v, begin, end, constants);
 }
-CT_WIDE_KERNEL bool adam_beside_root(float *p, const float *g, float *m, float *v, int64_t begin, int64_t end,
-                                     const Adam &constants) {
+CT_WIDE_KERNEL(bool, adam_beside_root,
+               (float *p, const float *g, float *m, float *v, int64_t begin, int64_t end, const Adam &constants),
+               (p, g, m, v, begin, end, constants)) {
   return adam<false>(p, g, m, v, begin, end, constants);
 }
 

@@ -96,7 +96,7 @@ CT_INLINE void backward(const Task &task, Scratch &&difference, Total &&total) {
   }
 }
 
-CT_KERNEL void run_forward(const Task &task) {
+CT_KERNEL(void, run_forward, (const Task &task), (task)) {
   switch (task.dimensions) {
 #define CASE(n) case n: { Floats difference[n]; return forward<n>(task, difference); }
     CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(8)
@@ -104,7 +104,7 @@ CT_KERNEL void run_forward(const Task &task) {
     default: forward<0>(task, task.scratch);
   }
 }
-CT_KERNEL void run_backward(const Task &task) {
+CT_KERNEL(void, run_backward, (const Task &task), (task)) {
   switch (task.dimensions) {
 #define CASE(n) case n: { Floats difference[n], total[n]; return backward<n>(task, difference, total); }
     CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(8)

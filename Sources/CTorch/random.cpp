@@ -88,7 +88,7 @@ CT_INLINE void upper_bits(const Mask<Wide<float>> &words, Wide<float> &numbers) 
 
 // Each filler writes elements [begin, end) of a stream; `begin` is a multiple of the group of `blocks` blocks.
 
-CT_KERNEL void fill_words(uint64_t key, uint32_t *to, int64_t begin, int64_t end) {
+CT_KERNEL(void, fill_words, (uint64_t key, uint32_t *to, int64_t begin, int64_t end), (key, to, begin, end)) {
   uint32_t words[4][blocks], group[4 * blocks];
   for (int64_t done = begin; done < end;) {
     philox(key, done / 4, words);
@@ -98,7 +98,7 @@ CT_KERNEL void fill_words(uint64_t key, uint32_t *to, int64_t begin, int64_t end
   }
 }
 
-CT_WIDE_KERNEL void fill_uniform(uint64_t key, float *to, int64_t begin, int64_t end) {
+CT_WIDE_KERNEL(void, fill_uniform, (uint64_t key, float *to, int64_t begin, int64_t end), (key, to, begin, end)) {
   uint32_t words[4][blocks];
   float group[4 * blocks];
   for (int64_t done = begin; done < end;) {
@@ -115,7 +115,7 @@ CT_WIDE_KERNEL void fill_uniform(uint64_t key, float *to, int64_t begin, int64_t
   }
 }
 
-CT_WIDE_KERNEL void fill_normal(uint64_t key, float *to, int64_t begin, int64_t end) {
+CT_WIDE_KERNEL(void, fill_normal, (uint64_t key, float *to, int64_t begin, int64_t end), (key, to, begin, end)) {
   using Vector = Wide<float>;
   uint32_t words[4][blocks];
   float group[4 * blocks];
@@ -142,7 +142,9 @@ CT_WIDE_KERNEL void fill_normal(uint64_t key, float *to, int64_t begin, int64_t 
 }
 
 /// to = x + deviation n over [begin, end), n what `fill_normal` would write.
-CT_WIDE_KERNEL void scale_and_add(const float *x, float *to, float deviation, int64_t begin, int64_t end) {
+CT_WIDE_KERNEL(void, scale_and_add,
+               (const float *x, float *to, float deviation, int64_t begin, int64_t end),
+               (x, to, deviation, begin, end)) {
   for (int64_t i = begin; i < end; i++) to[i] = x[i] + to[i] * deviation;
 }
 void add_normal(uint64_t key, const float *x, float *to, float deviation, int64_t begin, int64_t end) {

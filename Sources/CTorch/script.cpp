@@ -182,13 +182,14 @@ bool ct_script_save(CScript *script, const char *const *extra_names, const char 
 void ct_script_retain(CScript *script) { c10::raw::intrusive_ptr::incref(object(script)); }
 void ct_script_release(CScript *script) { c10::raw::intrusive_ptr::decref(object(script)); }
 
-CScript *ct_script_load(const void *bytes, int64_t count, CTDevice place) {
+CScript *ct_script_load(const void *bytes, int64_t count, CTDevice place, const CTDType *dtype) {
   CScript *script = nullptr;
   guarded("load", {}, [&] {
     auto file = std::make_shared<Bytes>(bytes, static_cast<size_t>(count));
     auto module = tersely([&] { return torch::jit::load(file, device(place), /*load_debug_files=*/false); });
     TORCH_CHECK(module.find_method("forward"), "the module has no method `forward`");
     module.eval();
+    if (dtype) module.to(scalar_type(*dtype));
     script = reinterpret_cast<CScript *>(module._ivalue().release());
   });
   return script;

@@ -18,7 +18,7 @@ constexpr int64_t wide = 16;
 constexpr int64_t longest = 4096;  // from here on a sort of n log n comparisons wins
 
 /// Sixteen columns of `count` numbers, `numbers[i]` their i-th row.
-CT_WIDE_KERNEL void sort_columns(Wide<float> *numbers, int64_t count) {
+CT_WIDE_KERNEL(void, sort_columns, (Wide<float> *numbers, int64_t count), (numbers, count)) {
   for (int64_t p = 1; p < count; p *= 2)
     for (int64_t k = p; k >= 1; k /= 2)
       for (int64_t j = k % p; j + k < count; j += 2 * k)

@@ -1,20 +1,50 @@
 // Eight floats at a time, or sixteen: the few functions that our own kernels need, written so that the compiler keeps them
 // in registers. Accurate to about one unit in the last place of float (absolute, for sine and cosine).
 #pragma once
+#include "kernel_level.h"
+
 #include <cstdint>
 #include <cstring>
 
-// A kernel compiled twice, for AVX2 with FMA and for the baseline, chosen when the program is loaded; a wide one also for
-// AVX-512.
-// Sanitizers are not up yet when that choice is made.
-#if defined(__x86_64__) && defined(__linux__) && !__has_feature(address_sanitizer) && !__has_feature(undefined_behavior_sanitizer)
-#define CT_KERNEL __attribute__((target_clones("arch=x86-64-v3", "default")))
-#define CT_WIDE_KERNEL __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define CT_KERNEL
-#define CT_WIDE_KERNEL
-#endif
 #define CT_INLINE inline __attribute__((always_inline))
+
+// A kernel is compiled once for each level of kernel_level.h and runs at the level of the moment:
+//
+//   CT_WIDE_KERNEL(void, scale, (float *x, int64_t count, float by), (x, count, by)) { ... }
+//
+// CT_KERNEL's AVX2 form serves AVX-512 as well. The body is a template of its level: `level` is a constant in it.
+#define CT_KERNEL_AT(level_name, target, result, name, parameters, arguments) \
+  target result name##_##level_name parameters { return name##_body<CKLevel##level_name> arguments; }
+#if CK_HAS_LEVELS
+#define CT_KERNEL(result, name, parameters, arguments)                                       \
+  template <CKLevel level> CT_INLINE result name##_body parameters;                          \
+  CT_KERNEL_AT(Baseline, , result, name, parameters, arguments)                              \
+  CT_KERNEL_AT(AVX2, CK_TARGET_AVX2, result, name, parameters, arguments)                    \
+  result name parameters {                                                                   \
+    if (ck_level() == CKLevelBaseline) return name##_Baseline arguments;                     \
+    return name##_AVX2 arguments;                                                            \
+  }                                                                                          \
+  template <CKLevel level> CT_INLINE result name##_body parameters
+#define CT_WIDE_KERNEL(result, name, parameters, arguments)                                  \
+  template <CKLevel level> CT_INLINE result name##_body parameters;                          \
+  CT_KERNEL_AT(Baseline, , result, name, parameters, arguments)                              \
+  CT_KERNEL_AT(AVX2, CK_TARGET_AVX2, result, name, parameters, arguments)                    \
+  CT_KERNEL_AT(AVX512, CK_TARGET_AVX512, result, name, parameters, arguments)                \
+  result name parameters {                                                                   \
+    switch (ck_level()) {                                                                    \
+      case CKLevelAVX512: return name##_AVX512 arguments;                                    \
+      case CKLevelAVX2: return name##_AVX2 arguments;                                        \
+      case CKLevelBaseline: return name##_Baseline arguments;                                \
+    }                                                                                        \
+  }                                                                                          \
+  template <CKLevel level> CT_INLINE result name##_body parameters
+#else
+#define CT_KERNEL(result, name, parameters, arguments)                                       \
+  template <CKLevel level> CT_INLINE result name##_body parameters;                          \
+  result name parameters { return name##_body<CKLevelBaseline> arguments; }                  \
+  template <CKLevel level> CT_INLINE result name##_body parameters
+#define CT_WIDE_KERNEL CT_KERNEL
+#endif
 
 namespace ctorch {
 
@@ -28,7 +58,7 @@ template <class T> using Wide = typename WideOf<T>::Type;
 /// What a comparison of two vectors of type V yields: integers of the same width, all ones where it holds.
 template <class V> using Mask = decltype(V{} < V{});
 
-// References everywhere: vectors passed by value would change the calling convention between the two compilations.
+// References everywhere: vectors passed by value would change the calling convention between compilations for different levels.
 template <class T, class V> CT_INLINE void load(const T *from, V &x) { std::memcpy(&x, from, sizeof x); }
 template <class T, class V> CT_INLINE void store(T *to, const V &x) { std::memcpy(to, &x, sizeof x); }
 template <class V> CT_INLINE void choose(const Mask<V> &where, const V &yes, const V &no, V &result) {

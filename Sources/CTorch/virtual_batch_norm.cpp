@@ -314,22 +314,28 @@ template <class T> CT_INLINE void channel_backward(const Task<T> &t, int64_t cha
     row_gradient<T>(dy + r * stride, x + r * stride, dx + r * stride, g * inverse, M, dV, dM, size);
 }
 
-#define DEFINE_KERNELS(T, suffix)                                                                           \
-  CT_KERNEL void columns_forward_##suffix(const Task<T> &t, int64_t set, int64_t first, int64_t count) {    \
-    count == block * Vector<T>::lanes ? columns_forward<T, true>(t, set, first, count)                      \
-                                      : columns_forward<T, false>(t, set, first, count);                    \
-  }                                                                                                         \
-  CT_KERNEL void columns_backward_##suffix(const Task<T> &t, int64_t set, int64_t first, int64_t count) {   \
-    count == block * Vector<T>::lanes ? columns_backward<T, true>(t, set, first, count)                     \
-                                      : columns_backward<T, false>(t, set, first, count);                   \
-  }                                                                                                         \
-  CT_KERNEL void channel_forward_##suffix(const Task<T> &t, int64_t channel) { channel_forward<T>(t, channel); } \
-  CT_KERNEL void channel_backward_##suffix(const Task<T> &t, int64_t channel) { channel_backward<T>(t, channel); } \
-  void columns(const Task<T> &t, int64_t set, int64_t first, int64_t count, bool backward) {                \
-    backward ? columns_backward_##suffix(t, set, first, count) : columns_forward_##suffix(t, set, first, count); \
-  }                                                                                                         \
-  void channel(const Task<T> &t, int64_t channel, bool backward) {                                          \
-    backward ? channel_backward_##suffix(t, channel) : channel_forward_##suffix(t, channel);                \
+#define DEFINE_KERNELS(T, suffix)                                                                                 \
+  CT_KERNEL(void, columns_forward_##suffix, (const Task<T> &t, int64_t set, int64_t first, int64_t count),        \
+            (t, set, first, count)) {                                                                             \
+    count == block * Vector<T>::lanes ? columns_forward<T, true>(t, set, first, count)                            \
+                                      : columns_forward<T, false>(t, set, first, count);                          \
+  }                                                                                                               \
+  CT_KERNEL(void, columns_backward_##suffix, (const Task<T> &t, int64_t set, int64_t first, int64_t count),       \
+            (t, set, first, count)) {                                                                             \
+    count == block * Vector<T>::lanes ? columns_backward<T, true>(t, set, first, count)                           \
+                                      : columns_backward<T, false>(t, set, first, count);                         \
+  }                                                                                                               \
+  CT_KERNEL(void, channel_forward_##suffix, (const Task<T> &t, int64_t channel), (t, channel)) {                  \
+    channel_forward<T>(t, channel);                                                                               \
+  }                                                                                                               \
+  CT_KERNEL(void, channel_backward_##suffix, (const Task<T> &t, int64_t channel), (t, channel)) {                 \
+    channel_backward<T>(t, channel);                                                                              \
+  }                                                                                                               \
+  void columns(const Task<T> &t, int64_t set, int64_t first, int64_t count, bool backward) {                      \
+    backward ? columns_backward_##suffix(t, set, first, count) : columns_forward_##suffix(t, set, first, count);  \
+  }                                                                                                               \
+  void channel(const Task<T> &t, int64_t channel, bool backward) {                                                \
+    backward ? channel_backward_##suffix(t, channel) : channel_forward_##suffix(t, channel);                      \
   }
 DEFINE_KERNELS(float, float)
 DEFINE_KERNELS(double, double)

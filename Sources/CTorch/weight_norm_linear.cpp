@@ -39,8 +39,9 @@ CT_INLINE void inverse_lengths_of(const T *v, T *result, int64_t begin, int64_t 
     result[row] = 1 / __builtin_elementwise_sqrt(total + epsilon);
   }
 }
-CT_KERNEL void inverse_lengths(const float *v, float *result, int64_t begin, int64_t end, int64_t columns,
-                               float epsilon) {
+CT_KERNEL(void, inverse_lengths,
+          (const float *v, float *result, int64_t begin, int64_t end, int64_t columns, float epsilon),
+          (v, result, begin, end, columns, epsilon)) {
   inverse_lengths_of(v, result, begin, end, columns, epsilon);
 }
 void inverse_lengths(const double *v, double *result, int64_t begin, int64_t end, int64_t columns, double epsilon) {
@@ -53,8 +54,9 @@ CT_INLINE void scale_rows_of(const T *u, const T *s, const T *b, T *y, int64_t b
   for (int64_t row = begin; row < end; row++)
     for (int64_t i = 0; i < columns; i++) y[row * columns + i] = u[row * columns + i] * s[i] + b[i];
 }
-CT_KERNEL void scale_rows(const float *u, const float *s, const float *b, float *y, int64_t begin, int64_t end,
-                          int64_t columns) {
+CT_KERNEL(void, scale_rows,
+          (const float *u, const float *s, const float *b, float *y, int64_t begin, int64_t end, int64_t columns),
+          (u, s, b, y, begin, end, columns)) {
   scale_rows_of(u, s, b, y, begin, end, columns);
 }
 void scale_rows(const double *u, const double *s, const double *b, double *y, int64_t begin, int64_t end,
@@ -80,7 +82,9 @@ CT_INLINE void unscale_of(const Cotangents<T> &c, int64_t begin, int64_t end) {
       c.ds[i] += cotangent * c.u[row * c.columns + i];
     }
 }
-CT_KERNEL void unscale(const Cotangents<float> &c, int64_t begin, int64_t end) { unscale_of(c, begin, end); }
+CT_KERNEL(void, unscale, (const Cotangents<float> &c, int64_t begin, int64_t end), (c, begin, end)) {
+  unscale_of(c, begin, end);
+}
 void unscale(const Cotangents<double> &c, int64_t begin, int64_t end) { unscale_of(c, begin, end); }
 
 /// dv += factor v, row by row.
@@ -89,8 +93,9 @@ CT_INLINE void add_scaled_rows_of(T *dv, const T *v, const T *factor, int64_t be
   for (int64_t row = begin; row < end; row++)
     for (int64_t i = 0; i < columns; i++) dv[row * columns + i] += factor[row] * v[row * columns + i];
 }
-CT_KERNEL void add_scaled_rows(float *dv, const float *v, const float *factor, int64_t begin, int64_t end,
-                               int64_t columns) {
+CT_KERNEL(void, add_scaled_rows,
+          (float *dv, const float *v, const float *factor, int64_t begin, int64_t end, int64_t columns),
+          (dv, v, factor, begin, end, columns)) {
   add_scaled_rows_of(dv, v, factor, begin, end, columns);
 }
 void add_scaled_rows(double *dv, const double *v, const double *factor, int64_t begin, int64_t end, int64_t columns) {

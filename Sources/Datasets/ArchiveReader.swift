@@ -70,7 +70,7 @@ final class ArchiveReader {
       guard let entry else { continue }
       // A regular file's type, in the octal notation of all systems.
       guard archive_entry_filetype(entry) == 0o100000 else { continue }
-      let name = archive_entry_pathname(entry).map { String(cString: $0) } ?? ""
+      let name = (archive_entry_pathname_utf8(entry) ?? archive_entry_pathname(entry)).map { String(cString: $0) } ?? ""
       // Holes would be zeros without end out of nothing.
       guard archive_entry_sparse_count(entry) == 0 else {
         throw FileError(path: path, reason: "holds a sparse file", at: .memberByte(0, of: name))

@@ -126,6 +126,7 @@ public enum DataFamily: ChoiceFamily {
     SVHN.Source.self,
     STL10.Source.self,
     MedMNIST.Source.self,
+    PictureSource.self,
     NormalSource.self,
     TwoHumpedSource.self,
     FarNormalSource.self,

@@ -16,8 +16,8 @@ struct DecodedImages {
   /// The same as ``LabelledImages``.
   var labelled: LabelledImages {
     LabelledImages(
-      images: images, labels: labels ?? [UInt8](repeating: 0, count: images.count / (height * width * channels)),
-      height: height, width: width, channels: channels, classes: labels == nil ? 1 : classNames.count)
+      images: PixelBytes(images), labels: labels?.map(Int32.init), classNames: labels == nil ? nil : classNames,
+      height: height, width: width, channels: channels)
   }
 
   /// Swaps rows and columns of each of the square or oblong planes in `bytes`, whose columns stand one after the other, so that
@@ -55,8 +55,14 @@ struct DecodedImages {
         path: place.path,
         reason: "holds parts with images of \(a.width) x \(a.height) and of \(b.width) x \(b.height) pixels")
     }
+    var labels: [Int32]?
+    if let first = a.labels, let second = b.labels { labels = first + second }
+    var images: [UInt8] = []
+    images.reserveCapacity(a.images.count + b.images.count)
+    images += a.images
+    images += b.images
     return LabelledImages(
-      images: a.images + b.images, labels: a.labels + b.labels, height: a.height, width: a.width,
-      channels: a.channels, classes: max(a.classes, b.classes))
+      images: PixelBytes(images), labels: labels, classes: a.classes, classNames: a.classNames, height: a.height,
+      width: a.width, channels: a.channels)
   }
 }

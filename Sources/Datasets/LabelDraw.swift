@@ -19,11 +19,11 @@ public struct LabelDraw: Codable, Sendable, Hashable {
   ///   - labels: the class of every example of the training set.
   /// - Throws: ``LabelDrawError``: a count that the classes do not divide, a label outside 0 ..< `classes`, a class with
   ///   fewer examples than its share.
-  public init(_ count: Int, of labels: [UInt8], classes: Int, seed: UInt64) throws {
+  public init(_ count: Int, of labels: [some BinaryInteger], classes: Int, seed: UInt64) throws {
     guard count > 0, count % classes == 0 else {
       throw LabelDrawError(description: "\(count) labels cannot be shared equally by \(classes) classes")
     }
-    if let index = labels.firstIndex(where: { $0 >= classes }) {
+    if let index = labels.firstIndex(where: { $0 < 0 || $0 >= classes }) {
       throw LabelDrawError(
         description: "the label at index \(index) is \(labels[index]), outside 0...\(classes - 1)")
     }
@@ -47,21 +47,20 @@ public struct LabelDraw: Codable, Sendable, Hashable {
   /// Batches of the drawn examples: passes through all of them, each in an order of its own, one after the other without a gap,
   /// so that a batch may be larger than the draw.
   ///
-  /// - Parameter images: the whole training set, [count, F].
-  public func batches(_ batchSize: Int, of images: Tensor) -> LabelledBatches {
-    let device = images.device
-    let examples = images.selecting(0, Tensor(indices.map(Int64.init), device: device))
-    let classes = Tensor(labels.map(Int64.init), device: device)
-    let count = indices.count
+  /// - Parameters:
+  ///   - images: of the whole training set, in which the drawn ones are looked up; its batch size is of no account.
+  ///   - rows: those of the batch that are made, for one of several processes; all if nil.
+  public func batches(_ batchSize: Int, of images: ImageBatches, rows: Range<Int>? = nil) -> LabelledBatches {
+    let rows = rows ?? 0..<batchSize
     return { step, random in
       var orders: [Int: [Int]] = [:]
-      let rows = (step * batchSize..<(step + 1) * batchSize).map { position in
-        let pass = position / count
-        if orders[pass] == nil { orders[pass] = random.at(pass).permutation(count) }
-        return Int64(orders[pass]![position % count])
+      let chosen = rows.map { row in
+        let (pass, place) = (step * batchSize + row).quotientAndRemainder(dividingBy: indices.count)
+        if orders[pass] == nil { orders[pass] = random.at(pass).permutation(indices.count) }
+        return orders[pass]![place]
       }
-      let index = Tensor(rows, device: device)
-      return (examples.selecting(0, index), classes.selecting(0, index))
+      return images.examples(
+        chosen.map { indices[$0] }, classes: chosen.map { labels[$0] }, rows: rows, step: step, random: random)
     }
   }
 }

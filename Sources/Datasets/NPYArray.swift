@@ -54,7 +54,7 @@ struct NPYArray {
     guard order == "False" || shape.filter({ $0 > 1 }).count <= 1 else {
       throw refused("is an array in Fortran's order; numpy.ascontiguousarray makes it one that is read")
     }
-    guard headStart + length + count == size else {
+    guard count == size - headStart - length else {
       throw refused(
         "announces the shape \(shape), \(grouped(count)) bytes, and holds \(grouped(size - headStart - length))")
     }

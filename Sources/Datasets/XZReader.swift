@@ -11,8 +11,8 @@ final class XZReader: ByteStream {
   private let input = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 17, alignment: 16)
   private var isAtEnd = false
 
-  /// What unpacking may take: xz's strongest setting takes half of it, and a file could ask for gigabytes.
-  private static let memoryLimit: UInt64 = 128 << 20
+  /// What unpacking may take: a little more than xz's strongest setting does, where a file could ask for gigabytes.
+  private static let memoryLimit: UInt64 = 72 << 20
 
   /// LZMA_CONCATENATED, a macro that Swift does not see: several streams may follow each other.
   private static let concatenated: UInt32 = 0x08

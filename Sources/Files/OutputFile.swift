@@ -7,13 +7,14 @@ import Foundation
 #endif
 
 /// Writes `data` to the place that a user has named for it, whatever is there: a file, which is replaced as
-/// ``replaceFile(at:with:)`` does; where a link leads, which stays a link; a device, a pipe or standard output, which is
-/// written into.
+/// ``replaceFile(at:with:)`` does; where a link leads, which stays a link; a device, standard output, or a pipe that the shell has opened
+/// (`/dev/stdout`, `>(command)`), which are written into. A named pipe stays as it is and is refused: it would be waited for
+/// until somebody reads it.
 ///
 /// - Throws: `FileError` naming `url` and the system's reason.
 public func writeOutput(_ data: Data, to url: URL) throws {
   let path = url.path
-  if let descriptor = standardStream(at: url) {
+  if let descriptor = standardStream(at: url) ?? OwnStream.descriptor(named: path) {
     guard writeAll(data, to: descriptor) else { throw FileError(path: path, reason: systemReason("cannot be written")) }
     return
   }
@@ -22,6 +23,8 @@ public func writeOutput(_ data: Data, to url: URL) throws {
     switch status.st_mode & S_IFMT {
     case S_IFREG: break
     case S_IFDIR: throw FileError(path: path, reason: "is a folder, not a file")
+    case S_IFIFO:
+      throw FileError(path: path, reason: "is a named pipe: name /dev/stdout, and lead that into the pipe")
     default:
       let descriptor = open(path, O_WRONLY | O_CLOEXEC)
       guard descriptor >= 0 else { throw FileError(path: path, reason: systemReason("cannot be written")) }

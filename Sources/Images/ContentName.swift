@@ -1,7 +1,7 @@
 import Foundation
 
-/// What bytes are, judged by the first of them and with an article: "an HTML page", "a git-lfs pointer", "a GIF picture",
-/// "an empty file", "text", "unknown data". For messages about files that are not what they should be.
+/// What bytes are, judged by the first of them and with an article: "an HTML page", "a git-lfs pointer", "a GIF
+/// picture", "an empty file", "text", "unknown data". For messages about files that are not what they should be.
 public func contentName(of bytes: Data) -> String {
   guard !bytes.isEmpty else { return "an empty file" }
   return bytes.prefix(4096).reading { reader in

@@ -1,6 +1,6 @@
 extension Image {
-  /// The luma of a stored colour, ITU-R BT.601's 0.299, 0.587 and 0.114 in 65536ths, rounded. It is the one weighting of this
-  /// library, whatever a file says of its gamma or profile, and Pillow's `L`.
+  /// The luma of a stored colour, ITU-R BT.601's 0.299, 0.587 and 0.114 in 65536ths, rounded. It is the one weighting
+  /// of this library, whatever a file says of its gamma or profile, and Pillow's `L`.
   public static func luma(_ red: UInt8, _ green: UInt8, _ blue: UInt8) -> UInt8 {
     UInt8((Int32(red) * 19595 + Int32(green) * 38470 + Int32(blue) * 7471 + 0x8000) >> 16)
   }

@@ -60,19 +60,19 @@ public struct DecodingOptions: Sendable, Hashable {
 }
 
 extension Image {
-  /// The most pixels that an image may have to be decoded: 2^26, about 67 million (200 MB in colour). What a file's header
-  /// claims is checked against it before any memory is taken.
+  /// The most pixels that an image may have to be decoded: 2^26, about 67 million (200 MB in colour). What a file's
+  /// header claims is checked against it before any memory is taken.
   public static let pixelLimit = 1 << 26
 
   /// Decodes a picture file's bytes: PNG, JPEG or WebP, told apart by what they are.
   ///
-  /// Sixteen bits become eight by rounding; palettes and fewer bits are expanded; CMYK becomes red, green and blue; what is
-  /// transparent is laid over the background; the picture is turned upright where EXIF says how; of an animation the first
-  /// picture is taken. Samples are never changed for a gamma or a colour profile. A JPEG is decoded as libjpeg does by itself: the
-  /// exact integer transform, smooth upsampling of colour.
+  /// Sixteen bits become eight by rounding; palettes and fewer bits are expanded; CMYK becomes red, green and blue;
+  /// what is transparent is laid over the background; the picture is turned upright where EXIF says how; of an
+  /// animation the first picture is taken. Samples are never changed for a gamma or a colour profile. A JPEG is decoded
+  /// as libjpeg does by itself: the exact integer transform, smooth upsampling of colour.
   ///
-  /// - Throws: ``ImageError`` with the byte at which the fault was found, if the bytes are of another kind, damaged or cut off,
-  ///   or if the image is larger than the limit or than so many bytes can hold.
+  /// - Throws: ``ImageError`` with the byte at which the fault was found, if the bytes are of another kind, damaged or
+  ///   cut off, or if the image is larger than the limit or than so many bytes can hold.
   public init(decoding bytes: Data, options: DecodingOptions = DecodingOptions()) throws(ImageError) {
     let facts = try PictureFacts(of: bytes)
     try facts.check(count: bytes.count, limit: options.pixelLimit)
@@ -87,8 +87,8 @@ extension Image {
 
   /// Reads a picture file: PNG, JPEG or WebP, whatever it is called.
   ///
-  /// - Throws: `FileError` naming the file, with the reasons of ``init(decoding:options:)``, what it is where it is none of the three
-  ///   (``contentName(of:)``), or that it cannot be read.
+  /// - Throws: `FileError` naming the file, with the reasons of ``init(decoding:options:)``, what it is where it is
+  ///   none of the three (``contentName(of:)``), or that it cannot be read.
   public init(contentsOf url: URL, options: DecodingOptions = DecodingOptions()) throws(FileError) {
     let data = try readFile(at: url)
     do {

@@ -11,8 +11,8 @@ public enum Fit: String, Sendable, Hashable, CaseIterable {
 extension Image {
   /// The image in another size and shape.
   ///
-  /// Covering cuts and resizes in one, from a box of fractions of pixels, so that nothing is shifted by rounding and pixels beyond the
-  /// cut have no influence. Containing rounds the sides of what is resized, halves to even.
+  /// Covering cuts and resizes in one, from a box of fractions of pixels, so that nothing is shifted by rounding.
+  /// Containing rounds the sides of what is resized, halves to even, to 1 at least.
   ///
   /// - Parameter background: of the sides where it is contained; its luma where the image is grey.
   /// - Throws: ``ImageError`` as ``resized(to:filter:)``.
@@ -38,7 +38,9 @@ extension Image {
   ///
   /// - Throws: ``ImageError`` where the size is not within the image.
   public func cropped(toCentral size: (width: Int, height: Int)) throws(ImageError) -> Image {
-    try cropped(x: (width - size.width) / 2, y: (height - size.height) / 2, width: size.width, height: size.height)
+    // What overflows is refused like all that is not within the image.
+    let (x, y) = ((width &- size.width) / 2, (height &- size.height) / 2)
+    return try cropped(x: x, y: y, width: size.width, height: size.height)
   }
 
   /// The pixels from column `x` and row `y` on.

@@ -46,8 +46,8 @@ public struct Image: Sendable, Hashable {
 
   /// The samples plane after plane, `[channels, height, width]`, as networks take them.
   ///
-  /// - Parameter range: what 0 and 255 become. ``init(width:height:channels:planes:range:)`` with the same range gives the
-  ///   same bytes back, all 256 of them.
+  /// - Parameter range: what 0 and 255 become. ``init(width:height:channels:planes:range:)`` with the same range gives
+  ///   the same bytes back, all 256 of them.
   public func planes(in range: ClosedRange<Float> = 0...1) -> [Float] {
     let levels = (0...255).map { range.lowerBound + Float($0) / 255 * (range.upperBound - range.lowerBound) }
     let plane = width * height

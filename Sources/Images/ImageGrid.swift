@@ -11,8 +11,8 @@ public struct ImageGrid: Sendable {
   public var background: UInt8
 
   /// - Parameter columns: as many as make the grid about square if nil.
-  /// - Precondition: there is an image; all have the same size and number of channels; columns and scale are at least 1,
-  ///   padding is not negative.
+  /// - Precondition: there is an image; all have the same size and number of channels; columns and scale are at least
+  ///   1, padding is not negative.
   public init(_ images: [Image], columns: Int? = nil, padding: Int = 4, scale: Int = 1, background: UInt8 = 255) {
     self.images = images
     self.columns = columns ?? Int(Double(images.count).squareRoot().rounded(.up))

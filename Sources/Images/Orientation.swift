@@ -22,8 +22,8 @@ func exifOrientation(_ exif: ByteReader) -> Int {
 extension Image {
   /// The image upright, given how EXIF says that it is stored.
   ///
-  /// - Parameter orientation: 1 ... 8: as it is; mirrored; upside down; both; mirrored at the falling diagonal; to be turned
-  ///   right; mirrored at the rising diagonal; to be turned left.
+  /// - Parameter orientation: 1 ... 8: as it is; mirrored; upside down; both; mirrored at the falling diagonal; to be
+  ///   turned right; mirrored at the rising diagonal; to be turned left.
   /// - Precondition: orientation is 1 ... 8.
   func upright(from orientation: Int) -> Image {
     precondition((1...8).contains(orientation), "an orientation is 1 ... 8, not \(orientation)")

@@ -15,8 +15,8 @@ public enum PNGCompression: Sendable, Hashable {
 extension Image {
   /// Decodes a PNG file's bytes, as ``init(decoding:options:)`` does, and nothing else.
   ///
-  /// - Throws: ``ImageError`` with the byte at which the fault was found, if the bytes are not PNG, are damaged or cut off, or
-  ///   the image is larger than ``pixelLimit`` or than so many bytes can hold.
+  /// - Throws: ``ImageError`` with the byte at which the fault was found, if the bytes are not PNG, are damaged or cut
+  ///   off, or the image is larger than ``pixelLimit`` or than so many bytes can hold.
   public init(png: Data) throws(ImageError) {
     guard ImageFormat(of: png) == .png else {
       let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]

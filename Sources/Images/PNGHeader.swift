@@ -58,8 +58,8 @@ struct PNGChunks: Sequence, IteratorProtocol {
     return Chunk(offset: offset, body: offset + 8..<offset + 8 + length)
   }
 
-  /// Where the first chunk begins that is cut off or whose checksum does not hold; that of the pixels where all are sound,
-  /// which libpng does not tell.
+  /// Where the first chunk begins that is cut off or whose checksum does not hold; that of the pixels where all are
+  /// sound, which libpng does not tell.
   static func damaged(in reader: ByteReader) -> Int {
     var chunks = PNGChunks(reader: reader)
     var pixels: Int?

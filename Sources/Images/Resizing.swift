@@ -12,8 +12,8 @@ public enum ResizingFilter: String, Sendable, Hashable, CaseIterable {
   case lanczos
 }
 
-/// What the resizing kernel uses of a processor. Each gives the same bytes; SWIFT_GAN_CPU=baseline|avx2|avx512 in the environment
-/// chooses one for the whole program.
+/// What the resizing kernel uses of a processor. Each gives the same bytes; SWIFT_GAN_CPU=baseline|avx2|avx512 in the
+/// environment chooses one for the whole program.
 package enum ResizingLevel: String, Sendable, CaseIterable {
   case baseline, avx2, avx512
 
@@ -22,9 +22,12 @@ package enum ResizingLevel: String, Sendable, CaseIterable {
     allCases.filter { $0.level.rawValue <= ci_highest_level().rawValue }
   }
   /// The one that is used where none is asked for.
-  package static var current: ResizingLevel {
-    allCases.first { $0.level == ci_level() } ?? .baseline
-  }
+  package static var current: ResizingLevel { of(ci_level()) }
+
+  /// The one that SWIFT_GAN_CPU chooses by so naming it: the highest where it is unset, or where the processor has no such.
+  package static func chosen(by name: String?) -> ResizingLevel { of(ci_level_named(name)) }
+
+  private static func of(_ level: CILevel) -> ResizingLevel { allCases.first { $0.level == level } ?? .baseline }
 
   fileprivate var level: CILevel {
     switch self {
@@ -44,10 +47,13 @@ extension Image {
     var bottom: Float
   }
 
-  /// The image in another size, its shape not kept: to the last bit what Pillow's `resize` makes of it, with the filter widened where the
-  /// image becomes smaller (antialiased), rows first, weights of 22 bits.
+  /// The image in another size, its shape not kept: to the last bit what the `resize` of Pillow 13 makes of it, with
+  /// the filter widened where the image becomes smaller (antialiased). Up to Pillow 12 rows came first always; since
+  /// then columns do where an image loses more than twice as much height as width, which changes how samples are
+  /// rounded between.
   ///
-  /// - Throws: ``ImageError`` where a side is below 1, there are more pixels than ``pixelLimit``, or there is no memory.
+  /// - Throws: ``ImageError`` where a side is below 1, there are more pixels than ``pixelLimit``, or there is no
+  ///   memory.
   public func resized(
     to size: (width: Int, height: Int), filter: ResizingFilter = .lanczos
   ) throws(ImageError) -> Image {

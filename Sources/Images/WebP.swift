@@ -26,7 +26,8 @@ extension Image {
 
   /// The bytes of the image as a WebP file; grey is stored as colour, since there is no other.
   ///
-  /// - Throws: ``ImageError`` for a quality outside 0 ... 100, a side beyond ``webpSideLimit``, or with libwebp's reason.
+  /// - Throws: ``ImageError`` for a quality outside 0 ... 100, a side beyond ``webpSideLimit``, or with libwebp's
+  ///   reason.
   public func webp(_ coding: WebPCoding = .quality(90)) throws(ImageError) -> Data {
     let (quality, isLossless) = try coding.checked()
     try checkSidesForWebP()
@@ -41,8 +42,8 @@ extension Image {
   ///   - frames: one size and number of channels.
   ///   - milliseconds: how long each is shown.
   ///   - loops: how often all are; 0 is for ever.
-  /// - Throws: ``ImageError`` where there is no frame or one unlike the first, for numbers that a file cannot hold, and as
-  ///   ``webp(_:)``.
+  /// - Throws: ``ImageError`` where there is no frame or one unlike the first, for numbers that a file cannot hold, and
+  ///   as ``webp(_:)``.
   public static func animatedWebP(
     _ frames: [Image], milliseconds: Int, loops: Int = 0, coding: WebPCoding = .lossless
   ) throws(ImageError) -> Data {

@@ -33,7 +33,8 @@ extension PictureFacts {
   }
 }
 
-/// Where the contents of a WebP file's chunks are: four letters, a length, so many bytes and one more where they are odd.
+/// Where the contents of a WebP file's chunks are: four letters, a length, so many bytes and one more where they are
+/// odd.
 struct WebPChunks: Sequence, IteratorProtocol {
   let reader: ByteReader
   private var offset = 12

@@ -130,6 +130,15 @@ public final class Network<Model: Module> {
     return try body(zip(zip(names, copies), parameters).map { ($0.0, $0.1, $1.role == .trained) })
   }
 
+  /// Runs `body` with every parameter, trained or fixed, as numbers of another kind: in float64 a float32 network shows what
+  /// rounding has done to it. No gradient reaches the parameters.
+  public func withParameters<Result>(as dtype: DType, _ body: () throws -> Result) rethrows -> Result {
+    let bound = parameters.map(\.value)
+    for (parameter, value) in zip(parameters, bound) { parameter.bind(value.detached().to(dtype)) }
+    defer { for (parameter, value) in zip(parameters, bound) { parameter.bind(value) } }
+    return try body()
+  }
+
   /// The name of the first parameter for which `values`, laid out as ``flat``, hold a NaN or an infinity; nil where all are
   /// finite.
   ///

@@ -92,7 +92,7 @@ public struct Page: Sendable {
   ///   written.
   public func write(to url: URL, plotly: URL? = nil) throws {
     let source = blocks.contains(where: \.hasCharts) ? try PlotlyFile.read(plotly ?? PlotlyFile.url) : ""
-    try replaceFile(at: url, with: Data(html(plotly: source).utf8))
+    try writeOutput(Data(html(plotly: source).utf8), to: url)
   }
 
   private static func asset(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

@@ -80,13 +80,23 @@ public struct RandomStream: Sendable, Hashable {
   /// `[S]` for a stream of S seeds side by side, `[]` for that of a single seed.
   public var leadingShape: [Int] { isStacked ? [keys.count] : [] }
 
+  /// The first `count` 32-bit words of the stream, each as likely as any other; more words begin with the same ones.
+  ///
+  /// - Precondition: the stream has one seed.
+  public func words(_ count: Int) -> [UInt32] {
+    precondition(keys.count == 1, "words belong to one seed")
+    return [UInt32](unsafeUninitializedCapacity: count) { words, filled in
+      if count > 0 { ct_random_words(keys[0], words.baseAddress!, Int64(count)) }
+      filled = count
+    }
+  }
+
   /// 0 ..< `count` in random order.
   ///
   /// - Precondition: the stream has one seed; `count` is at most 2^32.
   public func permutation(_ count: Int) -> [Int] {
     precondition(keys.count == 1, "a permutation belongs to one seed")
-    var words = [UInt32](repeating: 0, count: count)
-    ct_random_words(keys[0], &words, Int64(count))
+    let words = words(count)
     var order = Array(0..<count)
     // Fisher and Yates; the multiplication maps a word to 0 ... index without a measurable bias.
     for index in stride(from: count - 1, to: 0, by: -1) {

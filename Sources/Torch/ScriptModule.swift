@@ -12,14 +12,18 @@ public struct ScriptModule {
 
   /// Loads the module from its file's bytes.
   ///
+  /// - Parameter dtype: of its parameters and buffers; as they are in the file where it is missing.
   /// - Throws: `TensorError` where they are no TorchScript file, or one without `forward`.
-  public init(_ file: Data, device: Device = .cpu) throws {
+  public init(_ file: Data, device: Device = .cpu, dtype: DType? = nil) throws {
     let handle = try checkingTensors {
       file.withUnsafeBytes { bytes in
         // An empty file may have no address.
         withUnsafeTemporaryAllocation(byteCount: 1, alignment: 1) { nothing in
-          ct_script_load(
-            bytes.baseAddress ?? UnsafeRawPointer(nothing.baseAddress!), Int64(bytes.count), device.code)
+          func load(_ dtype: UnsafePointer<CTDType>?) -> CScript? {
+            ct_script_load(
+              bytes.baseAddress ?? UnsafeRawPointer(nothing.baseAddress!), Int64(bytes.count), device.code, dtype)
+          }
+          return if let dtype { withUnsafePointer(to: dtype.code) { load($0) } } else { load(nil) }
         }
       }
     }

@@ -45,4 +45,27 @@ import Testing
       }
     }
   }
+
+  @Test func everyPublishedDataSetCanBeFetched() throws {
+    try withEmptyFolder { folder in
+      for (name, file, md5) in [
+        ("fashion-mnist", "t10k-images-idx3-ubyte.gz", "bef4ecab320f06d8554ea6380940ec79"),
+        ("kmnist", "train-labels-idx1-ubyte.gz", "e144d726b3acfaa3e44228e80efcd344"),
+        ("cifar10", "cifar-10-binary.tar.gz", "c32a1d4ab5d03f1284b67883e8d87530"),
+        ("cifar100", "cifar-100-binary.tar.gz", "03b5dce01913d631647c71ecec9e9cb8"),
+        ("svhn", "test_32x32.mat", "eb5a983be6a315427106f1b164d9cef3"),
+        ("svhn-extra", "extra_32x32.mat", "a93ce644f1a588dc4d68dda5feec44a7"),
+        ("stl10", "stl10_binary.tar.gz", "91f7769df0f17e558f3565bffb0c7dfb"),
+      ] {
+        let get = try GanProcess(
+          ["data", "get", name, "--mirror", "http://127.0.0.1:9/", "--out", name], in: folder)
+        #expect(get.status != 0)
+        for word in [file, md5, folder.appendingPathComponent(name).path] {
+          #expect(get.errors.contains(word), "\(get.errors)")
+        }
+      }
+      let unknown = try GanProcess(["data", "get", "cifar11"], in: folder)
+      #expect(unknown.status == 64 && unknown.errors.contains("mnist, fashion-mnist, kmnist, cifar10"))
+    }
+  }
 }

@@ -94,7 +94,7 @@ import Testing
       // A dictionary of 1.5 GiB, in the head of a block, with the head's checksum.
       var greedy = Data([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0, 0, 0, 0xff, 0x12, 0xd9, 0x41, 2, 0, 0x21, 1, 37, 0, 0, 0])
       greedy += crc32(greedy.suffix(8)) + Data(count: 64)
-      #expect(try reason(greedy) == "asks for more memory than 128 MB to be unpacked: it unpacks to 0 bytes")
+      #expect(try reason(greedy) == "asks for more memory than 72 MB to be unpacked: it unpacks to 0 bytes")
     }
   }
 
@@ -203,30 +203,17 @@ struct PublishedCIFARTests {
   @Test func testImages() throws {
     let images = try CIFAR10.load(directory: #require(publishedCIFAR), split: .test)
     #expect(images.shape == [10_000, 3, 32, 32])
-    #expect((0..<10).allSatisfy { label in images.labels.filter { $0 == label }.count == 1000 })
+    let labels = try #require(images.labels)
+    #expect((0..<10).allSatisfy { label in labels.filter { $0 == label }.count == 1000 })
     // The published checksum is that of the records.
     var sum = MD5()
     images.images.withUnsafeBytes { pixels in
-      for (index, label) in images.labels.enumerated() {
-        withUnsafeBytes(of: label) { sum.update($0) }
+      for (index, label) in labels.enumerated() {
+        withUnsafeBytes(of: UInt8(label)) { sum.update($0) }
         sum.update(UnsafeRawBufferPointer(rebasing: pixels[index * 3072..<(index + 1) * 3072]))
       }
     }
     #expect(sum.finish() == "803d5f7f4d78ea53de84dbe85f74fb6d")
-  }
-
-  @Test func trainingImages() throws {
-    let images = try CIFAR10.load(directory: #require(publishedCIFAR), split: .train)
-    #expect(images.shape == [50_000, 3, 32, 32])
-    // The means by channel that are known of the training images, to their eight digits.
-    for (channel, mean) in [0.49139968, 0.48215841, 0.44653091].enumerated() {
-      var sum = 0
-      for image in 0..<50_000 {
-        let start = (image * 3 + channel) * 1024
-        for pixel in images.images[start..<start + 1024] { sum += Int(pixel) }
-      }
-      #expect(abs(Double(sum) / (255 * 50_000 * 1024) - mean) < 0.5e-8)
-    }
   }
 }
 

@@ -43,7 +43,9 @@ import Torch
 
 @Suite struct ImageBatchesTests {
   @Test func everyImageComesOnceAnEpochInAnOrderOfItsOwn() throws {
-    let source = ImageBatches(pixels: (0..<12).map { UInt8($0 * 20) }, imageSize: 1, batchSize: 4)
+    let images = LabelledImages(
+      images: PixelBytes((0..<12).map { UInt8($0 * 20) }), labels: nil, height: 1, width: 1, channels: 1)
+    let source = ImageBatches(images, batchSize: 4)
     let random = RandomStream(seed: 1)
     func epoch(_ number: Int) throws -> [Float] {
       try (0..<3).flatMap { try source.batches(number * 3 + $0, random).values() }
@@ -61,8 +63,9 @@ import Torch
   }
 
   @Test func pixelsAreScaledToTheRange() throws {
-    let source = ImageBatches(pixels: [0, 255, 51, 102], imageSize: 4, batchSize: 1, range: -1...1)
-    let values = try source.images.values()
+    let images = LabelledImages(
+      images: PixelBytes([0, 255, 51, 102]), labels: nil, height: 2, width: 2, channels: 1)
+    let values = try ImageBatches(images, batchSize: 1, range: -1...1).examples([0]).values()
     #expect(zip(values, [-1, 1, -0.6, -0.2]).allSatisfy { abs($0 - $1) < 1e-6 })
   }
 }

@@ -26,7 +26,7 @@ import Testing
     ]
     try withFiles(files) { folder throws in
       let read = try MNIST.load(directory: folder, split: .train)
-      #expect(read.shape == [3, 1, 2, 4] && read.images == Array(0..<24) && read.labels == [0, 1, 2])
+      #expect(read.shape == [3, 1, 2, 4] && read.bytes == Array(0..<24) && read.labels == [0, 1, 2])
     }
   }
 
@@ -48,7 +48,7 @@ import Testing
         let (image, channel, pixel) = (index / (channels * plane), index / plane % channels, index % plane)
         return bytes[(image * plane + pixel) * channels + channel]
       }
-      #expect(images.images == expected)
+      #expect(images.bytes == expected)
     }
   }
 
@@ -64,7 +64,7 @@ import Testing
   @Test func withoutALabelsFileWhereLabelsAreOfNoInterest() throws {
     try withFiles(["train-images-idx3-ubyte": three]) { folder throws in
       let images = try MNIST.load(directory: folder, split: .train, requiresLabels: false)
-      #expect(images.images == (0..<24).map { UInt8($0) } && images.shape == [3, 1, 2, 4])
+      #expect(images.bytes == (0..<24).map { UInt8($0) } && images.shape == [3, 1, 2, 4])
       #expect(try fileError { _ = try MNIST.load(directory: folder, split: .train) }.reason.contains("train labels"))
     }
     // One that is there is not looked at either.
@@ -85,7 +85,7 @@ import Testing
     try withFiles(files) { folder throws in
       #expect(try MNIST.load(directory: folder, split: .train).classes == classes)
       #expect(try MNIST.load(directory: folder, split: .test).classes == classes)
-      #expect(try MNIST.load(directory: folder, split: .test).labels == test)
+      #expect(try MNIST.load(directory: folder, split: .test).labels == test.map(Int32.init))
     }
   }
 
@@ -106,6 +106,22 @@ import Testing
     }
   }
 
+  @Test func testImagesOfAnotherFormAreRefused() throws {
+    let place = URL(fileURLWithPath: "/data")
+    func set(_ height: Int, _ channels: Int, _ classes: Int) -> LabelledImages {
+      LabelledImages(
+        images: [UInt8](repeating: 0, count: channels * height * 2), labels: [0], height: height, width: 2,
+        channels: channels, classes: classes)
+    }
+    try set(3, 1, 4).requireTestable(after: set(3, 1, 5), at: place)
+    #expect(
+      try fileError { try set(3, 3, 5).requireTestable(after: set(4, 1, 5), at: place) }.description
+        == "/data: holds training images of 2 x 4 pixels in 1 channel, and test images of 2 x 3 pixels in 3 channels")
+    #expect(
+      try fileError { try set(3, 1, 6).requireTestable(after: set(3, 1, 5), at: place) }.reason
+        == "holds training images of 5 classes, and test images of 6")
+  }
+
   // MARK: Other names
 
   @Test func lettersOfEMNISTAreTurnedUprightAndCountFromZero() throws {
@@ -116,7 +132,7 @@ import Testing
     ]
     try withFiles(files) { folder throws in
       let letters = try EMNIST.load(directory: folder, split: .train, selection: .letters)
-      #expect(letters.shape == [2, 1, 2, 3] && letters.images == [0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15])
+      #expect(letters.shape == [2, 1, 2, 3] && letters.bytes == [0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15])
       #expect(letters.labels == [0, 25] && letters.classes == 26)
       #expect(try EMNIST.Source(selection: .letters).open(at: folder, .train) == letters)
       let error = try fileError { _ = try EMNIST.load(directory: folder, split: .test, selection: .byclass) }

@@ -39,13 +39,20 @@ import Torch
   /// Batches larger than the draw repeat it; within a pass every example comes once.
   @Test func batchesGoThroughTheDrawAgainAndAgain() throws {
     let draw = try LabelDraw(6, of: labels, classes: 3, seed: 1)
-    let images = Tensor((0..<300).map(Float.init), shape: [300, 1])
+    // Two pixels tell which image it is: 300 do not fit one byte.
+    let set = LabelledImages(
+      images: PixelBytes((0..<300).flatMap { [UInt8($0 / 256), UInt8($0 % 256)] }), labels: labels.map(Int32.init),
+      classes: 3, height: 1, width: 2, channels: 1)
+    let images = ImageBatches(set, batchSize: 1, range: 0...255)
     let batches = draw.batches(4, of: images)
     let random = RandomStream(seed: 9)
     var seen: [(Int, Int)] = []
     for step in 0..<6 {
       let (examples, classes) = batches(step, random)
-      seen += zip(try examples.values(Float.self), try classes.values(Int64.self)).map { (Int($0), Int($1)) }
+      let pixels = try examples.values(Float.self)
+      seen += zip(0..<4, try classes.values(Int64.self)).map {
+        (Int(pixels[2 * $0] * 256 + pixels[2 * $0 + 1]), Int($1))
+      }
     }
     for pass in 0..<4 {
       let part = seen[pass * 6..<(pass + 1) * 6]

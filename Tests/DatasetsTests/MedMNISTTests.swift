@@ -84,7 +84,7 @@ import Testing
       try zip([("train_images.npy", images), ("train_labels.npy", labels)]).write(to: file)
       let read = try MedMNIST.load(file, part: .train)
       #expect(
-        read.shape == [2, 1, 2, 3] && read.images == Array(0..<12) && read.labels == [1, 0] && read.classes == 2)
+        read.shape == [2, 1, 2, 3] && read.bytes == Array(0..<12) && read.labels == [1, 0] && read.classes == 2)
       #expect(
         try fileError { _ = try MedMNIST.load(file, part: .test) }.reason
           == "is not there; the file holds train_images, train_labels")

@@ -74,6 +74,11 @@ func crc32(_ bytes: some Sequence<UInt8>) -> [UInt8] {
   return withUnsafeBytes(of: (~sum).littleEndian) { Array($0) }
 }
 
+extension LabelledImages {
+  /// The pixels.
+  var bytes: [UInt8] { [UInt8](images) }
+}
+
 /// A small data set that an independent script (Tests/Golden/datasets/generate.py) wrote.
 func golden(_ name: String) -> URL {
   URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -84,7 +89,7 @@ func golden(_ name: String) -> URL {
 struct GoldenImages: Decodable {
   let shape: [Int]
   let md5: String
-  let labels: [UInt8]?
+  let labels: [Int32]?
 
   init(_ name: String) throws {
     let all = try JSONDecoder().decode([String: GoldenImages].self, from: Data(contentsOf: golden("expected.json")))
@@ -98,8 +103,12 @@ struct GoldenImages: Decodable {
     _ images: LabelledImages, classes: Int, labelled: Bool = true, sourceLocation: SourceLocation = #_sourceLocation
   ) {
     #expect(images.shape == shape, sourceLocation: sourceLocation)
-    #expect(MD5.hex(of: images.images) == md5, sourceLocation: sourceLocation)
-    guard labelled else { return }
+    #expect(MD5.hex(of: [UInt8](images.images)) == md5, sourceLocation: sourceLocation)
+    guard labelled else {
+      #expect(images.labels == nil && images.classes == nil, sourceLocation: sourceLocation)
+      return
+    }
+    #expect(images.classNames?.count == classes, sourceLocation: sourceLocation)
     #expect(images.labels == labels, sourceLocation: sourceLocation)
     #expect(images.classes == classes, sourceLocation: sourceLocation)
   }

@@ -4,6 +4,7 @@
 
 Files named found-* are not its: `make fuzz` found them.
 """
+import base64
 import gzip
 import io
 import json
@@ -76,7 +77,36 @@ write(
     trailing=grey + b"more", no_end=png(5, 4, end=b""), signature=grey[:8], text=b"GIF89a", empty=b"",
     gamma=png(5, 4, before=chunk(b"gAMA", struct.pack(">I", 45455))),
     profile=png(5, 4, colour=2, before=chunk(b"iCCP", b"x\0\0" + zlib.compress(bytes(1 << 16)))),
-    text_bomb=png(5, 4, before=chunk(b"zTXt", b"x\0\0" + zlib.compress(bytes(1 << 20)))))
+    text_bomb=png(5, 4, before=chunk(b"zTXt", b"x\0\0" + zlib.compress(bytes(1 << 20)))),
+    turned=png(5, 4, before=chunk(b"eXIf", b"MM\0*\0\0\0\x08\0\1\1\x12\0\3\0\0\0\1\0\6\0\0\0\0\0\0")),
+    interlaced_palette=png(9, 1, depth=1, colour=3, interlace=1, before=palette, rows=b"\0\xff" * 7),
+    animated=png(5, 4, before=chunk(b"acTL", struct.pack(">II", 1, 0))), transparent_grey=png(5, 4, before=chunk(b"tRNS", b"\0\7")))
+
+# JPEG and WebP files come from the golden files of Tests/ImagesTests, which Pillow wrote.
+golden = json.loads((root.parent / "ImagesTests/Golden/golden.json").read_text())["files"]
+pictures = {kind: {
+    "".join(c if c.isalnum() else "_" for c in file["name"].lower()): base64.b64decode(file["file"])
+    for file in golden if file["facts"]["format"] == kind} for kind in ("jpeg", "webp")}
+
+
+def changed(data, found, replacement, after=0):
+    at = data.index(found) + after
+    return data[:at] + replacement + data[at + len(replacement):]
+
+
+sound = pictures["jpeg"]["noise"]
+write(
+    "jpeg", **pictures["jpeg"], empty=b"", start=b"\xff\xd8\xff", cut=sound[:-40], no_end=sound[:-2], trailing=sound + b"more",
+    huge=changed(sound, b"\xff\xc0", b"\xff" * 4, 5), large=changed(sound, b"\xff\xc0", b"\2\0\2\0", 5), nothing=changed(sound, b"\xff\xc0", bytes(4), 5),
+    arithmetic=changed(sound, b"\xff\xc0", b"\xc9", 1), lossless=changed(sound, b"\xff\xc0", b"\xc3", 1), deep=changed(sound, b"\xff\xc0", b"\x0c", 4),
+    sampling=changed(sound, b"\xff\xc0", b"\x44", 11), odd_sampling=changed(sound, b"\xff\xc0", b"\x31", 11), two_frames=sound.replace(b"\xff\xc0", sound[sound.index(b"\xff\xc0"):][:19] + b"\xff\xc0"),
+    scans=pictures["jpeg"]["progressive"][:-2] + pictures["jpeg"]["progressive"][pictures["jpeg"]["progressive"].rindex(b"\xff\xda"):-2] * 40 + b"\xff\xd9",
+    padded=b"\xff\xd8" + b"\xff" * 50 + sound[3:])
+sound = pictures["webp"]["lossless"]
+write(
+    "webp", **pictures["webp"], empty=b"", start=sound[:12], cut=sound[:-9], trailing=sound + b"more", short=changed(sound, b"RIFF", b"\x20", 4),
+    long=changed(sound, b"RIFF", b"\xff\xff\xff\xff", 4), huge=changed(sound, b"VP8L", b"\xff\xff\xff\x0f", 9), wide=changed(sound, b"VP8L", b"\xff", 10),
+    canvas=changed(pictures["webp"]["animated"], b"VP8X", b"\xff" * 6, 12), frame=changed(pictures["webp"]["animated"], b"ANMF", b"\xff" * 12, 8), other=b"RIFF\x1a\0\0\0WAVEfmt " + bytes(20))
 
 
 def tensors(header, body=b"\0\0\x80\x3f", length=None):
@@ -229,3 +259,17 @@ write(
     shape=mat + matrix(b"X", [2, 3, 3, 9], bytes(36)) + y, overflow=mat + matrix(b"X", [0x7FFFFFFF] * 8, bytes(36)) + y, many_axes=mat + matrix(b"X", [1] * 40, b"\0") + y, three_axes=mat + matrix(b"X", [2, 3, 3], bytes(18)) + matrix(b"y", [1, 1], b"\3"), negative=mat + matrix(b"X", [0xFFFFFFFF, 3, 3, 2], bytes(36)) + y, zero=mat + matrix(b"X", [0, 3, 3, 2], b"") + y,
     complex=mat + matrix(b"X", [2, 3, 3, 2], bytes(36), flags=0x800) + y, cells=mat + matrix(b"X", [1, 1], b"", 1) + y, structure=mat + matrix(b"X", [1, 1], b"", 2) + y, text=mat + matrix(b"X", [1, 4], b"text", 4, 16) + y, sparse=mat + matrix(b"X", [2, 2], bytes(8), 5) + y, long_name=mat + matrix(b"X" * 300, [1, 1], b"\0") + x + y, odd_type=mat + element(3, b"abc") + x + y, twice=mat + x + x + y, label=mat + x + matrix(b"y", [2, 1], b"\x0b\1"),
     bomb=mat + deflated(matrix(b"X", [32, 32, 3, 300], bytes(32 * 32 * 900))) + deflated(matrix(b"y", [300, 1], bytes(300))), packed_twice=mat + deflated(deflated(x)), trailing=mat + x + y + b"abc", int64=mat + x + matrix(b"y", [2, 1], struct.pack("<qq", 1, -1), 14, 12))
+
+
+tiny, other = png(2, 2), png(3, 2, colour=2)
+names = ["00000/img00000000.png", "00000/img00000001.png"]
+
+
+def labelled(labels, more=""):
+    return npz([(names[0], tiny), (names[1], other), ("dataset.json", f'{{"labels": {labels}{more}}}')], zipfile.ZIP_STORED)
+
+
+write(
+    "pictures", sound=labelled(f'[["{names[0]}", 6], ["{names[1]}", 0]]'), null=labelled("null"), one_null=labelled(f'[["{names[0]}", 6], ["{names[1]}", null]]'), vectors=labelled(f'[["{names[0]}", [0, 1]], ["{names[1]}", [1, 0]]]'), names=labelled(f'[["{names[0]}", 1], ["{names[1]}", 0]]', ', "classes": ["a", "b"]'), fraction=labelled(f'[["{names[0]}", 0.5]]'), negative=labelled(f'[["{names[0]}", -1]]'), huge=labelled(f'[["{names[0]}", 1e300]]'), no_list=labelled("3"), no_pairs=labelled("[1, [2]]"), deep=labelled("[" * 600), unknown=labelled('[["x.png", 0]]'),
+    classes=npz([("a/1.png", tiny), ("b/2.PNG", other), ("__MACOSX/._1.png", b"\0\5"), ("b/Thumbs.db", b"x")]), deeper=npz([("x/a/1.png", tiny), ("x/b/2.png", other), ("x/dataset.json", b'{"labels": null}')]), divided=npz([("train/a/1.png", tiny), ("train/b/1.png", other), ("test/a/1.png", tiny)]), beside=npz([("1.png", tiny), ("a/1.png", tiny), ("b/1.png", other)]), up=npz([("../1.png", tiny), ("/2.png", tiny), ("3.png", tiny)]), backslash=npz([("a\\1.png", tiny)]), no_pictures=npz([("a.txt", b"text"), ("b.gif", b"GIF89a")]), cut_picture=npz([("a.png", tiny[:30])]), large=npz([("a.png", png(30000, 30000))]), jpeg=npz([("a.jpg", b"\xff\xd8\xff\xe0\0\x10JFIF\0\1")]),
+    empty=npz([]), nothing=b"", cut=labelled("null")[:-9], page=b"<html>", encrypted=npz([("a.png", tiny)]).replace(b"PK\1\2\x14\3\x14\0\0\0", b"PK\1\2\x14\3\x14\0\1\0"), bzip2=npz([("a.png", tiny)], zipfile.ZIP_BZIP2), bomb=npz([("a.png", tiny + bytes(1 << 20))]), json_bomb=npz([("a.png", tiny), ("dataset.json", "[" + "[]," * 300000 + "1]")]), size=npz([("a.png", tiny)], zipfile.ZIP_STORED).replace(struct.pack("<I", len(tiny)), b"\xff\xff\xff\x7f"), damaged=npz([("a.png", tiny)])[:40] + bytes(9) + npz([("a.png", tiny)])[49:])

@@ -17,6 +17,10 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   case gzip
   /// A PNG file.
   case png
+  /// A JPEG file.
+  case jpeg
+  /// A WebP file.
+  case webp
   /// A safetensors file.
   case safetensors
   /// A recipe's file.
@@ -39,6 +43,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   case npy
   /// A MATLAB file of SVHN.
   case mat
+  /// A zip archive of pictures, with dataset.json or without.
+  case pictures
 
   /// What must not happen, and did.
   public struct Violation: Error, CustomStringConvertible {
@@ -53,12 +59,13 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     switch self {
     case .idx, .gzip: try checkIDX(bytes, in: folder)
     case .png: try checkPNG(bytes, in: folder)
+    case .jpeg, .webp: try checkPicture(bytes, in: folder)
     case .safetensors: try checkSafetensors(bytes, in: folder)
     case .recipe: try checkRecipe(bytes, in: folder)
     case .setting: try checkSetting(bytes)
     case .arguments: try checkArguments(bytes)
     case .run: try checkRun(bytes, in: folder)
-    case .cifar, .pickle, .tar, .npz, .npy, .mat: try checkDataSet(bytes, in: folder)
+    case .cifar, .pickle, .tar, .npz, .npy, .mat, .pictures: try checkDataSet(bytes, in: folder)
     }
   }
 
@@ -70,11 +77,15 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case .idx: return 2 * megabyte + 4 * count
     // A byte of gzip data is 1032 of content at most; an array that grows is there twice while it does.
     case .gzip: return 2 * megabyte + 4 * 1032 * count
-    // The same, in pixels of one bit that become three bytes, and 9 MB that libpng lets a chunk take.
-    case .png: return 10 * megabyte + 3 * 8 * 1032 * count
+    // The same, in pixels of one bit that become three bytes, twice where they are turned, and 9 MB that libpng lets a chunk
+    // take.
+    case .png: return 10 * megabyte + 2 * 3 * 8 * 1032 * count
+    // Pixels up to the limit below: an image, one turned upright, and a grey one; libjpeg's coefficients of 16 bits or
+    // libwebp's two canvases; rows of 65 500 pixels.
+    case .jpeg, .webp: return 32 * megabyte + (3 + 3 + 1 + 4 * 4) * Self.pixelLimit
     case .safetensors, .run: return 2 * megabyte + 1000 * count
     // YAML's nodes, the whole recipe beside them, and messages that quote the text.
-    case .cifar, .pickle, .tar, .npz, .npy, .mat: return dataSetAllowance(count)
+    case .cifar, .pickle, .tar, .npz, .npy, .mat, .pictures: return dataSetAllowance(count)
     case .recipe, .setting, .arguments: return 8 * megabyte + 2000 * count
     }
   }
@@ -106,13 +117,36 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   }
 
   private func checkOnePNG(_ bytes: Data, in folder: FuzzFolder) throws {
-    let file = try folder.file("input.png", bytes)
-    guard let image = try value(of: file, { try Image(contentsOf: file) }) else { return }
+    guard let image = try checkPicture(bytes, in: folder, limit: Image.pixelLimit) else { return }
     let header = bytes.dropFirst(16).prefix(8).map(Int.init)
     let size = [header[0...3], header[4...7]].map { $0.reduce(0) { $0 << 8 | $1 } }
-    try require([image.width, image.height] == size, "\(image.width) x \(image.height), where the header says \(size)")
+    try require(
+      [image.width, image.height].sorted() == size.sorted(),
+      "\(image.width) x \(image.height), where the header says \(size)")
     guard image.samples.count < 1 << 16 else { return }
     try require(try Image(png: image.png()) == image, "an image that is another one once written and read")
+  }
+
+  /// Where bytes have no bound on what they hold, as in WebP, more pixels than these only take time.
+  private static let pixelLimit = 1 << 18
+
+  /// The image has the size and channels that the facts promise, and in grey is the same one.
+  @discardableResult
+  private func checkPicture(_ bytes: Data, in folder: FuzzFolder, limit: Int = pixelLimit) throws -> Image? {
+    let file = try folder.file("input.\(rawValue)", bytes)
+    var options = DecodingOptions(background: .black, pixelLimit: limit)
+    let image = try value(of: file) { try Image(contentsOf: file, options: options) }
+    let facts = try? PictureFacts(of: bytes)
+    guard let image else { return nil }
+    guard let facts else { throw Violation(description: "an image without facts") }
+    let size = facts.uprightSize
+    try require(
+      (image.width, image.height, image.channels) == (size.width, size.height, facts.channels),
+      "\(image.width) x \(image.height) x \(image.channels), where the header says \(facts)")
+    try require(image.width * image.height <= limit, "more pixels than the limit")
+    options.channels = .grey
+    try require(try Image(contentsOf: file, options: options) == image.grey(), "another image in grey")
+    return image
   }
 
   private func checkSafetensors(_ bytes: Data, in folder: FuzzFolder) throws {

@@ -27,6 +27,7 @@ import Torch
     let found = try objective.probability(logits).values(Double.self)
     for (point, probability) in found.enumerated() {
       let (p, q) = (Double(data[point]) / 20, Double(model[point]) / 20)
+      // So near have 20 000 steps come, in float64.
       #expect(abs(probability - alpha * p / (p + q)) < 1e-6, "point \(point): \(probability)")
     }
   }

@@ -1,4 +1,5 @@
 import GAN
+import GoldenSupport
 import NN
 import Testing
 import Torch
@@ -7,12 +8,6 @@ import Torch
 /// same generator with batch norm.
 @Suite(.serialized) struct VirtualBatchCostTests {
   private static let noise = Noise.uniform(0, 1, dimensions: 100)
-
-  private func seconds(_ body: () throws -> Void) rethrows -> Double {
-    let start = ContinuousClock.now
-    try body()
-    return (ContinuousClock.now - start) / .seconds(1)
-  }
 
   private func pass<G: Generator>(_ generator: G, batchSize: Int) -> () throws -> Void {
     let network = Network(generator, seed: 1)
@@ -25,7 +20,7 @@ import Torch
     }
   }
 
-  /// The fastest of interleaved rounds, on one thread: what else the machine does can only add to a round, and two
+  /// The least processor time of interleaved rounds, on one thread: what else the machine does can only add to a round, and two
   /// threads would wait for each other where it is busy.
   private func check(_ name: String, rounds: Int, _ batch: () throws -> Void, _ virtual: () throws -> Void) throws {
     let threads = Libtorch.threads
@@ -35,8 +30,8 @@ import Torch
     for _ in 0..<3 where (ratios.last ?? .infinity) > 2.2 {
       var (ofBatch, ofVirtual): ([Double], [Double]) = ([], [])
       for _ in 0..<rounds {
-        ofBatch.append(try seconds(batch))
-        ofVirtual.append(try seconds(virtual))
+        ofBatch.append(try processorSeconds(batch))
+        ofVirtual.append(try processorSeconds(virtual))
       }
       ratios.append(ofVirtual.min()! / ofBatch.min()!)
       print("\(name): \(ofVirtual.min()! * 1e3) ms, batch norm \(ofBatch.min()! * 1e3) ms, ratio \(ratios.last!)")

@@ -26,8 +26,9 @@ import Torch
       (try #require(found.featureSpread), "spread"),
     ] {
       let expected = try tensor("out.\(key)").item()
-      // Shares are counts, averaged in float32.
-      #expect(abs(value - expected) < 1e-6, "\(key)")
+      // Shares are counts, averaged in float32; the spread is a root of such means.
+      let bound = RoundingBound(.float32, sums: [100, 100], functions: 2)
+      #expect(abs(value - expected) < bound.relative * max(1, expected), "\(key)")
     }
   }
 
@@ -65,9 +66,10 @@ import Torch
   /// D is right about what it gives at least half of what it is taught for real examples.
   @Test func accuracyGoesByTheTarget() throws {
     let x = RandomStream(seed: 1).normal([9, 1])
-    #expect(abs(try signs(x, x).accuracy - (2.0 / 3 + 1) / 2) < 1e-6)
-    #expect(abs(try signs(x, x, threshold: 0.8).accuracy - (2.0 / 3 + 0.5) / 2) < 1e-6)
-    #expect(abs(try signs(x, x).probabilityOfReal - 0.6) < 1e-6)
-    #expect(abs(try signs(x, x).probabilityOfGenerated - 0.275) < 1e-6)
+    let rounding = RoundingBound(.float32, sums: [3], functions: 1).relative
+    #expect(abs(try signs(x, x).accuracy - (2.0 / 3 + 1) / 2) < rounding)
+    #expect(abs(try signs(x, x, threshold: 0.8).accuracy - (2.0 / 3 + 0.5) / 2) < rounding)
+    #expect(abs(try signs(x, x).probabilityOfReal - 0.6) < rounding)
+    #expect(abs(try signs(x, x).probabilityOfGenerated - 0.275) < rounding)
   }
 }

@@ -48,6 +48,7 @@ import Torch
       below[index] -= 1e-6
       return (try loss(Tensor(above)).item() - loss(Tensor(below)).item()) / 2e-6
     }
+    // The step 10^-6 leaves 10^-10 of the value, and 10^-13 of the third derivative.
     try expectClose(found, Tensor(differences), 1e-7)
   }
 
@@ -70,14 +71,17 @@ import Torch
     for (index, seed) in [4, 9].enumerated() {
       let alone = Network(Model(), seed: UInt64(seed))
       #expect(try together.flat.sliced(0, index..<index + 1).values() == alone.flat.values())
-      try expectClose(together.model(x).sliced(0, index..<index + 1).squeezed(0), alone.model(x), 1e-6)
+      try expectClose(
+        together.model(x).sliced(0, index..<index + 1).squeezed(0), alone.model(x),
+        RoundingBound(.float32, sums: [2, 3, 3, 3], functions: 4).ofTwo)
     }
     // One loss per seed: each gradient is that of the seed's own network.
     let losses = square(together.model(x)).sum(-2, -1)
     let gradient = together.gradient(of: losses)
     let alone = Network(Model(), seed: 9)
     try expectClose(
-      gradient.sliced(0, 1..<2).squeezed(0), alone.gradient(of: square(alone.model(x)).sum()), 1e-5)
+      gradient.sliced(0, 1..<2).squeezed(0), alone.gradient(of: square(alone.model(x)).sum()),
+      RoundingBound(.float32, sums: [2, 3, 3, 3, 3, 3, 3, 5], functions: 8).ofTwo)
   }
 
   @Test func stateGoesThereAndBack() throws {
@@ -127,6 +131,19 @@ import Torch
     #expect(try network.gradient(of: free).values(Float.self).contains { $0 != 0 })
     let doubled = try network.with(network.flat * 2) { try network.asConstants { try network.model(x).sum().item() } }
     #expect(try doubled != network.model(x).sum().item())
+  }
+
+  /// In another kind of number, fixed parameters too, for the length of a block.
+  @Test func parametersCanStandAsNumbersOfAnotherKind() throws {
+    let network = Network(Model(), seed: 1)
+    let x = RandomStream(seed: 2).normal([4, 2])
+    let before = try network.model(x).values(Float.self)
+    let exact = network.withParameters(as: .float64) { network.model(x.to(.float64)) }
+    #expect(exact.dtype == .float64)
+    try expectClose(
+      network.model(x).to(.float64), exact, RoundingBound(.float32, sums: [2, 3, 3, 3], functions: 4).relative)
+    #expect(try network.model(x).to(.float64).values(Double.self) != exact.values(Double.self))
+    #expect(try network.model(x).values(Float.self) == before)
   }
 
   @Test func aGraphOutlivesOtherValues() throws {
@@ -190,7 +207,9 @@ import Torch
     network.flat.assign(.ones([34]))
     for _ in 0..<3 { average.update() }
     let left = 0.75 * 0.75 * 0.75
-    try expectClose(average.values, Tensor(start.map { Float(left * $0 + 1 - left) }), 1e-6)
+    try expectClose(
+      average.values, Tensor(start.map { Float(left * $0 + 1 - left) }),
+      RoundingBound(.float32, sums: [2, 2, 2]).ofTwo)
     average.reset()
     #expect(try average.values.values() == network.flat.values())
   }

@@ -1,4 +1,5 @@
 import Foundation
+import GoldenSupport
 import NN
 import Testing
 import Torch
@@ -38,14 +39,8 @@ import Torch
     )
   }
 
-  private func seconds(_ body: () throws -> Void) rethrows -> Double {
-    let start = ContinuousClock.now
-    try body()
-    return (ContinuousClock.now - start) / .seconds(1)
-  }
-
-  /// The fastest of many interleaved rounds, on one thread: what else the machine does can only add to a round, and two
-  /// threads would wait for each other where it is busy.
+  /// The least processor time of many interleaved rounds, on one thread: what else the machine does can only add to a round, and
+  /// two threads would wait for each other where it is busy.
   @Test(arguments: shapes) func time(_ shape: [Int]) throws {
     let threads = Libtorch.threads
     Libtorch.threads = 1
@@ -55,8 +50,8 @@ import Torch
     for _ in 0..<3 where (ratios.last ?? .infinity) > Self.limit {
       var (ofBatch, ofVirtual): ([Double], [Double]) = ([], [])
       for _ in 0..<60 {
-        ofBatch.append(try seconds(batch))
-        ofVirtual.append(try seconds(virtual))
+        ofBatch.append(try processorSeconds(batch))
+        ofVirtual.append(try processorSeconds(virtual))
       }
       ratios.append(ofVirtual.min()! / ofBatch.min()!)
       print(

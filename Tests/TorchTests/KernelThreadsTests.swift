@@ -79,13 +79,16 @@ import Torch
   @Test(arguments: [[1], [63], [64, 65], [33, 7, 3]]) func noiseIsAddedAsItIsDrawn(_ shape: [Int]) throws {
     let x = Self.random.stream("x").normal(shape).asVariable()
     let y = Self.random.stream("n").addingNormal(to: x, deviation: 0.7)
-    try expectClose(y, x + Self.random.stream("n").normal(like: x) * 0.7, 1e-6)
+    try expectClose(
+      y, x + Self.random.stream("n").normal(like: x) * 0.7,
+      RoundingBound(.float32, sums: [2]).ofTwo)
     let cotangent = Self.random.stream("c").normal(shape)
     #expect(try gradient(of: y, by: [x], cotangent: cotangent)[0].values(Float.self) == cotangent.values(Float.self))
     let double = Self.random.stream("x").normal(shape, dtype: .float64)
     try expectClose(
       Self.random.stream("n").addingNormal(to: double, deviation: 2),
-      double + Self.random.stream("n").normal(shape, dtype: .float64) * 2, 1e-12)
+      double + Self.random.stream("n").normal(shape, dtype: .float64) * 2,
+      RoundingBound(.float64, sums: [2]).ofTwo)
   }
 
   @Test func everySeedHasNoiseOfItsOwn() throws {
@@ -114,7 +117,9 @@ import Torch
     let rounded = try withProducts(in: .bfloat16) { try outcome() }
     for (index, (found, expected)) in zip(rounded, exact).enumerated() {
       #expect(found.dtype == .float32)
-      try expectClose(found, expected, 0.02, "tensor \(index)")
+      // Two products, of which two operands and the result are each rounded, one after the other; errors of either sign add up
+      // as the terms do.
+      try expectClose(found, expected, 10 * RoundingBound.unit(.bfloat16), "tensor \(index)")
     }
     #expect(try rounded[0].values(Float.self) != exact[0].values(Float.self), "nothing was rounded")
     #expect(try outcome()[0].values(Float.self) == exact[0].values(Float.self), "the scope has not ended")

@@ -8,6 +8,9 @@ import Torch
   private static let random = RandomStream(seed: 11)
   private func draw(_ name: String, _ shape: [Int]) -> Tensor { Self.random.stream(name).normal(shape) }
 
+  /// Of products of at most 1400 terms, a scale and a bias.
+  private static let bound = RoundingBound(.float32, sums: [1400, 2], functions: 1)
+
   /// Compares `body` and its gradients by all `inputs` in float32 with those in float64.
   private func expectAgreement(_ inputs: [Tensor], _ body: ([Tensor]) -> Tensor) throws {
     func outcome(_ dtype: DType) throws -> [Tensor] {
@@ -19,7 +22,7 @@ import Torch
       }
     }
     for (index, (found, expected)) in zip(try outcome(.float32), try outcome(.float64)).enumerated() {
-      try expectClose(found, expected, 2e-6, index == 0 ? "output" : "gradient \(index)")
+      try expectClose(found, expected, Self.bound.relative, index == 0 ? "output" : "gradient \(index)")
     }
   }
 
@@ -61,7 +64,7 @@ import Torch
     }
     for inputs in [[x, w], [x, w, b]] {
       try expectAgreement(inputs, whole)
-      try expectClose(whole(inputs), bordered(inputs), 2e-6, "bordered")
+      try expectClose(whole(inputs), bordered(inputs), Self.bound.ofTwo, "bordered")
     }
     let (z, v) = (draw("z", [129, 100, 1, 1]), draw("v", [100, 33, 4, 5]))
     let c = draw("c", [33])
@@ -73,7 +76,8 @@ import Torch
       // Beside a pixel of zeros the first one's output stands where it stood.
       try expectClose(
         convTranspose2d(z, weight: v, bias: bias),
-        convTranspose2d(pair, weight: v, bias: bias, stride: 5).sliced(3, 0..<5), 2e-6, "beside zeros")
+        convTranspose2d(pair, weight: v, bias: bias, stride: 5).sliced(3, 0..<5), Self.bound.ofTwo,
+        "beside zeros")
     }
   }
 
@@ -82,7 +86,8 @@ import Torch
   func convolutionsThatSeeAllOfTheImageInBFloat16() throws {
     let (x, w) = (draw("x", [64, 256, 4, 4]), draw("w", [128, 256, 4, 4]))
     let rounded = withProducts(in: .bfloat16) { conv2d(x, weight: w) }
-    try expectClose(rounded, conv2d(x, weight: w), 2e-2, "bfloat16")
+    // Two operands and the product are each rounded; errors of either sign add up as the terms do.
+    try expectClose(rounded, conv2d(x, weight: w), 5 * RoundingBound.unit(.bfloat16), "bfloat16")
     #expect(rounded.dtype == .float32)
     #expect(try rounded.values(Float.self) != conv2d(x, weight: w).values(Float.self))
   }

@@ -102,6 +102,19 @@ CT_RESULT ct_dropout(CT_OPERAND x, const uint64_t *keys, int key_count, bool sta
 /// The first `count` 32-bit words of the stream `key`.
 void ct_random_words(uint64_t key, uint32_t *words, int64_t count);
 
+// ---- images ---------------------------------------------------------------------------------------------------
+/// What becomes of one image of a batch: it is mirrored left to right, then moved by so many pixels; negative is up and left.
+typedef struct CTImageMove {
+  bool mirrored;
+  int32_t down, right;
+} CTImageMove;
+/// Images `chosen` of `count` sets of bytes [channels, height, width], moved, as float32 v scale + offset, product and sum each
+/// rounded: [chosen_count, channels, height, width], or rows where `flat`. Pixels that a shift leaves open are 0 before they are
+/// scaled, or the image reflected without its edge. `moves` has one for each of `chosen`, or is null.
+CT_RESULT ct_image_batch(const uint8_t *pixels, int64_t count, int64_t channels, int64_t height, int64_t width,
+                         const int64_t *chosen, int64_t chosen_count, const CTImageMove *_Nullable moves, bool reflects,
+                         double scale, double offset, bool flat, CTDevice device) CT_RETURNS_RETAINED;
+
 // ---- element by element ---------------------------------------------------------------------------------------
 #define CT_UNARY_OPERATIONS(APPLY)                                                                          \
   APPLY(neg) APPLY(abs) APPLY(exp) APPLY(log) APPLY(log1p) APPLY(sqrt) APPLY(square) APPLY(reciprocal)      \
@@ -248,8 +261,9 @@ bool ct_historical_average_step(CT_OPERAND average, CT_OPERAND parameters, CT_OP
 struct CT_SHARED_REFERENCE(ct_script_retain, ct_script_release) CScript;
 void ct_script_retain(struct CScript *script);
 void ct_script_release(struct CScript *script);
-/// The module whose file has these bytes, in evaluation mode; NULL on failure.
-struct CScript *_Nullable ct_script_load(const void *bytes, int64_t count, CTDevice device) CT_RETURNS_RETAINED;
+/// The module whose file has these bytes, in evaluation mode, its parameters and buffers as `dtype` where that is not NULL; NULL on
+/// failure.
+struct CScript *_Nullable ct_script_load(const void *bytes, int64_t count, CTDevice device, const CTDType *_Nullable dtype) CT_RETURNS_RETAINED;
 /// Computes the outputs for x: `result`, NULL before, gets a new reference, or stays NULL on failure.
 typedef void (*CTForward)(void *context, struct CTensor *x, CT_RESULTS result);
 /// A module whose `forward` does what `forward` does to `example`, operation by operation, for any number of rows. It holds

@@ -10,9 +10,9 @@ struct Classify: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Labels images with a trained classifier.",
     discussion: """
-      The images are PNG files of the size that the run was trained on, or IDX files of many. MNIST digits are light on \
-      dark: for dark ink on white paper use --invert. A file that is none is named, the others are labelled, and the exit \
-      code is 1.
+      The images are PNG, JPEG or WebP files of the size that the run was trained on, or IDX files of many. MNIST digits \
+      are light on dark: for dark ink on white paper use --invert. A file that is none is named, the others are labelled, \
+      and the exit code is 1.
 
         gan classify runs/mnist-semisupervised-fast-1 seven.png
         gan classify runs/mnist-semisupervised-fast-1 t10k-images-idx3-ubyte.gz --json
@@ -21,7 +21,7 @@ struct Classify: ParsableCommand {
   @Argument(help: ArgumentHelp("The folder of a semi-supervised run.", valueName: "run"), completion: .directory)
   var runFolder: String
 
-  @Argument(help: "PNG or IDX files.", completion: .file(extensions: ["png", "gz"]))
+  @Argument(help: "PNG, JPEG, WebP or IDX files.", completion: .file(extensions: ["png", "jpg", "jpeg", "webp", "gz"]))
   var files: [String]
 
   @Flag(help: "One JSON object per image, with the probability of every class.")

@@ -4,7 +4,8 @@ import Foundation
 
 struct DataCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "data", abstract: "Fetches data sets.", subcommands: [Get.self])
+    commandName: "data", abstract: "Fetches, looks through and packs data sets.",
+    subcommands: [Get.self, Check.self, Pack.self])
 
   struct Get: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

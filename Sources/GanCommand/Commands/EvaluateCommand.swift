@@ -43,15 +43,15 @@ struct Evaluate: ParsableCommand {
     guard images.classes == classifier.classCount else {
       throw FileError(
         path: place.path,
-        reason: "has \(images.classes) classes; the run tells \(classifier.classCount) apart")
+        reason: "has \(images.classes.map { "\($0)" } ?? "no") classes; the run tells \(classifier.classCount) apart")
     }
-    let examples = try checkingTensors { TestSet(images, pixels: source.pixels, device: device) }
+    let examples = try checkingTensors { try TestSet(images, pixels: source.pixels, device: device) }
     try checkWhose(images: examples, classifier.description, folder)
-    let averaged = try classifier.game.classes(of: examples.examples, averaged: false)
+    let averaged = try classifier.game.classes(of: examples, averaged: false)
     let hasAverage = classifier.game.discriminatorAverage != nil
     let raw =
       try hasAverage
-      ? RunClassifier(folder, averaged: false, device: device).game.classes(of: examples.examples, averaged: false)
+      ? RunClassifier(folder, averaged: false, device: device).game.classes(of: examples, averaged: false)
       : averaged
     let evaluation = Evaluation(
       images: images.count, errors: examples.errors(averaged),

@@ -1,6 +1,8 @@
 import ArgumentParser
+import Datasets
 import Files
 import Foundation
+import Images
 import Recipes
 import Report
 import Torch
@@ -9,83 +11,269 @@ struct Sample: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Draws from a trained generator.",
     discussion: """
-      Images become one PNG with a grid of them, or, with --single or where --out is a folder that is there, a PNG each in a \
-      folder, sample-000001.png and so on, pixel by pixel as they are generated. Points become text, one a line, coordinates \
-      separated by a space.
+      Images become one file with a grid of them, or single files in a folder or a zip. Points become text, one a line, \
+      coordinates separated by a space.
 
         gan sample runs/mnist-1 --count 64 --out grid.png
-        gan sample runs/mnist-1 --count 10000 --single --out samples
+        gan sample runs/pictures-1 --count 50000 --out samples/         # 000000.png, 000001.png, ...
+        gan sample runs/pictures-1 --count 50000 --out samples.zip      # the same, stored in one zip
+        gan sample runs/pictures-1 --seeds 0,4-9 --out chosen.png       # a picture for each seed, always the same
+        gan sample runs/pictures-1 --seeds 4,7,9 --interpolate 12 --out walk.webp   # from one to the next, moving
+        gan sample runs/pictures-1 --count 16 --nearest 4 --out copies.png  # beside the nearest training pictures
       """)
 
   @Argument(help: ArgumentHelp("The folder of a run.", valueName: "run"), completion: .directory)
   var runFolder: String
 
-  @Option(parsing: .unconditional, help: "How many samples.")
-  var count = 64
+  @Option(parsing: .unconditional, help: "How many samples. (default: 64, or 8 for each class)")
+  var count: Int?
 
-  @Option(help: "The file to write, or the folder for single images.", completion: .file())
+  @Option(
+    help: ArgumentHelp(
+      "The file to write: a picture for a grid; a folder, with a / behind its name, or a .zip for single pictures.",
+      valueName: "file or folder"), completion: .file())
   var out: String
 
-  @Flag(help: "One PNG per image, in the folder --out.")
-  var single = false
+  @Option(parsing: .unconditional, help: "Seed of the noise of all samples.")
+  var seed: UInt64?
 
-  @Option(parsing: .unconditional, help: "Seed of the noise.")
-  var seed: UInt64 = 1
+  @Option(
+    help: ArgumentHelp(
+      "One picture for each of these seeds, whatever others are drawn with it: numbers and ranges, separated by commas.",
+      valueName: "0,4-9"))
+  var seeds: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: "Pictures from each seed to the next, both included: a row of a grid each, or one moving WebP.")
+  var interpolate: Int?
+
+  @Option(
+    name: .customLong("class"),
+    help: "Pictures of these classes alone, numbers or names, separated by commas; for runs that are told classes.")
+  var classes: String?
+
+  @Option(parsing: .unconditional, help: "Beside each sample so many of its nearest training pictures.")
+  var nearest: Int?
+
+  @Option(help: "Of single pictures: png, jpeg or webp. (default: png)")
+  var format: PictureFormat?
 
   @Flag(help: "Draw from the weights of the last step, not from their average.")
   var raw = false
 
+  @OptionGroup var data: DataOption
   @OptionGroup var machine: MachineOptions
 
   func validate() throws {
-    guard (1...1_000_000).contains(count) else {
-      throw ValidationError("--count must be between 1 and 1000000, is \(count).")
+    for (name, value, range) in [
+      ("--count", count, 1...1_000_000), ("--interpolate", interpolate, 2...10_000), ("--nearest", nearest, 1...100),
+    ] {
+      if let value, !range.contains(value) {
+        throw ValidationError("\(name) must be between \(range.lowerBound) and \(range.upperBound), is \(value).")
+      }
     }
+    if seeds != nil, count != nil || seed != nil {
+      throw ValidationError("--seeds says which samples: leave out \(count != nil ? "--count" : "--seed").")
+    }
+    if interpolate != nil {
+      guard let seeds, try Self.numbers(seeds, "--seeds").count > 1 else {
+        throw ValidationError("--interpolate goes from one of --seeds to the next: name two at least.")
+      }
+    }
+    if nearest != nil, destination != .grid || interpolate != nil {
+      throw ValidationError("--nearest makes one picture with a row for each sample: name a .png, .jpg or .webp.")
+    }
+    if let seeds { _ = try Self.numbers(seeds, "--seeds") }
+    if let format, format != .png, destination == .zip {
+      throw ValidationError("--format: a zip holds PNG files, as those who read such zips expect.")
+    }
+    if format != nil, destination == .grid {
+      throw ValidationError("--format is of single pictures; a grid is what the name of the file says.")
+    }
+  }
+
+  private enum Destination { case grid, folder, zip }
+
+  private var destination: Destination {
+    if out.lowercased().hasSuffix(".zip") { return .zip }
+    var isFolder: ObjCBool = false
+    _ = FileManager.default.fileExists(atPath: out, isDirectory: &isFolder)
+    return out.hasSuffix("/") || isFolder.boolValue ? .folder : .grid
+  }
+
+  /// Such as 0,4-9; at most 100 000 of them.
+  static func numbers(_ text: String, _ option: String) throws -> [UInt64] {
+    func fail() -> ValidationError {
+      ValidationError("\(option): '\(text)' is not like 0,4-9: whole numbers and ranges, separated by commas.")
+    }
+    var numbers: [UInt64] = []
+    for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+      let ends = part.trimmingCharacters(in: .whitespaces).split(separator: "-", omittingEmptySubsequences: false)
+      guard (1...2).contains(ends.count), let first = UInt64(ends[0]), let last = UInt64(ends[ends.count - 1]),
+        first <= last
+      else { throw fail() }
+      guard last - first < 100_000, numbers.count + Int(last - first) < 100_000 else {
+        throw ValidationError("\(option): more than 100 000 are named.")
+      }
+      numbers += first...last
+    }
+    return numbers
   }
 
   func run() throws {
     let folder = RunFolder(URL(fileURLWithPath: runFolder))
     try folder.requireFolder()
     let device = try machine.apply(for: folder.recipe())
-    let game = try folder.load(device: device, averaged: !raw).game
-    let place = URL(fileURLWithPath: out)
-    var isFolder: ObjCBool = false
-    let areSingle =
-      single || FileManager.default.fileExists(atPath: place.path, isDirectory: &isFolder) && isFolder.boolValue
-    let samples = try game.samples(count, RandomStream(seed: seed).stream("samples"))
-    switch game.example {
-    case .image where areSingle: try writeSingle(samples, game, to: place)
-    case .image: try writeOutput(imageGrid(of: samples, game).png(), to: place)
-    case .vector:
-      if single { throw ValidationError("--single is for images; '\(runFolder)' is a run on points.") }
-      try writeOutput(lines(samples, game), to: place)
-    }
-    try Output.printPlace(place)
-  }
-
-  /// A picture each, in a folder that is made if it is not there.
-  private func writeSingle(_ samples: Tensor, _ game: RecipeGame, to folder: URL) throws {
-    try makeFolder(at: folder)
-    let shape = game.example.dimensions
-    let all = try checkingTensors { game.asImages(samples) }
-    let digits = max(6, String(count).count)
-    // In parts: as numbers of Swift's own they take several times the memory.
-    for first in stride(from: 0, to: count, by: 500) {
-      let part = try checkingTensors { all.sliced(0, first..<min(count, first + 500)) }
-      for (offset, picture) in try pictures(part, shape: shape).enumerated() {
-        let number = String(first + offset + 1)
-        let name = "sample-\(String(repeating: "0", count: digits - number.count))\(number).png"
-        try replaceFile(at: folder.appendingPathComponent(name), with: picture.png())
+    let run = try folder.load(device: device, averaged: !raw)
+    let game = run.game
+    guard case .image = game.example else { return try writePoints(game) }
+    let classes = try chosenClasses(game, run.description)
+    let file = URL(fileURLWithPath: out)
+    if let seeds {
+      let numbers = try Self.numbers(seeds, "--seeds")
+      let corners = try numbers.map { try game.latent(seed: $0) }
+      if let interpolate { return try writeWalk(game, corners, interpolate, classes, to: file) }
+      let rows = try corners.indices.map { index in
+        try game.samples(of: corners[index], classes: classes.map { [$0[index % $0.count]] })
       }
+      return try write(game, checkingTensors { concatenated(rows, 0) }, run, to: file, columns: nil)
+    }
+    if let classes, game.recipe.isConditional {
+      // A row for each class.
+      let each = max(1, (count ?? 8 * classes.count) / classes.count)
+      let random = RandomStream(seed: seed ?? 1).stream("samples")
+      let z = try checkingTensors {
+        concatenated(
+          (0..<each).map { game.recipe.makeNoise()(1, random.at($0), device: device) }, 0)
+      }
+      let rows = try classes.map { one in try game.samples(of: z, classes: [Int](repeating: one, count: each)) }
+      return try write(game, checkingTensors { concatenated(rows, 0) }, run, to: file, columns: each)
+    }
+    if destination != .grid { return try writeMany(game, to: file) }
+    let samples = try game.samples(count ?? 64, RandomStream(seed: seed ?? 1).stream("samples"))
+    try write(game, samples, run, to: file, columns: nil)
+  }
+
+  /// The classes asked for; all, in a game of classes, where none are; nil in another.
+  private func chosenClasses(_ game: RecipeGame, _ description: RunFolder.Description) throws -> [Int]? {
+    guard let classes = game.classes, game.recipe.isConditional else {
+      if self.classes != nil {
+        throw ValidationError(
+          "--class: the generator of '\(game.recipe.name)' is told no classes; recipes with classConditional.enabled do that."
+        )
+      }
+      return nil
+    }
+    guard let named = self.classes else { return Array(0..<classes) }
+    let names = description.classNames
+    return try named.split(separator: ",", omittingEmptySubsequences: false).map { word in
+      let word = word.trimmingCharacters(in: .whitespaces)
+      if let index = names?.firstIndex(of: word) { return index }
+      guard let index = Int(word), (0..<classes).contains(index) else {
+        throw ValidationError(
+          "--class: '\(word)' is no class; there are \(names?.joined(separator: ", ") ?? "0 to \(classes - 1)").")
+      }
+      return index
     }
   }
 
-  /// A point a line, its coordinates beside each other.
-  private func lines(_ samples: Tensor, _ game: RecipeGame) throws -> Data {
+  // MARK: Writing
+
+  private func writePoints(_ game: RecipeGame) throws {
+    for (name, given) in [
+      ("--seeds", seeds != nil), ("--class", classes != nil), ("--nearest", nearest != nil), ("--format", format != nil),
+    ] where given { throw ValidationError("\(name) is for images; '\(game.recipe.name)' makes points.") }
+    let samples = try game.samples(count ?? 64, RandomStream(seed: seed ?? 1).stream("samples"))
+    // A point a line, its coordinates beside each other.
     let (values, width) = (try samples.values(Float.self), game.example.count)
     let lines = stride(from: 0, to: values.count, by: width).map { first in
       values[first..<first + width].map { "\($0)" }.joined(separator: " ") + "\n"
+    }.joined()
+    let file = URL(fileURLWithPath: out)
+    try writeOutput(Data(lines.utf8), to: file)
+    try Output.printPlace(file)
+  }
+
+  private func write(
+    _ game: RecipeGame, _ samples: Tensor, _ run: RunFolder.SavedRun, to file: URL, columns: Int?
+  ) throws {
+    if destination != .grid {
+      let writer = try SampleWriter(to: file, isZip: destination == .zip, format: format ?? .png)
+      try writer.add(pictures(checkingTensors { game.asImages(samples) }, shape: game.example.dimensions))
+      try writer.finish()
+    } else if let nearest {
+      try writeNearest(nearest, game, samples, run, to: file)
+    } else {
+      try imageGrid(of: samples, game, columns: columns).write(to: file, as: PictureFormat(of: file))
     }
-    return Data(lines.joined().utf8)
+    try Output.printPlace(file)
+  }
+
+  /// One by one, so that 50 000 need no more memory than 500.
+  private func writeMany(_ game: RecipeGame, to file: URL) throws {
+    let (count, size) = (count ?? 64, game.recipe.batchSize)
+    let random = RandomStream(seed: seed ?? 1).stream("samples")
+    let writer = try SampleWriter(to: file, isZip: destination == .zip, format: format ?? .png)
+    var bar = ProgressBar("sample", total: count, unit: "pictures")
+    for batch in 0..<(count + size - 1) / size {
+      // The same samples as those of a grid.
+      let samples = try game.samples(batch: batch, random)
+      let part = min(size, count - batch * size)
+      try writer.add(
+        pictures(checkingTensors { game.asImages(samples.sliced(0, 0..<part)) }, shape: game.example.dimensions))
+      bar.update(batch * size + part)
+    }
+    try writer.finish()
+    bar.finish(count)
+    try Output.printPlace(file)
+  }
+
+  /// From each of `corners` to the next.
+  private func writeWalk(
+    _ game: RecipeGame, _ corners: [Tensor], _ count: Int, _ classes: [Int]?, to file: URL
+  ) throws {
+    let rows = try zip(corners, corners.dropFirst()).map { first, last in
+      let z = try game.interpolated(from: first, to: last, count: count)
+      let samples = try game.samples(of: z, classes: classes.map { [Int](repeating: $0[0], count: count) })
+      return try pictures(checkingTensors { game.asImages(samples) }, shape: game.example.dimensions)
+    }
+    let images = rows.flatMap { $0 }
+    if destination != .grid {
+      let writer = try SampleWriter(to: file, isZip: destination == .zip, format: format ?? .png)
+      try writer.add(images)
+      try writer.finish()
+    } else if try PictureFormat(of: file) == .webp {
+      // Each corner but the last is the end of one way and the start of the next: once is enough.
+      let frames = rows.dropLast().flatMap { $0.dropLast() } + (rows.last ?? [])
+      let scale = gridScale(game.example.dimensions)
+      let data = try Image.animatedWebP(
+        frames.map { ImageGrid([$0], padding: 0, scale: scale).tiled() }, milliseconds: 80)
+      try writeOutput(data, to: file)
+    } else {
+      try ImageGrid(
+        images, columns: count, padding: 2, scale: gridScale(game.example.dimensions), background: 64
+      ).tiled().write(to: file, as: PictureFormat(of: file))
+    }
+    try Output.printPlace(file)
+  }
+
+  /// A row for each sample: the sample, and the training pictures that lie nearest to it, the nearest first.
+  private func writeNearest(
+    _ nearest: Int, _ game: RecipeGame, _ samples: Tensor, _ run: RunFolder.SavedRun, to file: URL
+  ) throws {
+    guard let images = try data.images(of: game.recipe, .train, run: run.description) else { return }
+    let found = try NearestImages(images, game).find(nearest, of: samples)
+    let shape = game.example.dimensions
+    let own = try pictures(checkingTensors { game.asImages(samples) }, shape: shape)
+    let rows = zip(own, found).flatMap { sample, neighbours in [sample] + neighbours.map(\.picture) }
+    try ImageGrid(
+      rows, columns: nearest + 1, padding: 2, scale: gridScale(shape), background: 64
+    ).tiled().write(to: file, as: PictureFormat(of: file))
+    let closest = found.enumerated().min { $0.element[0].distance < $1.element[0].distance }!
+    try Output.print(
+      String(
+        format: "the nearest pair: sample %d, training picture %d, root mean square difference %.1f of 255",
+        closest.offset, closest.element[0].index, closest.element[0].distance * 255))
   }
 }

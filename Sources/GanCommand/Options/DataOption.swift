@@ -37,8 +37,19 @@ struct DataOption: ParsableArguments {
   func images(of recipe: Recipe, _ split: Split, run: RunFolder.Description? = nil) throws -> LabelledImages? {
     try refuse(for: recipe)
     return try recipe.data.images.map {
-      try $0.open(at: place(of: $0, run: run), split, requiresLabels: recipe.tellsClasses)
+      try open($0, at: place(of: $0, run: run), split, requiresLabels: recipe.needsClasses)
     }
+  }
+
+  /// One split of a source, with a bar where that takes its time.
+  private func open(
+    _ source: any ImageSource, at place: URL, _ split: Split, requiresLabels: Bool
+  ) throws -> LabelledImages {
+    if let pictures = source as? PictureSource {
+      var bar = PictureBar("opening \(place.lastPathComponent)")
+      return try pictures.open(at: place, split, requiresLabels: requiresLabels) { bar.show($0) }
+    }
+    return try source.open(at: place, split, requiresLabels: requiresLabels)
   }
 
   /// What a recipe trains on and, where it learns to classify, what it is tested on.
@@ -53,21 +64,13 @@ struct DataOption: ParsableArguments {
     }
     let source = recipe.data.images!
     let place = try place(of: source, run: run)
-    let images = try source.open(at: place, .train, requiresLabels: recipe.tellsClasses)
+    let images = try open(source, at: place, .train, requiresLabels: recipe.needsClasses)
+    if let provenance = images.provenance { reportOpening(of: provenance) }
     // In a scope: there may be too little memory for them.
     let examples = try checkingTensors { try RecipeExamples(images: images, recipe: recipe, device: device) }
     guard recipe.tellsClasses else { return (examples, nil, place) }
-    let test = try source.open(at: place, .test)
-    guard test.shape.dropFirst() == images.shape.dropFirst() else {
-      func size(_ set: LabelledImages) -> String { "\(set.width) x \(set.height) pixels, \(set.channels) channels" }
-      throw FileError(
-        path: place.path, reason: "holds training images of \(size(images)), and test images of \(size(test))")
-    }
-    guard test.classes <= images.classes else {
-      throw FileError(
-        path: place.path,
-        reason: "holds training images of \(images.classes) classes, and test images of \(test.classes)")
-    }
-    return (examples, try checkingTensors { TestSet(test, pixels: source.pixels, device: device) }, place)
+    let test = try open(source, at: place, .test, requiresLabels: true)
+    try test.requireTestable(after: images, at: place)
+    return (examples, try checkingTensors { try TestSet(test, pixels: source.pixels, device: device) }, place)
   }
 }

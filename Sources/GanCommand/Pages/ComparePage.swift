@@ -7,6 +7,7 @@ import Images
 import Metrics
 import Recipes
 import Report
+import Settings
 
 /// The page that sets techniques side by side.
 struct CompareReport {

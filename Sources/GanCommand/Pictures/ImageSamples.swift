@@ -13,10 +13,11 @@ import Torch
 func imageGrid(of samples: Tensor, _ game: RecipeGame, columns: Int? = nil) throws -> Image {
   let shape = game.example.dimensions
   let images = try pictures(checkingTensors { game.asImages(samples) }, shape: shape)
-  return ImageGrid(
-    images, columns: columns, padding: 2, scale: max(1, 56 / max(shape[1], shape[2])), background: 64
-  ).tiled()
+  return ImageGrid(images, columns: columns, padding: 2, scale: gridScale(shape), background: 64).tiled()
 }
+
+/// By how much images of `shape`, channels, height and width, are enlarged in a grid: small ones are hard to see otherwise.
+func gridScale(_ shape: [Int]) -> Int { max(1, 56 / max(shape[1], shape[2])) }
 
 /// Images [N, C, H, W] with values in 0 ... 1 as pictures.
 ///

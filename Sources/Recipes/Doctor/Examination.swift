@@ -96,16 +96,17 @@ public struct Examination: Sendable {
       throw FileError(path: folder.url.path, reason: "was trained on images: the doctor needs them as well (--data)")
     }
     let real = try checkingTensors { examples.sample(count, random.stream("real")) }
-    guard real.size(-1) == description.width else {
+    guard examples.shape == description.example else {
       throw FileError(
         path: folder.url.path,
-        reason: "was trained on examples of \(description.width) numbers; the data have \(real.size(-1))")
+        reason: "was trained on examples of \(description.example.dimensions) numbers; the data have "
+          + "\(examples.shape.dimensions)")
     }
     try description.requireExamples(examples.fingerprint, in: folder, purpose: "it is not examined by these")
     let (signs, modes, samples) = try game.signs(real, random.stream("noise"), averaged: true, compared: count)
     let generated = try samples.rows()
     self.samples = FreshSamples(
       count: generated.count, step: run.step, signs: signs, modes: modes, generated: Array(generated.prefix(1_000)),
-      real: Array(try real.rows().prefix(1_000)))
+      real: Array(try checkingTensors { game.rows(of: real.examples) }.rows().prefix(1_000)))
   }
 }

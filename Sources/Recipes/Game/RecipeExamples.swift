@@ -7,8 +7,15 @@ import Torch
 /// The real examples that a recipe plays against.
 public struct RecipeExamples {
   public let batches: Batches
+  /// The same batches with the classes of their examples; nil where these have none.
+  public let withClasses: LabelledBatches?
   /// The shape of one example.
   public let shape: ExampleShape
+  /// The batch of `step` with its classes, where it has any.
+  public func batch(_ step: Int, _ random: RandomStream) -> (examples: Tensor, labels: Tensor?) {
+    withClasses.map { $0(step, random) } ?? (batches(step, random), nil)
+  }
+
   /// Numbers per example.
   public var width: Int { shape.count }
   /// Channels, height and width; nil where the examples are no images.
@@ -16,7 +23,8 @@ public struct RecipeExamples {
   /// Nil where the examples are drawn without end.
   public let stepsPerEpoch: Int?
   /// So many examples [count, F] or [count, C, H, W], as the recipe's networks want them, chosen or drawn at random; of a set, different ones, and at most all.
-  public let sample: (_ count: Int, _ random: RandomStream) -> Tensor
+  /// Their classes as well, [count], where they have any.
+  public let sample: (_ count: Int, _ random: RandomStream) -> (examples: Tensor, labels: Tensor?)
   /// What D may see the classes of, and batches of it; nil without a classifying objective.
   public let labelled: (draw: LabelDraw, batches: LabelledBatches)?
   /// K, where the examples have classes.
@@ -28,7 +36,8 @@ public struct RecipeExamples {
   public init?(points recipe: Recipe, device: Device) {
     guard let points = recipe.data.points else { return nil }
     batches = points.batches(recipe.batchSize, sorted: recipe.pairsRows, device: device)
-    sample = { points.sample($0, $1, device: device) }
+    withClasses = nil
+    sample = { (points.sample($0, $1, device: device), nil) }
     shape = .vector(points.dimensions)
     labelled = nil
     classes = nil
@@ -53,25 +62,23 @@ public struct RecipeExamples {
     self.shape = shape
     try recipe.validate(for: shape)
     let source = ImageBatches(
-      pixels: images.images, imageSize: shape.count, batchSize: recipe.batchSize,
-      range: recipe.data.images?.pixels.bounds ?? 0...1, device: device)
-    let arranged: (Tensor) -> Tensor =
-      recipe.layout == .images ? { $0.reshaped([-1] + shape.dimensions) } : { $0 }
-    batches = { [batches = source.batches] in arranged(batches($0, $1)) }
+      images, batchSize: recipe.batchSize, range: recipe.data.images?.pixels.bounds ?? 0...1,
+      asRows: recipe.layout == .rows, device: device)
+    batches = source.batches
+    withClasses = source.labelledBatches()
+    if recipe.isConditional, withClasses == nil {
+      throw RecipeError(key: "classConditional.enabled", reason: "must be false: these images have no classes")
+    }
     classes = images.classes
     fingerprint = images.fingerprint
     if recipe.tellsClasses {
+      guard let labels = images.labels, let classes = images.classes else {
+        throw RecipeError(
+          key: "objective.kind", reason: "\(recipe.objective.kind) needs images with classes; these have none")
+      }
       do {
-        let draw = try LabelDraw(
-          recipe.labels.count, of: images.labels, classes: images.classes, seed: recipe.labels.seed)
-        let batches = draw.batches(recipe.labels.batchSize, of: source.images)
-        labelled = (
-          draw,
-          { step, random in
-            let batch = batches(step, random)
-            return (arranged(batch.examples), batch.labels)
-          }
-        )
+        let draw = try LabelDraw(recipe.labels.count, of: labels, classes: classes, seed: recipe.labels.seed)
+        labelled = (draw, draw.batches(recipe.labels.batchSize, of: source))
       } catch let error as LabelDrawError {
         throw RecipeError(key: "labels.count", reason: error.description)
       }
@@ -80,13 +87,11 @@ public struct RecipeExamples {
     }
     stepsPerEpoch = source.stepsPerEpoch
     sample = { count, random in
-      let order = random.permutation(images.count)
-      return arranged(source.images.selecting(0, Tensor(order.prefix(count).map(Int64.init), device: device)))
+      let chosen = random.permutation(images.count).prefix(count)
+      return (
+        source.examples(chosen),
+        images.labels.map { labels in Tensor(chosen.map { Int64(labels[$0]) }, device: device) }
+      )
     }
   }
-}
-
-extension LabelledImages {
-  /// A checksum of all images and their classes.
-  var fingerprint: String { sha256(Data("\(shape) \(classes) ".utf8), Data(images), Data(labels)) }
 }

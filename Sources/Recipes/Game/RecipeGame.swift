@@ -10,6 +10,8 @@ public struct RecipeGame {
   public let recipe: Recipe
   /// The shape of the data's examples.
   public let example: ExampleShape
+  /// K, where the data have classes.
+  public let classes: Int?
   public let generator: Network<AnyGenerator>
   public let discriminator: Network<AnyDiscriminator>
   /// Of G's weights, for samples, where the recipe asks for one; to be updated after every step.
@@ -28,6 +30,7 @@ public struct RecipeGame {
   ) {
     self.recipe = recipe
     self.example = example
+    self.classes = classes
     self.seeds = seeds
     steps =
       switch recipe.duration.unit {
@@ -35,7 +38,7 @@ public struct RecipeGame {
       case .epochs: recipe.duration.count * (stepsPerEpoch ?? 1)
       }
     let random = recipe.random(seeds)
-    generator = Network(recipe.makeGenerator(example), random: random.stream("G"), device: device)
+    generator = Network(recipe.makeGenerator(example, classes: classes), random: random.stream("G"), device: device)
     discriminator = Network(
       recipe.makeDiscriminator(example, classes: classes), random: random.stream("D"), device: device)
     let halfLife = recipe.generator.averagingHalfLife
@@ -65,11 +68,11 @@ public struct RecipeGame {
   ///
   /// - Throws: `TensorError`.
   public func trainer(_ examples: RecipeExamples) throws -> Trainer<AnyGenerator, AnyDiscriminator> {
-    try discriminator.initialize(
-      on: checkingTensors {
-        examples.sample(
-          recipe.discriminator.initializationExamples, recipe.random(seeds).stream("initialization"))
-      })
+    let first = try checkingTensors {
+      examples.sample(recipe.discriminator.initializationExamples, recipe.random(seeds).stream("initialization"))
+    }
+    // Networks that are told classes have no layers that take their first values from data.
+    if !recipe.isConditional { try discriminator.initialize(on: first.examples) }
     if recipe.discriminator.pretrainingSteps > 0, let density = recipe.data.points?.density {
       _ = try DensityPretraining(
         density: density.callAsFunction, range: density.support, batchSize: recipe.batchSize,
@@ -78,15 +81,27 @@ public struct RecipeGame {
           training: recipe.discriminator.training.make(steps: steps),
           random: recipe.random(seeds).stream("game"))
     }
-    let trainer = Trainer(
-      generator: generator, discriminator: discriminator, objective: recipe.makeObjective(),
-      terms: recipe.makeGeneratorTerms(), discriminatorTerms: recipe.makeDiscriminatorTerms(steps: steps),
-      augmentation: recipe.makeAugmentation(example), data: examples.batches, labelled: examples.labelled?.batches,
-      noise: recipe.makeNoise(),
-      generatorTraining: recipe.makeGeneratorTraining(steps: steps),
-      discriminatorTraining: recipe.makeDiscriminatorTraining(steps: steps), updates: recipe.updates,
-      productType: recipe.products == .bfloat16 ? .bfloat16 : .float32,
-      steps: steps, random: recipe.random(seeds).stream("game"))
+    let random = recipe.random(seeds).stream("game")
+    let productType: DType = recipe.products == .bfloat16 ? .bfloat16 : .float32
+    let trainer =
+      if recipe.isConditional, let classes, let data = examples.withClasses {
+        Trainer(
+          generator: generator, discriminator: discriminator, objective: recipe.makeObjective(),
+          terms: recipe.makeGeneratorTerms(), discriminatorTerms: recipe.makeDiscriminatorTerms(steps: steps),
+          augmentation: recipe.makeAugmentation(example), data: data, classes: classes, noise: recipe.makeNoise(),
+          generatorTraining: recipe.makeGeneratorTraining(steps: steps),
+          discriminatorTraining: recipe.makeDiscriminatorTraining(steps: steps), updates: recipe.updates,
+          productType: productType, steps: steps, random: random)
+      } else {
+        Trainer(
+          generator: generator, discriminator: discriminator, objective: recipe.makeObjective(),
+          terms: recipe.makeGeneratorTerms(), discriminatorTerms: recipe.makeDiscriminatorTerms(steps: steps),
+          augmentation: recipe.makeAugmentation(example), data: examples.batches,
+          labelled: examples.labelled?.batches, noise: recipe.makeNoise(),
+          generatorTraining: recipe.makeGeneratorTraining(steps: steps),
+          discriminatorTraining: recipe.makeDiscriminatorTraining(steps: steps), updates: recipe.updates,
+          productType: productType, steps: steps, random: random)
+      }
     trainer.generatorSteps = recipe.generatorSteps
     return trainer
   }
@@ -106,14 +121,29 @@ public struct RecipeGame {
   }
 
   private func generate(_ count: Int, _ random: RandomStream) throws -> Tensor {
+    let batches = try (0..<max(1, (count + recipe.batchSize - 1) / recipe.batchSize)).map { try generate(batch: $0, random) }
+    return try checkingTensors {
+      let dimension = recipe.layout == .images ? 0 : -2
+      return concatenated(batches, dimension).sliced(dimension, 0..<count)
+    }
+  }
+
+  /// Batch `batch` of those that ``samples(_:_:averaged:)`` draws of the same noise, whole: for many samples that need not be in
+  /// memory at once.
+  ///
+  /// - Throws: `TensorError`.
+  public func samples(batch: Int, _ random: RandomStream, averaged: Bool = true) throws -> Tensor {
+    guard averaged, let average else { return try generate(batch: batch, random) }
+    return try generator.with(average.values) { try generate(batch: batch, random) }
+  }
+
+  private func generate(batch: Int, _ random: RandomStream) throws -> Tensor {
     try checkingTensors {
       withoutGradient {
-        let noise = recipe.makeNoise()
-        let batches = (0..<max(1, (count + recipe.batchSize - 1) / recipe.batchSize)).map { batch in
-          generator.model(noise(recipe.batchSize, random.at(batch), device: generator.flat.device), .evaluation)
-        }
-        let dimension = recipe.layout == .images ? 0 : -2
-        return concatenated(batches, dimension).sliced(dimension, 0..<count)
+        // In a game of classes, one of each in turn.
+        generator.model(
+          recipe.makeNoise()(recipe.batchSize, random.at(batch), device: generator.flat.device),
+          labelled(classesInTurn(recipe.batchSize, from: batch * recipe.batchSize)))
       }
     }
   }
@@ -150,15 +180,17 @@ public struct RecipeGame {
   /// - Parameter averaged: whether by the averaged weights, where there are any.
   /// - Throws: `TensorError`.
   public func logits(_ examples: Tensor, averaged: Bool) throws -> Tensor {
+    try logits(examples.size(0), averaged: averaged) { examples.sliced(0, $0) }
+  }
+
+  /// The same of `count` examples, of which as many as a range says are made at a time.
+  func logits(_ count: Int, averaged: Bool, examples: (Range<Int>) -> Tensor) throws -> Tensor {
     func judge() throws -> Tensor {
       try checkingTensors {
         withoutGradient {
           // In parts, so that a large set needs no more memory than a small one.
-          let count = examples.size(0)
           let parts = stride(from: 0, to: count, by: 2_000).map { first in
-            discriminator.model(
-              arranged(examples.sliced(0, first..<min(count, first + 2_000))), .evaluation
-            ).logits
+            discriminator.model(arranged(examples(first..<min(count, first + 2_000))), .evaluation).logits
           }
           return parts.count == 1 ? parts[0] : concatenated(parts, 0)
         }
@@ -172,17 +204,20 @@ public struct RecipeGame {
   /// the generated ones have found, where the data are a mixture; without noise in D.
   ///
   /// - Parameters:
+  ///   - real: with their classes, in a game of classes.
   ///   - averaged: whether G has its averaged weights, where there are any.
   ///   - compared: see `BatchSigns`.
+  /// - Returns: the generated examples as well, a row of numbers each.
   /// - Throws: `TensorError`.
-  public func signs(_ real: Tensor, _ random: RandomStream, averaged: Bool = false, compared: Int = 256) throws
-    -> (batch: BatchSigns, modes: ModeCoverage?, generated: Tensor)
-  {
+  public func signs(
+    _ real: (examples: Tensor, labels: Tensor?), _ random: RandomStream, averaged: Bool = false, compared: Int = 256
+  ) throws -> (batch: BatchSigns, modes: ModeCoverage?, generated: Tensor) {
+    let (real, labels) = real
     let generated = try samples(real.size(0), random, averaged: averaged)
     return try checkingTensors {
       try withoutGradient {
         let objective = recipe.makeObjective()
-        let (ofReal, ofGenerated) = (judge(real), judge(generated))
+        let (ofReal, ofGenerated) = (judge(real, labels), judge(generated, classesInTurn(real.size(0))))
         let batch = try BatchSigns(
           probabilities: objective.probabilities(real: ofReal.logits, generated: ofGenerated.logits),
           realTarget: recipe.objective.settings.realTarget, features: (ofReal.features, ofGenerated.features),
@@ -190,7 +225,7 @@ public struct RecipeGame {
         let modes = try recipe.data.points?.mixture.map {
           ModeCoverage(try generated.rows(), modes: $0.modes, standardDeviation: $0.standardDeviation)
         }
-        return (batch, modes, generated)
+        return (batch, modes, rows(of: generated))
       }
     }
   }
@@ -204,19 +239,35 @@ extension RecipeGame {
     return 0.01 * (bounds.upperBound - bounds.lowerBound) * Double(example.count).squareRoot()
   }
 
-  private func rows(of examples: Tensor) -> Tensor {
+  /// Examples as a row of numbers each.
+  func rows(of examples: Tensor) -> Tensor {
     recipe.layout == .images ? examples.reshaped([-1, example.count]) : examples
   }
 
   /// D's judgement of `x`, in batches of the size that it was trained with, since minibatch discrimination looks at the batch; of
   /// as many examples as fill batches, or of all where they do not fill one.
-  fileprivate func judge(_ x: Tensor) -> (logits: Tensor, features: Tensor) {
+  ///
+  /// - Parameter labels: their classes, which matter in a game of classes only.
+  fileprivate func judge(_ x: Tensor, _ labels: Tensor?) -> (logits: Tensor, features: Tensor) {
     let size = min(recipe.batchSize, x.size(0))
-    let parts = (0..<x.size(0) / size).map {
-      discriminator.model(x.sliced(0, $0 * size..<($0 + 1) * size), .evaluation)
+    let parts = (0..<x.size(0) / size).map { part in
+      let rows = part * size..<(part + 1) * size
+      return discriminator.model(
+        x.sliced(0, rows), recipe.isConditional ? .evaluation(labels: labels?.sliced(0, rows)) : .evaluation)
     }
     return (concatenated(parts.map(\.logits), 0), concatenated(parts.map(\.features), 0))
   }
+}
+
+extension RecipeGame {
+  /// Of a game of classes: 0, 1, ... and again from 0, for `count` examples of which the first has the number `first`.
+  fileprivate func classesInTurn(_ count: Int, from first: Int = 0) -> Tensor? {
+    guard recipe.isConditional, let classes else { return nil }
+    return Tensor((first..<first + count).map { Int64($0 % classes) }, device: generator.flat.device)
+  }
+
+  /// The context of examples of these classes.
+  fileprivate func labelled(_ classes: Tensor?) -> Context { classes.map { .evaluation(labels: $0) } ?? .evaluation }
 }
 
 extension Tensor {

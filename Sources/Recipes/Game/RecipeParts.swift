@@ -29,11 +29,14 @@ extension Recipe {
     }
   }
 
-  /// - Parameter example: one of the data's.
-  func makeGenerator(_ example: ExampleShape) -> AnyGenerator {
+  /// - Parameters:
+  ///   - example: one of the data's.
+  ///   - classes: K, where the data have classes.
+  func makeGenerator(_ example: ExampleShape, classes: Int?) -> AnyGenerator {
     let settings = generator.network.settings
     let task = GeneratorTask(
-      latent: noise.dimensions, example: example, noise: makeNoise(), batchSize: batchSize)
+      latent: noise.dimensions, example: example, classes: isConditional ? classes : nil, noise: makeNoise(),
+      batchSize: batchSize)
     let isReshaped = layout == .images && type(of: settings).layout == .rows
     return AnyGenerator(settings.make(task), asImages: isReshaped ? example.dimensions : nil)
   }
@@ -45,7 +48,7 @@ extension Recipe {
     let settings = discriminator.network.settings
     let layers = techniques.active.filter { $0.minibatchLayer(1) != nil }
     let task = DiscriminatorTask(
-      example: example, outputs: tellsClasses ? classes ?? 1 : 1,
+      example: example, outputs: tellsClasses ? classes ?? 1 : 1, classes: isConditional ? classes : nil,
       minibatch: layers.first.map { technique in { technique.minibatchLayer($0)! } })
     return AnyDiscriminator(
       settings.make(task), flattens: layout == .images && type(of: settings).layout == .rows)

@@ -3,23 +3,25 @@ import Torch
 
 /// Examples held back from training, to test a classifier on.
 public struct TestSet {
-  /// [count, F], as the training examples.
-  public let examples: Tensor
   /// The class of each.
   public let labels: [Int]
   /// A checksum of all of them.
   public let fingerprint: String
+  private let source: ImageBatches
 
   /// - Parameter pixels: what the bytes become: as the training examples' do.
-  public init(_ images: LabelledImages, pixels: PixelRange = .unit, device: Device) {
-    examples =
-      ImageBatches(
-        pixels: images.images, imageSize: images.channels * images.height * images.width, batchSize: 1,
-        range: pixels.bounds, device: device
-      ).images
-    labels = images.labels.map(Int.init)
+  /// - Throws: ``RecipeError`` where the images have no classes.
+  public init(_ images: LabelledImages, pixels: PixelRange = .unit, device: Device) throws {
+    guard let labels = images.labels else {
+      throw RecipeError(key: "objective.kind", reason: "a classifier is tested on images with classes; these have none")
+    }
+    self.labels = labels.map(Int.init)
     fingerprint = images.fingerprint
+    source = ImageBatches(images, batchSize: 1, range: pixels.bounds, device: device)
   }
+
+  /// Some of them, [N, F].
+  func examples(_ range: Range<Int>) -> Tensor { source.examples(range) }
 
   /// How many of `predictions` are wrong.
   public func errors(_ predictions: [Int]) -> Int { zip(predictions, labels).filter { $0 != $1 }.count }
@@ -41,6 +43,13 @@ extension RecipeGame {
     try checkingTensors { try logits(examples, averaged: averaged).argmax(-1).values(Int64.self).map(Int.init) }
   }
 
+  /// The same of a test set, of which parts are held at a time.
+  ///
+  /// - Throws: `TensorError`.
+  public func classes(of test: TestSet, averaged: Bool) throws -> [Int] {
+    try checkingTensors { try logits(of: test, averaged: averaged).argmax(-1).values(Int64.self).map(Int.init) }
+  }
+
   /// p(class) of each of `examples`, given that it is no generated one: the softmax of D's logits, [N, K].
   ///
   /// - Throws: `TensorError`.
@@ -51,9 +60,23 @@ extension RecipeGame {
     }
   }
 
+  /// The same of a test set, of which parts are held at a time.
+  ///
+  /// - Throws: `TensorError`.
+  public func classProbabilities(of test: TestSet, averaged: Bool) throws -> Tensor {
+    try checkingTensors {
+      let logits = try logits(of: test, averaged: averaged)
+      return exp(logits - logits.logSumExp(-1, keep: true))
+    }
+  }
+
+  private func logits(of test: TestSet, averaged: Bool) throws -> Tensor {
+    try logits(test.labels.count, averaged: averaged, examples: test.examples)
+  }
+
   func errors(on test: TestSet) throws -> TestErrors {
     TestErrors(
-      raw: test.errors(try classes(of: test.examples, averaged: false)),
-      averaged: discriminatorAverage == nil ? nil : test.errors(try classes(of: test.examples, averaged: true)))
+      raw: test.errors(try classes(of: test, averaged: false)),
+      averaged: discriminatorAverage == nil ? nil : test.errors(try classes(of: test, averaged: true)))
   }
 }

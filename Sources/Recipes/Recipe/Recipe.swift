@@ -47,6 +47,12 @@ public struct Recipe: Codable, Sendable, Hashable {
   /// Whether D tells classes apart.
   public var tellsClasses: Bool { type(of: objective.settings).tellsClasses }
 
+  /// Whether both players are told classes.
+  public var isConditional: Bool { techniques.active.contains { $0.tellsPlayersClasses } }
+
+  /// Whether the game cannot be played on examples without classes.
+  public var needsClasses: Bool { tellsClasses || isConditional }
+
   /// Whether a technique compares the two batches row by row, which must both be sorted then.
   var pairsRows: Bool { techniques.active.contains { $0.pairsRows } }
 

@@ -34,6 +34,8 @@ public struct RunFolder: Sendable {
     public var imageShape: [Int]?
     /// K, where the examples have classes.
     public var classes: Int?
+    /// Their names, where they have any.
+    public var classNames: [String]?
     /// Of the test set that a classifier is tested on.
     public var testExamples: Int?
     public var steps: Int
@@ -50,13 +52,14 @@ public struct RunFolder: Sendable {
     public var options: Options?
 
     public init(
-      width: Int, imageShape: [Int]?, classes: Int?, testExamples: Int? = nil, steps: Int, examples: String?,
-      dataPath: String? = nil, tests: String? = nil, libtorch: String, device: String,
+      width: Int, imageShape: [Int]?, classes: Int?, classNames: [String]? = nil, testExamples: Int? = nil, steps: Int,
+      examples: String?, dataPath: String? = nil, tests: String? = nil, libtorch: String, device: String,
       threads: Int, options: Options? = nil
     ) {
       self.width = width
       self.imageShape = imageShape
       self.classes = classes
+      self.classNames = classNames
       self.testExamples = testExamples
       self.steps = steps
       self.examples = examples
@@ -443,7 +446,7 @@ public struct RunFolder: Sendable {
     let width = description.width
     let shape = description.imageShape ?? [1, 1, width]
     try require("width", (1...1_000_000).contains(width), "is not in 1...1000000, but \(width)")
-    try require("classes", (1...256).contains(description.classes ?? 1), "is not in 1...256")
+    try require("classes", (1...1_000_000).contains(description.classes ?? 1), "is not in 1...1000000")
     try require("steps", description.steps > 0, "is not above 0, but \(description.steps)")
     if let options = description.options {
       try require("options.keptCheckpoints", options.keptCheckpoints > 0, "is not above 0")

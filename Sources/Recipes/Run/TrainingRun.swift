@@ -215,7 +215,7 @@ public final class TrainingRun {
   }
 
   private func measure(_ report: StepReport, _ step: Int, _ errors: TestErrors?) throws -> RunFolder.Measurement {
-    let real = try checkingTensors { examples.batches(report.step, random.stream("data")) }
+    let real = try checkingTensors { examples.batch(report.step, random.stream("data")) }
     let (signs, modes, _) = try game.signs(real, random.stream("noise").at(step))
     let gradients = try trainer.gradientSizes()
     var measurement = RunFolder.Measurement(

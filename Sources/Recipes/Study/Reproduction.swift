@@ -68,7 +68,8 @@ public struct Reproduction: Sendable {
       let recipe = recipe(of: run)
       try recipe.validate()
       do {
-        _ = try LabelDraw(run.labels, of: images.labels, classes: images.classes, seed: recipe.labels.seed)
+        _ = try LabelDraw(
+          run.labels, of: images.labels ?? [], classes: images.classes ?? 1, seed: recipe.labels.seed)
       } catch let error as LabelDrawError {
         throw RecipeError(key: "labels.count", reason: error.description)
       }
@@ -113,7 +114,7 @@ public struct Reproduction: Sendable {
     try makeFolder(at: folder.url)
     let recipe = recipe(of: run)
     let examples = try checkingTensors { try RecipeExamples(images: images, recipe: recipe, device: device) }
-    let testSet = try checkingTensors { TestSet(test, device: device) }
+    let testSet = try checkingTensors { try TestSet(test, device: device) }
     let training = try TrainingRun(
       recipe, examples, test: testSet, in: folder, device: device,
       checkpoints: CheckpointPolicy(kept: 1, keepsFinal: false))
@@ -133,18 +134,18 @@ public struct Reproduction: Sendable {
   ///
   /// - Throws: `FileError`, `TensorError`.
   public func results(test: LabelledImages, device: Device) throws -> [ReproductionRow] {
-    let testSet = try checkingTensors { TestSet(test, device: device) }
+    let testSet = try checkingTensors { try TestSet(test, device: device) }
     return try labelCounts.map { labels in
-      var row = ReproductionRow(labels: labels, runs: [], ensembleProbabilities: [], classes: test.classes)
+      var row = ReproductionRow(labels: labels, runs: [], ensembleProbabilities: [], classes: test.classes ?? 0)
       for run in runs where run.labels == labels {
         let folder = runFolder(of: run)
         guard try folder.isComplete() else { continue }
         let game = try folder.load(device: device).game
         // Loaded averaged weights stand in the parameters' place.
         let probabilities = try checkingTensors {
-          try game.classProbabilities(testSet.examples, averaged: false).values(Double.self)
+          try game.classProbabilities(of: testSet, averaged: false).values(Double.self)
         }
-        let errors = testSet.errors(ReproductionRow.classes(probabilities, classes: test.classes))
+        let errors = testSet.errors(ReproductionRow.classes(probabilities, classes: test.classes ?? 0))
         row.add(
           ReproductionRow.Entry(run: run, errors: errors, measurements: try folder.measurements()), probabilities)
       }
@@ -201,7 +202,7 @@ public struct ReproductionRow: Sendable {
 
   /// What the runs together get wrong, in the order of the test set.
   public func ensembleMistakes(_ test: LabelledImages) -> [Mistake] {
-    zip(ensembleClasses, test.labels).enumerated().compactMap { index, pair in
+    zip(ensembleClasses, test.labels ?? []).enumerated().compactMap { index, pair in
       pair.0 == Int(pair.1) ? nil : Mistake(index: index, label: Int(pair.1), told: pair.0)
     }
   }

@@ -1,0 +1,45 @@
+"""An epoch over 500 photographs at 64 x 64 by torchvision's ImageFolder and PyTorch's DataLoader, a worker for each thread."""
+
+from contestant import checked, compete, options
+
+import torch
+from PIL import Image, ImageOps
+from torch.utils.data import DataLoader
+from torchvision.datasets import ImageFolder
+
+from photos import parts, photos
+
+torch.set_num_threads(options.threads)
+
+
+def transform(image):
+    """What gan-bench makes of a picture, to the last bit."""
+    from torchvision.transforms import functional
+
+    image = ImageOps.fit(image, (64, 64), Image.Resampling.BILINEAR)
+    return functional.normalize(functional.to_tensor(image), [0.5] * 3, [0.5] * 3)
+
+
+def loader(part, shuffle):
+    return DataLoader(
+        ImageFolder(photos() / f"part-{part}", transform), batch_size=50, shuffle=shuffle, num_workers=options.threads,
+        persistent_workers=True)
+
+
+if options.check:
+    checked([[x.double().mean().item(), (x.double() ** 2).mean().item()] for x, _ in loader(0, False)])
+
+# Workers are kept from one epoch to the next, as whoever trains does; ours keep their threads as well.
+loaders = [loader(part, True) for part in range(parts)]
+next_part = 0
+
+
+def run(times):
+    global next_part
+    for _ in range(times):
+        for x, _ in loaders[next_part % parts]:
+            assert x.shape == (50, 3, 64, 64)
+        next_part += 1
+
+
+compete(run, warm=parts)

@@ -1,0 +1,58 @@
+import Datasets
+import GAN
+import Images
+import Recipes
+import Torch
+
+/// Looks up the images of a training set that lie nearest to samples, by the root mean square difference of pixels: whether a
+/// generator copies what it has seen.
+struct NearestImages {
+  struct Neighbour {
+    /// Position in the training set.
+    let index: Int
+    /// Root mean square difference of values in 0 ... 1.
+    let distance: Double
+    let picture: Image
+  }
+
+  private let images: LabelledImages
+  private let game: RecipeGame
+
+  init(_ images: LabelledImages, _ game: RecipeGame) {
+    self.images = images
+    self.game = game
+  }
+
+  /// The `count` nearest of each sample, the nearest first.
+  ///
+  /// - Throws: `TensorError`.
+  func find(_ count: Int, of samples: Tensor) throws -> [[Neighbour]] {
+    let size = game.example.count
+    let (own, lengths) = try checkingTensors {
+      let own = game.asImages(samples).reshaped([-1, size])
+      return (own, square(own).sum(-1).unsqueezed(-1))
+    }
+    var best = [[(index: Int, distance: Double)]](repeating: [], count: samples.size(0))
+    // In parts: the set may be larger than memory.
+    let batches = ImageBatches(images, batchSize: 1)
+    for first in stride(from: 0, to: images.count, by: 4_096) {
+      let positions = first..<min(images.count, first + 4_096)
+      let distances = try checkingTensors {
+        let part = batches.examples(positions)
+        let squares = lengths + square(part).sum(-1).unsqueezed(0) - matmul(own, part.transposed(0, 1)) * 2
+        return try squares.values(Double.self)
+      }
+      for sample in best.indices {
+        let row = distances[sample * positions.count..<(sample + 1) * positions.count]
+        let found = row.enumerated().map { (index: first + $0, distance: (max(0, $1) / Double(size)).squareRoot()) }
+        best[sample] = Array((best[sample] + found).sorted { $0.distance < $1.distance }.prefix(count))
+      }
+    }
+    return try best.map { neighbours in
+      let found = try pictures(
+        checkingTensors { batches.examples(neighbours.map(\.index)).reshaped([-1] + game.example.dimensions) },
+        shape: game.example.dimensions)
+      return zip(neighbours, found).map { Neighbour(index: $0.index, distance: $0.distance, picture: $1) }
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import Foundation
+import GAN
+import NN
+import Torch
+
+// Samples that are chosen one by one: by a seed of their own, between two others, of a class.
+
+extension RecipeGame {
+  /// z of the sample of `seed`: [1, Z].
+  ///
+  /// - Throws: `TensorError`.
+  public func latent(seed: UInt64) throws -> Tensor {
+    let random = RandomStream(seed: seed).stream("sample")
+    return try checkingTensors { recipe.makeNoise()(1, random, device: generator.flat.device) }
+  }
+
+  /// `count` points from `first` to `last`, both included, [count, Z]: on the arc between them for normal noise (White 2016,
+  /// *Sampling Generative Networks*, section 2.1), where those on the line would be shorter than what G has learned from; on the
+  /// line for other noise.
+  ///
+  /// - Parameter count: at least 2.
+  /// - Throws: `TensorError`.
+  public func interpolated(from first: Tensor, to last: Tensor, count: Int) throws -> Tensor {
+    let shares = (0..<count).map { Double($0) / Double(count - 1) }
+    return try checkingTensors {
+      let (a, b) = (try first.values(Double.self), try last.values(Double.self))
+      func length(_ x: [Double]) -> Double { x.reduce(0) { $0 + $1 * $1 }.squareRoot() }
+      let product = zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } / max(1e-12, length(a) * length(b))
+      let angle = acos(min(1, max(-1, product)))
+      // Of almost equal or opposite directions the arc is not determined.
+      let isArc = recipe.noise.kind == .normal && sin(angle) > 1e-4
+      return concatenated(
+        shares.map { share in
+          let (own, other) =
+            isArc ? (sin((1 - share) * angle) / sin(angle), sin(share * angle) / sin(angle)) : (1 - share, share)
+          return first * own + last * other
+        }, 0)
+    }
+  }
+
+  /// What G makes of each row of `z` [M, Z], whatever rows are beside it: where G looks at the whole batch (batch norm), each row
+  /// is joined by the same others, drawn once for all.
+  ///
+  /// - Parameters:
+  ///   - classes: the class of each row, where the game has classes; one of each in turn where they are missing.
+  ///   - averaged: whether by the averaged weights, where there are any.
+  /// - Throws: `TensorError`.
+  public func samples(of z: Tensor, classes: [Int]? = nil, averaged: Bool = true) throws -> Tensor {
+    func generate() throws -> Tensor {
+      try checkingTensors {
+        withoutGradient {
+          let count = z.size(0)
+          let classes = classes ?? (0..<count).map { $0 % max(1, self.classes ?? 1) }
+          let parts = recipe.generator.network.settings.looksAtBatch
+            ? (0..<count).map { row in
+              generator.model(joined(z.sliced(0, row..<row + 1)), labelled([classes[row]] + companions)).sliced(0, 0..<1)
+            }
+            : stride(from: 0, to: count, by: recipe.batchSize).map { first in
+              let rows = first..<min(count, first + recipe.batchSize)
+              return generator.model(z.sliced(0, rows), labelled(Array(classes[rows])))
+            }
+          return parts.count == 1 ? parts[0] : concatenated(parts, 0)
+        }
+      }
+    }
+    guard averaged, let average else { return try generate() }
+    return try generator.with(average.values, generate)
+  }
+
+  private func joined(_ row: Tensor) -> Tensor {
+    let others = recipe.makeNoise()(
+      recipe.batchSize - 1, RandomStream(seed: recipe.seed).stream("companions"), device: row.device)
+    return concatenated([row, others], 0)
+  }
+
+  private var companions: [Int] { (1..<recipe.batchSize).map { $0 % max(1, classes ?? 1) } }
+
+  /// The context of examples of these classes.
+  func labelled(_ classes: [Int]) -> Context {
+    guard recipe.isConditional else { return .evaluation }
+    return .evaluation(labels: Tensor(classes.map(Int64.init), device: generator.flat.device))
+  }
+}
