@@ -78,7 +78,7 @@ struct Train: ParsableCommand {
 
   func run() throws {
     if let resume { return try goOn(RunFolder(URL(fileURLWithPath: resume))) }
-    let recipe = try resolvedRecipe(self.recipe!)
+    let recipe = try data.settling(resolvedRecipe(self.recipe!))
     let device = try options.machine.apply()
     try recipe.validate(on: device)
     // Of a published set all that a plan needs is known.

@@ -26,6 +26,20 @@ struct DataOption: ParsableArguments {
     return folder
   }
 
+  /// `recipe` with its automatic keys chosen by the pictures; says what was chosen, and why.
+  func settling(_ recipe: Recipe) throws -> Recipe {
+    guard !recipe.automatic.isEmpty, let source = recipe.data[PictureSource.self] else { return recipe }
+    let place = try place(of: source)
+    var bar = PictureBar("looking at \(place.lastPathComponent)")
+    let scan = try PictureScan(
+      pictureContainer(at: place), source.settings, split: .train, requiresLabels: recipe.needsClasses
+    ) { bar.show($0) }
+    let (settled, reasons) = try recipe.choosing(for: PictureSurvey(scan))
+    try settled.validate()
+    for reason in reasons { FileHandle.standardError.write(Data("chose \(reason)\n".utf8)) }
+    return settled
+  }
+
   /// One split of a recipe's images; nil where its data are points.
   func images(of recipe: Recipe, _ split: Split, run: RunFolder.Description? = nil) throws -> LabelledImages? {
     try recipe.data.images.map { try open($0, at: place(of: $0, run: run), split, requiresLabels: recipe.needsClasses) }

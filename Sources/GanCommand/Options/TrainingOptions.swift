@@ -78,6 +78,7 @@ struct TrainingOptions: ParsableArguments {
     if let batchSize { recipe.batchSize = batchSize }
     if let steps { (recipe.duration.count, recipe.duration.unit) = (steps, .steps) }
     if let epochs { (recipe.duration.count, recipe.duration.unit) = (epochs, .epochs) }
+    if steps != nil || epochs != nil { recipe.automatic.removeAll { $0 == .length } }
     try recipe.validate()
     return recipe
   }

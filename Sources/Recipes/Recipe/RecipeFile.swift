@@ -164,7 +164,15 @@ extension Recipe {
     let own = try RecipeFile.tree(RecipeFile.text(self))
     let text = try Yams.serialize(node: try own.choosing(by: changes).merged(with: changes, path: []).node)
     do {
-      return try YAMLDecoder().decode(Recipe.self, from: text)
+      var recipe = try YAMLDecoder().decode(Recipe.self, from: text)
+      // Who says one of them has chosen.
+      if changes["automatic"] == nil {
+        recipe.automatic.removeAll { key in
+          let path = key.rawValue.split(separator: ".").map(String.init)
+          return path[0] == "duration" ? changes["duration"] != nil : changes[path[0]]?[path[1]] != nil
+        }
+      }
+      return recipe
     } catch let error as SettingsError {
       throw error
     } catch let error as DecodingError {
@@ -259,7 +267,7 @@ private enum Tree {
     try RecipeFile.tree(YAMLEncoder().encode(kind.init()), orEmpty: true)
   }
 
-  private subscript(key: String) -> Tree? {
+  fileprivate subscript(key: String) -> Tree? {
     guard case .mapping(let pairs) = self else { return nil }
     return pairs.first { $0.key == key }?.value
   }
