@@ -26,10 +26,14 @@ CTensor *operand(CTensor *bias, bool present, CTensor *otherwise) { return prese
 /// the output then has them there too, and so have the layers after it.
 template <class Convolve>
 at::Tensor convolved(const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias, Convolve convolve) {
-  auto w = weight.device().is_cpu() && weight.dim() == 4 ? weight.contiguous(at::MemoryFormat::ChannelsLast) : weight;
-  if (!in_bfloat16(x)) return convolve(x, w, bias);
+  const bool innermost = weight.device().is_cpu() && weight.dim() == 4 && x.dim() == 4;
+  auto w = innermost ? weight.contiguous(at::MemoryFormat::ChannelsLast) : weight;
+  // Of single pixels, or of one channel a group, a kernel has no layout for libtorch to go by.
+  const bool undecided = innermost && (weight.size(1) == 1 || (weight.size(2) == 1 && weight.size(3) == 1));
+  auto from = undecided ? x.contiguous(at::MemoryFormat::ChannelsLast) : x;
+  if (!in_bfloat16(x)) return convolve(from, w, bias);
   auto rounded = bias ? std::optional(bias->to(at::kBFloat16)) : std::nullopt;
-  return convolve(x.to(at::kBFloat16), w.to(at::kBFloat16), rounded).to(at::kFloat);
+  return convolve(from.to(at::kBFloat16), w.to(at::kBFloat16), rounded).to(at::kFloat);
 }
 
 /// The elements of [A, B, H, W] as a matrix [A, H W B], channels innermost: what a convolution's output or input is in memory.

@@ -49,7 +49,8 @@ public struct Judgement {
 }
 
 extension Network where Model: Generator {
-  /// Lets layers with data-dependent initialisation set their parameters from the batch that `z`, noise, becomes on its way.
+  /// Lets layers with data-dependent initialisation set their parameters from the batch that `z`, noise, becomes on its
+  /// way.
   ///
   /// - Throws: `TensorError` naming the first operation that failed.
   public func initialize(from z: Tensor) throws {

@@ -25,8 +25,8 @@ public final class Context {
   public let referenceCount: Int
   /// What the standard deviation of every layer's noise is multiplied by.
   public let noiseScale: Double
-  /// The classes of the examples for networks that are told them, [N] of int64, or [1] for all of one class; without the reference
-  /// batch's rows.
+  /// The classes of the examples for networks that are told them, [N] of int64, or [1] for all of one class; without
+  /// the reference batch's rows.
   public let labels: Tensor?
   private let random: RandomStream
   private var draws = 0

@@ -16,7 +16,7 @@ import Torch
     let log: Log
     func callAsFunction(_ z: Tensor, _ context: Context) -> Tensor {
       let labels = context.labels!
-      log.generator.append(try! labels.values())
+      log.generator.append(try! labels.values(Int64.self))
       return concatenated([labels.to(.float32).unsqueezed(-1), layer(z)], -1)
     }
   }
@@ -25,7 +25,7 @@ import Torch
     let log: Log
     func callAsFunction(_ x: Tensor, _ context: Context) -> Judgement {
       let classes = context.labels!
-      log.discriminator.append((try! classes.values(), try! x.sliced(1, 0..<1).values()))
+      log.discriminator.append((try! classes.values(Int64.self), try! x.sliced(1, 0..<1).values(Float.self)))
       return Judgement(logits: tanh(layer(x)) + classes.to(.float32).unsqueezed(-1), features: x)
     }
   }

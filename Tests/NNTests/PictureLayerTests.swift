@@ -55,7 +55,11 @@ import Torch
   private func context(_ mode: Context.Mode = .training) -> Context { Context(mode, random: RandomStream(seed: 7)) }
 
   @Test func convolutionsInGroups() throws {
-    try check("conv2d-groups") { Conv2d(6, 4, kernel: 3, stride: 2, padding: 1, groups: 2) } _: { [$0($1["x"]!)] }
+    try check("conv2d-groups") {
+      Conv2d(6, 4, kernel: 3, stride: 2, padding: 1, groups: 2)
+    } _: {
+      [$0($1["x"]!)]
+    }
     try check("conv-transpose2d-groups") {
       ConvTranspose2d(4, 6, kernel: 3, stride: 2, padding: 1, outputPadding: 1, groups: 2)
     } _: {
@@ -65,11 +69,17 @@ import Torch
 
   /// One that sees all of the image is a dense layer only without groups.
   @Test func convolutionsOfEachChannelByItself() throws {
-    try check("conv2d-depthwise-whole") { Conv2d(4, 4, kernel: 4, groups: 4, bias: false) } _: { [$0($1["x"]!)] }
+    try check("conv2d-depthwise-whole") {
+      Conv2d(4, 4, kernel: 4, groups: 4, bias: false)
+    } _: {
+      [$0($1["x"]!)]
+    }
   }
 
   @Test func weightNormOfConvolutions() throws {
-    try check("weight-norm-conv2d") { WeightNormConv2d(3, 4, kernel: 3, stride: 2, padding: 1) } _: {
+    try check("weight-norm-conv2d") {
+      WeightNormConv2d(3, 4, kernel: 3, stride: 2, padding: 1)
+    } _: {
       [$0($1["x"]!, .evaluation)]
     }
   }
@@ -89,18 +99,34 @@ import Torch
   }
 
   @Test func meansOverPixels() throws {
-    try check("global-mean-pool") { GlobalMeanPool() } _: { [$0($1["x"]!, .evaluation)] }
+    try check("global-mean-pool") {
+      GlobalMeanPool()
+    } _: {
+      [$0($1["x"]!, .evaluation)]
+    }
   }
 
   @Test func resampling() throws {
-    try check("upsample") { Upsample2d() } _: { [$0($1["x"]!, .evaluation)] }
-    try check("downsample") { Downsample2d() } _: { [$0($1["x"]!, .evaluation)] }
+    try check("upsample") {
+      Upsample2d()
+    } _: {
+      [$0($1["x"]!, .evaluation)]
+    }
+    try check("downsample") {
+      Downsample2d()
+    } _: {
+      [$0($1["x"]!, .evaluation)]
+    }
   }
 
-  /// Which elements are dropped is a function of the seed, of where the layer stands, and of nothing else; PyTorch knows the mask from an own
-  /// Philox.
+  /// Which elements are dropped is a function of the seed, of where the layer stands, and of nothing else; PyTorch
+  /// knows the mask from an own Philox.
   @Test func dropout() throws {
-    try check("dropout") { Dropout(0.2) } _: { [$0($1["x"]!, context())] }
+    try check("dropout") {
+      Dropout(0.2)
+    } _: {
+      [$0($1["x"]!, context())]
+    }
   }
 
   @Test func dropoutKeepsTheMeanAndIsOffInEvaluation() throws {
@@ -154,7 +180,8 @@ import Torch
     try expectClose(layer(x, .evaluation), Tensor(matrix, shape: [3, 3]).transposed() * 0.2, 1e-12)
   }
 
-  /// Evaluation looks at the vector and leaves it; training goes on from what was saved as if nothing had been in between.
+  /// Evaluation looks at the vector and leaves it; training goes on from what was saved as if nothing had been in
+  /// between.
   @Test func spectralNormIsPartOfTheState() throws {
     func make() -> Network<Holder<SpectralNormConv2d>> {
       Network(Holder(layer: SpectralNormConv2d(3, 4, kernel: 3)), seed: 2)
@@ -189,8 +216,14 @@ import Torch
   }
 
   @Test func embeddingsOfClasses() throws {
-    try check("embedding") { Embedding(4, 3) } _: { [$0($1["labels"]!)] }
-    try check("projection") { ProjectionHead(4, features: 3, weight: .normal(standardDeviation: 1)) } _: {
+    try check("embedding") {
+      Embedding(4, 3)
+    } _: {
+      [$0($1["labels"]!)]
+    }
+    try check("projection") {
+      ProjectionHead(4, features: 3, weight: .normal(standardDeviation: 1))
+    } _: {
       [$0($1["x"]!, .evaluation(labels: $1["labels"]!))]
     }
   }

@@ -1,8 +1,9 @@
 import NN
 import Torch
 
-/// Tells a generator the classes: z becomes (z + e_y) / sqrt 2 with a vector e_y for each class, first N(0, 1), so that z of
-/// variance 1 keeps it. To the first layer, which is linear, it is as good as a class's own bias; concatenated it would be the same.
+/// Tells a generator the classes: z becomes (z + e_y) / sqrt 2 with a vector e_y for each class, first N(0, 1), so that
+/// z of variance 1 keeps it. To the first layer, which is linear, it is as good as a class's own bias; concatenated it
+/// would be the same.
 ///
 /// One label for all rows leaves the number of rows open, also in a recording (`Network.script`).
 public struct ClassConditioning: Module {
@@ -27,8 +28,8 @@ public struct ClassConditioning: Module {
 }
 
 extension ClassConditioning? {
-  /// z, told the classes where there are any, with the rows of the reference batch before it where there is one; and the
-  /// context for what follows.
+  /// z, told the classes where there are any, with the rows of the reference batch before it where there is one; and
+  /// the context for what follows.
   func input(_ z: Tensor, _ reference: ReferenceBatch?, _ context: Context) -> (Tensor, Context) {
     let rows = map { $0(z, context) } ?? z
     return reference?.joined(to: rows, context) { examples in map { $0.reference(examples) } ?? examples }

@@ -2,13 +2,14 @@ import NN
 import Settings
 import Torch
 
-/// The discriminator that *Improved Techniques for Training GANs* has for CIFAR-10 and SVHN: [N, channels, H, W] -> logits
-/// [N, outputs]. H and W are at least 9.
+/// The discriminator that *Improved Techniques for Training GANs* has for CIFAR-10 and SVHN: [N, channels, H, W] ->
+/// logits [N, outputs]. H and W are at least 9.
 ///
-/// 3 x 3 convolutions of w, w and w / 2 channels, dropout, 2 w, 2 w and 2 w / 2, dropout, 2 w without padding, then 1 x 1 ones of 2 w and
-/// 2 w, where "/ 2" is a stride of 2; the mean over all pixels, which is f(x); a dense layer. Each is weight-normalised, with leaky ReLU of
-/// slope 0.2 between them; the gain is trained in the last layer only. CIFAR-10: w = 96, SVHN: 64. Directions
-/// are N(0, 0.05) and ``Context/Mode/initialization`` gives the logits a deviation of 0.1, as the released code does.
+/// 3 x 3 convolutions of w, w and w / 2 channels, dropout, 2 w, 2 w and 2 w / 2, dropout, 2 w without padding, then 1 x
+/// 1 ones of 2 w and 2 w, where "/ 2" is a stride of 2; the mean over all pixels, which is f(x); a dense layer. Each is
+/// weight-normalised, with leaky ReLU of slope 0.2 between them; the gain is trained in the last layer only. CIFAR-10:
+/// w = 96, SVHN: 64. Directions are N(0, 0.05) and ``Context/Mode/initialization`` gives the logits a deviation of 0.1,
+/// as the released code does.
 ///
 /// The input has dropout of 0.2; the published setting with minibatch discrimination has Gaussian noise of 0.2 instead.
 public struct ConvDiscriminator: Discriminator {
@@ -64,7 +65,8 @@ public struct ConvDiscriminator: Discriminator {
 }
 
 extension ConvDiscriminator {
-  /// What a recipe says of it, as `discriminator.network: conv`. Without another word it is the one published for CIFAR-10.
+  /// What a recipe says of it, as `discriminator.network: conv`. Without another word it is the one published for
+  /// CIFAR-10.
   public struct Settings: DiscriminatorSettings {
     public static let kind = "conv"
     public static let layout = ExampleLayout.images

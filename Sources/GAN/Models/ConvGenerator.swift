@@ -4,13 +4,13 @@ import Torch
 
 /// Transposed convolutions from noise to images: [N, latent] -> [N, channels, H, W].
 ///
-/// A dense layer makes `widths[0]` channels of `side` x `side` pixels; every layer after it, 5 x 5 with stride 2, doubles the
-/// sides, to side 2^widths.count in the end; with an output of stride 1 the last does not. Each layer but the last is normalised,
-/// channel by channel, and followed by ReLU (Radford et al. 2016).
+/// A dense layer makes `widths[0]` channels of `side` x `side` pixels; every layer after it, 5 x 5 with stride 2,
+/// doubles the sides, to side 2^widths.count in the end; with an output of stride 1 the last does not. Each layer but
+/// the last is normalised, channel by channel, and followed by ReLU (Radford et al. 2016).
 ///
-/// The generators of *Improved Techniques for Training GANs* are such: ``published(channels:latent:widths:normalization:reference:)``
-/// for CIFAR-10 and SVHN, ``imageNet(channels:latent:width:normalization:reference:)``. Convolutions do not take a dimension over
-/// seeds.
+/// The generators of *Improved Techniques for Training GANs* are such:
+/// ``published(channels:latent:widths:normalization:reference:)`` for CIFAR-10 and SVHN,
+/// ``imageNet(channels:latent:width:normalization:reference:)``. Convolutions do not take a dimension over seeds.
 public struct ConvGenerator: Generator {
   public typealias Normalization = DenseGenerator.Normalization
 
@@ -31,10 +31,11 @@ public struct ConvGenerator: Generator {
   ///   - widths: channels of the dense layer and of the transposed convolutions after it but the last; at least one.
   ///   - channels: of the images.
   ///   - normalizesWeights: whether the last layer is a `WeightNormConvTranspose2d`.
-  ///   - normalizesUnits: as in the code released with *Improved Techniques for Training GANs*: the dense layer is normalised unit by
-  ///     unit, not channel by channel, and batch norm has no gain and an epsilon of 1e-6.
+  ///   - normalizesUnits: as in the code released with *Improved Techniques for Training GANs*: the dense layer is
+  ///     normalised unit by unit, not channel by channel, and batch norm has no gain and an epsilon of 1e-6.
   ///   - outputStride: of the last layer, 2 or 1.
-  ///   - outputDeviation: with weight norm, the standard deviation of the last layer's output after ``Context/Mode/initialization``.
+  ///   - outputDeviation: with weight norm, the standard deviation of the last layer's output after
+  ///     ``Context/Mode/initialization``.
   ///   - reference: of noise; needed with virtual batch norm, and with nothing else.
   public init(
     latent: Int, side: Int = 4, widths: [Int] = [512, 256, 128], channels: Int, normalization: Normalization = .batch,
@@ -72,8 +73,8 @@ public struct ConvGenerator: Generator {
     self.normalizesUnits = normalizesUnits
   }
 
-  /// The generator published for CIFAR-10 and SVHN: 100 -> 512 at 4 x 4 -> 256 -> 128 -> 3 at 32 x 32, tanh; weight norm on the last
-  /// layer, whose output first has a deviation of 0.1; weights N(0, 0.05).
+  /// The generator published for CIFAR-10 and SVHN: 100 -> 512 at 4 x 4 -> 256 -> 128 -> 3 at 32 x 32, tanh; weight
+  /// norm on the last layer, whose output first has a deviation of 0.1; weights N(0, 0.05).
   public static func published(
     channels: Int = 3, latent: Int = 100, widths: [Int] = [512, 256, 128], normalization: Normalization = .batch,
     reference: ReferenceBatch? = nil
@@ -83,9 +84,9 @@ public struct ConvGenerator: Generator {
       normalizesUnits: true, outputDeviation: 0.1, reference: reference, weights: .normal(standardDeviation: 0.05))
   }
 
-  /// The generator published for ImageNet, of 128 x 128 pixels: 8 w at 4 x 4 -> 4 w -> 2 w -> w -> w -> w at 128 x 128 with w = 64, then
-  /// the image by a last layer of stride 1, tanh; virtual batch norm; weights N(0, 0.02). The released code also adds maps of noise
-  /// at each size; here all noise is in z.
+  /// The generator published for ImageNet, of 128 x 128 pixels: 8 w at 4 x 4 -> 4 w -> 2 w -> w -> w -> w at 128 x 128
+  /// with w = 64, then the image by a last layer of stride 1, tanh; virtual batch norm; weights N(0, 0.02). The
+  /// released code also adds maps of noise at each size; here all noise is in z.
   public static func imageNet(
     channels: Int = 3, latent: Int = 8192, width: Int = 64, normalization: Normalization = .virtualBatch,
     reference: ReferenceBatch?

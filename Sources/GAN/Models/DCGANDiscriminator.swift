@@ -2,12 +2,13 @@ import NN
 import Settings
 import Torch
 
-/// The discriminator of DCGAN (Radford et al. 2016): [N, channels, size, size] -> logits [N, outputs], as PyTorch's example has it.
+/// The discriminator of DCGAN (Radford et al. 2016): [N, channels, size, size] -> logits [N, outputs], as PyTorch's
+/// example has it.
 ///
-/// 4 x 4 convolutions of stride 2 halve the sides down to 4, each followed by leaky ReLU of slope 0.2, and each but the first
-/// normalised; a 4 x 4 convolution that sees all that is left, and so is a dense layer, makes the logits. f(x) are its inputs,
-/// [N, C 4 4] in the order of [C, 4, 4]. At size 64 and width 64 the channels are 64, 128, 256, 512; no stage has more than
-/// 8 `width`. Convolutions do not take a dimension over seeds.
+/// 4 x 4 convolutions of stride 2 halve the sides down to 4, each followed by leaky ReLU of slope 0.2, and each but the
+/// first normalised; a 4 x 4 convolution that sees all that is left, and so is a dense layer, makes the logits. f(x)
+/// are its inputs, [N, C 4 4] in the order of [C, 4, 4]. At size 64 and width 64 the channels are 64, 128, 256, 512; no
+/// stage has more than 8 `width`. Convolutions do not take a dimension over seeds.
 public struct DCGANDiscriminator: Discriminator {
   public enum Normalization: String, Codable, Sendable, CaseIterable {
     case none
@@ -34,8 +35,8 @@ public struct DCGANDiscriminator: Discriminator {
   ///   - outputs: logits of an example.
   ///   - width: channels after the first layer.
   ///   - normalization: with batch norm the layers have no bias.
-  ///   - classes: how many the network is told of, by the context's labels, and judges each example as one of (``ProjectionHead``). It
-  ///     then has one output.
+  ///   - classes: how many the network is told of, by the context's labels, and judges each example as one of
+  ///     (``ProjectionHead``). It then has one output.
   ///   - minibatch: makes the minibatch layer for the given number of features.
   public init(
     size: Int, channels: Int, outputs: Int = 1, width: Int = 64, normalization: Normalization = .batch,

@@ -4,9 +4,10 @@ import Torch
 
 /// The generator of DCGAN (Radford et al. 2016): [N, latent] -> [N, channels, size, size], as PyTorch's example has it.
 ///
-/// A 4 x 4 transposed convolution makes 4 x 4 pixels of z, others of stride 2 double the sides to `size`. Each but the last is
-/// normalised and followed by ReLU; the last by tanh. At size 64 and width 64 the channels are 512, 256, 128, 64, 3; a side twice as long
-/// has a stage more, and no stage has more than 8 `width`. Convolutions do not take a dimension over seeds.
+/// A 4 x 4 transposed convolution makes 4 x 4 pixels of z, others of stride 2 double the sides to `size`. Each but the
+/// last is normalised and followed by ReLU; the last by tanh. At size 64 and width 64 the channels are 512, 256, 128,
+/// 64, 3; a side twice as long has a stage more, and no stage has more than 8 `width`. Convolutions do not take a
+/// dimension over seeds.
 public struct DCGANGenerator: Generator {
   public typealias Normalization = DenseGenerator.Normalization
 
@@ -30,7 +31,8 @@ public struct DCGANGenerator: Generator {
   ///   - width: channels before the last layer.
   ///   - normalization: with batch norm, and with the virtual one, convolutions have no bias.
   ///   - classes: how many the network is told of, by the context's labels.
-  ///   - reference: of noise; needed with virtual batch norm, and with nothing else. Where there are classes, its rows are of each in turn.
+  ///   - reference: of noise; needed with virtual batch norm, and with nothing else. Where there are classes, its rows
+  ///     are of each in turn.
   public init(
     size: Int, channels: Int, latent: Int = 100, width: Int = 64, normalization: Normalization = .batch,
     outputActivation: Activation = .tanh, classes: Int? = nil, reference: ReferenceBatch? = nil,

@@ -2,15 +2,17 @@ import NN
 import Settings
 import Torch
 
-/// The discriminator that *Improved Techniques for Training GANs* has for ImageNet at 128 x 128:
-/// [N, channels, size, size] -> logits [N, outputs].
+/// The discriminator that *Improved Techniques for Training GANs* has for ImageNet at 128 x 128: [N, channels, size,
+/// size] -> logits [N, outputs].
 ///
-/// Gaussian noise of 0.1 on the input; 3 x 3 convolutions of w / 2, 2 w / 2, 4 w / 2, 4 w, 4 w, 8 w / 2 and 8 w / 2 channels with
-/// w = 64, where "/ 2" is a stride of 2; a dense layer of 40 w, which is f(x); minibatch features (published: 300 of 50 dimensions);
-/// a dense layer. Leaky ReLU of slope 0.2; batch norm after each layer but the last. Weights are N(0, 0.02), gains N(1, 0.02).
+/// Gaussian noise of 0.1 on the input; 3 x 3 convolutions of w / 2, 2 w / 2, 4 w / 2, 4 w, 4 w, 8 w / 2 and 8 w / 2
+/// channels with w = 64, where "/ 2" is a stride of 2; a dense layer of 40 w, which is f(x); minibatch features
+/// (published: 300 of 50 dimensions); a dense layer. Leaky ReLU of slope 0.2; batch norm after each layer but the last.
+/// Weights are N(0, 0.02), gains N(1, 0.02).
 ///
-/// In two things the released code differs: its batch norm takes a half's statistics from the other half, and its minibatch layer
-/// compares each example with both real and generated ones. Here a batch is normalised by itself and compared with itself.
+/// In two things the released code differs: its batch norm takes a half's statistics from the other half, and its
+/// minibatch layer compares each example with both real and generated ones. Here a batch is normalised by itself and
+/// compared with itself.
 public struct ImageNetDiscriminator: Discriminator {
   public enum Normalization: String, Codable, Sendable, CaseIterable { case none, batch }
 

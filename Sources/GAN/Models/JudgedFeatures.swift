@@ -1,8 +1,8 @@
 import NN
 import Torch
 
-/// What discriminators of pictures do with f(x) = `features`, [N, A]: the minibatch layer, the dense `output` and, of an example of a known
-/// class, the `projection`.
+/// What discriminators of pictures do with f(x) = `features`, [N, A]: the minibatch layer, the dense `output` and, of
+/// an example of a known class, the `projection`.
 func judged(
   _ features: Tensor, _ minibatch: MinibatchDiscrimination?, _ output: any Layer, _ context: Context,
   projection: ProjectionHead? = nil

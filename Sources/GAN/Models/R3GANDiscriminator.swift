@@ -2,11 +2,12 @@ import NN
 import Settings
 import Torch
 
-/// The discriminator of R3GAN (Huang et al. 2024), convolutions without normalisation: [N, channels, S, S] -> logits [N, outputs].
+/// The discriminator of R3GAN (Huang et al. 2024), convolutions without normalisation: [N, channels, S, S] -> logits
+/// [N, outputs].
 ///
-/// ``R3GANGenerator`` backwards: a 1 x 1 convolution; residual blocks (``ResidualBottleneck``), half the sides, blocks, and so on
-/// down to 4 x 4; the product of each channel with a learned image of 4 x 4 pixels, which is f(x), [N, widths[0]]; a dense layer
-/// without bias. Convolutions do not take a dimension over seeds.
+/// ``R3GANGenerator`` backwards: a 1 x 1 convolution; residual blocks (``ResidualBottleneck``), half the sides, blocks,
+/// and so on down to 4 x 4; the product of each channel with a learned image of 4 x 4 pixels, which is f(x), [N,
+/// widths[0]]; a dense layer without bias. Convolutions do not take a dimension over seeds.
 public struct R3GANDiscriminator: Discriminator {
   /// At one size of the image.
   public struct Stage: Module {
@@ -32,8 +33,8 @@ public struct R3GANDiscriminator: Discriminator {
   ///   - blocks: residual blocks at each of them.
   ///   - expansion: how many times as many channels a block has inside.
   ///   - groupWidth: channels of a group there.
-  ///   - classes: how many the network is told of, by the context's labels, and judges each example as one of (``ProjectionHead``). It
-  ///     then has one output.
+  ///   - classes: how many the network is told of, by the context's labels, and judges each example as one of
+  ///     (``ProjectionHead``). It then has one output.
   ///   - minibatch: makes the minibatch layer for the given number of features.
   public init(
     widths: [Int], channels: Int, outputs: Int = 1, blocks: Int = 2, expansion: Int = 2, groupWidth: Int = 16,

@@ -5,8 +5,9 @@ import Torch
 /// The generator of R3GAN (Huang et al. 2024), convolutions without normalisation: [N, latent] -> [N, channels, S, S].
 ///
 /// A learned image of 4 x 4 pixels for each channel, multiplied by a linear function of z; then residual blocks
-/// (``ResidualBottleneck``), twice the sides, blocks, and so on; a 1 x 1 convolution to the image, without a nonlinearity.
-/// S = 4 at one width, and twice as much with each further one. Convolutions do not take a dimension over seeds.
+/// (``ResidualBottleneck``), twice the sides, blocks, and so on; a 1 x 1 convolution to the image, without a
+/// nonlinearity. S = 4 at one width, and twice as much with each further one. Convolutions do not take a dimension over
+/// seeds.
 public struct R3GANGenerator: Generator {
   /// At one size of the image.
   public struct Stage: Module {

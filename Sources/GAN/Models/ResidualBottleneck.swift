@@ -3,10 +3,10 @@ import Torch
 
 /// The residual block of R3GAN (Huang et al. 2024), without normalisation: [N, C, H, W] -> the same.
 ///
-/// y = x + W3 s(W2 s(W1 x + b1) + b2): 1 x 1 to more channels, 3 x 3 in groups, 1 x 1 back, with s leaky ReLU of slope 0.2. The
-/// last begins at 0, so that the block begins as the identity; the others are N(0, a^2 / inputs) with
-/// a = sqrt(2 / (1 + 0.2^2)) L^(-1/4) for a network of L blocks (Zhang et al. 2019, Fixup, of three layers): both together make
-/// the branch smaller by the root of L.
+/// y = x + W3 s(W2 s(W1 x + b1) + b2): 1 x 1 to more channels, 3 x 3 in groups, 1 x 1 back, with s leaky ReLU of slope
+/// 0.2. The last begins at 0, so that the block begins as the identity; the others are N(0, a^2 / inputs) with a =
+/// sqrt(2 / (1 + 0.2^2)) L^(-1/4) for a network of L blocks (Zhang et al. 2019, Fixup, of three layers): both together
+/// make the branch smaller by the root of L.
 public struct ResidualBottleneck: Layer {
   public let expand: Conv2d
   public let grouped: Conv2d

@@ -9,7 +9,7 @@ import Torch
 ///
 /// A generated example that D takes for real but that lies far from the real ones still has a gradient, unlike in ``Logistic``.
 /// For fixed G the best D is (b p_data + a p_model) / (p_data + p_model), so that (D(x) - a) / (b - a) is the share of p_data.
-public struct LeastSquares: UnpairedObjective {
+public struct LeastSquares: UnpairedObjective, Sendable {
   /// a, what D is to say of generated examples.
   public let generatedLabel: Double
   /// b, what D is to say of real ones; not a.

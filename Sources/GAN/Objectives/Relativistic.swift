@@ -12,7 +12,7 @@ import Torch
 /// that gives up a mode pays for it, and there is no local minimum of collapse (section 2.1 of R3GAN's paper, after Sun et al. 2020).
 ///
 /// A number added to D changes nothing: what D says of an example by itself means nothing, only differences do.
-public struct Relativistic: Objective {
+public struct Relativistic: Objective, Sendable {
   public init() {}
 
   public func discriminatorLoss(real: Judgement, generated: Judgement) -> Tensor {

@@ -85,6 +85,9 @@ struct Sample: ParsableCommand {
       throw ValidationError("--nearest makes one picture with a row for each sample: name a .png, .jpg or .webp.")
     }
     if let seeds { _ = try Self.numbers(seeds, "--seeds") }
+    if let format, format != .png, destination == .zip {
+      throw ValidationError("--format: a zip holds PNG files, as those who read such zips expect.")
+    }
     if format != nil, destination == .grid {
       throw ValidationError("--format is of single pictures; a grid is what the name of the file says.")
     }

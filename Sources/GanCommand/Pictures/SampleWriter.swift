@@ -3,18 +3,18 @@ import Files
 import Foundation
 import Images
 
-/// Single pictures as files of a folder, or in one zip: 000000.png, 000001.png and so on.
+/// Single pictures as files of a folder, 000000.png, 000001.png and so on, or in one zip as stylegan's tools read it.
 final class SampleWriter {
   private let format: PictureFormat
   private let folder: URL?
-  private let zip: PictureZipWriter?
+  private let zip: StyleGANArchive?
   private var count = 0
 
   /// - Throws: `FileError` where the folder cannot be made, or holds such files already.
   init(to place: URL, isZip: Bool, format: PictureFormat) throws {
     self.format = format
     guard !isZip else {
-      (folder, zip) = (nil, try PictureZipWriter(at: place))
+      (folder, zip) = (nil, try StyleGANArchive(place))
       return
     }
     try makeFolder(at: place)
@@ -28,11 +28,11 @@ final class SampleWriter {
   /// - Throws: `FileError`.
   func add(_ images: [Image]) throws {
     for image in images {
-      let name = String(format: "%06d.", count) + format.ending
       if let folder {
+        let name = String(format: "%06d.", count) + format.ending
         try image.write(to: folder.appendingPathComponent(name), as: format)
       } else {
-        try zip?.add(image.data(format), named: name)
+        try zip?.append(image.png(.fast), label: nil)
       }
       count += 1
     }
@@ -41,5 +41,5 @@ final class SampleWriter {
   /// The zip appears at its place, whole.
   ///
   /// - Throws: `FileError`.
-  func finish() throws { try zip?.finish() }
+  func finish() throws { try zip?.finish(classNames: nil) }
 }

@@ -1,7 +1,7 @@
 import Torch
 
-/// Two-dimensional cross-correlation, [N, in, H, W] -> [N, out, H', W'] with H' = (H + 2 padding - kernel) / stride + 1,
-/// rounded down. With several groups the channels fall into as many equal parts, each of which sees only its own.
+/// Two-dimensional cross-correlation, [N, in, H, W] -> [N, out, H', W'] with H' = (H + 2 padding - kernel) / stride +
+/// 1, rounded down. With several groups the channels fall into as many equal parts, each of which sees only its own.
 public struct Conv2d: Layer {
   /// [out, in / groups, kernel, kernel]
   public let weight: Parameter

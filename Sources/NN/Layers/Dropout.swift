@@ -1,7 +1,8 @@
 import Torch
 
-/// Dropout (Srivastava et al. 2014), inverted: while training each element is 0 with probability `rate`, else multiplied by
-/// 1 / (1 - rate), so that its mean stays; y = x in evaluation. Drawn anew in every pass from the context's next stream.
+/// Dropout (Srivastava et al. 2014), inverted: while training each element is 0 with probability `rate`, else
+/// multiplied by 1 / (1 - rate), so that its mean stays; y = x in evaluation. Drawn anew in every pass from the
+/// context's next stream.
 ///
 /// ``Context/noiseScale``, which multiplies standard deviations, leaves the rate as it is.
 public struct Dropout: Layer {

@@ -2,8 +2,8 @@ import Torch
 
 /// A vector for each class: labels [N] (int64) -> [N, width].
 ///
-/// The vectors are picked by a product with one-hot rows, which adds their gradients up in the same order everywhere. A label
-/// outside 0 ..< classes gives NaN, which no training goes on with.
+/// The vectors are picked by a product with one-hot rows, which adds their gradients up in the same order everywhere. A
+/// label outside 0 ..< classes gives NaN, which no training goes on with.
 public struct Embedding: Module {
   /// [classes, width]
   public let weight: Parameter

@@ -1,7 +1,7 @@
 import Torch
 
-/// What a discriminator that is told the classes adds to its logit (Miyato and Koyama 2018): e_y . f(x), the product of the
-/// features with a vector of the example's class. Features [N, A] and the context's labels -> [N, 1].
+/// What a discriminator that is told the classes adds to its logit (Miyato and Koyama 2018): e_y . f(x), the product of
+/// the features with a vector of the example's class. Features [N, A] and the context's labels -> [N, 1].
 public struct ProjectionHead: Layer {
   /// e, [classes, A]
   public let embedding: Embedding

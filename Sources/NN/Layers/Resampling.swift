@@ -1,10 +1,10 @@
 import Torch
 
-/// Twice the height and width by linear interpolation between the pixels' centres, each channel by itself:
-/// [N, C, H, W] -> [N, C, 2 H, 2 W]. Beyond the border the image is 0.
+/// Twice the height and width by linear interpolation between the pixels' centres, each channel by itself: [N, C, H, W]
+/// -> [N, C, 2 H, 2 W]. Beyond the border the image is 0.
 ///
-/// Zeros are put between the pixels and the result is filtered with (1, 3, 3, 1) / 4 along both sides, the filter (1, 2, 1) of
-/// R3GAN's resampler (Huang et al. 2024) after doubling every pixel.
+/// Zeros are put between the pixels and the result is filtered with (1, 3, 3, 1) / 4 along both sides, the filter (1,
+/// 2, 1) of R3GAN's resampler (Huang et al. 2024) after doubling every pixel.
 public struct Upsample2d: Layer {
   public init() {}
   public func callAsFunction(_ x: Tensor, _ context: Context) -> Tensor {

@@ -1,13 +1,13 @@
 import Torch
 
-/// Spectral normalisation (Miyato et al. 2018): W / sigma(W), where sigma is the largest singular value of W seen as a matrix
-/// [out, all else], so that the layer stretches no difference between two inputs.
+/// Spectral normalisation (Miyato et al. 2018): W / sigma(W), where sigma is the largest singular value of W seen as a
+/// matrix [out, all else], so that the layer stretches no difference between two inputs.
 ///
-/// sigma is estimated by power iteration from a vector u that is kept: v := W^T u / |W^T u|, u := W v / |W v|,
-/// sigma = u^T W v. u and v are constants to the gradient. One iteration a pass is enough, as W moves slowly: every pass makes
-/// one, and every pass in training or initialisation keeps its u, as the authors' code does (so a step in which D is shown real
-/// and generated pictures one after the other makes two). u is a fixed parameter: it is saved and loaded with the rest, and
-/// a function of the seed and of the passes made.
+/// sigma is estimated by power iteration from a vector u that is kept: v := W^T u / |W^T u|, u := W v / |W v|, sigma =
+/// u^T W v. u and v are constants to the gradient. One iteration a pass is enough, as W moves slowly: every pass makes
+/// one, and every pass in training or initialisation keeps its u, as the authors' code does (so a step in which D is
+/// shown real and generated pictures one after the other makes two). u is a fixed parameter: it is saved and loaded
+/// with the rest, and a function of the seed and of the passes made.
 public struct SpectralNorm: Module {
   /// u, [out]
   public let vector: Parameter

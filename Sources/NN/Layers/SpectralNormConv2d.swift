@@ -1,6 +1,7 @@
 import Torch
 
-/// ``Conv2d`` with its weight under ``SpectralNorm``, as a matrix [out, in kernel kernel]: [N, in, H, W] -> [N, out, H', W'].
+/// ``Conv2d`` with its weight under ``SpectralNorm``, as a matrix [out, in kernel kernel]: [N, in, H, W] -> [N, out,
+/// H', W'].
 public struct SpectralNormConv2d: Layer {
   /// W before it is normalised, [out, in, kernel, kernel]
   public let weight: Parameter

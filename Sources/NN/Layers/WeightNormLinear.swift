@@ -3,9 +3,10 @@ import Torch
 /// A dense layer whose weights have a length of their own, g, apart from their direction v:
 /// y = x W^T + b with W = g v / sqrt(|v|^2 + 1e-6) for each output: [..., N, in] -> [..., N, out].
 ///
-/// Salimans and Kingma, *Weight Normalization*, 2016. In the mode ``Context/Mode/initialization`` the layer sets g and b
-/// from the batch so that every output has mean 0 and standard deviation 1 over it: b := -m / s, g := g / s, where m and s
-/// are those of the outputs before the bias, s^2 with 1e-6 added; both times `initialDeviation`, where another one is wanted.
+/// Salimans and Kingma, *Weight Normalization*, 2016. In the mode ``Context/Mode/initialization`` the layer sets g and
+/// b from the batch so that every output has mean 0 and standard deviation 1 over it: b := -m / s, g := g / s, where m
+/// and s are those of the outputs before the bias, s^2 with 1e-6 added; both times `initialDeviation`, where another
+/// one is wanted.
 public struct WeightNormLinear: Layer {
   /// v, [out, in]
   public let direction: Parameter

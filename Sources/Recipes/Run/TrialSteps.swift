@@ -38,10 +38,10 @@ public struct TrialSteps: Sendable {
     var usage = rusage()
     #if canImport(Darwin)
       getrusage(RUSAGE_SELF, &usage)
-      return Int(usage.ru_maxrss)
+      return usage.ru_maxrss
     #else
-      getrusage(RUSAGE_SELF, &usage)
-      return Int(usage.ru_maxrss) * 1024
+      getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+      return usage.ru_maxrss * 1024
     #endif
   }
 }

@@ -10,6 +10,12 @@ extension Recipe {
       beta2: 0.999, epsilon: 1e-8, epsilonPlace: .outsideRoot)
   }
 
+  private static func pictures(of size: Int) -> Chosen<DataFamily> {
+    var settings = PictureSettings()
+    settings.size = size
+    return Chosen(PictureSource(settings))
+  }
+
   /// DCGAN as PyTorch's example plays it (Radford et al. 2016), on pictures of 32 x 32 pixels.
   static let dcgan32 = Recipe(
     name: "dcgan-32", summary: "CIFAR-10 without labels: DCGAN at 32 x 32, 25 epochs",
@@ -28,6 +34,15 @@ extension Recipe {
     products: .float32,
     duration: Duration(count: 25, unit: .epochs), batchSize: 64, seed: 1,
     output: Output(measurementInterval: 100, sampleInterval: 1000, evaluationInterval: 1000, checkpointInterval: 500))
+
+  /// The same on pictures of 64 x 64 pixels, of your own.
+  static let dcgan64 = {
+    var recipe = dcgan32
+    recipe.name = "dcgan-64"
+    recipe.summary = "Your own pictures without labels: DCGAN at 64 x 64 as published, 25 epochs"
+    recipe.data = pictures(of: 64)
+    return recipe
+  }()
 
   /// The published experiment on CIFAR-10 with few labels, setting by setting: table 2 of the paper, with its released code where
   /// the paper is silent.
@@ -62,6 +77,18 @@ extension Recipe {
     return training
   }
 
+  /// The published experiment on SVHN: table 3 of the paper.
+  static let svhnSemiSupervised = {
+    var recipe = cifar10SemiSupervised
+    recipe.name = "svhn-semisupervised"
+    recipe.summary = "SVHN with 1000 labels, as published: 900 epochs"
+    recipe.data = Chosen(SVHN.Source(pixels: .release))
+    recipe.discriminator.network = Chosen(ConvDiscriminator.Settings(width: 64))
+    recipe.labels.count = 1000
+    recipe.duration.count = 900
+    return recipe
+  }()
+
   /// The published experiment whose samples the paper shows and scores: minibatch discrimination in the place of feature matching.
   static let cifar10Minibatch = {
     var recipe = cifar10SemiSupervised
@@ -76,23 +103,59 @@ extension Recipe {
     return recipe
   }()
 
+  /// The paper's networks for ImageNet at 128 x 128: virtual batch norm in G, minibatch features and label smoothing in D.
+  static let imageNet128 = {
+    var recipe = dcgan32
+    recipe.name = "imagenet-128"
+    recipe.summary = "Pictures of 128 x 128 by the paper's networks for ImageNet; made for machines with a GPU"
+    recipe.data = pictures(of: 128)
+    recipe.noise = Noise(kind: .uniform, dimensions: 8192, low: -1, high: 1, jitter: 0)
+    recipe.generator.network = Chosen(
+      ConvGenerator.Settings(
+        widths: [512, 256, 128, 64, 64, 64], normalization: .virtualBatch, outputWeightNorm: false, outputStride: 1))
+    recipe.discriminator.network = Chosen(ImageNetDiscriminator.Settings())
+    (recipe.generator.training, recipe.discriminator.training) = (adam(4e-4), adam(4e-4))
+    recipe.objective = Chosen(Logistic.Settings(realTarget: 0.75))
+    recipe.techniques[MinibatchDiscrimination.Settings.self] = .init(
+      enabled: true, reading: .release, kernels: 300, dimensions: 50)
+    return recipe
+  }()
+
   /// R3GAN's loss, penalties and schedules (Huang et al. 2024) with a pair of residual networks that two cores can train.
   static let r3gan32 = {
     var recipe = dcgan32
     recipe.name = "r3gan-32"
     recipe.summary = "CIFAR-10 without labels: a small R3GAN at 32 x 32, no normalisation, relativistic loss, R1 and R2"
     recipe.noise.dimensions = 64
-    recipe.generator.network = Chosen(R3GANGenerator.Settings(widths: [128, 128, 96, 64], blocks: 1))
-    recipe.discriminator.network = Chosen(R3GANDiscriminator.Settings(widths: [128, 128, 96, 64], blocks: 1))
+    recipe.generator.network = Chosen(R3GANGenerator.Settings(widths: [64, 64, 32, 32], blocks: 1))
+    recipe.discriminator.network = Chosen(R3GANDiscriminator.Settings(widths: [64, 64, 32, 32], blocks: 1))
     recipe.objective = Chosen(Relativistic.Settings())
-    var training = adam(2e-4, beta1: 0)
+    var training = adam(5e-4, beta1: 0)
     (training.cosineEnd, training.beta2, training.beta2End) = (0.25, 0.9, 0.99)
     (recipe.generator.training, recipe.discriminator.training) = (training, training)
     recipe.generator.averagingHalfLife = 20_000
     recipe.generator.averagingHalfLifeGrows = true
-    recipe.techniques[GradientPenalty.Settings.self] = .init(real: 0.05, generated: 0.05, end: 0.1)
-    recipe.duration.count = 10
+    recipe.techniques[GradientPenalty.Settings.self] = .init(
+      real: 0.05, generated: 0.05, interval: 4, end: 0.1)
+    recipe.batchSize = 32
+    recipe.duration.count = 6
     return recipe
   }()
 
+  /// What we recommend for a folder of your own: size, augmentation and length are chosen by the number of pictures.
+  static let pictures = {
+    var recipe = dcgan64
+    recipe.name = "pictures"
+    recipe.summary = "A folder of your own pictures: size, augmentation and length chosen by their number"
+    recipe.generator.network = Chosen(DCGANGenerator.Settings(width: 48))
+    recipe.discriminator.network = Chosen(DCGANDiscriminator.Settings(width: 48, normalization: .spectral))
+    recipe.objective = Chosen(Hinge.Settings())
+    let training = adam(2e-4, beta1: 0)
+    (recipe.generator.training, recipe.discriminator.training) = (training, training)
+    recipe.generator.averagingHalfLife = 10_000
+    recipe.techniques[DiffAugment.Settings.self] = .init(policies: DiffAugment.Policy.allCases)
+    recipe.batchSize = 32
+    recipe.automatic = AutomaticKey.allCases
+    return recipe
+  }()
 }
