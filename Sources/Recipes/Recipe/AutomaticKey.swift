@@ -63,7 +63,9 @@ extension Recipe {
     case .length:
       // As often as 400 times for few, and 20 times for many; at least 128 000 and at most 2 million pictures.
       let shown = min(2_000_000, max(128_000, min(400 * survey.count, 20 * survey.count + 200_000)))
-      return ("\(shown / batchSize)", "in which D sees \(shown) pictures, each about \(shown / max(1, survey.count)) times")
+      return (
+        "\(shown / batchSize)", "in which D sees \(shown) pictures, each about \(shown / max(1, survey.count)) times"
+      )
     }
   }
 }
