@@ -4,10 +4,6 @@ import Foundation
 import Testing
 import Torch
 
-#if canImport(Glibc)
-  import Glibc
-#endif
-
 /// Data sets that are opened once: what is packed is what was given, a source that has changed is noticed, and memory is not taken.
 @Suite(.serialized) struct PackedCacheTests {
   private func key(_ folder: URL, _ settings: String = "test") throws -> PackedKey {
@@ -198,9 +194,10 @@ import Torch
 
   /// Bytes of memory that no file stands behind; nil where the system does not tell.
   private func anonymousMemory() -> Int? {
-    #if canImport(Glibc)
-      malloc_trim(0)  // what has been freed and kept would be taken again, unseen
-    #endif
+    // What has been freed and kept would be taken again, unseen.
+    if let trim = dlsym(nil, "malloc_trim") {
+      _ = unsafeBitCast(trim, to: (@convention(c) (Int) -> Int32).self)(0)
+    }
     guard let text = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8) else { return nil }
     return text.split(separator: "\n").first { $0.hasPrefix("RssAnon:") }
       .flatMap { $0.split(whereSeparator: { " \t".contains($0) }).dropFirst().first }.flatMap { Int($0) }.map {
