@@ -10,6 +10,7 @@
 #include <torch/csrc/jit/serialization/import.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <sstream>
@@ -61,6 +62,40 @@ auto tersely(Body body) -> decltype(body()) {
   } catch (const std::exception &error) {
     TORCH_CHECK(false, reason(error.what()));
   }
+}
+
+/// One of several outputs: by its place from 0, by its name, or the first (of outputs with names, `logits`) where `which` is NULL.
+c10::IValue chosen(const c10::IValue &value, const char *which) {
+  std::vector<c10::IValue> parts;
+  std::vector<std::string> names;
+  if (value.isTuple()) {
+    for (const auto &part : value.toTupleRef().elements()) parts.push_back(part);
+    auto type = value.type()->cast<c10::TupleType>();
+    if (type && type->schema())
+      for (const auto &argument : type->schema()->arguments()) names.push_back(argument.name());
+  } else if (value.isList()) {
+    for (const auto &part : value.toListRef()) parts.push_back(part);
+  } else if (value.isGenericDict()) {
+    for (const auto &entry : value.toGenericDict()) {
+      if (!entry.key().isString()) continue;
+      names.push_back(entry.key().toStringRef());
+      parts.push_back(entry.value());
+    }
+  } else {
+    TORCH_CHECK(!which, "the module returns one output, of which '", which, "' would be a part");
+    return value;
+  }
+  TORCH_CHECK(!parts.empty(), "the module returns no outputs");
+  const auto named = std::find(names.begin(), names.end(), which ? which : "logits");
+  if (named != names.end()) return parts[named - names.begin()];
+  if (!which && (names.empty() || value.isTuple() || parts.size() == 1)) return parts[0];
+  char *end = nullptr;
+  const auto place = which ? std::strtol(which, &end, 10) : -1;
+  if (which && end != which && !*end && place >= 0 && place < static_cast<long>(parts.size())) return parts[place];
+  std::ostringstream known;
+  for (size_t i = 0; i < parts.size(); i++) known << (i ? ", " : "") << i << (i < names.size() ? " " + names[i] : "");
+  TORCH_CHECK(false, "the module returns several outputs (", known.str(), "), ",
+              which ? std::string("none of which is '") + which + "'" : std::string("and which of them is meant is not said"));
 }
 
 at::Tensor checked(const c10::IValue &value) {
@@ -160,7 +195,8 @@ CScript *ct_script_load(const void *bytes, int64_t count, CTDevice place, const 
   return script;
 }
 
-CTensor *ct_script_forward(CScript *script, CTensor *x, const char *const *names, const bool *values, int count) {
+CTensor *ct_script_forward(CScript *script, CTensor *x, const char *const *names, const bool *values, int count,
+                           const char *output) {
   return operation("forward", {x}, [&] {
     torch::jit::Kwargs keywords;
     for (int i = 0; i < count; i++) keywords[names[i]] = values[i];
@@ -169,6 +205,6 @@ CTensor *ct_script_forward(CScript *script, CTensor *x, const char *const *names
     // results would depend on how many batches came before.
     torch::jit::GraphOptimizerEnabledGuard as_written(false);
     torch::jit::Module module(c10::intrusive_ptr<Object>::unsafe_reclaim_from_nonowning(object(script)));
-    return tersely([&] { return checked(module.forward({tensor(x)}, keywords)); });
+    return tersely([&] { return checked(chosen(module.forward({tensor(x)}, keywords), output)); });
   });
 }

@@ -78,7 +78,8 @@ public struct Download: Sendable {
         progress(
           Progress(file: file, received: received, receivedOfAll: start + received, sizeOfAll: sizeOfAll))
       }
-      arrivals.append(Arrival(url: directory.appendingPathComponent(file.name), source: source))
+      let name = file.unpackedFile.flatMap { isPresent(file) ? nil : $0.name } ?? file.name
+      arrivals.append(Arrival(url: directory.appendingPathComponent(name), source: source))
       before += file.size
     }
     return arrivals
@@ -89,7 +90,7 @@ public struct Download: Sendable {
     _ file: RemoteFile, andLater later: ArraySlice<RemoteFile>, progress: @escaping @Sendable (Int) -> Void
   ) async throws -> URL? {
     try Task.checkCancellation()
-    if isPresent(file) {
+    if isPresent(file) || file.unpackedFile.map(isPresent) == true {
       progress(file.size)
       return nil
     }
@@ -139,12 +140,41 @@ public struct Download: Sendable {
       case .rangeRefused(let reason):
         if isFromStart { return reason }
         isFromStart = true
+      case .encoded(let reason):
+        guard let plain = file.unpackedFile else { return reason }
+        if part.count == 0 { part.discard() }
+        return try await fetchUnpacked(plain, of: file, from: url, progress: progress)
       case .failed(let reason, let gained):
         guard gained > 0 && retriesLeft > 0 else { return reason }
         retriesLeft -= 1
         isFromStart = false
         try await Task.sleep(for: .milliseconds(200))
       }
+    }
+  }
+
+  /// Takes what the mirror has unpacked on the way; `nil` once it is in place under its name without `.gz`, else why it is not.
+  private func fetchUnpacked(
+    _ plain: RemoteFile, of file: RemoteFile, from url: URL, progress: @escaping @Sendable (Int) -> Void
+  ) async throws -> String? {
+    let part = try PartialFile(of: plain, in: directory)
+    defer { part.release() }
+    let ending = try await Transfer.run(
+      url, of: plain, into: part, fromStart: true, unpacking: true, timeout: timeout
+    ) { progress($0 * file.size / plain.size) }
+    switch ending {
+    case .complete:
+      let md5 = try part.md5()
+      guard md5 == plain.md5 else {
+        part.discard()
+        return "sent a file that unpacks to the md5 \(md5) instead of \(plain.md5)"
+      }
+      try part.finish()
+      return nil
+    case .encoded(let reason), .rangeRefused(let reason), .failed(let reason, _):
+      // A part of what is unpacked on the way cannot be gone on with.
+      part.discard()
+      return reason
     }
   }
 

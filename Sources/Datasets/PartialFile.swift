@@ -111,7 +111,7 @@ final class PartialFile: @unchecked Sendable {
 
   /// Puts the bytes on the disk and gives them the file's name.
   func finish() throws(FileError) {
-    guard fsync(descriptor) == 0 else {
+    guard syncDescriptor(descriptor) else {
       throw FileError(path: part.path, reason: systemReason("cannot be synced"))
     }
     let target = directory.appendingPathComponent(file.name).path

@@ -16,18 +16,22 @@ final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Sendable {
     case complete(isPieced: Bool)
     /// The mirror cannot go on from where the partial file ends; it should be asked for the whole.
     case rangeRefused(String)
+    /// The mirror says that it packs the file on the way, and what arrives would be unpacked: how it says so.
+    case encoded(String)
     /// The mirror did not serve: why, and how many bytes it added before.
     case failed(String, gained: Int)
   }
 
   /// Asks `url` for what `part` lacks, or for the whole file if `fromStart`.
   ///
+  /// With `unpacking`, `file` is what the mirror's file unpacks to, as the mirror has it unpacked on the way.
+  ///
   /// What `part` holds is given up only when a mirror is about to send a whole file of the right size.
   ///
   /// - Throws: `FileError` where the partial file cannot be written, `CancellationError`.
   static func run(
-    _ url: URL, of file: RemoteFile, into part: PartialFile, fromStart: Bool, timeout: TimeInterval,
-    progress: @escaping @Sendable (Int) -> Void
+    _ url: URL, of file: RemoteFile, into part: PartialFile, fromStart: Bool, unpacking: Bool = false,
+    timeout: TimeInterval, progress: @escaping @Sendable (Int) -> Void
   ) async throws -> Ending {
     try Task.checkCancellation()
     let start = fromStart ? 0 : part.count
@@ -46,7 +50,9 @@ final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Sendable {
     configuration.urlCache = nil
     configuration.httpShouldSetCookies = false
     configuration.timeoutIntervalForRequest = timeout
-    let transfer = Transfer(url: url, file: file, part: part, start: start, timeout: timeout, progress: progress)
+    let transfer = Transfer(
+      url: url, file: file, part: part, start: start, unpacking: unpacking, timeout: timeout,
+      progress: progress)
     let queue = OperationQueue()
     queue.maxConcurrentOperationCount = 1
     let session = URLSession(configuration: configuration, delegate: transfer, delegateQueue: queue)
@@ -65,6 +71,7 @@ final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Sendable {
   private let file: RemoteFile
   private let part: PartialFile
   private let start: Int
+  private let unpacking: Bool
   private let timeout: TimeInterval
   private let progress: @Sendable (Int) -> Void
 
@@ -79,13 +86,14 @@ final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Sendable {
   private var gained = 0
 
   private init(
-    url: URL, file: RemoteFile, part: PartialFile, start: Int, timeout: TimeInterval,
+    url: URL, file: RemoteFile, part: PartialFile, start: Int, unpacking: Bool, timeout: TimeInterval,
     progress: @escaping @Sendable (Int) -> Void
   ) {
     self.url = url
     self.file = file
     self.part = part
     self.start = start
+    self.unpacking = unpacking
     self.timeout = timeout
     self.progress = progress
   }
@@ -181,7 +189,14 @@ final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Sendable {
       return settle(.rangeRefused("answered 416: it has nothing from byte \(grouped(start)) on"))
     }
     if let encoding = field("Content-Encoding"), encoding.lowercased() != "identity" {
-      return fail("sends the file in another encoding (\(encoding))")
+      // Some servers take the packing of the file itself for one of the way: it is undone by whoever reads the answer.
+      let isPacking = ["gzip", "x-gzip"].contains(encoding.lowercased())
+      guard isPacking, unpacking else {
+        let text = "sends the file in another encoding (\(encoding))"
+        return isPacking ? settle(.encoded(text)) : fail(text)
+      }
+    } else if unpacking {
+      return fail("sends the file in another way than a moment ago")
     }
     if status == 206 {
       guard start > 0 else { return fail("answered 206, a part, when asked for the whole file") }
@@ -196,7 +211,7 @@ final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Sendable {
       isPieced = true
     } else {
       let length = field("Content-Length").flatMap { Int($0) }
-      if let length, length != file.size {
+      if let length, length != file.size, !unpacking {
         return fail("offers \(grouped(length)) bytes instead of \(grouped(file.size))")
       }
       let tag = field("ETag").flatMap { $0.hasPrefix("W/") ? nil : $0 }

@@ -10,6 +10,8 @@ import Foundation
 /// ends.
 public final class FolderLock {
   private let descriptor: Int32
+  /// Why nothing holds another process off: the drive knows no locks; nil where it does.
+  public let weakness: String?
 
   /// - Throws: `FileError` naming the folder and the process that has it, or why the lock file `.lock` cannot be made.
   public init(_ folder: URL) throws {
@@ -17,7 +19,11 @@ public final class FolderLock {
     // Not through a link: the number of the process would be written over what it leads to.
     descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o644)
     guard descriptor >= 0 else { throw FileError(path: path, reason: systemReason("cannot be made")) }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+    if flock(descriptor, LOCK_EX | LOCK_NB) == 0 {
+      weakness = nil
+    } else if [ENOLCK, ENOTSUP, EOPNOTSUPP, ENOSYS, EINVAL].contains(errno) {
+      weakness = systemReason("the drive of \(folder.path) has no file locks: see that no other process trains there")
+    } else {
       let isTaken = errno == EWOULDBLOCK
       let reason = systemReason("cannot be locked")
       let owner = (try? readText(at: URL(fileURLWithPath: path), limit: 64)).flatMap { Int($0) }

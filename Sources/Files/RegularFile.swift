@@ -65,12 +65,27 @@ public func readFile(at url: URL, limit: Int = .max) throws(FileError) -> Data {
   return Data(bytesNoCopy: memory, count: count, deallocator: .free)
 }
 
-/// The text of the regular file at `url`.
+/// The text of the regular file at `url`, without the byte order mark that some editors put in front.
 ///
 /// - Parameter limit: as for ``readFile(at:limit:)``.
 /// - Throws: `FileError` as for ``readFile(at:limit:)``, and where the bytes are not UTF-8, with the first that is not.
 public func readText(at url: URL, limit: Int = .max) throws(FileError) -> String {
-  let data = try readFile(at: url, limit: limit)
+  try text(of: readFile(at: url, limit: limit), path: url.path)
+}
+
+/// `file` without the byte order mark of UTF-8, where it begins with one.
+public func withoutByteOrderMark(_ file: Data) -> Data {
+  file.starts(with: [0xEF, 0xBB, 0xBF]) ? Data(file.dropFirst(3)) : file
+}
+
+/// What `file`, read from `path`, holds as text, without a byte order mark.
+///
+/// - Throws: `FileError` where the bytes are not UTF-8, with the first that is not.
+func text(of file: Data, path: String) throws(FileError) -> String {
+  if file.starts(with: [0xFF, 0xFE]) || file.starts(with: [0xFE, 0xFF]) {
+    throw FileError(path: path, reason: "is UTF-16 text: save it as UTF-8", at: .byte(0))
+  }
+  let data = withoutByteOrderMark(file)
   if let text = String(validating: data, as: UTF8.self) { return text }
   // What is not UTF-8 is replaced, so that the texts part where the first of it stands.
   var offset = 0
@@ -78,5 +93,5 @@ public func readText(at url: URL, limit: Int = .max) throws(FileError) -> String
     guard byte == repaired else { break }
     offset += 1
   }
-  throw FileError(path: url.path, reason: "is not UTF-8 text", at: .byte(offset))
+  throw FileError(path: path, reason: "is not UTF-8 text", at: .byte(offset + file.count - data.count))
 }

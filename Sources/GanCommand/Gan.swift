@@ -22,25 +22,63 @@ public struct Gan: AsyncParsableCommand {
   public init() {}
 
   public static func main() async {
-    // A reader that goes away ends the program quietly, as any filter does.
-    signal(SIGPIPE, SIG_DFL)
-    // A file that grows beyond what the process may write is an error of that file, not the end of the program.
+    // A reader that goes away, and a file that grows beyond what the process may write, are errors of that pipe and that file,
+    // not the end of a run.
+    signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
     Libtorch.keepFreedMemory()
+    var command: (any ParsableCommand)?
     do {
       try refuseWhatIsNoName()
-      var command = try parseAsRoot()
+      command = try parseAsRoot(CommandLine.arguments.dropFirst().map(withHomeFolder))
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()
       } else {
-        try command.run()
+        try command?.run()
       }
-    } catch  where isFromParser(error) {
-      exit(withError: error)
     } catch {
-      FileHandle.standardError.write(Data("error: \(error)\n".utf8))
-      Foundation.exit(1)
+      Foundation.exit(end(with: error, of: command.map { type(of: $0) }))
     }
+  }
+
+  /// Prints what is to be said of `error`.
+  ///
+  /// - Parameter command: whose work it ended; nil where the arguments name none.
+  /// - Returns: the exit code.
+  private static func end(with error: any Error, of command: (any ParsableCommand.Type)?) -> Int32 {
+    switch error {
+    case let error as OutputError where error.isOfReader:
+      // As a shell reports a process that SIGPIPE has ended.
+      return 128 + SIGPIPE
+    case let code as ExitCode: return code.rawValue
+    case let error as ValidationError where command != nil && command != Gan.self:
+      let usage = usageString(for: command!)
+      let name = usage.prefix { $0 != "[" && $0 != "<" }.trimmingCharacters(in: .whitespaces)
+      Output.say("Error: \(error.message)\nUsage: \(usage)\n  See '\(name) --help' for more information.")
+      return ExitCode.validationFailure.rawValue
+    case _ where exitCode(for: error) == .success:
+      // Help, the version, a completion script: results.
+      do {
+        try Output.print(fullMessage(for: error))
+        return 0
+      } catch {
+        return end(with: error, of: command)
+      }
+    case _ where exitCode(for: error) != .failure:
+      let message = fullMessage(for: error)
+      if !message.isEmpty { Output.say(message) }
+      return exitCode(for: error).rawValue
+    default:
+      Output.say("error: \(error)")
+      return 1
+    }
+  }
+
+  /// `argument` with the home folder in the place of `~`, also behind `=`, where shells leave it: `--data=~/pictures`.
+  static func withHomeFolder(_ argument: String) -> String {
+    guard let match = argument.prefixMatch(of: /(--[a-z-]+=)?~(?=\/|$)/) else { return argument }
+    let home = ProcessInfo.processInfo.environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory()
+    return (match.1 ?? "") + home + argument[match.range.upperBound...]
   }
 
   /// Arguments are names and numbers. An empty one would be taken for the current folder, and one that is not UTF-8 for another
@@ -53,10 +91,5 @@ public struct Gan: AsyncParsableCommand {
         throw ValidationError("Argument \(index) is not UTF-8 text: \(String(cString: argument)).")
       }
     }
-  }
-
-  /// Whether ArgumentParser knows how to present `error` (help, usage and validation) better than one line does.
-  private static func isFromParser(_ error: any Error) -> Bool {
-    exitCode(for: error) != .failure
   }
 }

@@ -26,12 +26,13 @@ public struct BatchSigns: Sendable, Hashable {
   ///     alpha / 2.
   ///   - features: [N, A] each.
   ///   - examples: [N, F] each.
+  ///   - tolerance: the distance up to which two examples are the same, for `neighbours`.
   ///   - compared: so many of the examples, at most, are compared with each other, which takes time and memory with their
   ///     square.
   /// - Throws: `TensorError`.
   public init(
     probabilities: (real: Tensor, generated: Tensor), realTarget: Double, features: (real: Tensor, generated: Tensor),
-    examples: (real: Tensor, generated: Tensor), compared: Int = 256
+    examples: (real: Tensor, generated: Tensor), tolerance: Double = 0, compared: Int = 256
   ) throws {
     func first(_ x: Tensor) -> Tensor { x.sliced(0, 0..<min(compared, x.size(0))) }
     (probabilityOfReal, probabilityOfGenerated, accuracy, featureSpread, nearDuplicates, neighbours) =
@@ -46,7 +47,7 @@ public struct BatchSigns: Sendable, Hashable {
               / 2,
             Self.ratio(try variance(features.generated), try variance(features.real)),
             try Self.nearDuplicates(real, generated),
-            real.size(0) > 5 ? try NeighbourCoverage(real: real, generated: generated) : nil
+            real.size(0) > 5 ? try NeighbourCoverage(real: real, generated: generated, tolerance: tolerance) : nil
           )
         }
       }

@@ -78,11 +78,13 @@ public struct InceptionScore {
   ///
   /// - Throws: ``ScoreError``, and nothing was taken in; `TensorError`.
   public mutating func add(logits: Tensor) throws {
-    let x = try checked(logits)
+    // A class with a logit of minus infinity has no probability; the largest logit must be a number.
+    let x = try checked(logits) { $0.max(-1) }
     try checkingTensors {
       let logP = x - x.logSumExp(-1, keep: true)
       let p = exp(logP)
-      try accumulate(p, p * logP)
+      // 0 log 0 is 0, and 0 times any finite number.
+      try accumulate(p, p * logP.clamped(-.greatestFiniteMagnitude, .infinity))
     }
   }
 
@@ -92,7 +94,7 @@ public struct InceptionScore {
   ///
   /// - Throws: ``ScoreError``, and nothing was taken in; `TensorError`.
   public mutating func add(probabilities: Tensor) throws {
-    let x = try checked(probabilities)
+    let x = try checked(probabilities) { $0 }
     try checkingTensors {
       let sums = x.sum(-1, keep: true)
       let isWrong = maximum((x.min(-1, keep: true) .>= 0).to(.float64) * -1 + 1, (abs(sums - 1) .> 1e-3).to(.float64))
@@ -118,7 +120,9 @@ public struct InceptionScore {
   }
 
   /// `x` in float64 on the CPU (not every device has float64), if it can be taken in.
-  private func checked(_ x: Tensor) throws -> Tensor {
+  ///
+  /// - Parameter essential: what of [B, K] must be finite, [B] or [B, K].
+  private func checked(_ x: Tensor, _ essential: (Tensor) -> Tensor) throws -> Tensor {
     try checkingTensors {
       guard x.isPoisoned || (x.rank == 2 && x.size(1) >= 2 && x.size(1) == classes ?? x.size(1)) else {
         throw ScoreError.wrongShape(x.shape, classes: classes)
@@ -126,7 +130,7 @@ public struct InceptionScore {
       guard count + x.size(0) <= samples else { throw ScoreError.tooManySamples(count + x.size(0), of: samples) }
       let values = x.detached().to(.cpu).to(.float64)
       guard values.size(0) > 0 else { return values }
-      let isFinite = values.isFinite.to(.float64).min(-1)
+      let isFinite = essential(values).isFinite.to(.float64).reshaped([values.size(0), -1]).min(-1)
       if try isFinite.min().item() == 0 {
         throw ScoreError.notFinite(sample: count + Int(try (1 - isFinite).argmax(0).item()))
       }

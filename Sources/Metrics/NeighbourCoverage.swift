@@ -17,13 +17,16 @@ public struct NeighbourCoverage: Sendable, Hashable {
   /// - Parameters:
   ///   - real: [N, F], N above `neighbours`.
   ///   - generated: [M, F]; rows that are not finite are in no ball.
+  ///   - tolerance: the distance up to which two examples are the same: no ball is smaller. Where examples repeat, their balls would
+  ///     else hold nothing but their very centres.
   ///   - neighbours: k
   /// - Throws: `TensorError`.
-  public init(real: Tensor, generated: Tensor, neighbours: Int = 5) throws {
+  public init(real: Tensor, generated: Tensor, tolerance: Double = 0, neighbours: Int = 5) throws {
     (coverage, fidelity) = try checkingTensors {
       try withoutGradient {
         // The nearest real example of each is itself.
         let radii = euclideanDistances(real, real).sortedValues(-1).sliced(-1, neighbours..<neighbours + 1)
+          .clamped(tolerance, .infinity)
         let holds = (radii .>= euclideanDistances(real, generated)).to(.float32)
         return (try holds.max(1).mean().item(), try holds.max(0).mean().item())
       }

@@ -15,6 +15,19 @@ public final class TorchScriptClassifier: ImageClassifier {
     case bytes = "0..255"
   }
 
+  /// What is done to pixels before the module sees them, where it was trained on (x - mean) / deviation and does not do so itself.
+  public struct Normalization: Sendable, Hashable {
+    /// One number, or one per channel that the module gets.
+    public let mean: [Double]
+    /// As many as of the mean, above 0.
+    public let deviation: [Double]
+
+    public init(mean: [Double], deviation: [Double]) {
+      self.mean = mean
+      self.deviation = deviation
+    }
+  }
+
   /// What the module returns.
   public enum Output: String, Sendable, CaseIterable {
     /// Numbers before the softmax.
@@ -28,11 +41,16 @@ public final class TorchScriptClassifier: ImageClassifier {
   public private(set) var classes: Int?
   public let inputRange: InputRange
   public let output: Output
+  public let normalization: Normalization?
+  /// Which of several outputs is meant: its place from 0 or its name; see `ScriptModule`.
+  public let result: String?
   /// Arguments of the module's `forward` beside the images: variants of what it computes, such as the Inception network
   /// without the bias of its last layer.
   public let keywords: [String: Bool]
   /// Colour channels that the module gets: stated, or found in the first call. Grey images are repeated to 3.
   public private(set) var channels: Int?
+  /// Images in the largest batch that the module has taken: one that was traced may take no other number.
+  private var batchSize = 0
   private let module: ScriptModule
   private let device: Device
 
@@ -40,19 +58,24 @@ public final class TorchScriptClassifier: ImageClassifier {
   ///
   /// - Parameters:
   ///   - keywords: see ``keywords``; they are part of ``name``.
+  ///   - normalization: with ``InputRange/unit`` only.
+  ///   - result: see ``result``.
   ///   - channels: 1 or 3. Where it is missing, the first grey images are tried as they are and then, if the module
   ///     refuses them, with three equal channels.
   /// - Throws: `FileError` naming the file and what is wrong with it.
   public init(
-    contentsOf url: URL, inputRange: InputRange = .unit, channels: Int? = nil, output: Output = .logits,
-    keywords: [String: Bool] = [:], device: Device = .cpu
+    contentsOf url: URL, inputRange: InputRange = .unit, normalization: Normalization? = nil, channels: Int? = nil,
+    output: Output = .logits, result: String? = nil, keywords: [String: Bool] = [:], device: Device = .cpu
   ) throws {
+    precondition(normalization == nil || inputRange == .unit, "a mean and a deviation are of pixels 0..1")
     let data = try readFile(at: url)
     do {
       module = try ScriptModule(data, device: device)
     } catch let error as TensorError {
-      throw FileError(path: url.path, reason: "is not a TorchScript file: \(error)")
+      throw FileError(path: url.path, reason: Self.reason(data, error))
     }
+    self.normalization = normalization
+    self.result = result
     let stated = keywords.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ", ")
     name = url.lastPathComponent + (stated.isEmpty ? "" : " (\(stated))")
     self.keywords = keywords
@@ -61,6 +84,18 @@ public final class TorchScriptClassifier: ImageClassifier {
     self.channels = channels
     self.output = output
     self.device = device
+  }
+
+  /// What a file is that holds no module.
+  private static func reason(_ data: Data, _ error: TensorError) -> String {
+    func holds(_ name: String) -> Bool { data.range(of: Data(name.utf8)) != nil }
+    let isArchive = data.starts(with: Array("PK".utf8))
+    // A pickle of the time before archives, or Python's `torch.save` of today.
+    let isPickle = data.starts(with: [0x80, 0x02]) || isArchive && holds("/data.pkl") && !holds("/constants.pkl")
+    guard isPickle else { return "is not a TorchScript file: \(error)" }
+    return
+      "holds weights or objects of Python's, without code that could be run: in Python, load them into the model and save that "
+      + "with torch.jit.script(model.eval()).save(\"file.pt\")"
   }
 
   public func callAsFunction(_ images: Tensor) throws -> ClassOutputs {
@@ -74,11 +109,12 @@ public final class TorchScriptClassifier: ImageClassifier {
     }
     let y: Tensor
     if let channels {
-      y = try run(images, channels: channels)
+      y = try runFilled(images, channels: channels)
     } else {
       (y, channels) = try runFinding(images)
     }
     try check(y, of: images.size(0))
+    batchSize = max(batchSize, images.size(0))
     classes = y.size(1)
     return output == .logits ? .logits(y) : .probabilities(y)
   }
@@ -94,23 +130,56 @@ public final class TorchScriptClassifier: ImageClassifier {
     }
   }
 
+  /// With the images repeated up to the size of a batch that the module took before, where it does not take fewer.
+  private func runFilled(_ images: Tensor, channels: Int) throws -> Tensor {
+    let count = images.size(0)
+    do {
+      return try run(images, channels: channels)
+    } catch let error as ClassifierError where 0 < count && count < batchSize {
+      let filled = try checkingTensors {
+        images.selecting(0, Tensor((0..<batchSize).map { Int64($0 % count) }, device: images.device))
+      }
+      guard let y = try? run(filled, channels: channels), !y.isPoisoned, y.rank == 2, y.size(0) == batchSize else {
+        throw error
+      }
+      return try checkingTensors { y.sliced(0, 0..<count) }
+    }
+  }
+
   private func run(_ images: Tensor, channels: Int) throws -> Tensor {
+    if let counts = normalization.map({ Set([$0.mean.count, $0.deviation.count]) }),
+      !counts.isSubset(of: [1, channels])
+    {
+      throw ClassifierError(
+        classifier: name,
+        reason: "there must be one mean and one deviation, or \(channels) of each, as many as channels")
+    }
     do {
       return try checkingTensors {
         withoutGradient {
           var x = images.to(device).to(.float32).clamped(0, 1)
           if x.size(1) != channels { x = x.expanded([-1, channels, -1, -1]).contiguous() }
           switch inputRange {
-          case .unit: break
+          case .unit:
+            if let normalization {
+              func perChannel(_ values: [Double]) -> Tensor {
+                Tensor(values.map { Float($0) }, shape: [1, values.count, 1, 1], device: device)
+              }
+              x = (x - perChannel(normalization.mean)) / perChannel(normalization.deviation)
+            }
           case .symmetric: x = 2 * x - 1
           // Conversion cuts the fraction off.
           case .bytes: x = (255 * x + 0.5).to(.uint8)
           }
-          return module(x, keywords: keywords)
+          return module(x, keywords: keywords, output: result)
         }
       }
     } catch let error as TensorError {
-      throw ClassifierError(classifier: name, reason: "\(error) (pixels given as \(inputRange.rawValue))")
+      throw ClassifierError(
+        classifier: name,
+        reason:
+          "\(error) (\(images.size(0)) images at once, pixels given as \(inputRange.rawValue); a module that was traced may "
+          + "take only batches of the size it was traced with)")
     }
   }
 
@@ -127,7 +196,9 @@ public final class TorchScriptClassifier: ImageClassifier {
     guard count > 0 else { return }
     let (isFinite, lowest, sums) = try checkingTensors {
       let sums = y.to(.float32).sum(-1)
-      return (try y.isFinite.to(.float32).min().item() == 1, try y.min().item(), try sums.values())
+      // A classifier that is sure may have minus infinity for the logits of the others.
+      let essential = output == .logits ? y.max(-1) : y
+      return (try essential.isFinite.to(.float32).min().item() == 1, try y.min().item(), try sums.values())
     }
     guard isFinite else { throw fail("it returns numbers that are not finite") }
     let areProbabilities = lowest >= 0 && sums.allSatisfy { abs($0 - 1) <= 1e-3 }

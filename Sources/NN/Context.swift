@@ -28,6 +28,8 @@ public final class Context {
   /// The classes of the examples for networks that are told them, [N] of int64, or [1] for all of one class; without
   /// the reference batch's rows.
   public let labels: Tensor?
+  /// What batch norm normalises by, in the place of the batch.
+  public let standing: StandingStatistics?
   private let random: RandomStream
   private var draws = 0
 
@@ -37,7 +39,7 @@ public final class Context {
   ) {
     self.init(
       mode, random: random, groups: groups, areEqual: true, referenceCount: referenceCount, noiseScale: noiseScale,
-      labels: labels)
+      labels: labels, standing: nil)
   }
 
   /// For batches of the given sizes; layers that keep them apart fail where these differ.
@@ -46,13 +48,14 @@ public final class Context {
   ) {
     self.init(
       mode, random: random, groups: groupSizes.count, areEqual: groupSizes.allSatisfy { $0 == groupSizes[0] },
-      referenceCount: 0, noiseScale: noiseScale, labels: labels)
+      referenceCount: 0, noiseScale: noiseScale, labels: labels, standing: nil)
   }
 
   private init(
     _ mode: Mode, random: RandomStream, groups: Int, areEqual: Bool, referenceCount: Int, noiseScale: Double,
-    labels: Tensor?
+    labels: Tensor?, standing: StandingStatistics?
   ) {
+    self.standing = standing
     self.mode = mode
     self.random = random
     self.groups = groups
@@ -68,6 +71,14 @@ public final class Context {
   /// Evaluation of examples of the classes `labels`.
   public static func evaluation(labels: Tensor?) -> Context {
     Context(.evaluation, random: RandomStream(seed: 0), labels: labels)
+  }
+
+  /// Evaluation with standing statistics of batch norm: a pass that they are gathered from, or one that is normalised by them.
+  public static func evaluation(labels: Tensor? = nil, standing: StandingStatistics) -> Context {
+    standing.begin()
+    return Context(
+      .evaluation, random: RandomStream(seed: 0), groups: 1, areEqual: true, referenceCount: 0, noiseScale: 1,
+      labels: labels, standing: standing)
   }
 
   /// The labels for `x`, the input of `layer`, [N, ...].

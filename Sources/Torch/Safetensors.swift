@@ -4,7 +4,8 @@ import Foundation
 /// Named tensors in one file, in the safetensors format: the length of a JSON header (8 bytes, little endian), the
 /// header (for each name its element kind, shape and place), then the elements, row-major and little endian.
 ///
-/// Python's `safetensors` reads what this writes, and the reverse. What this writes has its own checksum among the metadata,
+/// Python's `safetensors` reads what this writes, and the reverse: elements of kinds that tensors here have not are read as those that
+/// hold them (half precision as float32, narrower integers as int64). What this writes has its own checksum among the metadata,
 /// under `sha256`, over the header without it and the elements; a file that carries one is read only if it holds.
 public struct Safetensors {
   /// Sorted by name in the file.
@@ -72,13 +73,17 @@ public struct Safetensors {
     do {
       try self.init(data, device: device)
     } catch let defect as Defect {
-      throw FileError(path: url.path, reason: "is not a safetensors file: \(defect.reason)", at: .byte(defect.offset))
+      throw FileError(
+        path: url.path, reason: (defect.isOfFormat ? "is not a safetensors file: " : "") + defect.reason,
+        at: .byte(defect.offset))
     }
   }
 
   private struct Defect: Error {
     let reason: String
     let offset: Int
+    /// Whether the file is none; otherwise it is one that cannot be used here.
+    var isOfFormat = true
   }
 
   private init(_ file: Data, device: Device) throws {
@@ -108,17 +113,19 @@ public struct Safetensors {
     let body = file.dropFirst(8 + Int(length))
     tensors = [:]
     metadata = [:]
-    var entries: [(name: String, dtype: DType, shape: [Int], begin: Int, end: Int)] = []
+    var entries: [(name: String, kind: StoredKind, shape: [Int], begin: Int, end: Int)] = []
     for (name, entry) in header {
       switch entry {
       case .metadata(let text):
         metadata = text
       case .tensor(let kind, let shape, let begin, let end):
         func defect(_ reason: String) -> Defect { Defect(reason: reason, offset: Self.offset(of: name, in: text)) }
-        guard let dtype = Self.kinds.first(where: { $0.value == kind })?.key else {
-          throw defect("'\(name)' has elements of kind '\(kind)'")
+        guard let kind = StoredKind(rawValue: kind) else {
+          var unknown = defect("'\(name)' has elements of kind '\(kind)', which are not read here")
+          unknown.isOfFormat = false
+          throw unknown
         }
-        var bytes = dtype.width
+        var bytes = kind.width
         for size in shape {
           let (product, overflow) = bytes.multipliedReportingOverflow(by: size)
           guard size >= 0, !overflow else { throw defect("'\(name)' has the shape \(shape)") }
@@ -128,7 +135,7 @@ public struct Safetensors {
           throw defect(
             "'\(name)' of shape \(shape) needs \(bytes) bytes; it claims \(begin) to \(end) of \(body.count)")
         }
-        entries.append((name, dtype, shape, begin, end))
+        entries.append((name, kind, shape, begin, end))
       }
     }
     entries.sort { ($0.begin, $0.end, $0.name) < ($1.begin, $1.end, $1.name) }
@@ -158,7 +165,7 @@ public struct Safetensors {
       let start = body.startIndex + entry.begin
       do {
         tensors[entry.name] = try checkingTensors {
-          Tensor(rawBytes: body[start..<body.startIndex + entry.end], shape: entry.shape, dtype: entry.dtype).to(device)
+          entry.kind.tensor(body[start..<body.startIndex + entry.end], shape: entry.shape).to(device)
         }
       } catch {
         throw Defect(reason: "'\(entry.name)': \(error)", offset: Self.offset(of: entry.name, in: text))
@@ -199,6 +206,76 @@ public struct Safetensors {
   private static let kinds: [DType: String] = [
     .float32: "F32", .float64: "F64", .bfloat16: "BF16", .int64: "I64", .uint8: "U8", .bool: "BOOL",
   ]
+}
+
+/// The kinds of elements in files.
+private enum StoredKind: String {
+  case float64 = "F64"
+  case float32 = "F32"
+  case float16 = "F16"
+  case bfloat16 = "BF16"
+  case int64 = "I64"
+  case int32 = "I32"
+  case int16 = "I16"
+  case int8 = "I8"
+  case uint32 = "U32"
+  case uint16 = "U16"
+  case uint8 = "U8"
+  case bool = "BOOL"
+
+  /// Bytes per element.
+  var width: Int {
+    switch self {
+    case .float64, .int64: 8
+    case .float32, .int32, .uint32: 4
+    case .float16, .bfloat16, .int16, .uint16: 2
+    case .int8, .uint8, .bool: 1
+    }
+  }
+
+  /// - Parameter bytes: as many as the shape takes.
+  func tensor(_ bytes: Data, shape: [Int]) -> Tensor {
+    return switch self {
+    case .float64: Tensor(rawBytes: bytes, shape: shape, dtype: .float64)
+    case .float32: Tensor(rawBytes: bytes, shape: shape, dtype: .float32)
+    case .bfloat16: Tensor(rawBytes: bytes, shape: shape, dtype: .bfloat16)
+    case .int64: Tensor(rawBytes: bytes, shape: shape, dtype: .int64)
+    case .uint8: Tensor(rawBytes: bytes, shape: shape, dtype: .uint8)
+    case .bool: Tensor(rawBytes: bytes, shape: shape, dtype: .bool)
+    case .float16: Tensor(Self.elements(bytes, UInt16.self).map { Self.float(half: $0) }, shape: shape)
+    case .int32: Self.integers(Int32.self, bytes, shape)
+    case .int16: Self.integers(Int16.self, bytes, shape)
+    case .int8: Self.integers(Int8.self, bytes, shape)
+    case .uint32: Self.integers(UInt32.self, bytes, shape)
+    case .uint16: Self.integers(UInt16.self, bytes, shape)
+    }
+  }
+
+  private static func integers<Stored: FixedWidthInteger>(_: Stored.Type, _ bytes: Data, _ shape: [Int]) -> Tensor {
+    Tensor(elements(bytes, Stored.self).map { Int64($0) }, shape: shape)
+  }
+
+  private static func elements<Stored: FixedWidthInteger>(_ bytes: Data, _: Stored.Type) -> [Stored] {
+    let width = MemoryLayout<Stored>.size
+    var elements: [Stored] = []
+    elements.reserveCapacity(bytes.count / width)
+    for first in stride(from: bytes.startIndex, to: bytes.endIndex, by: width) {
+      // The most significant byte comes last.
+      elements.append(
+        bytes[first..<first + width].reversed().reduce(0) { Stored(truncatingIfNeeded: Int($0) << 8 | Int($1)) })
+    }
+    return elements
+  }
+
+  /// The value of a half-precision number (IEEE 754 binary16). Swift's own type of that name is not on every platform.
+  private static func float(half: UInt16) -> Float {
+    let (sign, exponent, fraction) = (UInt32(half >> 15) << 31, UInt32(half >> 10) & 31, UInt32(half) & 1023)
+    switch exponent {
+    case 0: return Float(bitPattern: sign | Float(fraction).bitPattern) * 0x1p-24
+    case 31: return Float(bitPattern: sign | 0x7F80_0000 | fraction << 13)
+    default: return Float(bitPattern: sign | (exponent + 112) << 23 | fraction << 13)
+    }
+  }
 }
 
 private enum HeaderEntry: Codable {

@@ -111,14 +111,22 @@ public struct ScriptModule {
 
   /// `forward(x)`.
   ///
-  /// A failed operation where the module refuses `x` or a keyword, or returns anything but one tensor.
+  /// A failed operation where the module refuses `x` or a keyword, or where what it returns, or the part of it that is asked for, is not
+  /// one tensor.
   ///
-  /// - Parameter keywords: further arguments of `forward` by name, those that are true or false.
-  public func callAsFunction(_ x: Tensor, keywords: [String: Bool] = [:]) -> Tensor {
+  /// - Parameters:
+  ///   - keywords: further arguments of `forward` by name, those that are true or false.
+  ///   - output: which part of a tuple, a list or a dictionary: its place from 0 or its name. Where it is missing, the one named
+  ///     `logits`, or else the first of a tuple or list, or the only one of a dictionary.
+  public func callAsFunction(_ x: Tensor, keywords: [String: Bool] = [:], output: String? = nil) -> Tensor {
     let sorted = keywords.sorted { $0.key < $1.key }
     let names = sorted.map { strdup($0.key) }
     defer { names.forEach { free($0) } }
-    return Tensor(
-      ct_script_forward(handle, x.handle, names.map { UnsafePointer($0!) }, sorted.map(\.value), Int32(sorted.count)))
+    func call(_ output: UnsafePointer<CChar>?) -> Tensor {
+      Tensor(
+        ct_script_forward(
+          handle, x.handle, names.map { UnsafePointer($0!) }, sorted.map(\.value), Int32(sorted.count), output))
+    }
+    return output.map { $0.withCString { call($0) } } ?? call(nil)
   }
 }

@@ -97,8 +97,8 @@ import Torch
       var labels: [Int64] = []
       for rows in [0..<1, 1..<5, 5..<12] {
         parts += try batches.batches(rows: rows)(step, random).values()
-        let part = try #require(batches.labelledBatches(rows: rows))
-        let labelled = part(step, random)
+        let draw = try #require(batches.labelledBatches(rows: rows))
+        let labelled = draw(step, random)
         #expect(try labelled.examples.values() == Array(parts.suffix(rows.count * source.imageSize)))
         labels += try labelled.labels.values(Int64.self)
       }

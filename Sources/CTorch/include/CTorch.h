@@ -278,9 +278,10 @@ struct CScript *_Nullable ct_script_trace(const char *name, const char *const _N
 bool ct_script_save(struct CScript *script, const char *const _Nonnull *_Nullable extra_names,
                     const char *const _Nonnull *_Nullable extra, int count,
                     void (*sink)(void *context, const void *bytes, int64_t count), void *context);
-/// forward(x, names[0]=values[0], ...), without gradient; fails where that is not one dense tensor.
+/// forward(x, names[0]=values[0], ...), without gradient; of several outputs the one with the place or name `output`, or the first, or
+/// `logits`. Fails where that is not one dense tensor.
 CT_RESULT ct_script_forward(struct CScript *script, CT_OPERAND x, const char *const _Nonnull *_Nullable names,
-                            const bool *_Nullable values, int count) CT_RETURNS_RETAINED;
+                            const bool *_Nullable values, int count, const char *_Nullable output) CT_RETURNS_RETAINED;
 
 #pragma clang assume_nonnull end
 #ifdef __cplusplus

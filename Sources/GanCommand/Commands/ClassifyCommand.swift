@@ -11,7 +11,8 @@ struct Classify: ParsableCommand {
     abstract: "Labels images with a trained classifier.",
     discussion: """
       The images are PNG, JPEG or WebP files of the size that the run was trained on, or IDX files of many. MNIST digits \
-      are light on dark: for dark ink on white paper use --invert.
+      are light on dark: for dark ink on white paper use --invert. A file that is none is named, the others are \
+      labelled, and the exit code is 1.
 
         gan classify runs/mnist-semisupervised-fast-1 seven.png
         gan classify runs/mnist-semisupervised-fast-1 t10k-images-idx3-ubyte.gz --json
@@ -37,8 +38,19 @@ struct Classify: ParsableCommand {
   func run() throws {
     let device = try machine.apply()
     let classifier = try RunClassifier(RunFolder(URL(fileURLWithPath: runFolder)), averaged: !raw, device: device)
-    // All files before the first answer, so that a bad one leaves no half of a table.
-    let images = try files.flatMap { try PictureFile(URL(fileURLWithPath: $0)).pictures(like: classifier.imageShape) }
+    // A stray file among them is named, and the others are told.
+    var unreadable = 0
+    let images = try files.flatMap { file -> [PictureFile.Picture] in
+      do {
+        return try PictureFile(URL(fileURLWithPath: file)).pictures(like: classifier.imageShape)
+      } catch let error as FileError {
+        if files.count == 1 { throw error }
+        Output.say("error: \(error)")
+        unreadable += 1
+        return []
+      }
+    }
+    if images.isEmpty, unreadable > 0 { throw ExitCode(1) }
     var predictions: [Prediction] = []
     for first in stride(from: 0, to: images.count, by: 1_000) {
       let part = images[first..<min(images.count, first + 1_000)]
@@ -48,10 +60,13 @@ struct Classify: ParsableCommand {
     if json {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-      for prediction in predictions { print(String(decoding: try encoder.encode(prediction), as: UTF8.self)) }
+      for prediction in predictions {
+        try Output.print(String(decoding: try encoder.encode(prediction), as: UTF8.self))
+      }
     } else {
-      print(table(predictions).text())
+      try Output.print(table(predictions).text())
     }
+    if unreadable > 0 { throw ExitCode(1) }
   }
 
   private func table(_ predictions: [Prediction]) -> Table {

@@ -60,7 +60,7 @@ struct Compare: ParsableCommand {
   @Option(parsing: .unconditional, help: "Games at a time, each on one thread. (default: one per core)")
   var jobs: Int?
 
-  @Option(help: "auto, cpu, cuda or mps.")
+  @Option(help: "auto, cpu, cuda or mps; auto keeps games on points on the CPU.", completion: deviceCompletion)
   var device = "auto"
 
   func validate() throws {
@@ -71,11 +71,6 @@ struct Compare: ParsableCommand {
     if let steps, steps < 4 { throw ValidationError("--steps must be at least 4, is \(steps).") }
     if let jobs, !(1...1024).contains(jobs) {
       throw ValidationError("--jobs must be between 1 and 1024, is \(jobs).")
-    }
-    if let images = try sources().first(where: { $0.images != nil }), classifier == nil {
-      throw ValidationError(
-        "--classifier is missing: samples of \(images.settings.title) are scored by a classifier, such as the folder of a "
-          + "`gan train mnist-semisupervised-fast` run.")
     }
   }
 
@@ -101,25 +96,35 @@ struct Compare: ParsableCommand {
   }
 
   func run() throws {
-    let device = try Device(named: self.device)
+    // Not in `validate()`: there it would be said before a misspelt option.
+    if let images = try sources().first(where: { $0.images != nil }), classifier == nil {
+      throw ValidationError(
+        "--classifier is missing: samples of \(images.settings.title) are scored by a classifier, such as the folder of a "
+          + "`gan train mnist-semisupervised-fast` run.")
+    }
     let folder = URL(fileURLWithPath: out)
     try prepareForReport(in: folder)
     let grids = try sources().map { try grid($0) }
-    for grid in grids {
-      for technique in try chosenTechniques() { try grid.validate(technique) }
+    let devices = try grids.map { try chosenDevice(device, for: $0.base) }
+    for (grid, device) in zip(grids, devices) {
+      for technique in try chosenTechniques() {
+        try grid.validate(technique)
+        try grid.recipe(technique).validate(on: device)
+      }
     }
-    let scorer = try scorer(device)
+    let scorer = try scorer(chosenDevice(device, for: nil))
     // A step is too small to share out; whole games are what runs side by side.
     Libtorch.threads = 1
-    let outcomes = try play(grids, scorer, ComparisonFolder(folder.appendingPathComponent("games")), device)
+    let outcomes = try play(grids, scorer, ComparisonFolder(folder.appendingPathComponent("games")), devices)
     let report = CompareReport(
       grids: zip(grids, outcomes).map { grid, outcomes in
         CompareReport.Grid(comparison: grid, cells: outcomes.compactMap(\.cell), failures: outcomes.flatMap(\.failures))
       }, command: command)
-    for table in report.tables { print(table.text(width: 120, includesHelp: true)) }
+    // Files first: what is on the disk is not lost with a terminal.
     if let results { try writeResults(report, to: URL(fileURLWithPath: results)) }
     try report.page().write(to: folder.appendingPathComponent("report.html"))
-    print(folder.appendingPathComponent("report.html").relativePath)
+    for table in report.tables { try Output.print(table.text(width: 120, includesHelp: true)) }
+    try Output.printPlace(folder.appendingPathComponent("report.html"))
     let failures = report.grids.flatMap(\.failures)
     if !failures.isEmpty {
       throw CompareError(description: "\(failures.count) games did not end: " + failures.joined(separator: "; "))
@@ -127,9 +132,11 @@ struct Compare: ParsableCommand {
   }
 
   private var command: String {
-    "gan compare --data \(data) --seeds \(seeds)" + (techniques.map { " --techniques \($0)" } ?? "")
-      + (classifier.map { " --classifier \($0)" + reading.typed } ?? "") + (steps.map { " --steps \($0)" } ?? "")
-      + assignments.map { " --set \($0)" }.joined()
+    "gan compare --data \(shellWord(data)) --seeds \(seeds)"
+      + (techniques.map { " --techniques \(shellWord($0))" } ?? "")
+      + (classifier.map { " --classifier \(shellPath($0))" + reading.typed } ?? "")
+      + (steps.map { " --steps \($0)" } ?? "")
+      + assignments.map { " --set \(shellWord($0))" }.joined()
   }
 
   /// The data that can be compared on. For images: a built-in recipe of that name.
@@ -185,8 +192,8 @@ struct Compare: ParsableCommand {
   }
 
   /// For each grid its techniques' outcomes, in the order of the techniques.
-  private func play(_ grids: [Comparison], _ scorer: Scorer?, _ folder: ComparisonFolder, _ device: Device) throws
-    -> [[Outcome]]
+  private func play(_ grids: [Comparison], _ scorer: Scorer?, _ folder: ComparisonFolder, _ devices: [Device])
+    throws -> [[Outcome]]
   {
     let techniques = try chosenTechniques()
     func isOfImages(_ grid: Int) -> Bool { grids[grid].base.data.images != nil }
@@ -206,7 +213,8 @@ struct Compare: ParsableCommand {
     }
     let found = jobs.map { job in
       folder.cell(
-        grids[job.grid].recipe(job.technique), seeds: job.seeds, scoring: isOfImages(job.grid) ? scorer?.scoring : nil)
+        grids[job.grid].recipe(job.technique), seeds: job.seeds,
+        scoring: isOfImages(job.grid) ? scorer?.scoring : nil, device: devices[job.grid])
     }
     let done = zip(jobs, found).reduce(0) { $0 + ($1.1 == nil ? 0 : length($1.0)) }
     let progress = Mutex(
@@ -217,10 +225,12 @@ struct Compare: ParsableCommand {
     let workers = max(1, min(self.jobs ?? ProcessInfo.processInfo.activeProcessorCount, jobs.count))
     DispatchQueue.concurrentPerform(iterations: workers) { _ in
       while let index = waiting.withLock({ $0.popFirst() }) {
-        let (job, grid) = (jobs[index], grids[jobs[index].grid])
+        let (job, grid, device) = (jobs[index], grids[jobs[index].grid], devices[jobs[index].grid])
         func play(_ seeds: [UInt64]) -> Result<ComparisonCell, any Error> {
           Result {
-            if seeds != job.seeds, let cell = folder.cell(grid.recipe(job.technique), seeds: seeds, scoring: nil) {
+            if seeds != job.seeds,
+              let cell = folder.cell(grid.recipe(job.technique), seeds: seeds, scoring: nil, device: device)
+            {
               return cell
             }
             let report = { (steps: Int) in progress.withLock { $0.update(index, steps) } }
@@ -277,8 +287,7 @@ struct Compare: ParsableCommand {
   /// For each source of data its games as JSON lines, and its tables.
   private func writeResults(_ report: CompareReport, to folder: URL) throws {
     try makeFolder(at: folder)
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let encoder = ComparisonFolder.encoder
     for grid in report.grids {
       let lines = try grid.cells.map { cell in
         try encoder.encode(

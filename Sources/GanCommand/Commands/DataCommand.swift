@@ -44,7 +44,7 @@ struct DataCommand: AsyncParsableCommand {
         mirrors: mirror.isEmpty ? nil : mirror.compactMap { URL(string: $0) }
       ) { bar.show($0) }
       bar.finish()
-      for arrival in arrivals { print(arrival.url.path) }
+      for arrival in arrivals { try Output.print(arrival.url.path) }
     }
   }
 }

@@ -75,9 +75,9 @@ struct TutorialDemo: ParsableCommand {
     let report = DemoReport(settings: settings(.plain), seeds: seeds, folder: folder)
     try prepareForReport(in: folder)
     let outcomes = try play()
-    print(report.table(outcomes).text())
     try report.write(outcomes)
-    print(folder.appendingPathComponent("report.html").relativePath)
+    try Output.print(report.table(outcomes).text())
+    try Output.printPlace(folder.appendingPathComponent("report.html"))
   }
 
   private func settings(_ technique: TutorialTechnique) -> TutorialSettings {

@@ -12,8 +12,8 @@ struct DoctorCommand: ParsableCommand {
     abstract: "Says what is wrong with a run, since when, and what to try.",
     discussion: """
       Reads a run's measurements, also while it still goes on, draws \(Examination.sampleCount) fresh samples and compares them with \
-      as many real examples. Writes a page with the charts that show it. Exits with 0 where the run is healthy or it is too \
-      early to tell, with 3 where it is ill, and with 1 or 64 where it cannot be examined.
+      as many real examples. Writes a page with the charts that show it, if it can. Exits with 0 where the run is healthy or \
+      nothing can be said yet, with 3 where it is ill, and with 1 or 64 where it cannot be examined.
 
         gan doctor runs/two-dimensional-1
         gan doctor runs/mnist-1 --data ~/.cache/swift-gan/mnist --json
@@ -43,14 +43,11 @@ struct DoctorCommand: ParsableCommand {
   }
 
   func run() throws {
-    let device = try machine.apply()
     let folder = RunFolder(URL(fileURLWithPath: runFolder))
     try folder.requireFolder()
-    let page = out.map { URL(fileURLWithPath: $0) } ?? folder.url.appendingPathComponent("doctor.html")
-    let description = try folder.description()
-    if !json { try prepareForReport(in: page.deletingLastPathComponent()) }
-    let images =
-      folder.hasNetworks ? try data.images(of: folder.recipe(), .train, run: description) : nil
+    let (description, recipe) = (try folder.description(), try folder.recipe())
+    let device = try machine.apply(for: recipe)
+    let images = folder.hasNetworks ? try data.images(of: recipe, .train, run: description) : nil
     let examination = try Examination(folder, images: images, seed: seed, device: device)
     guard examination.samples != nil || !examination.measurements.isEmpty || !examination.faults.isEmpty else {
       throw FileError(path: folder.url.path, reason: "there is nothing to examine yet: no measurements, no networks")
@@ -63,12 +60,22 @@ struct DoctorCommand: ParsableCommand {
     let report = DoctorReport(
       examination: examination, diagnosis: diagnosis, name: folder.url.relativePath, imageShape: description.imageShape)
     if json {
-      print(try report.json())
+      try Output.print(report.json())
     } else {
-      try report.page().write(to: page)
-      print(report.text)
-      print(page.relativePath)
+      try Output.print(report.text)
+      try write(report, in: folder)
     }
     if diagnosis.verdict == .ill { throw Self.ill }
+  }
+  /// The verdict stands without its page: what a page lacks is an error only where one was asked for.
+  private func write(_ report: DoctorReport, in folder: RunFolder) throws {
+    let page = out.map { URL(fileURLWithPath: $0) } ?? folder.url.appendingPathComponent("doctor.html")
+    do {
+      try prepareForReport(in: page.deletingLastPathComponent())
+      try report.page().write(to: page)
+    } catch let error as FileError where out == nil {
+      return Output.say("no page: \(error)")
+    }
+    try Output.printPlace(page)
   }
 }

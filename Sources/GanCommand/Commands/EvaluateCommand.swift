@@ -46,6 +46,7 @@ struct Evaluate: ParsableCommand {
         reason: "has \(images.classes.map { "\($0)" } ?? "no") classes; the run tells \(classifier.classCount) apart")
     }
     let examples = try checkingTensors { try TestSet(images, pixels: source.pixels, device: device) }
+    try checkWhose(images: examples, classifier.description, folder)
     let averaged = try classifier.game.classes(of: examples, averaged: false)
     let hasAverage = classifier.game.discriminatorAverage != nil
     let raw =
@@ -59,11 +60,25 @@ struct Evaluate: ParsableCommand {
     if json {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys]
-      print(String(decoding: try encoder.encode(evaluation), as: UTF8.self))
+      try Output.print(String(decoding: try encoder.encode(evaluation), as: UTF8.self))
     } else {
-      print(evaluation.summary)
-      print(evaluation.table.text(width: 120))
+      try Output.print(evaluation.summary)
+      try Output.print(evaluation.table.text(width: 120))
     }
+  }
+
+  /// Other images than the run's may be meant, where a place is given; where none is, the files have changed since.
+  private func checkWhose(images: TestSet, _ description: RunFolder.Description, _ folder: RunFolder) throws {
+    guard let known = split == .test ? description.tests : description.examples, known != images.fingerprint else {
+      return
+    }
+    let whose = split == .test ? "was tested on while it was trained" : "was trained on"
+    guard data.path != nil else {
+      throw FileError(
+        path: folder.url.path,
+        reason: "these are not the images that the run \(whose); if they are meant, say where they are with --data")
+    }
+    Output.say("these are not the images that the run \(whose)")
   }
 
   /// [true class][told class]

@@ -8,8 +8,10 @@ struct Export: ParsableCommand {
     abstract: "Writes a trained network as TorchScript, for PyTorch.",
     discussion: """
       The generator maps noise z [N, Z] to examples: points [N, F], or images [N, C, H, W] with values as the run was trained on, \
-      0 to 1 for MNIST. It is in the form in which `gan sample` draws, with averaged weights where the run has them. The \
-      classifier of a semi-supervised run maps images to the logits of their classes, and may be given to `gan score`.
+      0 to 1 for MNIST. It has averaged weights where the run has them. A generator with batch norm gets standing \
+      statistics: those of \(NetworkExport.standingRows) rows of noise, in the place of those of the batch that it is given, so \
+      that each row makes its own picture, alone or among others; with --batch-statistics it normalises by its batch, as in \
+      training and in `gan sample`, and wants batches of the recipe's size. The classifier of a semi-supervised run maps images to the logits of their classes, and may be given to `gan score`.
 
         gan export runs/mnist-1 --out generator.pt
         gan export runs/few-labels --network classifier --out digits.pt
@@ -35,17 +37,32 @@ struct Export: ParsableCommand {
   @Flag(help: "Write the weights of the last step, not their average.")
   var raw = false
 
+  @Flag(help: "Leave a generator's batch norm to the batches that it is given.")
+  var batchStatistics = false
+
   func run() throws {
     let file = URL(fileURLWithPath: out)
     // Somebody's network may be in it, and before anything is computed there is nothing to lose.
-    guard !FileManager.default.fileExists(atPath: file.path) else {
+    guard !isRegularFile(file) else {
       throw FileError(path: out, reason: "exists: name another file, or remove it")
     }
-    let export = try RunFolder(URL(fileURLWithPath: runFolder)).export(network, averaged: !raw)
-    try replaceFile(at: file, with: export.file)
+    let export = try RunFolder(URL(fileURLWithPath: runFolder)).export(
+      network, averaged: !raw, standingStatistics: !batchStatistics)
+    try writeOutput(export.file, to: file)
+    if export.origin.statistics == .batch {
+      Output.say(
+        "its batch norm normalises by the batch that it is given: give it batches of \(export.origin.batchSize) rows")
+    }
     func shape(_ one: [Int]) -> String { "[" + (["N"] + one.map(String.init)).joined(separator: ", ") + "]" }
-    print("\(file.relativePath): \(shape(export.origin.input)) -> \(shape(export.origin.output))")
+    if standardStream(at: file) == STDOUT_FILENO { return }
+    try Output.print("\(file.relativePath): \(shape(export.origin.input)) -> \(shape(export.origin.output))")
   }
+}
+
+/// Devices and pipes hold nobody's network.
+private func isRegularFile(_ url: URL) -> Bool {
+  var status = stat()
+  return stat(url.path, &status) == 0 && [S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT)
 }
 
 extension ExportedNetwork: ExpressibleByArgument {}

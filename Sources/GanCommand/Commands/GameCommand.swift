@@ -52,10 +52,10 @@ struct GameCommand: ParsableCommand {
     Libtorch.threads = 1
     let games = [0, weight].map { AveragingGame(start: start, rate: rate, weight: $0, steps: steps) }
     let report = GameReport(plain: games[0], averaging: games[1], paths: try games.map { try $0.play() })
-    print(report.table.text())
     let file = folder.appendingPathComponent("report.html")
     try report.page.write(to: file)
-    print(file.relativePath)
+    try Output.print(report.table.text())
+    try Output.printPlace(file)
   }
 }
 

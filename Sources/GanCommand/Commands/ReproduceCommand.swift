@@ -35,7 +35,7 @@ struct ReproduceMNIST: ParsableCommand {
   @Option(parsing: .unconditional, help: "Passes through the data, in place of the recipe's.")
   var epochs: Int?
 
-  @Option(help: "A semi-supervised recipe: a built-in one or a YAML file.")
+  @Option(help: "A semi-supervised recipe: a built-in one or a YAML file.", completion: RecipeArgument.completion)
   var recipe = "mnist-semisupervised-fast"
 
   @Option(
@@ -57,7 +57,7 @@ struct ReproduceMNIST: ParsableCommand {
   @Option(parsing: .unconditional, help: "Runs at a time, which share the cores. (default: one per core)")
   var jobs: Int?
 
-  @Option(help: "auto, cpu, cuda or mps.")
+  @Option(help: "auto, cpu, cuda or mps.", completion: deviceCompletion)
   var device = "auto"
 
   @Flag(help: "Train nothing; write the report of the runs that are complete.")
@@ -96,19 +96,23 @@ struct ReproduceMNIST: ParsableCommand {
     let rows = try reproduction.results(test: test, device: device)
     let report = ReproductionReport(
       reproduction, trainingExamples: images.count, command: command)
-    print(report.table(rows, test: test).text(includesHelp: true))
+    // Files first: what is on the disk is not lost with a terminal.
     if let results {
       try ResultsFolder(URL(fileURLWithPath: results)).write(
         reproduction, rows, test: test, table: report.table(rows, test: test), command: command)
     }
     try report.write(rows, test: test)
-    print(reproduction.folder.appendingPathComponent("report.html").relativePath)
+    try Output.print(report.table(rows, test: test).text(includesHelp: true))
+    try Output.printPlace(reproduction.folder.appendingPathComponent("report.html"))
   }
 
   private func resolvedRecipe() throws -> Recipe {
-    var recipe = try assignments.reduce(findRecipe(self.recipe)) { try $0.setting($1) }
-    if let epochs { (recipe.duration.count, recipe.duration.unit) = (epochs, .epochs) }
-    try namingRecipeFile(self.recipe) { try recipe.validate() }
+    let recipe = try RecipeArgument(self.recipe).naming { recipe in
+      var recipe = try assignments.reduce(recipe) { try $0.setting($1) }
+      if let epochs { (recipe.duration.count, recipe.duration.unit) = (epochs, .epochs) }
+      try recipe.validate()
+      return recipe
+    }
     guard recipe.tellsClasses else {
       throw ValidationError("--recipe: '\(recipe.name)' learns without labels.")
     }
@@ -116,8 +120,8 @@ struct ReproduceMNIST: ParsableCommand {
   }
 
   private var command: String {
-    "gan reproduce mnist --recipe \(recipe) --labels \(labels) --seeds \(seeds)"
-      + (epochs.map { " --epochs \($0)" } ?? "") + assignments.map { " --set \($0)" }.joined()
+    "gan reproduce mnist --recipe \(shellPath(recipe)) --labels \(shellWord(labels)) --seeds \(seeds)"
+      + (epochs.map { " --epochs \($0)" } ?? "") + assignments.map { " --set \(shellWord($0))" }.joined()
   }
 
   private func train(
@@ -173,7 +177,7 @@ private struct ReproductionProgress {
         format: "epoch %.0f  labelled %.4f  unlabelled %.3f  G %.3f", epoch, line.labelledLoss ?? 0,
         line.unlabelledLoss ?? 0, line.generatorLoss)
       let errors = [raw, averaged].compactMap { $0 }.joined(separator: ", ")
-      printNow("\(run.title)  \(losses)  test errors \(errors)")
+      Output.report("\(run.title)  \(losses)  test errors \(errors)")
     case .finished(let run):
       played[run] = stepsPerRun
     }

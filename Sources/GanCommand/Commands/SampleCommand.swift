@@ -122,8 +122,9 @@ struct Sample: ParsableCommand {
   }
 
   func run() throws {
-    let device = try machine.apply()
     let folder = RunFolder(URL(fileURLWithPath: runFolder))
+    try folder.requireFolder()
+    let device = try machine.apply(for: folder.recipe())
     let run = try folder.load(device: device, averaged: !raw)
     let game = run.game
     guard case .image = game.example else { return try writePoints(game) }
@@ -181,7 +182,8 @@ struct Sample: ParsableCommand {
 
   private func writePoints(_ game: RecipeGame) throws {
     for (name, given) in [
-      ("--seeds", seeds != nil), ("--class", classes != nil), ("--nearest", nearest != nil), ("--format", format != nil),
+      ("--seeds", seeds != nil), ("--class", classes != nil), ("--nearest", nearest != nil),
+      ("--format", format != nil),
     ] where given { throw ValidationError("\(name) is for images; '\(game.recipe.name)' makes points.") }
     let samples = try game.samples(count ?? 64, RandomStream(seed: seed ?? 1).stream("samples"))
     // A point a line, its coordinates beside each other.
@@ -190,8 +192,8 @@ struct Sample: ParsableCommand {
       values[first..<first + width].map { "\($0)" }.joined(separator: " ") + "\n"
     }.joined()
     let file = URL(fileURLWithPath: out)
-    try replaceFile(at: file, with: Data(lines.utf8))
-    print(file.relativePath)
+    try writeOutput(Data(lines.utf8), to: file)
+    try Output.printPlace(file)
   }
 
   private func write(
@@ -206,7 +208,7 @@ struct Sample: ParsableCommand {
     } else {
       try imageGrid(of: samples, game, columns: columns).write(to: file, as: PictureFormat(of: file))
     }
-    print(file.relativePath)
+    try Output.printPlace(file)
   }
 
   /// One by one, so that 50 000 need no more memory than 500.
@@ -225,7 +227,7 @@ struct Sample: ParsableCommand {
     }
     try writer.finish()
     bar.finish(count)
-    print(file.relativePath)
+    try Output.printPlace(file)
   }
 
   /// From each of `corners` to the next.
@@ -248,13 +250,13 @@ struct Sample: ParsableCommand {
       let scale = gridScale(game.example.dimensions)
       let data = try Image.animatedWebP(
         frames.map { ImageGrid([$0], padding: 0, scale: scale).tiled() }, milliseconds: 80)
-      try replaceFile(at: file, with: data)
+      try writeOutput(data, to: file)
     } else {
       try ImageGrid(
         images, columns: count, padding: 2, scale: gridScale(game.example.dimensions), background: 64
       ).tiled().write(to: file, as: PictureFormat(of: file))
     }
-    print(file.relativePath)
+    try Output.printPlace(file)
   }
 
   /// A row for each sample: the sample, and the training pictures that lie nearest to it, the nearest first.
@@ -270,7 +272,7 @@ struct Sample: ParsableCommand {
       rows, columns: nearest + 1, padding: 2, scale: gridScale(shape), background: 64
     ).tiled().write(to: file, as: PictureFormat(of: file))
     let closest = found.enumerated().min { $0.element[0].distance < $1.element[0].distance }!
-    print(
+    try Output.print(
       String(
         format: "the nearest pair: sample %d, training picture %d, root mean square difference %.1f of 255",
         closest.offset, closest.element[0].index, closest.element[0].distance * 255))

@@ -34,7 +34,11 @@ struct Score: ParsableCommand {
   @Option(parsing: .unconditional, help: "Equal parts that are scored each on their own.")
   var splits = 10
 
-  @Option(parsing: .unconditional, help: "Images that the classifier sees at once; the score does not depend on it.")
+  @Option(
+    parsing: .unconditional,
+    help:
+      "Images that the classifier sees at once; the score does not depend on it. A traced module may need its own number."
+  )
   var batchSize = 100
 
   @Option(parsing: .unconditional, help: "Seed of a run's noise, or of the order of --data.")
@@ -49,9 +53,6 @@ struct Score: ParsableCommand {
   @OptionGroup var machine: MachineOptions
 
   func validate() throws {
-    guard (runFolder == nil) != (data == nil) else {
-      throw ValidationError("Name the folder of a run or --data, and not both.")
-    }
     if split != nil && data == nil { throw ValidationError("--split belongs to --data.") }
     if raw && data != nil { throw ValidationError("--raw belongs to a run.") }
     let bounds = [
@@ -64,6 +65,10 @@ struct Score: ParsableCommand {
   }
 
   func run() throws {
+    // Not in `validate()`: there it would be said before a misspelt option.
+    guard (runFolder == nil) != (data == nil) else {
+      throw ValidationError("Name the folder of a run or --data, and not both.")
+    }
     let device = try machine.apply()
     let source = try makeSource(device: device)
     let count = samples ?? source.count ?? 50_000
@@ -71,7 +76,7 @@ struct Score: ParsableCommand {
       throw ValidationError("--samples must be at most \(available), the number of images, is \(count).")
     }
     var score = try InceptionScore(samples: count, splits: splits)
-    let classifier = try classifier.load(device: device)
+    let (reading, classifier) = (classifier.reading.summary, try classifier.load(device: device))
     var bar = ProgressBar("score", total: count, unit: "images")
     while score.count < count {
       let range = score.count..<min(count, score.count + batchSize)
@@ -79,8 +84,8 @@ struct Score: ParsableCommand {
       bar.update(score.count)
     }
     bar.finish(count)
-    let report = ScoreReport(try score.result(), of: source.title, seed: seed, by: classifier)
-    print(json ? try report.json() : report.text)
+    let report = ScoreReport(try score.result(), of: source.title, seed: seed, by: classifier, reading: reading)
+    try Output.print(json ? try report.json() : report.text)
   }
 
   private func makeSource(device: Device) throws -> ScoreSource {

@@ -18,14 +18,19 @@ struct Train: ParsableCommand {
         gan train mnist-semisupervised-fast --labels 100
         gan train mnist --set featureMatching.role=joins --epochs 5
         gan train my-recipe.yaml --dry-run
+        gan recipes mnist | sed 's/batchSize: .*/batchSize: 50/' | gan train -
         gan train --resume runs/mnist-1
+        gan train --resume runs/mnist-1 --steps 200%
 
-      Control-C, or SIGTERM, ends a run after the step it is at, with a checkpoint; a second one ends it at once. \
-      A run that is resumed, from whatever moment, ends with the same bytes as one that was never interrupted, on the \
+      Control-C, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2 or SIGXCPU ends a run after the step it is at, with a checkpoint; a \
+      second control-C or SIGTERM ends it at once. A resumed run keeps to the options that it was begun with, unless they \
+      are given anew; with --steps or --epochs it gets another length, also once it is over. A run that is resumed, from whatever moment, ends with the same bytes as one that was never interrupted, on the \
       same machine with as many threads.
       """)
 
-  @Argument(help: "A built-in recipe (see `gan recipes`) or a YAML file.")
+  @Argument(
+    help: "A built-in recipe (see `gan recipes`), a YAML file, or - for standard input.",
+    completion: RecipeArgument.completion)
   var recipe: String?
 
   @Option(help: "Go on with an interrupted run, from its newest valid checkpoint.", completion: .directory)
@@ -43,43 +48,31 @@ struct Train: ParsableCommand {
     help: "How many training examples D sees the class of, the same number of each; for the semi-supervised recipes.")
   var labels: Int?
 
-  @Option(
-    name: .customLong("on-nan"),
-    help: ArgumentHelp(
-      "Where a loss, a gradient or a parameter becomes NaN or infinite: stop, with the step before it saved, or rollback to the last checkpoint and go on at half the learning rates.",
-      valueName: "stop|rollback"))
-  var onNaN = OnNaN.stop
-
-  @Option(parsing: .unconditional, help: "So many rollbacks at most.")
-  var rollbacks = 3
-
-  enum OnNaN: String, ExpressibleByArgument { case stop, rollback }
-
   @OptionGroup var checkpoints: CheckpointOptions
   @OptionGroup var options: TrainingOptions
 
   func validate() throws {
-    guard (0...1000).contains(rollbacks) else {
-      throw ValidationError("--rollbacks must be between 0 and 1000, is \(rollbacks).")
-    }
     if let stopAfter, stopAfter < 1 { throw ValidationError("--stop-after must be at least 1, is \(stopAfter).") }
-    if resume != nil {
+    if let labels, labels < 1 { throw ValidationError("--labels must be at least 1, is \(labels).") }
+  }
+
+  func run() throws {
+    // Not in `validate()`: there it would be said before a misspelt option.
+    if let resume {
       let fixed = [recipe.map { _ in "a recipe" }, labels.map { _ in "--labels" }].compactMap { $0 } + options.given
       guard fixed.isEmpty else {
         throw ValidationError(
           "--resume goes on with the run's own recipe, into its own folder: leave out \(fixed.joined(separator: ", "))."
         )
       }
-    } else if recipe == nil {
+      return try goOn(RunFolder(URL(fileURLWithPath: resume)))
+    }
+    guard let name = recipe else {
       throw ValidationError("Name a recipe, such as mnist (see `gan recipes`), or a run with --resume.")
     }
-    if let labels, labels < 1 { throw ValidationError("--labels must be at least 1, is \(labels).") }
-  }
-
-  func run() throws {
-    if let resume { return try goOn(RunFolder(URL(fileURLWithPath: resume))) }
-    let recipe = try resolvedRecipe(self.recipe!)
-    let device = try options.machine.apply()
+    let recipe = try data.settling(resolvedRecipe(name))
+    let runOptions = try checkpoints.resolved(for: recipe)
+    let device = try options.machine.apply(for: recipe)
     try recipe.validate(on: device)
     // Of a published set all that a plan needs is known.
     if options.dryRun, data.path == nil, let published = recipe.data.images?.published {
@@ -93,67 +86,97 @@ struct Train: ParsableCommand {
         recipe, examples.shape, classes: examples.classes, stepsPerEpoch: examples.stepsPerEpoch, device: device)
     }
     let folder = try RunFolder.create(at: options.out.map { URL(fileURLWithPath: $0) }, name: recipe.name)
-    try train(recipe, examples, test, from: place, in: folder, device: device)
+    try train(recipe, examples, test, from: place, in: folder, runOptions, device: device)
   }
 
   private func goOn(_ folder: RunFolder) throws {
-    let (recipe, description) = (try folder.recipe(), try folder.description())
-    guard try !folder.isComplete() else {
-      throw FileError(path: folder.url.path, reason: "the run is over: all \(description.steps) steps are played")
+    var recipe = try folder.recipe()
+    let description = try folder.description()
+    let command = "gan train --resume \(shellPath(folder.url.relativePath))"
+    let duration = options.duration(recipe.duration)
+    guard try !folder.isComplete() || duration != recipe.duration else {
+      throw FileError(
+        path: folder.url.path,
+        reason:
+          "the run is over: all \(description.steps) steps are played; \(command) --steps 200% goes on to twice as many"
+      )
     }
     guard folder.hasCheckpoint else {
       throw FileError(path: folder.url.path, reason: "there is no checkpoint to go on from")
     }
-    let device = try options.machine.apply(
-      deviceOfRun: description.device, threadsOfRun: description.threads)
+    recipe.duration = duration
+    try recipe.validate()
+    let runOptions = try checkpoints.resolved(for: recipe, run: description)
+    let device = try options.machine.apply(for: recipe, run: description)
     try recipe.validate(on: device)
+    sayWhatDiffers(description, device)
     let (examples, test, place) = try data.examples(for: recipe, run: description, device: device)
-    try train(recipe, examples, test, from: place, in: folder, device: device)
+    try train(recipe, examples, test, from: place, in: folder, runOptions, device: device)
+  }
+
+  /// What of this machine ends exactness, or makes it dear.
+  private func sayWhatDiffers(_ description: RunFolder.Description, _ device: Device) {
+    let differences = description.differences(device: device, threads: Libtorch.threads)
+    if !differences.isEmpty {
+      Output.say("the run may not end with the bytes that it would have had: \(differences.joined(separator: "; "))")
+    }
+    let cores = ProcessInfo.processInfo.activeProcessorCount
+    if options.machine.threads == nil, Libtorch.threads > cores {
+      Output.say(
+        "the run was begun with \(Libtorch.threads) threads, and so it goes on, on \(cores) cores: --threads \(cores) is faster, "
+          + "with other last bits")
+    }
   }
 
   private func resolvedRecipe(_ name: String) throws -> Recipe {
-    var recipe = try findRecipe(name)
-    if let labels {
-      guard recipe.tellsClasses else {
-        throw ValidationError("--labels: the recipe '\(recipe.name)' learns without labels.")
+    try RecipeArgument(name).naming { recipe in
+      var recipe = recipe
+      if let labels {
+        guard recipe.tellsClasses else {
+          throw ValidationError("--labels: the recipe '\(recipe.name)' learns without labels.")
+        }
+        recipe.labels.count = labels
       }
-      recipe.labels.count = labels
+      return try options.resolved(recipe)
     }
-    return try namingRecipeFile(name) { try options.resolved(recipe) }
   }
 
   private func printPlan(_ recipe: Recipe, _ example: ExampleShape, classes: Int?, stepsPerEpoch: Int?, device: Device)
     throws
   {
-    print(try RecipeFile.text(recipe))
+    try Output.print(RecipeFile.text(recipe))
     let game = try checkingTensors {
       RecipeGame(recipe, example: example, classes: classes, stepsPerEpoch: stepsPerEpoch, device: device)
     }
-    print("generator:", terminator: "")
-    printNetwork(game.generator.summary)
-    print("discriminator:", terminator: "")
-    printNetwork(game.discriminator.summary)
-    print("steps: \(game.steps)")
+    try Output.print("generator:", terminator: "")
+    try printNetwork(game.generator.summary)
+    try Output.print("discriminator:", terminator: "")
+    try printNetwork(game.discriminator.summary)
+    try Output.print("steps: \(game.steps)")
   }
 
-  private func printNetwork(_ parameters: [(name: String, shape: [Int], count: Int, isFixed: Bool)]) {
-    print(" \(parameters.filter { !$0.isFixed }.reduce(0) { $0 + $1.count }) trained parameters")
+  private func printNetwork(_ parameters: [(name: String, shape: [Int], count: Int, isFixed: Bool)]) throws {
+    try Output.print(" \(parameters.filter { !$0.isFixed }.reduce(0) { $0 + $1.count }) trained parameters")
     let width = parameters.map(\.name.count).max() ?? 0
     for parameter in parameters {
       let name = parameter.name + String(repeating: " ", count: width - parameter.name.count)
-      print("  \(name)  \(parameter.shape)  \(parameter.count)\(parameter.isFixed ? "  fixed" : "")")
+      try Output.print("  \(name)  \(parameter.shape)  \(parameter.count)\(parameter.isFixed ? "  fixed" : "")")
     }
   }
 
   private func train(
     _ recipe: Recipe, _ examples: RecipeExamples, _ test: TestSet?, from place: URL?, in folder: RunFolder,
-    device: Device
+    _ runOptions: RunFolder.Options, device: Device
   ) throws {
     Interruption.watch()
     let run = try TrainingRun(
-      recipe, examples, test: test, data: place, in: folder, device: device, checkpoints: checkpoints.policy(),
-      onFault: onNaN == .stop ? .stop : .rollback(limit: rollbacks))
-    for defect in run.passedOver { warn("\(defect); an older checkpoint is taken") }
+      recipe, examples, test: test, data: place, in: folder, device: device, checkpoints: runOptions.checkpoints,
+      onFault: runOptions.onFault)
+    for defect in run.passedOver {
+      let isBest = defect.path == folder.checkpoints.best.path
+      Output.say("\(defect); \(isBest ? "the next best takes its place" : "an older checkpoint is taken")")
+    }
+    if let weakness = run.weakness { Output.say(weakness) }
     let game = run.game
     var bar = ProgressBar(recipe.name, total: game.steps, unit: "steps", first: run.step)
     var epoch = EpochLosses()
@@ -161,10 +184,10 @@ struct Train: ParsableCommand {
     var rollbacks = 0
     var watch = SignWatch(recipe, steps: game.steps)
     for line in try folder.measurements() { _ = watch.warnings(after: line) }
-    while let progress = try next(of: run) {
+    while let progress = try next(of: run, runOptions) {
       for fault in run.rollbacks.dropFirst(rollbacks) {
         bar.clear()
-        warn("\(fault); taken back to step \(progress.report.step), on at half the learning rates")
+        Output.say("\(fault); taken back to step \(progress.report.step), on at half the learning rates")
       }
       rollbacks = run.rollbacks.count
       let (report, step) = (progress.report, progress.step)
@@ -175,12 +198,12 @@ struct Train: ParsableCommand {
       if let errors = progress.errors {
         let position = examples.stepsPerEpoch.map { Double(step) / Double($0) }
         bar.clear()
-        printNow(epoch.line(position: position, step: step, errors))
+        Output.report(epoch.line(position: position, step: step, errors))
         epoch = EpochLosses()
       }
       for warning in progress.measurement.map({ watch.warnings(after: $0) }) ?? [] {
         bar.clear()
-        warn("\(warning); gan doctor \(folder.url.relativePath) says more")
+        Output.say("\(warning); gan doctor \(shellPath(folder.url.relativePath)) says more")
       }
       bar.update(
         step, note: String(format: "D %.3f  G %.3f", report.discriminatorLoss[0], report.generatorLoss[0]))
@@ -189,10 +212,10 @@ struct Train: ParsableCommand {
       }
     }
     bar.finish(game.steps)
-    print(folder.url.relativePath)
+    try Output.print(folder.url.relativePath)
   }
 
-  private func next(of run: TrainingRun) throws -> TrainingRun.Progress? {
+  private func next(of run: TrainingRun, _ runOptions: RunFolder.Options) throws -> TrainingRun.Progress? {
     do {
       return try run.next()
     } catch let fault as TrainingFault {
@@ -200,7 +223,7 @@ struct Train: ParsableCommand {
       throw FileError(
         path: run.folder.url.relativePath,
         reason: "\(fault); what was before, after step \(run.step), is saved in checkpoints. "
-          + "Lower learning rates may help, and so may --on-nan rollback")
+          + "Lower learning rates may help" + (runOptions.rollbacks == nil ? ", and so may --on-nan rollback" : ""))
     } catch {
       // Half a step may have been played: only a checkpoint is a state to go on from.
       guard let kept = run.folder.checkpoints.files.first?.step else { throw error }
@@ -216,15 +239,13 @@ struct Train: ParsableCommand {
   private func stop(_ run: TrainingRun, _ bar: inout ProgressBar) throws {
     try run.save()
     bar.finish(run.step)
-    warn("stopped after step \(run.step) of \(run.game.steps); go on with: \(resumeCommand(run))")
+    Output.say("stopped after step \(run.step) of \(run.game.steps); go on with: \(resumeCommand(run))")
     if let number = Interruption.signalNumber { throw Interruption.exitCode(number) }
   }
 
   private func resumeCommand(_ run: TrainingRun) -> String {
-    "gan train --resume \(run.folder.url.relativePath)\(data.path.map { " --data \($0)" } ?? "")"
+    "gan train --resume \(shellPath(run.folder.url.relativePath))"
   }
-
-  private func warn(_ text: String) { FileHandle.standardError.write(Data("\(text)\n".utf8)) }
 
   /// 64 samples of the same noise at every step; nothing where examples are no images.
   private func drawSamples(_ game: RecipeGame, step: Int, _ folder: RunFolder) throws {

@@ -17,7 +17,9 @@ struct VerifyResume: ParsableCommand {
         gan verify-resume mnist-semisupervised --steps 20
       """)
 
-  @Argument(help: "A built-in recipe (see `gan recipes`) or a YAML file.")
+  @Argument(
+    help: "A built-in recipe (see `gan recipes`), a YAML file, or - for standard input.",
+    completion: RecipeArgument.completion)
   var recipe: String
 
   @Option(parsing: .unconditional, help: "2n, the length of each run in steps; even.")
@@ -44,14 +46,21 @@ struct VerifyResume: ParsableCommand {
     let (straight, resumed) = (
       folder.appendingPathComponent("straight"), folder.appendingPathComponent("resumed")
     )
-    let begin = [recipe, "--steps", "\(steps)"] + common
+    var name = recipe
+    if OwnStream.descriptor(named: recipe) != nil {
+      // The processes that train have no standard input of their own.
+      name = folder.appendingPathComponent("recipe.yaml").path
+      try replaceFile(
+        at: URL(fileURLWithPath: name), with: Data(try RecipeFile.text(RecipeArgument(recipe).recipe).utf8))
+    }
+    let begin = [name, "--steps", "\(steps)"] + common
     try train(begin + ["--out", straight.path])
     try train(begin + ["--out", resumed.path, "--stop-after", "\(steps / 2)"])
     try train(["--resume", resumed.path] + common)
     let rows = try compare(RunFolder(straight), RunFolder(resumed))
-    print(table(rows).text())
+    try Output.print(table(rows).text())
     let differing = rows.filter { !$0.isEqual }.count
-    print(
+    try Output.print(
       differing == 0
         ? "equal: \(recipe), \(steps) steps straight and \(steps / 2) + \(steps / 2), to the last bit"
         : "NOT equal: \(recipe), \(steps) steps straight and \(steps / 2) + \(steps / 2)")
@@ -75,7 +84,7 @@ struct VerifyResume: ParsableCommand {
     let said = errors.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
     guard process.terminationStatus == 0 else {
-      FileHandle.standardError.write(said)
+      Output.draw(String(decoding: said, as: UTF8.self))
       throw ExitCode(process.terminationStatus)
     }
   }

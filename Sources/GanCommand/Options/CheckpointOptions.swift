@@ -1,7 +1,8 @@
 import ArgumentParser
 import Recipes
 
-/// When a run saves what it needs to go on, and how much of that it keeps.
+/// When a run saves what it needs to go on, how much of that it keeps, and what it does when numbers are not finite any more. A run
+/// that goes on keeps to what it was told before.
 struct CheckpointOptions: ParsableArguments {
   @Option(
     name: .customLong("checkpoint-every"),
@@ -10,34 +11,71 @@ struct CheckpointOptions: ParsableArguments {
       valueName: "steps or time"))
   var interval: String?
 
-  @Option(name: .customLong("keep-checkpoints"), parsing: .unconditional, help: "Keep the newest so many.")
-  var kept = 2
+  @Option(
+    name: .customLong("keep-checkpoints"), parsing: .unconditional, help: "Keep the newest so many. (default: 2)")
+  var kept: Int?
 
   @Option(
     name: .customLong("keep-best"),
+    help: ArgumentHelp("Keep the best as well, of a run that learns to tell classes.", valueName: "measure"))
+  var best: CheckpointPolicy.Measure?
+
+  @Option(
+    name: .customLong("on-nan"),
     help: ArgumentHelp(
-      "Keep the best as well: \(CheckpointPolicy.Measure.allCases.map(\.rawValue).joined(separator: " or ")).",
-      valueName: "measure"))
-  var best: String?
+      "Where a loss, a gradient or a parameter becomes NaN or infinite: stop, with the step before it saved, or rollback to the last checkpoint and go on at half the learning rates. (default: stop)",
+      valueName: "stop|rollback"))
+  var onNaN: OnNaN?
+
+  @Option(parsing: .unconditional, help: "So many rollbacks at most. (default: 3)")
+  var rollbacks: Int?
+
+  enum OnNaN: String, ExpressibleByArgument, CaseIterable { case stop, rollback }
 
   func validate() throws {
-    _ = try policy()
-    guard (1...1_000_000).contains(kept) else {
+    _ = try interval.map(Self.interval)
+    if let kept, !(1...1_000_000).contains(kept) {
       throw ValidationError("--keep-checkpoints must be between 1 and 1000000, is \(kept).")
     }
+    if let rollbacks, !(0...1000).contains(rollbacks) {
+      throw ValidationError("--rollbacks must be between 0 and 1000, is \(rollbacks).")
+    }
+    if rollbacks != nil, onNaN == .stop { throw ValidationError("--rollbacks belongs to --on-nan rollback.") }
   }
 
-  func policy() throws -> CheckpointPolicy {
-    CheckpointPolicy(
-      interval: try interval.map(Self.interval), kept: kept,
-      best: try best.map { text in
-        guard let measure = CheckpointPolicy.Measure(rawValue: text) else {
-          throw ValidationError(
-            "--keep-best: '\(text)' is none of "
-              + "\(CheckpointPolicy.Measure.allCases.map(\.rawValue).joined(separator: ", ")).")
-        }
-        return measure
-      })
+  /// - Parameters:
+  ///   - run: what is known of a run that is gone on with.
+  ///   - recipe: what it trains.
+  /// - Throws: `ValidationError` for an option that would do nothing.
+  func resolved(for recipe: Recipe, run: RunFolder.Description? = nil) throws -> RunFolder.Options {
+    var options = run?.options ?? RunFolder.Options(CheckpointPolicy(), onFault: .stop)
+    switch try interval.map(Self.interval) {
+    case .steps(let steps): (options.checkpointSteps, options.checkpointSeconds) = (steps, nil)
+    case .seconds(let seconds): (options.checkpointSteps, options.checkpointSeconds) = (nil, seconds)
+    case nil: break
+    }
+    if let kept { options.keptCheckpoints = kept }
+    if let best {
+      guard recipe.tellsClasses else {
+        throw ValidationError(
+          "--keep-best: the recipe '\(recipe.name)' learns no classes, so that no test says which checkpoint is best.")
+      }
+      if best == .testErrorsOfAverage, recipe.discriminator.averagingRate == 0 {
+        throw ValidationError(
+          "--keep-best: the recipe '\(recipe.name)' averages no weights of D; test-errors is the measure that it has.")
+      }
+      options.keptBest = best
+    }
+    switch onNaN {
+    case .stop: options.rollbacks = nil
+    case .rollback: options.rollbacks = rollbacks ?? options.rollbacks ?? 3
+    case nil:
+      if let rollbacks {
+        guard options.rollbacks != nil else { throw ValidationError("--rollbacks belongs to --on-nan rollback.") }
+        options.rollbacks = rollbacks
+      }
+    }
+    return options
   }
 
   private static func interval(_ text: String) throws -> CheckpointPolicy.Interval {
@@ -49,3 +87,5 @@ struct CheckpointOptions: ParsableArguments {
     throw ValidationError("--checkpoint-every must be steps, such as 600, or a time, such as 10m; is '\(text)'.")
   }
 }
+
+extension CheckpointPolicy.Measure: ExpressibleByArgument {}

@@ -26,9 +26,34 @@ struct DataOption: ParsableArguments {
     return folder
   }
 
+  /// `recipe` with its automatic keys chosen by the pictures; says what was chosen, and why.
+  func settling(_ recipe: Recipe) throws -> Recipe {
+    guard !recipe.automatic.isEmpty, let source = recipe.data[PictureSource.self] else { return recipe }
+    let place = try place(of: source)
+    var bar = PictureBar("looking at \(place.lastPathComponent)")
+    let scan = try PictureScan(
+      pictureContainer(at: place), source.settings, split: .train, requiresLabels: recipe.needsClasses
+    ) { bar.show($0) }
+    let (settled, reasons) = try recipe.choosing(for: PictureSurvey(scan))
+    try settled.validate()
+    for reason in reasons { Output.say("chose \(reason)") }
+    return settled
+  }
+
+  /// - Throws: `ValidationError` where a place is given and the recipe reads nothing from anywhere.
+  private func refuse(for recipe: Recipe) throws {
+    if path != nil, recipe.data.images == nil {
+      throw ValidationError(
+        "--data: the recipe '\(recipe.name)' draws its data ('\(recipe.data.kind)'), and reads no files.")
+    }
+  }
+
   /// One split of a recipe's images; nil where its data are points.
   func images(of recipe: Recipe, _ split: Split, run: RunFolder.Description? = nil) throws -> LabelledImages? {
-    try recipe.data.images.map { try open($0, at: place(of: $0, run: run), split, requiresLabels: recipe.needsClasses) }
+    try refuse(for: recipe)
+    return try recipe.data.images.map {
+      try open($0, at: place(of: $0, run: run), split, requiresLabels: recipe.needsClasses)
+    }
   }
 
   /// One split of a source, with a bar where that takes its time.
@@ -48,15 +73,21 @@ struct DataOption: ParsableArguments {
   func examples(for recipe: Recipe, run: RunFolder.Description? = nil, device: Device) throws
     -> (examples: RecipeExamples, test: TestSet?, place: URL?)
   {
-    if let examples = RecipeExamples(points: recipe, device: device) { return (examples, nil, nil) }
+    try refuse(for: recipe)
+    if let examples = try checkingTensors({ RecipeExamples(points: recipe, device: device) }) {
+      return (examples, nil, nil)
+    }
     let source = recipe.data.images!
     let place = try place(of: source, run: run)
     let images = try open(source, at: place, .train, requiresLabels: recipe.needsClasses)
     if let provenance = images.provenance { reportOpening(of: provenance) }
-    let examples = try RecipeExamples(images: images, recipe: recipe, device: device)
+    // In a scope: there may be too little memory for them.
+    let examples = try checkingTensors { try RecipeExamples(images: images, recipe: recipe, device: device) }
     guard recipe.tellsClasses else { return (examples, nil, place) }
     let test = try open(source, at: place, .test, requiresLabels: true)
     try test.requireTestable(after: images, at: place)
-    return (examples, try TestSet(test, pixels: source.pixels, device: device), place)
+    return (
+      examples, try checkingTensors { try TestSet(test, pixels: source.pixels, device: device) }, place
+    )
   }
 }

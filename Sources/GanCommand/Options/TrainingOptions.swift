@@ -1,31 +1,6 @@
 import ArgumentParser
 import Foundation
 import Recipes
-import Torch
-
-/// Where and with how many threads a command computes.
-struct MachineOptions: ParsableArguments {
-  @Option(help: "auto, cpu, cuda or mps. (default: auto)")
-  var device: String?
-
-  @Option(parsing: .unconditional, help: "Threads that one operation may use. (default: one per core)")
-  var threads: Int?
-
-  /// - Parameters:
-  ///   - deviceOfRun: what an earlier part of the run used, and so does this one unless it is told otherwise.
-  ///   - threadsOfRun: the same.
-  /// - Throws: `DeviceError`.
-  func apply(deviceOfRun: String? = nil, threadsOfRun: Int? = nil) throws -> Device {
-    if let threads = threads ?? threadsOfRun, (1...1024).contains(threads) { Libtorch.threads = threads }
-    return try Device(named: device ?? deviceOfRun ?? "auto")
-  }
-
-  func validate() throws {
-    if let threads, !(1...1024).contains(threads) {
-      throw ValidationError("--threads must be between 1 and 1024, is \(threads).")
-    }
-  }
-}
 
 /// What every training command takes.
 struct TrainingOptions: ParsableArguments {
@@ -35,8 +10,10 @@ struct TrainingOptions: ParsableArguments {
   @Option(parsing: .unconditional, help: "Seed of every random number. (default: the recipe's)")
   var seed: UInt64?
 
-  @Option(parsing: .unconditional, help: "Length in steps, in place of the recipe's.")
-  var steps: Int?
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Length in steps, in place of the recipe's, or a share of its own: 200%.", valueName: "steps|%"))
+  var steps: Length?
 
   @Option(parsing: .unconditional, help: "Length in passes through the data, in place of the recipe's.")
   var epochs: Int?
@@ -56,16 +33,16 @@ struct TrainingOptions: ParsableArguments {
 
   func validate() throws {
     if steps != nil && epochs != nil { throw ValidationError("--steps and --epochs exclude each other.") }
-    for (name, value) in [("--steps", steps), ("--epochs", epochs), ("--batch-size", batchSize)] {
+    for (name, value) in [("--epochs", epochs), ("--batch-size", batchSize)] {
       if let value, value < 1 { throw ValidationError("\(name) must be at least 1, is \(value).") }
     }
   }
 
-  /// The options that decide about a run and were given, by name.
+  /// The options that decide about a run, its length apart, and were given, by name.
   var given: [String] {
     [
-      ("--out", out != nil), ("--seed", seed != nil), ("--steps", steps != nil), ("--epochs", epochs != nil),
-      ("--batch-size", batchSize != nil), ("--set", !assignments.isEmpty), ("--dry-run", dryRun),
+      ("--out", out != nil), ("--seed", seed != nil), ("--batch-size", batchSize != nil),
+      ("--set", !assignments.isEmpty), ("--dry-run", dryRun),
     ].filter(\.1).map(\.0)
   }
 
@@ -76,9 +53,39 @@ struct TrainingOptions: ParsableArguments {
     var recipe = try assignments.reduce(recipe) { try $0.setting($1) }
     if let seed { recipe.seed = seed }
     if let batchSize { recipe.batchSize = batchSize }
-    if let steps { (recipe.duration.count, recipe.duration.unit) = (steps, .steps) }
-    if let epochs { (recipe.duration.count, recipe.duration.unit) = (epochs, .epochs) }
+    recipe.duration = duration(recipe.duration)
+    if steps != nil || epochs != nil { recipe.automatic.removeAll { $0 == .length } }
     try recipe.validate()
     return recipe
+  }
+
+  /// The length of a run that has the length `own` where nothing is said.
+  func duration(_ own: Recipe.Duration) -> Recipe.Duration {
+    var duration = own
+    switch (steps, epochs) {
+    case (.steps(let count), _): (duration.count, duration.unit) = (count, .steps)
+    case (.percent(let percent), _): duration.count = max(1, Int((Double(own.count) * percent / 100).rounded()))
+    case (nil, let count?): (duration.count, duration.unit) = (count, .epochs)
+    case (nil, nil): break
+    }
+    return duration
+  }
+}
+
+/// Of a run, by itself or as a share of what it would be.
+enum Length: ExpressibleByArgument, Equatable {
+  /// At least 1.
+  case steps(Int)
+  /// Above 0.
+  case percent(Double)
+
+  init?(argument: String) {
+    if argument.hasSuffix("%") {
+      guard let percent = Double(argument.dropLast()), percent > 0, percent <= 1_000_000 else { return nil }
+      self = .percent(percent)
+    } else {
+      guard let steps = Int(argument), steps > 0 else { return nil }
+      self = .steps(steps)
+    }
   }
 }

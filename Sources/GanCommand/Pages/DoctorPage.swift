@@ -34,6 +34,7 @@ struct DoctorReport {
       switch diagnosis.verdict {
       case .healthy: ""
       case .ill: ": \(illnesses.joined(separator: ", "))"
+      case .tooFew: ": \(examination.samples?.count ?? 0) of them"
       case .tooEarly: examination.samples == nil ? ": the run has saved no networks yet" : ""
       }
     return "\(name): \(diagnosis.verdict.rawValue)\(state)\(reason)"
@@ -119,13 +120,14 @@ struct DoctorReport {
   // MARK: Page
 
   func page() throws -> Page {
-    let samples = examination.samples == nil ? [] : [Block.section("Samples", try pictures() + [.note(figures)])]
+    let samples =
+      examination.samples == nil ? [] : [Block.section("Samples", try pictures() + [.note(figures)] + aboutAverages)]
     return Page(
       title: title, lead: headline + ".",
       blocks: diagnosis.findings.map(section) + advice + samples + [
         .section("All signs", [.row(allCharts.map { .chart($0) })])
       ],
-      footer: "Made by gan doctor \(name)")
+      footer: "Made by gan doctor \(shellPath(name))")
   }
 
   private var title: String {
@@ -133,6 +135,7 @@ struct DoctorReport {
     case .healthy: "A healthy run"
     case .ill: "What is wrong with this run"
     case .tooEarly: "Too early to tell"
+    case .tooFew: "Too few examples to tell"
     }
   }
 

@@ -1,12 +1,12 @@
 import Foundation
 
 /// How far a count has got, how fast it goes and how long it will take: one line on a terminal that is drawn over, or a
-/// line now and then where standard error is no terminal.
+/// line now and then where standard error is no terminal, or one that cannot draw over a line.
 struct ProgressBar {
   private let title: String
   private let total: Int
   private let unit: String
-  private let isTerminal = isatty(STDERR_FILENO) == 1
+  private let drawsOver = Terminal.drawsOver
   private let start = ContinuousClock.now
   private var lastDrawn: ContinuousClock.Instant?
   /// How many were done before the start; they do not count towards the rate.
@@ -26,9 +26,9 @@ struct ProgressBar {
   /// - Parameter share: of the work, where not every unit takes as long; `done` of the total by default.
   mutating func update(_ done: Int, share: Double? = nil, note: String = "") {
     let now = ContinuousClock.now
-    let interval: Duration = isTerminal ? .milliseconds(100) : .seconds(15)
+    let interval: Duration = drawsOver ? .milliseconds(100) : .seconds(15)
     if let lastDrawn, now - lastDrawn < interval { return }
-    guard lastDrawn != nil || isTerminal else {
+    guard lastDrawn != nil || drawsOver else {
       lastDrawn = now
       return
     }
@@ -37,15 +37,16 @@ struct ProgressBar {
   }
 
   /// Takes the line off a terminal, for other output in its place.
-  func clear() {
-    if isTerminal { FileHandle.standardError.write(Data("\r\u{1B}[2K".utf8)) }
-  }
+  func clear() { if drawsOver { Output.draw(Self.takeBack) } }
 
   /// Leaves the final state on the screen.
   func finish(_ done: Int, note: String = "") {
     write(done, nil, note)
-    if isTerminal { FileHandle.standardError.write(Data("\n".utf8)) }
+    if drawsOver { Output.draw("\n") }
   }
+
+  /// To the beginning of the line, which is emptied.
+  private static let takeBack = "\r\u{1B}[2K"
 
   private func write(_ done: Int, _ share: Double?, _ note: String) {
     let seconds = max(1e-9, (ContinuousClock.now - start) / .seconds(1))
@@ -53,12 +54,44 @@ struct ProgressBar {
     let share = min(1, share ?? Double(done) / Double(total))
     let shareBefore = min(share, Double(first) / Double(total))
     let left = share > shareBefore ? seconds * (1 - share) / (share - shareBefore) : .infinity
-    let cells = Int(share * 24)
-    let bar = String(repeating: "█", count: cells) + String(repeating: "░", count: 24 - cells)
-    let time = share >= 1 ? "in \(Self.clock(seconds))" : "\(Self.clock(left)) left"
-    let line =
-      "\(title)  \(bar) \(Int(share * 100))%  \(Self.short(rate)) \(unit)/s  \(time)\(note.isEmpty ? "" : "  \(note)")"
-    FileHandle.standardError.write(Data((isTerminal ? "\r\u{1B}[2K\(line)" : "\(line)\n").utf8))
+    let line = Line(
+      title: title, share: share, rate: "\(Self.short(rate)) \(unit)/s",
+      time: share >= 1 ? "in \(Self.clock(seconds))" : "\(Self.clock(left)) left", note: note)
+    // A line that is wrapped could not be taken back, and the last column wraps on some terminals.
+    if drawsOver {
+      Output.draw(Self.takeBack + line.text(columns: Terminal.columns - 1))
+    } else {
+      Output.say(line.text(columns: .max))
+    }
+  }
+
+  /// The parts of a progress line.
+  struct Line {
+    let title: String
+    let share: Double
+    let rate: String
+    let time: String
+    let note: String
+
+    /// As much of it as `columns` hold: the note goes first, then the rate and the bar, at last the end of the title.
+    func text(columns: Int) -> String {
+      let percent = "\(Int(share * 100))%"
+      func bar(_ cells: Int) -> String {
+        let full = Int(share * Double(cells))
+        return String(repeating: "█", count: full) + String(repeating: "░", count: cells - full) + " "
+      }
+      let forms = [
+        "  \(bar(24))\(percent)  \(rate)  \(time)\(note.isEmpty ? "" : "  \(note)")",
+        "  \(bar(24))\(percent)  \(rate)  \(time)", "  \(bar(10))\(percent)  \(rate)  \(time)",
+        "  \(percent)  \(rate)  \(time)", "  \(percent)  \(time)", "  \(percent)",
+      ]
+      if let form = forms.first(where: { Terminal.width(title + $0) <= columns }) { return title + form }
+      // The end of a narrow terminal: with the two that say most.
+      let form = forms.suffix(2).first { Terminal.width($0) + 8 <= columns } ?? forms.last!
+      var start = title
+      while !start.isEmpty, Terminal.width(start) + 1 + Terminal.width(form) > columns { start.removeLast() }
+      return start + (start.isEmpty ? "" : "…") + (columns >= 6 ? form : "")
+    }
   }
 
   static func clock(_ seconds: Double) -> String {
@@ -77,6 +110,3 @@ struct ProgressBar {
     }
   }
 }
-
-/// Prints a line at once: into a file, `print` waits for a full buffer, which a killed process never writes.
-func printNow(_ line: String) { FileHandle.standardOutput.write(Data("\(line)\n".utf8)) }

@@ -4,7 +4,7 @@ import Torch
 /// the batch: [..., N, F] -> [..., N, F].
 ///
 /// Ioffe and Szegedy 2015, with the batch's own statistics in every mode, as the published GAN experiments use it in
-/// generators. Each group of the context is normalised by itself.
+/// generators, unless the context has standing ones. Each group of the context is normalised by itself.
 public struct BatchNorm: Layer {
   /// g, [F]; without it g is 1.
   public let gain: Parameter?
@@ -24,6 +24,15 @@ public struct BatchNorm: Layer {
   }
 
   public func callAsFunction(_ x: Tensor, _ context: Context) -> Tensor {
+    if let standing = context.standing {
+      let (mean, variance) = standing.take {
+        let mean = x.mean(-2)
+        let centred = x - mean.unsqueezed(-2)
+        return (mean, (centred * centred).mean(-2))
+      }
+      let scale = gain.map { $0.value / sqrt(variance + epsilon) } ?? (1 / sqrt(variance + epsilon))
+      return (x - mean.unsqueezed(-2)) * scale.unsqueezed(-2) + bias.value.unsqueezed(-2)
+    }
     if x.rank == 2, context.groups == 1, context.referenceCount == 0 {
       return batchNorm2d(x, gain: gain?.value, bias: bias.value, epsilon: epsilon)
     }

@@ -1,7 +1,8 @@
 import Torch
 
 /// ``BatchNorm`` of images: y = g (x - m) / sqrt(v + epsilon) + b with the mean m and the variance v of each channel over
-/// examples and pixels, [N, C, H, W]; the batch's own statistics in every mode, each group of the context by itself.
+/// examples and pixels, [N, C, H, W]; the batch's own statistics in every mode, each group of the context by itself, unless the
+/// context has standing ones.
 public struct BatchNorm2d: Layer {
   /// g, [C]; without it g is 1.
   public let gain: Parameter?
@@ -23,6 +24,16 @@ public struct BatchNorm2d: Layer {
   public func callAsFunction(_ x: Tensor, _ context: Context) -> Tensor {
     guard context.referenceCount == 0 else {
       return .failed("BatchNorm2d of \(x.shape): the first \(context.referenceCount) rows are a reference batch")
+    }
+    if let standing = context.standing {
+      func perChannel(_ values: Tensor) -> Tensor { values.reshaped([1, -1, 1, 1]) }
+      let (mean, variance) = standing.take {
+        let mean = x.mean(-1).mean(-1).mean(0)
+        let centred = x - perChannel(mean)
+        return (mean, (centred * centred).mean(-1).mean(-1).mean(0))
+      }
+      let scale = gain.map { $0.value / sqrt(variance + epsilon) } ?? (1 / sqrt(variance + epsilon))
+      return (x - perChannel(mean)) * perChannel(scale) + perChannel(bias.value)
     }
     let groups = context.groups == 1 ? [x] : x.split(0, parts: context.groups)
     let normalized = groups.map { batchNorm2d($0, gain: gain?.value, bias: bias.value, epsilon: epsilon) }

@@ -32,6 +32,8 @@ public struct Diagnosis: Sendable {
     case healthy, ill
     /// Neither can be said yet: less than a fifth of the run is played, or it has saved no networks.
     case tooEarly = "too early to tell"
+    /// Nothing is seen to be wrong, but there are fewer real examples than show what samples reach.
+    case tooFew = "too few examples to tell"
   }
 
   public struct Finding: Sendable {
@@ -67,6 +69,8 @@ public struct Diagnosis: Sendable {
     public static let gradient = 1e-3
     /// A sign has to hold for so many measurements in a row.
     public static let persistence = 10
+    /// Without so many real examples no run is called healthy: a share of them, such as coverage, is known to 0.06 then.
+    public static let examples = 50
     /// What of a run must have been played before its samples are judged.
     public static let early = 0.2
   }
@@ -80,7 +84,8 @@ public struct Diagnosis: Sendable {
       [doctor.broke].compactMap { $0 } + (isEarly ? [] : [doctor.classifierFails].compactMap { $0 } + ofSamples)
     let causes = illnesses.isEmpty ? [] : [doctor.discriminatorWins, doctor.vanishingGradient].compactMap { $0 }
     findings = illnesses + causes
-    verdict = !illnesses.isEmpty ? .ill : isEarly ? .tooEarly : .healthy
+    let areFew = (examination.samples?.count ?? 0) < Limits.examples
+    verdict = !illnesses.isEmpty ? .ill : isEarly ? .tooEarly : areFew ? .tooFew : .healthy
   }
 
   /// What to try, over all findings, the most promising first.
@@ -115,7 +120,8 @@ private struct Doctor {
       fault.kind == .number
       ? [
         rates ?? lowerRates,
-        "`--on-nan rollback`, which goes back to the last checkpoint at half the learning rates", averaging,
+        examination.rollsBack
+          ? nil : "`--on-nan rollback`, which goes back to the last checkpoint at half the learning rates", averaging,
       ].compactMap { $0 }
       : ["to remove the cause, and to go on from the last checkpoint with `gan train --resume`"]
     return Diagnosis.Finding(

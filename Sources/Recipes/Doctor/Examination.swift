@@ -15,6 +15,8 @@ public struct Examination: Sendable {
   public let faults: [RunFolder.Fault]
   /// The errors that guessing makes on the test set, where the run has one.
   public let errorsByChance: Double?
+  /// Whether the run goes back from numbers that are not finite, and so has tried that.
+  public let rollsBack: Bool
   /// Of fresh samples and as many real examples; nil where no networks have been saved yet.
   public let samples: FreshSamples?
 
@@ -43,8 +45,9 @@ public struct Examination: Sendable {
 
   public init(
     recipe: Recipe, steps: Int, measurements: [RunFolder.Measurement], faults: [RunFolder.Fault] = [],
-    errorsByChance: Double? = nil, samples: FreshSamples?
+    errorsByChance: Double? = nil, rollsBack: Bool = false, samples: FreshSamples?
   ) {
+    self.rollsBack = rollsBack
     self.errorsByChance = errorsByChance
     self.recipe = recipe
     self.steps = steps
@@ -72,6 +75,7 @@ public struct Examination: Sendable {
     steps = description.steps
     measurements = try folder.measurements()
     faults = try folder.faults()
+    rollsBack = description.options?.rollbacks != nil
     errorsByChance = description.testExamples.flatMap { count in
       description.classes.map { Double(count) * (1 - 1 / Double($0)) }
     }
@@ -84,7 +88,10 @@ public struct Examination: Sendable {
     let random = RandomStream(seed: seed).stream("doctor")
     let examples =
       try RecipeExamples(points: recipe, device: device)
-      ?? images.map { try RecipeExamples(images: $0, recipe: recipe, device: device) }
+      ?? images.map { images in
+        // In a scope: there may be too little memory for them.
+        try checkingTensors { try RecipeExamples(images: images, recipe: recipe, device: device) }
+      }
     guard let examples else {
       throw FileError(path: folder.url.path, reason: "was trained on images: the doctor needs them as well (--data)")
     }
@@ -95,6 +102,7 @@ public struct Examination: Sendable {
         reason: "was trained on examples of \(description.example.dimensions) numbers; the data have "
           + "\(examples.shape.dimensions)")
     }
+    try description.requireExamples(examples.fingerprint, in: folder, purpose: "it is not examined by these")
     let (signs, modes, samples) = try game.signs(real, random.stream("noise"), averaged: true, compared: count)
     let generated = try samples.rows()
     self.samples = FreshSamples(

@@ -48,13 +48,16 @@ public struct RecipeExamples {
   /// - Throws: ``RecipeError`` where there are fewer images than the batch, or the initialisation, asks for, or where the
   ///   labels cannot be drawn.
   public init(images: LabelledImages, recipe: Recipe, device: Device) throws {
-    func require(_ key: String, _ needed: Int) throws {
-      guard needed <= images.count else {
-        throw RecipeError(key: key, reason: "must be at most \(images.count), the number of images, is \(needed)")
-      }
+    let needed = [
+      ("batchSize", recipe.batchSize),
+      ("discriminator.initializationExamples", recipe.discriminator.initializationExamples),
+    ].filter { $0.1 > images.count }
+    if let (key, count) = needed.first {
+      // All at once: a set of few images is in the way of both.
+      let others = needed.dropFirst().map { ", and so must '\($0.0)', which is \($0.1)" }.joined()
+      throw RecipeError(
+        key: key, reason: "must be at most \(images.count), the number of images, is \(count)\(others)")
     }
-    try require("batchSize", recipe.batchSize)
-    try require("discriminator.initializationExamples", recipe.discriminator.initializationExamples)
     let shape = ExampleShape.image(channels: images.channels, height: images.height, width: images.width)
     self.shape = shape
     try recipe.validate(for: shape)
@@ -91,4 +94,9 @@ public struct RecipeExamples {
       )
     }
   }
+}
+
+extension LabelledImages {
+  /// A checksum of all images and their classes.
+  var fingerprint: String { sha256(Data("\(shape) \(classes) ".utf8), Data(images), Data(labels)) }
 }

@@ -121,7 +121,9 @@ public struct RecipeGame {
   }
 
   private func generate(_ count: Int, _ random: RandomStream) throws -> Tensor {
-    let batches = try (0..<max(1, (count + recipe.batchSize - 1) / recipe.batchSize)).map { try generate(batch: $0, random) }
+    let batches = try (0..<max(1, (count + recipe.batchSize - 1) / recipe.batchSize)).map {
+      try generate(batch: $0, random)
+    }
     return try checkingTensors {
       let dimension = recipe.layout == .images ? 0 : -2
       return concatenated(batches, dimension).sliced(dimension, 0..<count)
@@ -221,7 +223,7 @@ public struct RecipeGame {
         let batch = try BatchSigns(
           probabilities: objective.probabilities(real: ofReal.logits, generated: ofGenerated.logits),
           realTarget: recipe.objective.settings.realTarget, features: (ofReal.features, ofGenerated.features),
-          examples: (rows(of: real), rows(of: generated)), compared: compared)
+          examples: (rows(of: real), rows(of: generated)), tolerance: tolerance, compared: compared)
         let modes = try recipe.data.points?.mixture.map {
           ModeCoverage(try generated.rows(), modes: $0.modes, standardDeviation: $0.standardDeviation)
         }
@@ -232,6 +234,13 @@ public struct RecipeGame {
 }
 
 extension RecipeGame {
+  /// The distance up to which two pictures are the same to the eye: a hundredth of the pixels' range, root mean square, which is two
+  /// to three grey levels. 0 for points.
+  private var tolerance: Double {
+    guard let bounds = recipe.data.images?.pixels.bounds else { return 0 }
+    return 0.01 * (bounds.upperBound - bounds.lowerBound) * Double(example.count).squareRoot()
+  }
+
   /// Examples as a row of numbers each.
   func rows(of examples: Tensor) -> Tensor {
     recipe.layout == .images ? examples.reshaped([-1, example.count]) : examples

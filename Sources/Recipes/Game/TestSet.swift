@@ -5,6 +5,8 @@ import Torch
 public struct TestSet {
   /// The class of each.
   public let labels: [Int]
+  /// A checksum of all of them.
+  public let fingerprint: String
   private let source: ImageBatches
 
   /// - Parameter pixels: what the bytes become: as the training examples' do.
@@ -14,6 +16,7 @@ public struct TestSet {
       throw RecipeError(key: "objective.kind", reason: "a classifier is tested on images with classes; these have none")
     }
     self.labels = labels.map(Int.init)
+    fingerprint = images.fingerprint
     source = ImageBatches(images, batchSize: 1, range: pixels.bounds, device: device)
   }
 

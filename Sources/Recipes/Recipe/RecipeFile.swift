@@ -3,6 +3,7 @@ import Files
 import Datasets
 import Foundation
 import GAN
+import NN
 import Settings
 import Yams
 
@@ -16,24 +17,35 @@ public enum RecipeFile {
 
   /// - Throws: `FileError` naming the file, the line and the key, for one that cannot be read or is not a recipe.
   public static func read(_ url: URL) throws -> Recipe {
-    let text = try readText(at: url, limit: sizeLimit)
+    try parse(readText(at: url, limit: sizeLimit), path: url.path)
+  }
+
+  /// The recipe whose text was read from `path`.
+  ///
+  /// - Throws: `FileError` as for ``read(_:)``.
+  public static func parse(_ text: String, path: String) throws -> Recipe {
     do {
       return try parse(text)
     } catch let error as RecipeError {
-      throw FileError(path: url.path, reason: error.description, at: .line(error.line ?? line(of: error.key, in: text)))
+      throw FileError(path: path, reason: error.description, at: .line(error.line ?? line(of: error.key, in: text)))
     }
   }
 
   /// What ``Recipe/validate()`` finds wrong with the recipe in the file at `url`, with the file's name and the line; nil where
   /// it finds nothing, or the file cannot be read.
   public static func fault(in url: URL) -> (error: RecipeError, asOfFile: FileError)? {
-    guard let text = try? readText(at: url, limit: sizeLimit), let recipe = try? parse(text) else { return nil }
+    (try? readText(at: url, limit: sizeLimit)).flatMap { fault(in: $0, path: url.path) }
+  }
+
+  /// The same of the recipe whose text was read from `path`.
+  public static func fault(in text: String, path: String) -> (error: RecipeError, asOfFile: FileError)? {
+    guard let recipe = try? parse(text) else { return nil }
     do {
       try recipe.validate()
       return nil
     } catch let error as RecipeError {
       let place = FileError.Place.line(line(of: error.key, in: text))
-      return (error, FileError(path: url.path, reason: error.description, at: place))
+      return (error, FileError(path: path, reason: error.description, at: place))
     } catch {
       return nil
     }
@@ -162,13 +174,21 @@ extension Recipe {
 
   fileprivate func changed(by changes: Tree) throws -> Recipe {
     let own = try RecipeFile.tree(RecipeFile.text(self))
-    let text = try Yams.serialize(node: try own.choosing(by: changes).merged(with: changes, path: []).node)
+    let tree = try own.choosing(by: changes).merged(with: changes, path: [])
     do {
-      return try YAMLDecoder().decode(Recipe.self, from: text)
+      var recipe = try YAMLDecoder().decode(Recipe.self, from: Yams.serialize(node: tree.node))
+      // Who says one of them has chosen.
+      if changes["automatic"] == nil {
+        recipe.automatic.removeAll { key in
+          let path = key.rawValue.split(separator: ".").map(String.init)
+          return path[0] == "duration" ? changes["duration"] != nil : changes[path[0]]?[path[1]] != nil
+        }
+      }
+      return recipe
     } catch let error as SettingsError {
       throw error
     } catch let error as DecodingError {
-      throw RecipeError(error)
+      throw RecipeError(error, in: tree)
     }
   }
 }
@@ -259,7 +279,31 @@ private enum Tree {
     try RecipeFile.tree(YAMLEncoder().encode(kind.init()), orEmpty: true)
   }
 
-  private subscript(key: String) -> Tree? {
+  /// The scalar at a path, as it is written; nil where there is none.
+  fileprivate func scalar(at path: ArraySlice<String>) -> String? {
+    switch self {
+    case .scalar(let scalar): path.isEmpty ? scalar.string : nil
+    case .mapping: path.first.flatMap { self[$0] }?.scalar(at: path.dropFirst())
+    case .sequence(let items):
+      path.first.flatMap { Int($0) }.flatMap { items.indices.contains($0) ? items[$0] : nil }?.scalar(
+        at: path.dropFirst())
+    }
+  }
+
+  /// With `text` for the scalar at a path.
+  fileprivate func replacing(_ path: ArraySlice<String>, by text: String) -> Tree {
+    guard let key = path.first else { return .scalar(Node.Scalar(text)) }
+    switch self {
+    case .scalar: return self
+    case .mapping(let pairs):
+      return .mapping(pairs.map { ($0.key, $0.key == key ? $0.value.replacing(path.dropFirst(), by: text) : $0.value) })
+    case .sequence(let items):
+      return .sequence(
+        items.enumerated().map { "\($0)" == key ? $1.replacing(path.dropFirst(), by: text) : $1 })
+    }
+  }
+
+  fileprivate subscript(key: String) -> Tree? {
     guard case .mapping(let pairs) = self else { return nil }
     return pairs.first { $0.key == key }?.value
   }
@@ -292,15 +336,80 @@ private enum Tree {
 }
 
 extension RecipeError {
-  fileprivate init(_ error: DecodingError) {
+  /// What a decoder says of a recipe, in the words of recipes.
+  fileprivate init(_ error: DecodingError, in tree: Tree) {
     let context: DecodingError.Context
-    var last: (any CodingKey)?
+    var expected = "has a value of the wrong kind"
     switch error {
-    case .typeMismatch(_, let inner), .valueNotFound(_, let inner), .dataCorrupted(let inner): context = inner
-    case .keyNotFound(let key, let inner): (context, last) = (inner, key)
+    case .typeMismatch(let type, let inner), .valueNotFound(let type, let inner):
+      (context, expected) = (inner, "must be \(Self.words(for: type))")
+    case .dataCorrupted(let inner): context = inner
+    case .keyNotFound(let key, let inner):
+      let path = (inner.codingPath + [key]).map(Self.name).joined(separator: ".")
+      self.init(key: path, reason: "is missing")
+      return
     @unknown default: context = DecodingError.Context(codingPath: [], debugDescription: "\(error)")
     }
-    let path = (context.codingPath + [last].compactMap { $0 }).map { $0.intValue.map(String.init) ?? $0.stringValue }
-    self.init(key: path.joined(separator: "."), reason: "has a value of the wrong kind (\(context.debugDescription))")
+    let path = context.codingPath.map(Self.name)
+    let value = tree.scalar(at: path[...])
+    // "Cannot initialize Unit from invalid String value hours"
+    if let match = context.debugDescription.firstMatch(of: /Cannot initialize (\w+) from invalid/) {
+      let allowed = Self.allowed(String(match.1), in: tree, at: path)
+      expected = allowed.isEmpty ? "has no such value" : "must be \(allowed.joined(separator: ", "))"
+    }
+    var reason = expected + (value.map { ", is '\($0)'" } ?? "")
+    if let value, value.wholeMatch(of: /[-+]?[0-9]+,[0-9]+/) != nil {
+      reason += ": a point comes before the fraction, \(value.replacingOccurrences(of: ",", with: "."))"
+    }
+    self.init(key: path.joined(separator: "."), reason: reason)
   }
+
+  private static func name(_ key: any CodingKey) -> String { key.intValue.map(String.init) ?? key.stringValue }
+
+  private static func words(for type: any Any.Type) -> String {
+    switch type {
+    case is Bool.Type: "true or false"
+    case is UInt64.Type, is UInt.Type, is UInt8.Type: "a whole number, 0 or more"
+    case is any FixedWidthInteger.Type: "a whole number"
+    case is any BinaryFloatingPoint.Type: "a number"
+    case is String.Type: "text"
+    case is [Int].Type: "a list of whole numbers, such as [500, 500]"
+    case is [Double].Type: "a list of numbers"
+    case is any Collection.Type: "a list, such as [a, b]"
+    default: "a mapping of keys to values"
+    }
+  }
+
+  /// The values that a recipe may have at `path`: of all enumerations of that name those that can be read there.
+  private static func allowed(_ name: String, in tree: Tree, at path: [String]) -> [String] {
+    let values = enumerations.filter { $0.name == name }.flatMap(\.values)
+    return values.filter { value in
+      guard let text = try? Yams.serialize(node: tree.replacing(path[...], by: value).node) else { return false }
+      do {
+        _ = try YAMLDecoder().decode(Recipe.self, from: text)
+        return true
+      } catch let DecodingError.dataCorrupted(context) {
+        return context.codingPath.map(Self.name) != path
+      } catch {
+        return true
+      }
+    }
+  }
+
+  private static let enumerations: [(name: String, values: [String])] = {
+    func list<Value: CaseIterable & RawRepresentable>(_: Value.Type) -> (String, [String])
+    where Value.RawValue == String {
+      ("\(Value.self)", Value.allCases.map(\.rawValue))
+    }
+    return [
+      list(Recipe.Noise.Kind.self), list(Recipe.Training.Rule.self), list(Recipe.Duration.Unit.self),
+      list(Recipe.Products.self), list(Adam.EpsilonPlace.self), list(AverageStart.self), list(Updates.self),
+      list(DenseGenerator.Normalization.self), list(DenseDiscriminator.Normalization.self),
+      list(DCGANDiscriminator.Normalization.self), list(Logistic.GeneratorLoss.self), list(PixelRange.self),
+      list(FeatureMatching.Reading.self), list(FeatureMatching.Settings.Role.self),
+      list(MinibatchDiscrimination.Reading.self), list(DiffAugment.Policy.self), list(GradientPenalty.Place.self),
+      list(STL10.Part.self), list(EMNIST.Selection.self), list(CIFAR100.Labels.self), list(MedMNIST.Part.self),
+      list(SVHN.Part.self),
+    ]
+  }()
 }

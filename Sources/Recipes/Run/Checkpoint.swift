@@ -72,7 +72,7 @@ public struct CheckpointPolicy: Sendable, Equatable {
   }
 
   /// What the best checkpoint is chosen by: the smallest.
-  public enum Measure: String, Sendable, CaseIterable {
+  public enum Measure: String, Codable, Sendable, CaseIterable {
     case testErrors = "test-errors"
     case testErrorsOfAverage = "test-errors-of-average"
   }

@@ -19,6 +19,17 @@ public struct NetworkExport {
   public let file: Data
   public let origin: Origin
 
+  /// What batch norm normalises by.
+  public enum Statistics: String, Codable, Sendable {
+    /// The means and variances of many rows, the same for every batch.
+    case standing
+    /// The batch's own.
+    case batch
+  }
+
+  /// Rows of noise that standing statistics are gathered from, in batches of the recipe's size; or a few more, to fill the last.
+  public static let standingRows = 10_000
+
   /// The file's `extra/swift-gan.json`.
   public struct Origin: Codable, Sendable {
     public var format = "swift-gan network 1"
@@ -33,9 +44,11 @@ public struct NetworkExport {
     public var output: [Int]
     /// How z is drawn, for a generator.
     public var noise: Recipe.Noise?
-    /// The rows that training and `gan sample` give to the network at once. With batch norm outputs depend on the others of
-    /// their batch.
+    /// The rows that training and `gan sample` give to the network at once. Where ``statistics`` are the batch's, outputs depend on
+    /// the others of their batch.
     public var batchSize: Int
+    /// What its batch norm normalises by; nil where it has none.
+    public var statistics: Statistics?
     public var version = swiftGanVersion
     public var libtorch = Libtorch.version
   }
@@ -44,10 +57,15 @@ public struct NetworkExport {
 extension RunFolder {
   /// A network of the run as TorchScript, in the form in which samples are drawn and classes told.
   ///
-  /// - Parameter averaged: whether with the averaged weights, where the run has them, or with those of the last step.
+  /// - Parameters:
+  ///   - averaged: whether with the averaged weights, where the run has them, or with those of the last step.
+  ///   - standingStatistics: whether a generator's batch norm gets standing statistics. A discriminator's, for which the data would
+  ///     be needed, goes by the batch.
   /// - Throws: `FileError` for a folder that is no run, that has not saved its networks yet, or that lacks the network;
   ///   `ScriptError` where the module does not compute what the network does, or the network nothing that is finite.
-  public func export(_ network: ExportedNetwork, averaged: Bool) throws -> NetworkExport {
+  public func export(_ network: ExportedNetwork, averaged: Bool, standingStatistics: Bool = true) throws
+    -> NetworkExport
+  {
     // On the CPU: PyTorch takes the module from there to any device.
     let run = try load(device: .cpu, averaged: averaged)
     let (game, description) = (run.game, run.description)
@@ -60,18 +78,21 @@ extension RunFolder {
     let example = description.imageShape ?? [description.width]
     let isGenerator = network == .generator
     let isAveraged = averaged && (isGenerator ? game.average != nil : game.discriminatorAverage != nil)
+    let gathered = try isGenerator ? gatheredStatistics(of: game) : judgedStatistics(of: game)
+    let standing = standingStatistics && isGenerator ? gathered : nil
     let origin = NetworkExport.Origin(
       network: network.rawValue, recipe: recipe.name,
       step: isGenerator ? run.step : run.discriminatorStep, averaged: isAveraged,
       input: isGenerator ? [recipe.noise.dimensions] : example,
       output: isGenerator ? example : [isSemiSupervised ? description.classes ?? 1 : 1],
-      noise: isGenerator ? recipe.noise : nil, batchSize: recipe.batchSize)
+      noise: isGenerator ? recipe.noise : nil, batchSize: recipe.batchSize,
+      statistics: gathered.map { _ in standing == nil ? .batch : .standing })
     let module =
       if isGenerator {
         try game.generator.script(
           named: "Generator", input: { recipe.makeNoise()($0, RandomStream(seed: UInt64($0))) }
         ) { model, z in
-          let x = model(z, .evaluation)
+          let x = model(z, standing.map { Context.evaluation(standing: $0) } ?? .evaluation)
           return example.count == 1 ? x : x.reshaped([-1] + example)
         }
       } else {
@@ -88,5 +109,34 @@ extension RunFolder {
         "swift-gan.json": String(decoding: try encoder.encode(origin), as: UTF8.self),
         "recipe.yaml": try RecipeFile.text(recipe),
       ]), origin: origin)
+  }
+
+  /// Of the generator's batch norm; nil where it has none.
+  private func gatheredStatistics(of game: RecipeGame) throws -> StandingStatistics? {
+    let (recipe, standing) = (game.recipe, StandingStatistics())
+    let random = RandomStream(seed: recipe.seed).stream("standing statistics")
+    try checkingTensors {
+      withoutGradient {
+        let noise = recipe.makeNoise()
+        for batch in 0..<(NetworkExport.standingRows + recipe.batchSize - 1) / recipe.batchSize {
+          _ = game.generator.model(noise(recipe.batchSize, random.at(batch)), .evaluation(standing: standing))
+          if standing.layers == 0 { return }
+        }
+        standing.finish()
+      }
+    }
+    return standing.layers > 0 ? standing : nil
+  }
+
+  /// The same of the discriminator, of a batch of nothing in particular: what counts is whether it has batch norm.
+  private func judgedStatistics(of game: RecipeGame) throws -> StandingStatistics? {
+    let standing = StandingStatistics()
+    try checkingTensors {
+      withoutGradient {
+        let x = game.arranged(RandomStream(seed: 0).uniform([2, game.example.count]))
+        _ = game.discriminator.model(x, .evaluation(standing: standing))
+      }
+    }
+    return standing.layers > 0 ? standing : nil
   }
 }

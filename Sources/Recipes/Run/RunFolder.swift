@@ -43,14 +43,19 @@ public struct RunFolder: Sendable {
     public var examples: String?
     /// Where these files were, a full path; nil where there are none, and in runs of earlier versions.
     public var dataPath: String?
+    /// A checksum of the test examples; nil where there are none, and in runs of earlier versions.
+    public var tests: String?
     public var libtorch: String
     public var device: String
     public var threads: Int
+    /// What the run keeps to when it goes on; nil in runs of earlier versions.
+    public var options: Options?
 
     public init(
-      width: Int, imageShape: [Int]?, classes: Int?, classNames: [String]? = nil, testExamples: Int? = nil, steps: Int, examples: String?,
-      dataPath: String? = nil, libtorch: String, device: String,
-      threads: Int
+      width: Int, imageShape: [Int]?, classes: Int?, classNames: [String]? = nil, testExamples: Int? = nil, steps: Int,
+      examples: String?,
+      dataPath: String? = nil, tests: String? = nil, libtorch: String, device: String,
+      threads: Int, options: Options? = nil
     ) {
       self.width = width
       self.imageShape = imageShape
@@ -60,6 +65,8 @@ public struct RunFolder: Sendable {
       self.steps = steps
       self.examples = examples
       self.dataPath = dataPath
+      self.tests = tests
+      self.options = options
       self.libtorch = libtorch
       self.device = device
       self.threads = threads
@@ -70,14 +77,62 @@ public struct RunFolder: Sendable {
       imageShape.map { .image(channels: $0[0], height: $0[1], width: $0[2]) } ?? .vector(width)
     }
 
+    /// - Parameter purpose: what these examples are no good for: a clause.
     /// - Throws: `FileError` where the run was begun on other examples.
-    func requireExamples(_ fingerprint: String?, in folder: RunFolder) throws {
+    func requireExamples(_ fingerprint: String?, in folder: RunFolder, purpose: String) throws {
       guard examples == fingerprint else {
         throw FileError(
           path: folder.url.path,
-          reason: "the run was begun on other examples than the data files hold now: it cannot go on with these")
+          reason:
+            "the run was begun on other examples than the data files hold now: \(purpose); --data says where its own are"
+        )
       }
     }
+
+    /// What of a machine is another one than that which the run was begun on, so that its numbers need not come out the same to
+    /// the last bit: clauses.
+    public func differences(device: Device, threads: Int) -> [String] {
+      [
+        device.rawValue == self.device ? nil : "it was begun on \(self.device) and goes on on \(device.rawValue)",
+        threads == self.threads ? nil : "it was begun with \(count(self.threads)) and goes on with \(count(threads))",
+        libtorch == Libtorch.version
+          ? nil : "it was begun with libtorch \(libtorch) and goes on with \(Libtorch.version)",
+      ].compactMap { $0 }
+    }
+
+    private func count(_ threads: Int) -> String { threads == 1 ? "1 thread" : "\(threads) threads" }
+  }
+
+  /// What a run was told that does not change what it computes: it keeps to it when it goes on, unless told otherwise.
+  public struct Options: Codable, Sendable, Hashable {
+    /// Steps between checkpoints, or seconds; where both are missing the recipe says it.
+    public var checkpointSteps: Int?
+    public var checkpointSeconds: Double?
+    /// The newest so many checkpoints stay.
+    public var keptCheckpoints: Int
+    /// What the best checkpoint is kept by, if it is.
+    public var keptBest: CheckpointPolicy.Measure?
+    /// How often the run may go back from numbers that are not finite; nil where it stops instead.
+    public var rollbacks: Int?
+
+    public init(_ checkpoints: CheckpointPolicy, onFault: FaultPolicy) {
+      switch checkpoints.interval {
+      case .steps(let steps): checkpointSteps = steps
+      case .seconds(let seconds): checkpointSeconds = seconds
+      case nil: break
+      }
+      keptCheckpoints = checkpoints.kept
+      keptBest = checkpoints.best
+      if case .rollback(let limit) = onFault { rollbacks = limit }
+    }
+
+    public var checkpoints: CheckpointPolicy {
+      CheckpointPolicy(
+        interval: checkpointSteps.map { .steps($0) } ?? checkpointSeconds.map { .seconds($0) }, kept: keptCheckpoints,
+        best: keptBest)
+    }
+
+    public var onFault: FaultPolicy { rollbacks.map { .rollback(limit: $0) } ?? .stop }
   }
 
   /// One line of `measurements.jsonl`.
@@ -333,7 +388,9 @@ public struct RunFolder: Sendable {
     let description = try description()
     let game = try checkingTensors {
       RecipeGame(
-        recipe, example: description.example, classes: description.classes, stepsPerEpoch: nil, device: device)
+        recipe, example: description.example, classes: description.classes,
+        // Of use for epochs alone, of which the run has as many as its recipe.
+        stepsPerEpoch: description.steps / recipe.duration.count, device: device)
     }
     func load<M>(_ network: Network<M>, _ average: WeightAverage<M>?, _ file: URL, _ averageFile: URL) throws -> Int? {
       let file = averaged && average != nil ? averageFile : file
@@ -347,7 +404,9 @@ public struct RunFolder: Sendable {
         if let name = stored.metadata["recipe"], name != recipe.name {
           throw FileError(path: file.path, reason: "is of the recipe '\(name)', the run is of '\(recipe.name)'")
         }
-        try network.load(stored.tensors)
+        // Weights that somebody has rewritten in half precision are weights.
+        try network.load(
+          checkingTensors { stored.tensors.mapValues { $0.dtype == .bfloat16 ? $0.to(.float32) : $0 } })
       } catch let error as StateError {
         throw FileError(path: file.path, reason: "does not fit recipe.yaml: \(error)")
       }
@@ -392,6 +451,12 @@ public struct RunFolder: Sendable {
     try require("width", (1...1_000_000).contains(width), "is not in 1...1000000, but \(width)")
     try require("classes", (1...1_000_000).contains(description.classes ?? 1), "is not in 1...1000000")
     try require("steps", description.steps > 0, "is not above 0, but \(description.steps)")
+    if let options = description.options {
+      try require("options.keptCheckpoints", options.keptCheckpoints > 0, "is not above 0")
+      try require("options.checkpointSteps", options.checkpointSteps ?? 1 > 0, "is not above 0")
+      try require("options.checkpointSeconds", options.checkpointSeconds ?? 1 > 0, "is not above 0")
+      try require("options.rollbacks", options.rollbacks ?? 0 >= 0, "is below 0")
+    }
     // Each at most a million, and three of them: the product fits.
     try require(
       "imageShape", shape.count == 3 && shape.allSatisfy { $0 > 0 && $0 <= width } && shape.reduce(1, *) == width,
@@ -401,7 +466,7 @@ public struct RunFolder: Sendable {
 
   private func decoded<Value: Decodable>(_: Value.Type, _ name: String, limit: Int, _ what: String) throws -> Value {
     let file = url.appendingPathComponent(name)
-    let data = try readFile(at: file, limit: limit)
+    let data = withoutByteOrderMark(try readFile(at: file, limit: limit))
     do {
       return try JSONDecoder().decode(Value.self, from: data)
     } catch {

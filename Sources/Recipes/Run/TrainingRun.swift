@@ -45,6 +45,9 @@ public final class TrainingRun {
 
   /// Begins a run in `folder`, or goes on from the newest valid checkpoint that is there.
   ///
+  /// A run goes on with the recipe that it was begun with, but for its length: with another one (``Recipe/Duration``) it ends
+  /// earlier or later than was meant, and what declines towards the end of a run does so towards the new one.
+  ///
   /// - Parameters:
   ///   - test: examples to count a classifier's errors on.
   ///   - data: where the examples were read from, to be found again.
@@ -74,19 +77,30 @@ public final class TrainingRun {
     random = RandomStream(seed: recipe.seed).stream("measurements")
     let found = folder.checkpoints.newest(device: device)
     passedOver = found.passedOver
+    let options = RunFolder.Options(policy, onFault: faultPolicy)
+    let dataPath = data?.standardizedFileURL.path
     if let checkpoint = found.checkpoint {
-      try folder.description().requireExamples(examples.fingerprint, in: folder)
+      var description = try folder.description()
+      try description.requireExamples(examples.fingerprint, in: folder, purpose: "it cannot go on with these")
       try restore(checkpoint)
+      guard game.steps >= checkpoint.step else {
+        throw RecipeError(
+          key: "duration.count", reason: "must be at least what is played, \(checkpoint.step) steps, is \(game.steps)")
+      }
       try folder.closeFaults()
+      let isOfAnotherLength = try folder.recipe() != recipe || description.steps != game.steps
+      if isOfAnotherLength || description.options != options || description.dataPath != dataPath {
+        (description.steps, description.options, description.dataPath) = (game.steps, options, dataPath)
+        try folder.write(recipe, description)
+      }
     } else {
       try folder.write(
         recipe,
         RunFolder.Description(
           width: examples.width, imageShape: examples.imageShape, classes: examples.classes,
           testExamples: self.test?.labels.count, steps: game.steps,
-          examples: examples.fingerprint, dataPath: data?.standardizedFileURL.path, libtorch: Libtorch.version,
-          device: device.rawValue,
-          threads: Libtorch.threads))
+          examples: examples.fingerprint, dataPath: dataPath, tests: self.test?.fingerprint,
+          libtorch: Libtorch.version, device: device.rawValue, threads: Libtorch.threads, options: options))
       if let draw = examples.labelled?.draw { try folder.write(draw) }
       try folder.truncateMeasurements(after: 0)
       // Before anything can go wrong, there is something to go back to.
@@ -253,7 +267,9 @@ public final class TrainingRun {
       throw FileError(
         path: folder.url.path, reason: "the recipe in its checkpoint of step \(checkpoint.step) is damaged: \(error)")
     }
-    guard recipe == game.recipe else {
+    var sameLength = recipe
+    sameLength.duration = game.recipe.duration
+    guard sameLength == game.recipe else {
       throw FileError(
         path: folder.url.path, reason: "its checkpoint of step \(checkpoint.step) is of another recipe than recipe.yaml"
       )
@@ -292,11 +308,33 @@ public final class TrainingRun {
     }
     secondsBefore = checkpoint.origin.seconds
     lastCheckpoint = (trainer.step, .now)
-    if policy.best != nil, FileManager.default.fileExists(atPath: folder.checkpoints.best.path) {
-      bestMeasure = try CheckpointFolder.read(folder.checkpoints.best, device: .cpu).origin.measure ?? .infinity
-    }
+    try findBest()
     try folder.truncateMeasurements(after: trainer.step)
   }
+
+  /// What the best checkpoint so far has to be beaten by.
+  private func findBest() throws {
+    guard let measure = policy.best, FileManager.default.fileExists(atPath: folder.checkpoints.best.path) else {
+      return
+    }
+    do {
+      let best = try CheckpointFolder.read(folder.checkpoints.best, device: .cpu)
+      // It may have been kept by another measure.
+      let line = try folder.measurements().last { $0.step == best.step }
+      bestMeasure =
+        line.flatMap { line in
+          switch measure {
+          case .testErrors: line.testErrors
+          case .testErrorsOfAverage: line.testErrorsOfAverage ?? line.testErrors
+          }
+        }.map(Double.init) ?? best.origin.measure ?? .infinity
+    } catch let error as FileError where error.path == folder.checkpoints.best.path {
+      passedOver.append(error)
+    }
+  }
+
+  /// Why another process could train in the folder at the same time, unnoticed; nil where it could not.
+  public var weakness: String? { lock.weakness }
 }
 
 /// What a run does when a number is not finite any more.

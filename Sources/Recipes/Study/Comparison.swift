@@ -100,7 +100,8 @@ public struct Comparison: Sendable {
     }
     return ComparisonCell(
       technique: technique, recipe: recipe, seeds: seeds, measures: measures, scoring: nil,
-      examples: points[0].map { $0.map(Float.init) }, seconds: (ContinuousClock.now - start) / .seconds(1))
+      examples: points[0].map { $0.map(Float.init) }, seconds: (ContinuousClock.now - start) / .seconds(1),
+      machine: .init(device: device))
   }
 
   /// How the points of each seed lie to the density that they were to follow.
@@ -144,7 +145,8 @@ public struct Comparison: Sendable {
       examples: try rows(checkingTensors { game.asImages(try game.samples(64, random)).reshaped([1, 64, -1]) })[0].map {
         $0.map(Float.init)
       },
-      seconds: (ContinuousClock.now - start) / .seconds(1))
+      seconds: (ContinuousClock.now - start) / .seconds(1),
+      machine: .init(device: device))
   }
 
   private func score(

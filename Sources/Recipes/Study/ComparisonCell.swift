@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Torch
 
 /// What is measured of a game when it has ended; which of them depends on the data.
 public enum ComparedMeasure: String, CaseIterable, Sendable, Codable, CodingKeyRepresentable {
@@ -29,7 +30,7 @@ public struct ComparedScoring: Codable, Sendable, Hashable {
 }
 
 /// One technique's games on one source of data: plain values, seed by seed.
-public struct ComparisonCell: Sendable, Codable {
+public struct ComparisonCell: Sendable {
   public let technique: ComparedTechnique
   /// Its seed is that of the base; the games have their own.
   public let recipe: Recipe
@@ -41,6 +42,21 @@ public struct ComparisonCell: Sendable, Codable {
   /// What the first seed's generator makes, one row of numbers per example.
   public let examples: [[Float]]
   public let seconds: Double
+  /// What played them.
+  public let machine: Machine
+
+  /// What games depend on beside their recipe: those of another one are not the same to the last bit, and may be others altogether.
+  public struct Machine: Codable, Sendable, Hashable {
+    public let version: String
+    public let libtorch: String
+    public let device: String
+
+    public init(device: Device) {
+      version = swiftGanVersion
+      libtorch = Libtorch.version
+      self.device = device.rawValue
+    }
+  }
 
   /// The games of several cells that differ in their seeds alone, as one.
   ///
@@ -50,7 +66,39 @@ public struct ComparisonCell: Sendable, Codable {
     for cell in cells { measures.merge(cell.measures) { $0 + $1 } }
     return ComparisonCell(
       technique: cells[0].technique, recipe: cells[0].recipe, seeds: cells.flatMap(\.seeds), measures: measures,
-      scoring: cells[0].scoring, examples: cells[0].examples, seconds: cells.reduce(0) { $0 + $1.seconds })
+      scoring: cells[0].scoring, examples: cells[0].examples, seconds: cells.reduce(0) { $0 + $1.seconds },
+      machine: cells[0].machine)
+  }
+}
+
+// The recipe as YAML, which is read with the values of today for keys that it was written without.
+extension ComparisonCell: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case technique, recipe, seeds, measures, scoring, examples, seconds, machine
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    technique = try container.decode(ComparedTechnique.self, forKey: .technique)
+    recipe = try RecipeFile.parse(container.decode(String.self, forKey: .recipe))
+    seeds = try container.decode([UInt64].self, forKey: .seeds)
+    measures = try container.decode([ComparedMeasure: [Double]].self, forKey: .measures)
+    scoring = try container.decodeIfPresent(ComparedScoring.self, forKey: .scoring)
+    examples = try container.decode([[Float]].self, forKey: .examples)
+    seconds = try container.decode(Double.self, forKey: .seconds)
+    machine = try container.decode(Machine.self, forKey: .machine)
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(technique, forKey: .technique)
+    try container.encode(RecipeFile.text(recipe), forKey: .recipe)
+    try container.encode(seeds, forKey: .seeds)
+    try container.encode(measures, forKey: .measures)
+    try container.encodeIfPresent(scoring, forKey: .scoring)
+    try container.encode(examples, forKey: .examples)
+    try container.encode(seconds, forKey: .seconds)
+    try container.encode(machine, forKey: .machine)
   }
 }
 
@@ -65,11 +113,16 @@ public struct ComparisonFolder: Sendable {
     return url.appendingPathComponent("\(recipe.name)-\(games).json")
   }
 
-  /// The games of exactly this recipe, these seeds and this scoring; nil where they have not been played.
-  public func cell(_ recipe: Recipe, seeds: [UInt64], scoring: ComparedScoring?) -> ComparisonCell? {
+  /// The games of exactly this recipe, these seeds and this scoring, as this version plays them on this machine; nil where they have not
+  /// been played so.
+  public func cell(_ recipe: Recipe, seeds: [UInt64], scoring: ComparedScoring?, device: Device) -> ComparisonCell? {
+    let decoder = JSONDecoder()
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     guard let data = try? readFile(at: file(recipe, seeds)),
-      let cell = try? JSONDecoder().decode(ComparisonCell.self, from: data),
-      cell.recipe == recipe, cell.seeds == seeds, cell.scoring == scoring
+      let cell = try? decoder.decode(ComparisonCell.self, from: data),
+      cell.recipe == recipe, cell.seeds == seeds, cell.scoring == scoring,
+      cell.machine == ComparisonCell.Machine(device: device)
     else { return nil }
     return cell
   }
@@ -77,8 +130,15 @@ public struct ComparisonFolder: Sendable {
   /// - Throws: `FileError`.
   public func write(_ cell: ComparisonCell) throws {
     try makeFolder(at: url)
+    try replaceFile(at: file(cell.recipe, cell.seeds), with: try ComparisonFolder.encoder.encode(cell))
+  }
+
+  /// A game that falls apart may well end with measures that are no numbers.
+  public static var encoder: JSONEncoder {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    try replaceFile(at: file(cell.recipe, cell.seeds), with: try encoder.encode(cell))
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    return encoder
   }
 }

@@ -162,7 +162,8 @@ public struct TutorialSettings: Sendable {
         "Feature matching",
         published
           ? "the root of the summed squared differences of paired rows; the optimiser of G also moves D"
-          : "squared distance of the batch means of D's second hidden layer"
+          : "squared distance of the batch means of D's second hidden layer, summed over its units as the paper writes it; the "
+            + "recipes, and gan compare with them, take the mean, as the released code does"
       ),
       (
         "Minibatch discrimination",

@@ -32,6 +32,23 @@ struct ClassifierReading: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
+    help: ArgumentHelp(
+      "What it has subtracted from pixels 0..1 outside of its module, one number or one a channel, such as 0.485,0.456,0.406.",
+      valueName: "numbers"))
+  var mean: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("What it has divided them by then, such as 0.229,0.224,0.225.", valueName: "numbers"))
+  var deviation: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Which of several outputs it is asked for. (default: logits, or the first)", valueName: "place from 0, or name"))
+  var result: String?
+
+  @Option(
+    parsing: .unconditional,
     help: "Colour channels that it takes; grey images are repeated to 3. (default: 3 where it refuses 1)")
   var channels: Int?
 
@@ -44,14 +61,38 @@ struct ClassifierReading: ParsableArguments {
 
   /// In words, such as "pixels 0..1, logits".
   var summary: String {
-    "pixels \(inputRange.rawValue), \(output.rawValue)" + (channels.map { ", \($0) channels" } ?? "")
+    "pixels \(inputRange.rawValue)" + (mean.map { " less \($0)" } ?? "") + (deviation.map { " by \($0)" } ?? "")
+      + ", \(output.rawValue)" + (result.map { " of output \($0)" } ?? "")
+      + (channels.map { ", \($0) channels" } ?? "")
   }
 
   /// The options that were given, as they are typed.
   var typed: String {
     (inputRange == .unit ? "" : " --input-range \(inputRange.rawValue)")
+      + (mean.map { " --mean \(shellWord($0))" } ?? "") + (deviation.map { " --deviation \(shellWord($0))" } ?? "")
       + (output == .logits ? "" : " --output \(output.rawValue)") + (channels.map { " --channels \($0)" } ?? "")
-      + arguments.map { " --argument \($0)" }.joined()
+      + (result.map { " --result \(shellWord($0))" } ?? "") + arguments.map { " --argument \(shellWord($0))" }.joined()
+  }
+
+  private func normalization() throws -> TorchScriptClassifier.Normalization? {
+    func numbers(_ option: String, _ text: String) throws -> [Double] {
+      let values = text.split(separator: ",", omittingEmptySubsequences: false).map {
+        Double($0.trimmingCharacters(in: .whitespaces))
+      }
+      guard [1, 3].contains(values.count), values.allSatisfy({ $0?.isFinite == true }) else {
+        throw ValidationError("\(option) must be one number, or three separated by commas, is '\(text)'.")
+      }
+      return values.compactMap { $0 }
+    }
+    guard mean != nil || deviation != nil else { return nil }
+    guard inputRange == .unit else {
+      throw ValidationError("--mean and --deviation are of pixels 0..1, and --input-range is \(inputRange.rawValue).")
+    }
+    let deviations = try deviation.map { try numbers("--deviation", $0) } ?? [1]
+    guard deviations.allSatisfy({ $0 > 0 }) else {
+      throw ValidationError("--deviation must be above 0, is '\(deviation ?? "")'.")
+    }
+    return .init(mean: try mean.map { try numbers("--mean", $0) } ?? [0], deviation: deviations)
   }
 
   private func keywords() throws -> [String: Bool] {
@@ -68,7 +109,7 @@ struct ClassifierReading: ParsableArguments {
   }
 
   func validate() throws {
-    _ = try keywords()
+    _ = try (keywords(), normalization())
     if let channels, channels != 1 && channels != 3 {
       throw ValidationError("--channels must be 1 or 3, is \(channels).")
     }
@@ -81,13 +122,17 @@ struct ClassifierReading: ParsableArguments {
     let url = URL(fileURLWithPath: path)
     var isFolder: ObjCBool = false
     if FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue {
-      guard arguments.isEmpty else {
-        throw ValidationError("--argument is for TorchScript files; '\(path)' is the folder of a run.")
+      for (option, isGiven) in [
+        ("--argument", !arguments.isEmpty), ("--mean", mean != nil), ("--deviation", deviation != nil),
+        ("--result", result != nil),
+      ] where isGiven {
+        throw ValidationError("\(option) is for TorchScript files; '\(path)' is the folder of a run.")
       }
       return try RunClassifier(RunFolder(url), averaged: true, device: device)
     }
     return try TorchScriptClassifier(
-      contentsOf: url, inputRange: inputRange, channels: channels, output: output, keywords: keywords(), device: device)
+      contentsOf: url, inputRange: inputRange, normalization: normalization(), channels: channels, output: output,
+      result: result, keywords: keywords(), device: device)
   }
 }
 

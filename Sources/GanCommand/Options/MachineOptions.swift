@@ -1,0 +1,42 @@
+import ArgumentParser
+import Foundation
+import Recipes
+import Torch
+
+/// Where and with how many threads a command computes.
+struct MachineOptions: ParsableArguments {
+  @Option(
+    help: "auto, cpu, cuda or mps; auto keeps games on points on the CPU. (default: auto)", completion: deviceCompletion
+  )
+  var device: String?
+
+  @Option(parsing: .unconditional, help: "Threads that one operation may use. (default: one per core)")
+  var threads: Int?
+
+  /// - Parameters:
+  ///   - recipe: what is played, which auto goes by.
+  ///   - run: what is known of a run that is gone on with: it stays where it was, unless it is told otherwise.
+  /// - Throws: `DeviceError`.
+  func apply(for recipe: Recipe? = nil, run: RunFolder.Description? = nil) throws -> Device {
+    if let threads = threads ?? run?.threads, (1...1024).contains(threads) { Libtorch.threads = threads }
+    return try chosenDevice(device ?? run?.device, for: recipe)
+  }
+
+  func validate() throws {
+    if let threads, !(1...1024).contains(threads) {
+      throw ValidationError("--threads must be between 1 and 1024, is \(threads).")
+    }
+  }
+}
+
+/// The device of that name; for `auto`, or where there is none, the machine's best one for the recipe.
+///
+/// A game on points is a few thousand multiplications an operation: on a graphics card starting them takes longer than they do.
+///
+/// - Throws: `DeviceError`.
+func chosenDevice(_ name: String?, for recipe: Recipe?) throws -> Device {
+  if name ?? "auto" == "auto", recipe?.data.points != nil { return .cpu }
+  return try Device(named: name ?? "auto")
+}
+
+let deviceCompletion = CompletionKind.list(["auto", "cpu", "cuda", "mps"])

@@ -1,0 +1,63 @@
+import Files
+import Foundation
+
+/// All that a command prints. What goes to standard output are results: where they cannot be written, that is an error. What goes
+/// to standard error are words about the work: where nobody can take them, the work goes on.
+///
+/// Neither ends the process: a full disk, a closed pipe or a terminal that is gone is an error code of `write`, with `SIGPIPE`
+/// ignored (see `Gan.main`). Nothing is kept in a buffer that a killed process would not write.
+enum Output {
+  /// Prints a result to standard output, at once.
+  ///
+  /// - Throws: ``OutputError``.
+  static func print(_ text: String = "", terminator: String = "\n") throws {
+    guard write(text + terminator, to: STDOUT_FILENO) else { throw OutputError(code: errno) }
+  }
+
+  /// Prints a line of something that is not over yet to standard output: what went wrong with it is told by the results in the end.
+  static func report(_ line: String) { _ = write(line + "\n", to: STDOUT_FILENO) }
+
+  /// Prints a line to standard error.
+  static func say(_ line: String) { draw(line + "\n") }
+
+  /// Prints to standard error, without an end of the line.
+  static func draw(_ text: String) { _ = write(text, to: STDERR_FILENO) }
+
+  /// Prints where a result has been written; nothing where that is standard output itself, which holds the result.
+  ///
+  /// - Throws: ``OutputError``.
+  static func printPlace(_ url: URL) throws {
+    guard standardStream(at: url) != STDOUT_FILENO else { return }
+    try print(url.relativePath)
+  }
+
+  private static func write(_ text: String, to descriptor: Int32) -> Bool {
+    var text = text
+    return text.withUTF8 { bytes in
+      var offset = 0
+      while offset < bytes.count {
+        let written = Foundation.write(descriptor, bytes.baseAddress! + offset, bytes.count - offset)
+        if written < 0 && errno == EINTR { continue }
+        if written < 0 && errno == EAGAIN {
+          // A reader that is behind on a pipe that somebody has made non-blocking.
+          var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+          poll(&ready, 1, -1)
+          continue
+        }
+        guard written > 0 else { return false }
+        offset += written
+      }
+      return true
+    }
+  }
+}
+
+/// Results that could not be written to standard output.
+struct OutputError: Error, CustomStringConvertible {
+  /// The system's number for the reason.
+  let code: Int32
+
+  /// The reader has what it wants and is gone, as `head` goes: no fault of anybody.
+  var isOfReader: Bool { code == EPIPE }
+  var description: String { "standard output: cannot be written (\(String(cString: strerror(code))))" }
+}

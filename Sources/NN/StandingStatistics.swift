@@ -1,0 +1,42 @@
+import Torch
+
+/// Means and variances of batch norm that no batch changes any more: of many rows together, layer by layer in the order in which a
+/// pass comes to them.
+///
+/// Passes that are given them (``Context/evaluation(labels:standing:)``) are gathered from, up to ``finish()``, and are
+/// normalised by them afterwards (Brock et al. 2019, section 4.1, "standing statistics").
+public final class StandingStatistics {
+  private typealias Moments = (mean: Tensor, variance: Tensor)
+  /// Of each layer, pass by pass.
+  private var gathered: [[Moments]] = []
+  private var finished: [Moments]?
+  private var next = 0
+
+  public init() {}
+
+  /// Layers that asked for them; 0 where a model has no batch norm.
+  public var layers: Int { gathered.count }
+
+  /// Ends the gathering: of batches of one size, the mean of all rows and their variance about it (divided by their number), which is
+  /// the mean of the batches' variances and the variance of their means.
+  public func finish() {
+    finished = gathered.map { passes in
+      func mean(_ values: [Tensor]) -> Tensor { values.dropFirst().reduce(values[0], +) / Double(values.count) }
+      let center = mean(passes.map(\.mean))
+      return (center, mean(passes.map { $0.variance + ($0.mean - center) * ($0.mean - center) }))
+    }
+  }
+
+  /// A pass begins.
+  func begin() { next = 0 }
+
+  /// Mean and variance [F] for the layer that comes next, whose batch has these; its own ones while they are gathered.
+  func take(_ ofBatch: () -> (mean: Tensor, variance: Tensor)) -> (mean: Tensor, variance: Tensor) {
+    defer { next += 1 }
+    if let finished { return finished[next] }
+    let moments = ofBatch()
+    if next == gathered.count { gathered.append([]) }
+    gathered[next].append(moments)
+    return moments
+  }
+}
