@@ -54,7 +54,7 @@ import Torch
 
   private struct Holder<L: Layer>: Module { let layer: L }
   private func check<L: Layer>(
-    layer name: String, _ shape: [Int], context: () -> Context = { .evaluation }, draws: Bool = false,
+    layer name: String, _ shape: [Int], context: @escaping () -> Context = { .evaluation }, draws: Bool = false,
     settles: Bool = false, sourceLocation: SourceLocation = #_sourceLocation, _ layer: () -> L
   ) throws {
     let settle: ((Holder<L>, Tensor) -> Void)? =
