@@ -124,7 +124,7 @@ let package = Package(
       name: "DatasetsTests", dependencies: ["Datasets", "Files", "Images", "Czlib"],
       resources: [.copy("Resources/file_server.py")], swiftSettings: strict),
     .testTarget(
-      name: "ImagesTests", dependencies: ["Images", "Files"], swiftSettings: strict),
+      name: "ImagesTests", dependencies: ["Images", "Files"], exclude: ["Golden"], swiftSettings: strict),
     .testTarget(name: "ReportTests", dependencies: ["Report", "Images", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "CommandTests",

@@ -25,7 +25,7 @@ public struct ImageAugmentation: Codable, Sendable, Hashable {
   func moves(_ rows: Range<Int>, _ random: RandomStream) -> [ImageMove]? {
     guard mirrors || shift > 0 else { return nil }
     let words = random.words(4 * rows.upperBound)
-    func step(_ word: UInt32) -> Int { Int(UInt64(word) * UInt64(2 * shift + 1) >> 32) - shift }
+    func step(_ word: UInt32) -> Int { Int((UInt64(word) * UInt64(2 * shift + 1)) >> 32) - shift }
     return rows.map { row in
       ImageMove(
         isMirrored: mirrors && words[4 * row] >> 31 == 1, down: step(words[4 * row + 1]),

@@ -93,7 +93,8 @@ public final class TorchScriptClassifier: ImageClassifier {
     // A pickle of the time before archives, or Python's `torch.save` of today.
     let isPickle = data.starts(with: [0x80, 0x02]) || isArchive && holds("/data.pkl") && !holds("/constants.pkl")
     guard isPickle else { return "is not a TorchScript file: \(error)" }
-    return "holds weights or objects of Python's, without code that could be run: in Python, load them into the model and save that "
+    return
+      "holds weights or objects of Python's, without code that could be run: in Python, load them into the model and save that "
       + "with torch.jit.script(model.eval()).save(\"file.pt\")"
   }
 
@@ -146,7 +147,9 @@ public final class TorchScriptClassifier: ImageClassifier {
   }
 
   private func run(_ images: Tensor, channels: Int) throws -> Tensor {
-    if let counts = normalization.map({ Set([$0.mean.count, $0.deviation.count]) }), !counts.isSubset(of: [1, channels]) {
+    if let counts = normalization.map({ Set([$0.mean.count, $0.deviation.count]) }),
+      !counts.isSubset(of: [1, channels])
+    {
       throw ClassifierError(
         classifier: name,
         reason: "there must be one mean and one deviation, or \(channels) of each, as many as channels")
@@ -174,7 +177,8 @@ public final class TorchScriptClassifier: ImageClassifier {
     } catch let error as TensorError {
       throw ClassifierError(
         classifier: name,
-        reason: "\(error) (\(images.size(0)) images at once, pixels given as \(inputRange.rawValue); a module that was traced may "
+        reason:
+          "\(error) (\(images.size(0)) images at once, pixels given as \(inputRange.rawValue); a module that was traced may "
           + "take only batches of the size it was traced with)")
     }
   }

@@ -261,7 +261,8 @@ private enum StoredKind: String {
     elements.reserveCapacity(bytes.count / width)
     for first in stride(from: bytes.startIndex, to: bytes.endIndex, by: width) {
       // The most significant byte comes last.
-      elements.append(bytes[first..<first + width].reversed().reduce(0) { Stored(truncatingIfNeeded: Int($0) << 8 | Int($1)) })
+      elements.append(
+        bytes[first..<first + width].reversed().reduce(0) { Stored(truncatingIfNeeded: Int($0) << 8 | Int($1)) })
     }
     return elements
   }

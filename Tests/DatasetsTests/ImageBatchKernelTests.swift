@@ -97,12 +97,14 @@ import Torch
       var labels: [Int64] = []
       for rows in [0..<1, 1..<5, 5..<12] {
         parts += try batches.batches(rows: rows)(step, random).values()
-        let labelled = try #require(batches.labelledBatches(rows: rows))(step, random)
+        let draw = try #require(batches.labelledBatches(rows: rows))
+        let labelled = draw(step, random)
         #expect(try labelled.examples.values() == Array(parts.suffix(rows.count * source.imageSize)))
         labels += try labelled.labels.values(Int64.self)
       }
       #expect(parts == whole)
-      #expect(labels == (try #require(batches.labelledBatches())(step, random).labels.values(Int64.self)))
+      let all = try #require(batches.labelledBatches())
+      #expect(try labels == all(step, random).labels.values(Int64.self))
     }
   }
 

@@ -14,7 +14,8 @@ import Torch
 /// looks at the whole batch, it is the slope of the sum of the batch's logits.
 ///
 /// Its pass through D takes the composed form of this package's kernels (see `twiceDifferentiable`), and goes backward twice: with
-/// a penalty on one kind of examples D's step takes two to three times as long as without. `interval` is for that.
+/// one of the two a step of both players takes about twice as long, with both nearly three times; three and five times in small
+/// games, which owe their speed to the kernels. With an `interval` of 16 the difference is a fifth at most.
 public struct GradientPenalty: DiscriminatorTerm {
   /// Which examples it is at.
   public enum Place: String, Codable, Sendable, CaseIterable {

@@ -60,7 +60,9 @@ struct Classify: ParsableCommand {
     if json {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-      for prediction in predictions { try Output.print(String(decoding: try encoder.encode(prediction), as: UTF8.self)) }
+      for prediction in predictions {
+        try Output.print(String(decoding: try encoder.encode(prediction), as: UTF8.self))
+      }
     } else {
       try Output.print(table(predictions).text())
     }

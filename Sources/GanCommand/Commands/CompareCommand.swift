@@ -132,8 +132,10 @@ struct Compare: ParsableCommand {
   }
 
   private var command: String {
-    "gan compare --data \(shellWord(data)) --seeds \(seeds)" + (techniques.map { " --techniques \(shellWord($0))" } ?? "")
-      + (classifier.map { " --classifier \(shellPath($0))" + reading.typed } ?? "") + (steps.map { " --steps \($0)" } ?? "")
+    "gan compare --data \(shellWord(data)) --seeds \(seeds)"
+      + (techniques.map { " --techniques \(shellWord($0))" } ?? "")
+      + (classifier.map { " --classifier \(shellPath($0))" + reading.typed } ?? "")
+      + (steps.map { " --steps \($0)" } ?? "")
       + assignments.map { " --set \(shellWord($0))" }.joined()
   }
 

@@ -50,7 +50,8 @@ struct Export: ParsableCommand {
       network, averaged: !raw, standingStatistics: !batchStatistics)
     try writeOutput(export.file, to: file)
     if export.origin.statistics == .batch {
-      Output.say("its batch norm normalises by the batch that it is given: give it batches of \(export.origin.batchSize) rows")
+      Output.say(
+        "its batch norm normalises by the batch that it is given: give it batches of \(export.origin.batchSize) rows")
     }
     func shape(_ one: [Int]) -> String { "[" + (["N"] + one.map(String.init)).joined(separator: ", ") + "]" }
     if standardStream(at: file) == STDOUT_FILENO { return }

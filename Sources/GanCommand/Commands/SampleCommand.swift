@@ -182,7 +182,8 @@ struct Sample: ParsableCommand {
 
   private func writePoints(_ game: RecipeGame) throws {
     for (name, given) in [
-      ("--seeds", seeds != nil), ("--class", classes != nil), ("--nearest", nearest != nil), ("--format", format != nil),
+      ("--seeds", seeds != nil), ("--class", classes != nil), ("--nearest", nearest != nil),
+      ("--format", format != nil),
     ] where given { throw ValidationError("\(name) is for images; '\(game.recipe.name)' makes points.") }
     let samples = try game.samples(count ?? 64, RandomStream(seed: seed ?? 1).stream("samples"))
     // A point a line, its coordinates beside each other.

@@ -34,7 +34,11 @@ struct Score: ParsableCommand {
   @Option(parsing: .unconditional, help: "Equal parts that are scored each on their own.")
   var splits = 10
 
-  @Option(parsing: .unconditional, help: "Images that the classifier sees at once; the score does not depend on it. A traced module may need its own number.")
+  @Option(
+    parsing: .unconditional,
+    help:
+      "Images that the classifier sees at once; the score does not depend on it. A traced module may need its own number."
+  )
   var batchSize = 100
 
   @Option(parsing: .unconditional, help: "Seed of a run's noise, or of the order of --data.")

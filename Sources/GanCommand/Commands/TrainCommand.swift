@@ -70,7 +70,7 @@ struct Train: ParsableCommand {
     guard let name = recipe else {
       throw ValidationError("Name a recipe, such as mnist (see `gan recipes`), or a run with --resume.")
     }
-    let recipe = try resolvedRecipe(name)
+    let recipe = try data.settling(resolvedRecipe(name))
     let runOptions = try checkpoints.resolved(for: recipe)
     let device = try options.machine.apply(for: recipe)
     try recipe.validate(on: device)
@@ -97,7 +97,9 @@ struct Train: ParsableCommand {
     guard try !folder.isComplete() || duration != recipe.duration else {
       throw FileError(
         path: folder.url.path,
-        reason: "the run is over: all \(description.steps) steps are played; \(command) --steps 200% goes on to twice as many")
+        reason:
+          "the run is over: all \(description.steps) steps are played; \(command) --steps 200% goes on to twice as many"
+      )
     }
     guard folder.hasCheckpoint else {
       throw FileError(path: folder.url.path, reason: "there is no checkpoint to go on from")

@@ -26,10 +26,25 @@ struct DataOption: ParsableArguments {
     return folder
   }
 
+  /// `recipe` with its automatic keys chosen by the pictures; says what was chosen, and why.
+  func settling(_ recipe: Recipe) throws -> Recipe {
+    guard !recipe.automatic.isEmpty, let source = recipe.data[PictureSource.self] else { return recipe }
+    let place = try place(of: source)
+    var bar = PictureBar("looking at \(place.lastPathComponent)")
+    let scan = try PictureScan(
+      pictureContainer(at: place), source.settings, split: .train, requiresLabels: recipe.needsClasses
+    ) { bar.show($0) }
+    let (settled, reasons) = try recipe.choosing(for: PictureSurvey(scan))
+    try settled.validate()
+    for reason in reasons { Output.say("chose \(reason)") }
+    return settled
+  }
+
   /// - Throws: `ValidationError` where a place is given and the recipe reads nothing from anywhere.
   private func refuse(for recipe: Recipe) throws {
     if path != nil, recipe.data.images == nil {
-      throw ValidationError("--data: the recipe '\(recipe.name)' draws its data ('\(recipe.data.kind)'), and reads no files.")
+      throw ValidationError(
+        "--data: the recipe '\(recipe.name)' draws its data ('\(recipe.data.kind)'), and reads no files.")
     }
   }
 

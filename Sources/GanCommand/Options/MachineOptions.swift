@@ -5,7 +5,9 @@ import Torch
 
 /// Where and with how many threads a command computes.
 struct MachineOptions: ParsableArguments {
-  @Option(help: "auto, cpu, cuda or mps; auto keeps games on points on the CPU. (default: auto)", completion: deviceCompletion)
+  @Option(
+    help: "auto, cpu, cuda or mps; auto keeps games on points on the CPU. (default: auto)", completion: deviceCompletion
+  )
   var device: String?
 
   @Option(parsing: .unconditional, help: "Threads that one operation may use. (default: one per core)")

@@ -41,7 +41,8 @@ struct TrainingOptions: ParsableArguments {
   /// The options that decide about a run, its length apart, and were given, by name.
   var given: [String] {
     [
-      ("--out", out != nil), ("--seed", seed != nil), ("--batch-size", batchSize != nil), ("--set", !assignments.isEmpty), ("--dry-run", dryRun),
+      ("--out", out != nil), ("--seed", seed != nil), ("--batch-size", batchSize != nil),
+      ("--set", !assignments.isEmpty), ("--dry-run", dryRun),
     ].filter(\.1).map(\.0)
   }
 
@@ -53,6 +54,7 @@ struct TrainingOptions: ParsableArguments {
     if let seed { recipe.seed = seed }
     if let batchSize { recipe.batchSize = batchSize }
     recipe.duration = duration(recipe.duration)
+    if steps != nil || epochs != nil { recipe.automatic.removeAll { $0 == .length } }
     try recipe.validate()
     return recipe
   }

@@ -219,8 +219,10 @@ struct CompareReport {
       (
         "Feature matching",
         "\(alone.reading.rawValue); \(alone.role.rawValue) the objective of G alone, \(both.role.rawValue) it with "
-          + "minibatch discrimination" + (alone.reading == .releaseSquared ? "; it is the mean over features, where the sound "
-            + "preset of gan demo takes the sum, as the paper writes it" : "")
+          + "minibatch discrimination"
+          + (alone.reading == .releaseSquared
+            ? "; it is the mean over features, where the sound "
+              + "preset of gan demo takes the sum, as the paper writes it" : "")
       ),
       ("Minibatch discrimination", "\(layer.reading.rawValue), \(layer.kernels) kernels of \(layer.dimensions)"),
       ("Historical averaging", "weight \(averaging.generator) on G, \(averaging.discriminator) on D"),

@@ -120,7 +120,8 @@ struct DoctorReport {
   // MARK: Page
 
   func page() throws -> Page {
-    let samples = examination.samples == nil ? [] : [Block.section("Samples", try pictures() + [.note(figures)] + aboutAverages)]
+    let samples =
+      examination.samples == nil ? [] : [Block.section("Samples", try pictures() + [.note(figures)] + aboutAverages)]
     return Page(
       title: title, lead: headline + ".",
       blocks: diagnosis.findings.map(section) + advice + samples + [

@@ -25,20 +25,21 @@ struct PictureFile {
   }
 
   private func picture(_ shape: [Int]) throws -> Picture {
-    let image = try Image(contentsOf: url)
-    // White strokes on a transparent ground, as drawing programs save them: over white nothing of them would be left.
-    if image.samples.allSatisfy({ $0 == 255 }),
-      try Image(contentsOf: url, options: DecodingOptions(background: .black)) != image
-    {
-      throw FileError(
-        path: url.path, reason: "is white on a transparent ground; save it with the ground it is to have")
-    }
+    let image = try pictureOnItsGround()
     try require([image.channels, image.height, image.width], shape)
     // Pixels come with their channels together.
     let planes = (0..<image.channels).flatMap { channel in
       stride(from: channel, to: image.samples.count, by: image.channels).map { image.samples[$0] }
     }
     return Picture(name: url.relativePath, pixels: planes)
+  }
+
+  /// What is transparent is laid over white, or over black where that is what shows something: drawing programs save white strokes
+  /// without a ground.
+  private func pictureOnItsGround() throws -> Image {
+    let image = try Image(contentsOf: url)
+    guard image.samples.allSatisfy({ $0 == image.samples[0] }) else { return image }
+    return try Image(contentsOf: url, options: DecodingOptions(background: .black))
   }
 
   private func idx(_ shape: [Int]) throws -> [Picture] {

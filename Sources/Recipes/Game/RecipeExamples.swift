@@ -88,10 +88,8 @@ public struct RecipeExamples {
     stepsPerEpoch = source.stepsPerEpoch
     sample = { count, random in
       let chosen = random.permutation(images.count).prefix(count)
-      return (
-        source.examples(chosen),
-        images.labels.map { labels in Tensor(chosen.map { Int64(labels[$0]) }, device: device) }
-      )
+      let classes = images.labels.map { labels in chosen.map { Int64(labels[$0]) } }
+      return (source.examples(chosen), classes.map { Tensor($0, device: device) })
     }
   }
 }

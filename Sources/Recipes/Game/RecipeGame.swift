@@ -121,7 +121,9 @@ public struct RecipeGame {
   }
 
   private func generate(_ count: Int, _ random: RandomStream) throws -> Tensor {
-    let batches = try (0..<max(1, (count + recipe.batchSize - 1) / recipe.batchSize)).map { try generate(batch: $0, random) }
+    let batches = try (0..<max(1, (count + recipe.batchSize - 1) / recipe.batchSize)).map {
+      try generate(batch: $0, random)
+    }
     return try checkingTensors {
       let dimension = recipe.layout == .images ? 0 : -2
       return concatenated(batches, dimension).sliced(dimension, 0..<count)

@@ -86,10 +86,11 @@ extension Recipe.Training {
   func make(steps: Int, penalties: [any ParameterPenalty] = [], noiseScale: LinearDecline = .none) -> GAN.Training {
     let optimizer: any Optimizer =
       switch rule {
-      case .adam: Adam(
-        beta1: beta1,
-        beta2: beta2End > 0 ? CosineSchedule(from: beta2, to: beta2End, over: 0..<steps) : .constant(beta2),
-        epsilon: epsilon, epsilonPlace: epsilonPlace)
+      case .adam:
+        Adam(
+          beta1: beta1,
+          beta2: beta2End > 0 ? CosineSchedule(from: beta2, to: beta2End, over: 0..<steps) : .constant(beta2),
+          epsilon: epsilon, epsilonPlace: epsilonPlace)
       case .momentum: Momentum(momentum)
       }
     return GAN.Training(

@@ -51,9 +51,11 @@ extension RecipeGame {
         withoutGradient {
           let count = z.size(0)
           let classes = classes ?? (0..<count).map { $0 % max(1, self.classes ?? 1) }
-          let parts = recipe.generator.network.settings.looksAtBatch
+          let parts =
+            recipe.generator.network.settings.looksAtBatch
             ? (0..<count).map { row in
-              generator.model(joined(z.sliced(0, row..<row + 1)), labelled([classes[row]] + companions)).sliced(0, 0..<1)
+              generator.model(joined(z.sliced(0, row..<row + 1)), labelled([classes[row]] + companions)).sliced(
+                0, 0..<1)
             }
             : stride(from: 0, to: count, by: recipe.batchSize).map { first in
               let rows = first..<min(count, first + recipe.batchSize)

@@ -176,7 +176,15 @@ extension Recipe {
     let own = try RecipeFile.tree(RecipeFile.text(self))
     let tree = try own.choosing(by: changes).merged(with: changes, path: [])
     do {
-      return try YAMLDecoder().decode(Recipe.self, from: Yams.serialize(node: tree.node))
+      var recipe = try YAMLDecoder().decode(Recipe.self, from: Yams.serialize(node: tree.node))
+      // Who says one of them has chosen.
+      if changes["automatic"] == nil {
+        recipe.automatic.removeAll { key in
+          let path = key.rawValue.split(separator: ".").map(String.init)
+          return path[0] == "duration" ? changes["duration"] != nil : changes[path[0]]?[path[1]] != nil
+        }
+      }
+      return recipe
     } catch let error as SettingsError {
       throw error
     } catch let error as DecodingError {
@@ -295,7 +303,7 @@ private enum Tree {
     }
   }
 
-  private subscript(key: String) -> Tree? {
+  fileprivate subscript(key: String) -> Tree? {
     guard case .mapping(let pairs) = self else { return nil }
     return pairs.first { $0.key == key }?.value
   }
@@ -389,7 +397,8 @@ extension RecipeError {
   }
 
   private static let enumerations: [(name: String, values: [String])] = {
-    func list<Value: CaseIterable & RawRepresentable>(_: Value.Type) -> (String, [String]) where Value.RawValue == String {
+    func list<Value: CaseIterable & RawRepresentable>(_: Value.Type) -> (String, [String])
+    where Value.RawValue == String {
       ("\(Value.self)", Value.allCases.map(\.rawValue))
     }
     return [

@@ -92,6 +92,9 @@ extension Recipe {
         throw RecipeError(key: "\(player).network", reason: "\(kind) is for images; '\(data.kind)' has points")
       }
     }
+    if !automatic.isEmpty, data[PictureSource.self] == nil {
+      throw RecipeError(key: "automatic", reason: "must be empty: '\(data.kind)' is no folder of pictures to choose by")
+    }
     try validateOutputs()
     if let published = data.images?.published { try validate(for: published.shape) }
   }

@@ -63,7 +63,9 @@ extension RunFolder {
   ///     be needed, goes by the batch.
   /// - Throws: `FileError` for a folder that is no run, that has not saved its networks yet, or that lacks the network;
   ///   `ScriptError` where the module does not compute what the network does, or the network nothing that is finite.
-  public func export(_ network: ExportedNetwork, averaged: Bool, standingStatistics: Bool = true) throws -> NetworkExport {
+  public func export(_ network: ExportedNetwork, averaged: Bool, standingStatistics: Bool = true) throws
+    -> NetworkExport
+  {
     // On the CPU: PyTorch takes the module from there to any device.
     let run = try load(device: .cpu, averaged: averaged)
     let (game, description) = (run.game, run.description)

@@ -82,7 +82,9 @@ public struct RunFolder: Sendable {
       guard examples == fingerprint else {
         throw FileError(
           path: folder.url.path,
-          reason: "the run was begun on other examples than the data files hold now: \(purpose); --data says where its own are")
+          reason:
+            "the run was begun on other examples than the data files hold now: \(purpose); --data says where its own are"
+        )
       }
     }
 

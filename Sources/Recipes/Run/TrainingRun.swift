@@ -314,7 +314,9 @@ public final class TrainingRun {
 
   /// What the best checkpoint so far has to be beaten by.
   private func findBest() throws {
-    guard let measure = policy.best, FileManager.default.fileExists(atPath: folder.checkpoints.best.path) else { return }
+    guard let measure = policy.best, FileManager.default.fileExists(atPath: folder.checkpoints.best.path) else {
+      return
+    }
     do {
       let best = try CheckpointFolder.read(folder.checkpoints.best, device: .cpu)
       // It may have been kept by another measure.

@@ -147,14 +147,16 @@ extension Recipe {
     var recipe = dcgan64
     recipe.name = "pictures"
     recipe.summary = "A folder of your own pictures: size, augmentation and length chosen by their number"
-    recipe.generator.network = Chosen(DCGANGenerator.Settings(width: 48))
-    recipe.discriminator.network = Chosen(DCGANDiscriminator.Settings(width: 48, normalization: .spectral))
+    recipe.generator.network = Chosen(DCGANGenerator.Settings(width: 32))
+    recipe.discriminator.network = Chosen(DCGANDiscriminator.Settings(width: 32, normalization: .spectral))
     recipe.objective = Chosen(Hinge.Settings())
     let training = adam(2e-4, beta1: 0)
     (recipe.generator.training, recipe.discriminator.training) = (training, training)
     recipe.generator.averagingHalfLife = 10_000
     recipe.techniques[DiffAugment.Settings.self] = .init(policies: DiffAugment.Policy.allCases)
     recipe.batchSize = 32
+    recipe.duration = Duration(count: 4_000, unit: .steps)
+    recipe.output.sampleInterval = 500
     recipe.automatic = AutomaticKey.allCases
     return recipe
   }()
