@@ -57,7 +57,7 @@ import Testing
       }
       try recipe("generator: {hiden: [3]}", saying: ["r.yaml", "generator.hiden", "unknown", "hidden"])
       try recipe("batchSize: -5", saying: ["batchSize", "at least 1", "-5"])
-      try recipe("batchSize: many", saying: ["r.yaml", "batchSize", "wrong kind"])
+      try recipe("batchSize: many", saying: ["r.yaml", "batchSize", "must be a whole number", "many"])
       try recipe("objective: {realTarget: 1.5}", saying: ["objective.realTarget", "1.5"])
       try recipe("objective: {realTarget: .nan}", saying: ["objective.realTarget", "finite"])
       try recipe("consistency: {weight: 1}", saying: ["consistency.weight", "semi-supervised"])

@@ -1,5 +1,7 @@
 import Foundation
+import Recipes
 import Testing
+import Torch
 
 /// Techniques side by side: the grid, its page and its logs.
 @Suite struct CompareCommandTests {
@@ -114,4 +116,44 @@ import Testing
       try refused(["--data", "ring", "--set", "batchSize=1"], "batchSize")
     }
   }
+
+  /// Games of another version or device are other games; measures that are no numbers are measures; and a recipe that was written
+  /// before a key was known is that of the key's usual value.
+  @Test func keptGamesAreThoseOfThisMachine() throws {
+    try withEmptyFolder { folder in
+      var recipe = try #require(Recipe.named("one-dimensional"))
+      recipe.duration.count = 8
+      let cell = ComparisonCell(
+        technique: .plain, recipe: recipe, seeds: [1], measures: [.spread: [.nan], .wasserstein: [.infinity]], scoring: nil,
+        examples: [[1]], seconds: 1, machine: .init(device: .cpu))
+      let games = ComparisonFolder(folder)
+      try games.write(cell)
+      func kept() -> ComparisonCell? { games.cell(recipe, seeds: [1], scoring: nil, device: .cpu) }
+      #expect(kept()?.measures[.spread]?.first?.isNaN == true && kept()?.measures[.wasserstein] == [.infinity])
+      #expect(games.cell(recipe, seeds: [1], scoring: nil, device: .cuda) == nil)
+      let file = folder.appendingPathComponent("one-dimensional-seed-1.json")
+      let text = try String(contentsOf: file, encoding: .utf8)
+      func written(_ change: (String) -> String) throws { try Data(change(text).utf8).write(to: file) }
+      // A key that this recipe has as every recipe has it.
+      try written { $0.replacing(/\\nproducts: float32/, with: "") }
+      #expect(try String(contentsOf: file, encoding: .utf8) != text && kept() != nil)
+      for part in ["\"version\":\"\(swiftGanVersion)\"", "\"libtorch\":\"\(Libtorch.version)\""] {
+        try written { $0.replacingOccurrences(of: part, with: part.dropLast() + "-other\"") }
+        #expect(kept() == nil, "\(part)")
+      }
+    }
+  }
+
+  #if arch(x86_64)
+    /// Before any game has begun.
+    @Test func bfloat16WhereThereIsNone() throws {
+      try withEmptyFolder { folder in
+        let refused = try GanProcess(
+          ["compare", "--data", "ring", "--seeds", "2", "--steps", "8", "--set", "products=bfloat16", "--out", "page"],
+          in: folder, environment: ["ONEDNN_MAX_CPU_ISA": "AVX2"])
+        #expect(refused.status == 1 && refused.errors.contains("products"), "\(refused.errors)")
+        #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent("page/games").path))
+      }
+    }
+  #endif
 }

@@ -57,6 +57,31 @@ import Torch
     #expect(diagnosis(lines(from: 100) { $0.accuracy = 1 }, try samples()).verdict == .healthy)
   }
 
+  /// A share of few examples says next to nothing: what looks well is not called healthy, and what is plainly wrong is still told.
+  @Test func fewExamplesAreNoHealth() throws {
+    func few(_ spread: Double) throws -> Examination.FreshSamples {
+      let many = try samples(spread: spread)
+      return Examination.FreshSamples(
+        count: Diagnosis.Limits.examples - 1, step: 5_000, signs: many.signs, modes: nil, generated: [], real: [])
+    }
+    #expect(diagnosis(lines(), try few(1)).verdict == .tooFew)
+    #expect(diagnosis(lines(), try few(0)).verdict == .ill)
+  }
+
+  /// What has been tried is not advised.
+  @Test func rollbacksAreNotAdvisedWhereTheyAreInUse() {
+    let fault = RunFolder.Fault(step: 3, kind: .number, reason: "NaN", outcome: .stopped)
+    func advice(rollsBack: Bool) -> String {
+      Diagnosis(
+        Examination(
+          recipe: .named("two-dimensional")!, steps: 5_000, measurements: [], faults: [fault], rollsBack: rollsBack,
+          samples: nil)
+      ).advice.joined()
+    }
+    #expect(advice(rollsBack: false).contains("--on-nan rollback"))
+    #expect(!advice(rollsBack: true).contains("--on-nan"))
+  }
+
   /// A run that has barely begun is not blamed for its samples, but for its faults it is.
   @Test func itCanBeTooEarlyToTell() throws {
     let begun = Array(lines(from: 0) { $0.fidelity = 0 }.prefix(8))

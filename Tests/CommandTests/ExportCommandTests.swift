@@ -123,7 +123,7 @@ import Torch
   }
 
   private func compare(_ kind: Int, _ network: String, in folder: URL) throws {
-    let said = try gan(["export", "run", "--network", network, "--out", "\(network).pt"], folder)
+    let said = try gan(["export", "run", "--network", network, "--out", "\(network).pt", "--batch-statistics"], folder)
     #expect(said.hasPrefix("\(network).pt: [N, ") && said.contains("] -> [N, "), "\(said)")
     let file = try Data(contentsOf: folder.appendingPathComponent("\(network).pt"))
     let (module, inFloat64) = (try ScriptModule(file), try ScriptModule(file, dtype: .float64))
@@ -150,7 +150,7 @@ import Torch
       try train(Self.kinds[kind], folder)
       let run = RunFolder(folder.appendingPathComponent("run"))
       for network in ["generator", "discriminator"] {
-        _ = try gan(["export", "run", "--network", network, "--out", "\(network).pt"], folder)
+        _ = try gan(["export", "run", "--network", network, "--out", "\(network).pt", "--batch-statistics"], folder)
         let cases = try cases(run, network)
         var tensors: [String: Tensor] = [:]
         for (input, exact) in zip(cases.inputs, cases.exact) {
@@ -198,6 +198,43 @@ import Torch
         let rounding = Self.rounding(Self.kinds[kind], network)
         #expect(rounded.allSatisfy { $0.1 <= rounding }, "\(Self.kinds[kind]): \(found)")
         #expect(exact.allSatisfy { $0.1 <= Self.agreement }, "\(Self.kinds[kind]), in float64: \(found)")
+      }
+    }
+  }
+
+  /// A generator with batch norm that was exported as it is by default makes of each row its own picture, alone or among others, near
+  /// what the row is in a batch of training's size.
+  @Test func aRowOfNoiseIsAPictureOfItsOwn() throws {
+    try withEmptyFolder { folder in
+      try train(("two-dimensional", ["generator.normalization=batch"]), folder)
+      let said = try gan(["export", "run", "--out", "standing.pt"], folder)
+      #expect(said.hasPrefix("standing.pt: [N, "), "\(said)")
+      _ = try gan(["export", "run", "--out", "batch.pt", "--batch-statistics"], folder)
+      let (standing, batch) = try (
+        ScriptModule(Data(contentsOf: folder.appendingPathComponent("standing.pt"))),
+        ScriptModule(Data(contentsOf: folder.appendingPathComponent("batch.pt")))
+      )
+      let noise = try RunFolder(folder.appendingPathComponent("run")).recipe().noise
+      let z = try checkingTensors {
+        let stream = RandomStream(seed: 4)
+        return noise.kind == .normal
+          ? stream.normal([5_000, noise.dimensions])
+          : stream.uniform([5_000, noise.dimensions]) * (noise.high - noise.low) + noise.low
+      }
+      try checkingTensors {
+        let all = standing(z)
+        for row in [0, 7] {
+          let alone = standing(z.sliced(0, row..<row + 1))
+          #expect(try apart(alone, all.sliced(0, row..<row + 1)) <= RoundingBound(.float32, sums: [100, 100, 100], functions: 6).ofTwo)
+        }
+        let (first, second) = try (standing(z.sliced(0, 0..<1)).values(Double.self), standing(z.sliced(0, 1..<2)).values(Double.self))
+        #expect(zip(first, second).contains { abs($0 - $1) > 1e-3 }, "\(first), \(second)")
+        // Statistics of 10 000 rows and of another 5 000: of a layer's mean and deviation each within 5 standard errors, through
+        // three layers, in units of the outputs' spread.
+        let (a, b) = try (all.values(Double.self), batch(z).values(Double.self))
+        let difference = (zip(a, b).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) } / Double(a.count)).squareRoot()
+        let spread = (a.reduce(0) { $0 + $1 * $1 } / Double(a.count)).squareRoot()
+        #expect(difference < 0.3 * spread, "\(difference) of \(spread)")
       }
     }
   }

@@ -53,6 +53,47 @@ struct GanProcess {
   }
 }
 
+/// `script` run by the shell in `folder`, with `gan` for the executable.
+func shell(_ script: String, in folder: URL, environment: [String: String] = [:]) throws -> GanProcess {
+  let executable = GanProcess.executable.path
+  return try GanProcess(
+    ["-c", "gan() { '\(executable)' \"$@\"; }\n\(script)", executable], in: folder, environment: environment,
+    executable: URL(fileURLWithPath: "/bin/bash"))
+}
+
+/// The steps of the checkpoints in `folder/run`, in ascending order.
+func checkpointSteps(_ run: String, in folder: URL) throws -> [Int] {
+  let names = try FileManager.default.contentsOfDirectory(atPath: folder.appendingPathComponent("\(run)/checkpoints").path)
+  return names.compactMap { $0.firstMatch(of: /step-([0-9]+)/).flatMap { Int($0.1) } }.sorted()
+}
+
+/// Recipes and images that take no time, for a classifier with ten classes: `few.yaml`, which tests itself, in a folder with both
+/// sets.
+func writeFewLabels(_ folder: URL) throws {
+  func word(_ value: Int) -> [UInt8] { withUnsafeBytes(of: UInt32(value).bigEndian) { Array($0) } }
+  for (split, count) in [("train", 100), ("t10k", 40)] {
+    let pixels = (0..<count).flatMap { index in
+      (0..<64).map { pixel in UInt8(pixel / 8 == index % 10 || pixel % 8 == index % 10 ? 220 : (index * 31 + pixel * 17) % 40) }
+    }
+    try Data([0, 0, 8, 3] + word(count) + word(8) + word(8) + pixels)
+      .write(to: folder.appendingPathComponent("\(split)-images-idx3-ubyte"))
+    try Data([0, 0, 8, 1] + word(count) + (0..<count).map { UInt8($0 % 10) })
+      .write(to: folder.appendingPathComponent("\(split)-labels-idx1-ubyte"))
+  }
+  let recipe = """
+    base: mnist-semisupervised-fast
+    name: few
+    noise: {dimensions: 4}
+    generator: {hidden: [16, 16]}
+    discriminator: {hidden: [32, 32], initializationExamples: 40}
+    labels: {count: 20, batchSize: 20}
+    batchSize: 20
+    duration: {count: 20, unit: steps}
+    output: {measurementInterval: 5, sampleInterval: 10, evaluationInterval: 5, checkpointInterval: 100}
+    """
+  try Data(recipe.utf8).write(to: folder.appendingPathComponent("few.yaml"))
+}
+
 /// An empty folder for the length of `body`.
 func withEmptyFolder<Result>(_ body: (URL) throws -> Result) throws -> Result {
   let url = FileManager.default.temporaryDirectory.appendingPathComponent("gan-tests-\(UUID())")

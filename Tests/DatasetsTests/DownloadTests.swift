@@ -65,6 +65,33 @@ import Testing
 
   // MARK: Sound servers
 
+  /// Some servers take a file's own packing for one of the way, and whoever asks gets it unpacked: checked by what it unpacks to, it
+  /// is kept so.
+  @Test func aFileThatIsUnpackedOnTheWay() async throws {
+    try await withServer { setting in
+      let plain = Data((0..<9_000).map { UInt8(truncatingIfNeeded: $0 / 7) })
+      let packed = gzip(plain)
+      try packed.write(to: setting.folder.deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("served/digits.gz"))
+      func download(md5: String) -> Download {
+        Download(
+          files: [
+            RemoteFile(
+              name: "digits.gz", size: packed.count, md5: MD5.hex(of: [UInt8](packed)),
+              unpacked: .init(size: plain.count, md5: md5))
+          ], mirrors: [setting.server.mirror("encoded")], directory: setting.folder)
+      }
+      let wrong = try await failure(of: download(md5: MD5.hex(of: [1])))
+      #expect(wrong.attempts[0].reason.contains("unpacks to the md5"), "\(wrong)")
+      #expect(try setting.names() == [])
+      let arrivals = try await download(md5: MD5.hex(of: [UInt8](plain))).run()
+      #expect(try arrivals.map(\.url.lastPathComponent) == ["digits"] && setting.names() == ["digits"])
+      #expect(try Data(contentsOf: arrivals[0].url) == plain)
+      // A second run finds it.
+      let again = try await download(md5: MD5.hex(of: [UInt8](plain))).run()
+      #expect(again[0].source == nil && again[0].url == arrivals[0].url)
+    }
+  }
+
   @Test(arguments: ["plain", "weak", "redirect", "norange", "nolength", "slow"])
   func fetches(mode: String) async throws {
     try await withServer { setting in

@@ -31,6 +31,40 @@ import Torch
     }
   }
 
+  /// Kinds of elements that tensors here have not are read as those that hold them; what is not read is not called no safetensors
+  /// file.
+  @Test func readsKindsThatItDoesNotWrite() throws {
+    func file(_ kind: String, _ bytes: [UInt8], count: Int) -> Data {
+      var header = Data(#"{"x":{"dtype":"\#(kind)","shape":[\#(count)],"data_offsets":[0,\#(bytes.count)]}}"#.utf8)
+      while header.count % 8 != 0 { header.append(UInt8(ascii: " ")) }
+      return withUnsafeBytes(of: UInt64(header.count).littleEndian) { Data($0) } + header + Data(bytes)
+    }
+    func values(_ kind: String, _ words: [UInt64], width: Int) throws -> (DType, [Double]) {
+      let bytes = words.flatMap { word in (0..<width).map { UInt8(truncatingIfNeeded: word >> (8 * $0)) } }
+      var found: (DType, [Double])?
+      try withFile(file(kind, bytes, count: words.count)) {
+        let x = try #require(Safetensors(contentsOf: $0).tensors["x"])
+        found = (x.dtype, try x.values(Double.self))
+      }
+      return try #require(found)
+    }
+    // 1, -2, the smallest and the largest subnormal, the largest number, both zeros, infinity.
+    let half = try values("F16", [0x3C00, 0xC000, 0x0001, 0x03FF, 0x7BFF, 0x0000, 0x8000, 0x7C00], width: 2)
+    #expect(half.0 == .float32)
+    #expect(half.1 == [1, -2, 0x1p-24, 1023 * 0x1p-24, 65_504, 0, 0, .infinity] && half.1[6].sign == .minus)
+    #expect(try values("F16", [0x7E00], width: 2).1[0].isNaN)
+    for (kind, width) in [("I8", 1), ("I16", 2), ("I32", 4)] {
+      let found = try values(kind, [5, .max], width: width)
+      #expect(found.0 == .int64 && found.1 == [5, -1], "\(kind): \(found)")
+    }
+    #expect(try values("U16", [65_535], width: 2).1 == [65_535])
+    #expect(try values("U32", [4_294_967_295], width: 4).1 == [4_294_967_295])
+    try withFile(file("F8_E4M3", [1], count: 1)) { url in
+      let error = try #require(throws: FileError.self) { try Safetensors(contentsOf: url) }
+      #expect(error.reason.contains("'F8_E4M3'") && !error.reason.contains("not a safetensors file"), "\(error)")
+    }
+  }
+
   @Test func refusesEveryTruncation() throws {
     let bytes = try Safetensors(tensors: ["x": Tensor([1, 2, 3] as [Float])]).encoded()
     for length in 0..<bytes.count {

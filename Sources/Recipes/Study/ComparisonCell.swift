@@ -45,6 +45,20 @@ public struct ComparisonCell: Sendable {
   /// What played them.
   public let machine: Machine
 
+  public init(
+    technique: ComparedTechnique, recipe: Recipe, seeds: [UInt64], measures: [ComparedMeasure: [Double]],
+    scoring: ComparedScoring?, examples: [[Float]], seconds: Double, machine: Machine
+  ) {
+    self.technique = technique
+    self.recipe = recipe
+    self.seeds = seeds
+    self.measures = measures
+    self.scoring = scoring
+    self.examples = examples
+    self.seconds = seconds
+    self.machine = machine
+  }
+
   /// What games depend on beside their recipe: those of another one are not the same to the last bit, and may be others altogether.
   public struct Machine: Codable, Sendable, Hashable {
     public let version: String
