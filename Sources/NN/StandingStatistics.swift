@@ -4,7 +4,7 @@ import Torch
 /// pass comes to them.
 ///
 /// Passes that are given them (``Context/evaluation(labels:standing:)``) are gathered from, up to ``finish()``, and are
-/// normalised by them afterwards (Brock et al. 2019, section 4.1, "standing statistics").
+/// normalised by them afterwards ("standing statistics" of Brock et al. 2019).
 public final class StandingStatistics {
   private typealias Moments = (mean: Tensor, variance: Tensor)
   /// Of each layer, pass by pass.

@@ -52,7 +52,9 @@ struct ClassifierFileTests {
       for m in (First, Second, Pair, Named, Odd): torch.jit.script(m().eval()).save(m.__name__ + '.pt')
       """
     try withModules(program) { folder in
-      func of(_ arguments: String) throws -> String { try value(score("--splits 4 --classifier " + arguments, in: folder)) }
+      func of(_ arguments: String) throws -> String {
+        try value(score("--splits 4 --classifier " + arguments, in: folder))
+      }
       let (first, second) = (try of("First.pt"), try of("Second.pt"))
       #expect(first != second)
       #expect(try of("Pair.pt") == first)
@@ -98,7 +100,9 @@ struct ClassifierFileTests {
         ("--mean x", 64), ("--deviation 0", 64), ("--mean 1,2", 64), ("--mean 0.5 --input-range 0..255", 64),
         ("--mean 1,2,3 --channels 1", 1),
       ] {
-        #expect(try score("--splits 4 --classifier Outside.pt \(arguments)", in: folder).status == Int32(code), "\(arguments)")
+        #expect(
+          try score("--splits 4 --classifier Outside.pt \(arguments)", in: folder).status == Int32(code), "\(arguments)"
+        )
       }
     }
   }
@@ -130,7 +134,8 @@ struct ClassifierFileTests {
       torch.jit.script(Any().eval()).save('any.pt')
       """
     try withModules(program) { folder in
-      #expect(try value(score("--splits 4 --classifier sure.pt", in: folder)) == "4.0000", "four classes, equally often")
+      #expect(
+        try value(score("--splits 4 --classifier sure.pt", in: folder)) == "4.0000", "four classes, equally often")
       #expect(try score("--splits 4 --classifier none.pt", in: folder).errors.contains("not finite"))
       let traced = try value(score("--splits 1 --samples 50 --batch-size 20 --classifier traced.pt", in: folder))
       #expect(try traced == value(score("--splits 1 --samples 50 --classifier any.pt", in: folder)))

@@ -124,7 +124,8 @@ import Torch
       var recipe = try #require(Recipe.named("one-dimensional"))
       recipe.duration.count = 8
       let cell = ComparisonCell(
-        technique: .plain, recipe: recipe, seeds: [1], measures: [.spread: [.nan], .wasserstein: [.infinity]], scoring: nil,
+        technique: .plain, recipe: recipe, seeds: [1], measures: [.spread: [.nan], .wasserstein: [.infinity]],
+        scoring: nil,
         examples: [[1]], seconds: 1, machine: .init(device: .cpu))
       let games = ComparisonFolder(folder)
       try games.write(cell)

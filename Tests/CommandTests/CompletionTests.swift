@@ -20,7 +20,8 @@ import Testing
         COMP_WORDS=(\(typed)); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); COMP_LINE="${COMP_WORDS[*]}"; COMP_POINT=${#COMP_LINE}
         $f gan "${COMP_WORDS[-1]}" "${COMP_WORDS[-2]}" 2>/dev/null; echo "${COMPREPLY[*]}"
         """, in: folder)
-      #expect(result.output.split(whereSeparator: \.isWhitespace).contains { $0.hasPrefix(offered) }, "\(result.output)")
+      #expect(
+        result.output.split(whereSeparator: \.isWhitespace).contains { $0.hasPrefix(offered) }, "\(result.output)")
     }
   }
 }

@@ -13,7 +13,9 @@ import Testing
         "\(Self.strace) -f -o trace -e trace=flock -e inject=flock:error=ENOLCK \"$0\" \(train) unlocked", in: folder)
       let sync = try shell(
         "\(Self.strace) -f -o trace2 -e trace=fsync -e inject=fsync:error=EINVAL \"$0\" \(train) unsynced", in: folder)
-      let traces = try ["trace", "trace2"].map { try String(contentsOf: folder.appendingPathComponent($0), encoding: .utf8) }
+      let traces = try ["trace", "trace2"].map {
+        try String(contentsOf: folder.appendingPathComponent($0), encoding: .utf8)
+      }
       // Where tracing is forbidden nothing was played.
       guard traces.allSatisfy({ $0.contains("INJECTED") }) else { return }
       #expect(locks.status == 0 && locks.errors.contains("has no file locks"), "\(locks.errors)")
@@ -48,7 +50,8 @@ import Testing
         .write(to: folder.appendingPathComponent("train-labels-idx1-ubyte"))
       for limit in [600_000, 660_000, 720_000, 780_000] {
         let result = try shell(
-          "ulimit -v \(limit); exec \"$0\" train tiny.yaml --data . --steps 2 --threads 1 --out run-\(limit)", in: folder)
+          "ulimit -v \(limit); exec \"$0\" train tiny.yaml --data . --steps 2 --threads 1 --out run-\(limit)",
+          in: folder)
         #expect(result.status < 126, "\(limit): exit code \(result.status): \(result.errors)")
         #expect(result.errors.split(separator: "\n").count <= 2, "\(result.errors)")
       }

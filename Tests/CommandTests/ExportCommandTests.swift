@@ -225,9 +225,13 @@ import Torch
         let all = standing(z)
         for row in [0, 7] {
           let alone = standing(z.sliced(0, row..<row + 1))
-          #expect(try apart(alone, all.sliced(0, row..<row + 1)) <= RoundingBound(.float32, sums: [100, 100, 100], functions: 6).ofTwo)
+          #expect(
+            try apart(alone, all.sliced(0, row..<row + 1))
+              <= RoundingBound(.float32, sums: [100, 100, 100], functions: 6).ofTwo)
         }
-        let (first, second) = try (standing(z.sliced(0, 0..<1)).values(Double.self), standing(z.sliced(0, 1..<2)).values(Double.self))
+        let (first, second) = try (
+          standing(z.sliced(0, 0..<1)).values(Double.self), standing(z.sliced(0, 1..<2)).values(Double.self)
+        )
         #expect(zip(first, second).contains { abs($0 - $1) > 1e-3 }, "\(first), \(second)")
         // Statistics of 10 000 rows and of another 5 000: of a layer's mean and deviation each within 5 standard errors, through
         // three layers, in units of the outputs' spread.

@@ -63,7 +63,8 @@ func shell(_ script: String, in folder: URL, environment: [String: String] = [:]
 
 /// The steps of the checkpoints in `folder/run`, in ascending order.
 func checkpointSteps(_ run: String, in folder: URL) throws -> [Int] {
-  let names = try FileManager.default.contentsOfDirectory(atPath: folder.appendingPathComponent("\(run)/checkpoints").path)
+  let names = try FileManager.default.contentsOfDirectory(
+    atPath: folder.appendingPathComponent("\(run)/checkpoints").path)
   return names.compactMap { $0.firstMatch(of: /step-([0-9]+)/).flatMap { Int($0.1) } }.sorted()
 }
 
@@ -73,7 +74,9 @@ func writeFewLabels(_ folder: URL) throws {
   func word(_ value: Int) -> [UInt8] { withUnsafeBytes(of: UInt32(value).bigEndian) { Array($0) } }
   for (split, count) in [("train", 100), ("t10k", 40)] {
     let pixels = (0..<count).flatMap { index in
-      (0..<64).map { pixel in UInt8(pixel / 8 == index % 10 || pixel % 8 == index % 10 ? 220 : (index * 31 + pixel * 17) % 40) }
+      (0..<64).map { pixel in
+        UInt8(pixel / 8 == index % 10 || pixel % 8 == index % 10 ? 220 : (index * 31 + pixel * 17) % 40)
+      }
     }
     try Data([0, 0, 8, 3] + word(count) + word(8) + word(8) + pixels)
       .write(to: folder.appendingPathComponent("\(split)-images-idx3-ubyte"))

@@ -6,7 +6,8 @@ import Testing
 @Suite struct OutputPlaceTests {
   private func withRun(_ body: (URL) throws -> Void) throws {
     try withEmptyFolder { folder in
-      let train = try GanProcess(["train", "one-dimensional", "--threads", "1", "--steps", "5", "--out", "run"], in: folder)
+      let train = try GanProcess(
+        ["train", "one-dimensional", "--threads", "1", "--steps", "5", "--out", "run"], in: folder)
       #expect(train.status == 0, "\(train.errors)")
       try body(folder)
     }
@@ -29,7 +30,10 @@ import Testing
       #expect(kind(folder.appendingPathComponent("chain")) == S_IFLNK)
       let points = try String(contentsOf: folder.appendingPathComponent("there/points.txt"), encoding: .utf8)
       #expect(points.split(separator: "\n").count == 4)
-      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.appendingPathComponent("there").path) == ["points.txt"])
+      #expect(
+        try FileManager.default.contentsOfDirectory(atPath: folder.appendingPathComponent("there").path) == [
+          "points.txt"
+        ])
     }
   }
 
@@ -42,9 +46,13 @@ import Testing
         let result = try shell("\(sample) --out \(place)", in: folder)
         #expect(result.output.split(separator: "\n").compactMap { Double($0) }.count == 4, "\(place): \(result.output)")
         #expect(result.output.filter { $0 == "\n" }.count == 4)
-        #expect(try shell("\(sample) --out \(place) | wc -l", in: folder).output.trimmingCharacters(in: .whitespacesAndNewlines) == "4")
+        #expect(
+          try shell("\(sample) --out \(place) | wc -l", in: folder).output.trimmingCharacters(
+            in: .whitespacesAndNewlines) == "4")
       }
-      #expect(try shell("\(sample) --out >(cat >through) >/dev/null; wait; sleep 0.2; wc -l <through", in: folder).output.contains("4"))
+      #expect(
+        try shell("\(sample) --out >(cat >through) >/dev/null; wait; sleep 0.2; wc -l <through", in: folder).output
+          .contains("4"))
       let pipe = try shell("mkfifo pipe; \(sample) --out pipe", in: folder)
       #expect(pipe.status == 1 && pipe.errors.contains("is a named pipe"), "\(pipe.errors)")
       #expect(kind(folder.appendingPathComponent("pipe")) == S_IFIFO)
@@ -53,7 +61,9 @@ import Testing
 
   @Test func permissionsStay() throws {
     try withRun { folder in
-      let result = try shell("echo old >mine; chmod 600 mine; \(sample) --out mine; stat -c %a mine 2>/dev/null || stat -f %Lp mine", in: folder)
+      let result = try shell(
+        "echo old >mine; chmod 600 mine; \(sample) --out mine; stat -c %a mine 2>/dev/null || stat -f %Lp mine",
+        in: folder)
       #expect(result.output.hasSuffix("600\n"), "\(result.output)\(result.errors)")
     }
   }

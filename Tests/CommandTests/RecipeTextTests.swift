@@ -28,14 +28,17 @@ import Testing
   @Test func pipesAndStandardInput() throws {
     try withEmptyFolder { folder in
       for place in ["-", "/dev/stdin", "/dev/fd/0"] {
-        let plan = try shell("gan recipes one-dimensional | sed 's/^seed: .*/seed: 77/' | gan train \(place) --dry-run", in: folder)
+        let plan = try shell(
+          "gan recipes one-dimensional | sed 's/^seed: .*/seed: 77/' | gan train \(place) --dry-run", in: folder)
         #expect(plan.status == 0 && plan.output.contains("seed: 77"), "\(place): \(plan.errors)")
       }
       let made = try shell("gan train <(gan recipes one-dimensional) --dry-run", in: folder)
       #expect(made.status == 0, "\(made.errors)")
       // Where a value is impossible, what came through the pipe is not there any more to be read again.
-      let wrong = try shell("printf 'base: one-dimensional\\nname: x\\nbatchSize: 0\\n' | gan train - --dry-run", in: folder)
-      #expect(wrong.status == 1 && wrong.errors.contains("batchSize") && wrong.errors.contains("line 3"), "\(wrong.errors)")
+      let wrong = try shell(
+        "printf 'base: one-dimensional\\nname: x\\nbatchSize: 0\\n' | gan train - --dry-run", in: folder)
+      #expect(
+        wrong.status == 1 && wrong.errors.contains("batchSize") && wrong.errors.contains("line 3"), "\(wrong.errors)")
       let verified = try shell("gan recipes one-dimensional | gan verify-resume - --steps 4 --threads 1", in: folder)
       #expect(verified.status == 0 && verified.output.contains("equal"), "\(verified.errors)")
     }
@@ -44,8 +47,10 @@ import Testing
   @Test(arguments: [
     ("generator.training.learningRate=0,001", "must be a number, is '0,001': a point comes before the fraction, 0.001"),
     ("seed=-1", "must be a whole number, 0 or more, is '-1'"), ("batchSize=many", "must be a whole number, is 'many'"),
-    ("batchSize=1.5", "must be a whole number, is '1.5'"), ("minibatchDiscrimination.enabled=maybe", "must be true or false"),
-    ("duration.unit=hours", "must be steps, epochs, is 'hours'"), ("noise.kind=pink", "must be uniform, normal, stratified"),
+    ("batchSize=1.5", "must be a whole number, is '1.5'"),
+    ("minibatchDiscrimination.enabled=maybe", "must be true or false"),
+    ("duration.unit=hours", "must be steps, epochs, is 'hours'"),
+    ("noise.kind=pink", "must be uniform, normal, stratified"),
     ("generator.normalization=group", "is 'group'"), ("generator.hidden=wide", "must be a list"),
     ("generator.hidden=[a]", "must be a whole number"),
   ])
@@ -53,11 +58,15 @@ import Testing
     try withEmptyFolder { folder in
       let refused = try GanProcess(["train", "one-dimensional", "--set", assignment, "--dry-run"], in: folder)
       #expect(refused.status == 1 && refused.errors.contains(words), "\(refused.errors)")
-      for decoder in ["decode", "Scalar", "UInt64", "initialize"] { #expect(!refused.errors.contains(decoder), "\(refused.errors)") }
+      for decoder in ["decode", "Scalar", "UInt64", "initialize"] {
+        #expect(!refused.errors.contains(decoder), "\(refused.errors)")
+      }
     }
   }
 
-  @Test(arguments: ["train --helpp", "train mnist --helpp", "score --helpp", "compare --data mnist --helpp", "sample --helpp"])
+  @Test(arguments: [
+    "train --helpp", "train mnist --helpp", "score --helpp", "compare --data mnist --helpp", "sample --helpp",
+  ])
   func aMisspeltOptionIsNamed(_ arguments: String) throws {
     try withEmptyFolder { folder in
       let refused = try GanProcess(arguments.split(separator: " ").map(String.init), in: folder)
@@ -69,7 +78,9 @@ import Testing
     try withEmptyFolder { folder in
       let refused = try GanProcess(["train"], in: folder)
       #expect(refused.status == 64)
-      #expect(refused.errors.contains("Usage: gan train ") && refused.errors.contains("See 'gan train --help'"), "\(refused.errors)")
+      #expect(
+        refused.errors.contains("Usage: gan train ") && refused.errors.contains("See 'gan train --help'"),
+        "\(refused.errors)")
     }
   }
 }

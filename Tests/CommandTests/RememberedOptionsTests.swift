@@ -51,7 +51,8 @@ import Testing
       for name in ["my run", "it's $HOME", "-dash"] {
         let path = name.hasPrefix("-") ? "./\(name)" : name
         let stopped = try GanProcess(
-          ["train", "one-dimensional", "--threads", "1", "--steps", "40", "--stop-after", "10", "--out", path], in: folder)
+          ["train", "one-dimensional", "--threads", "1", "--steps", "40", "--stop-after", "10", "--out", path],
+          in: folder)
         let line = try #require(stopped.errors.firstMatch(of: /go on with: (gan .*)/)?.1)
         let resumed = try shell(String(line), in: folder)
         #expect(resumed.status == 0, "\(line): \(resumed.errors)")
@@ -101,7 +102,8 @@ import Testing
       try Data(tinyRecipe.utf8).write(to: folder.appendingPathComponent("tiny.yaml"))
       for (arguments, word) in [
         ("train tiny.yaml --data . --keep-best test-errors", "learns no classes"),
-        ("train one-dimensional --data .", "reads no files"), ("train one-dimensional --rollbacks 2", "--on-nan rollback"),
+        ("train one-dimensional --data .", "reads no files"),
+        ("train one-dimensional --rollbacks 2", "--on-nan rollback"),
         ("train one-dimensional --on-nan stop --rollbacks 2", "--on-nan rollback"),
       ] {
         #expect(try gan(arguments, folder, status: 64).errors.contains(word), "\(arguments)")

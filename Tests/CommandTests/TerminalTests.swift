@@ -55,8 +55,11 @@ import Testing
   @Test func aTerminalThatCannotDrawOverALineGetsNoSequences() throws {
     try withEmptyFolder { folder in
       let text = try screen(
-        ["train", "one-dimensional", "--threads", "1", "--steps", "500", "--out", "r"], columns: 80, kind: "dumb", in: folder)
-      #expect(text.contains("100%") && !text.contains("\u{1B}") && !text.replacing("\r\n", with: "").contains("\r"), "\(text)")
+        ["train", "one-dimensional", "--threads", "1", "--steps", "500", "--out", "r"], columns: 80, kind: "dumb",
+        in: folder)
+      #expect(
+        text.contains("100%") && !text.contains("\u{1B}") && !text.replacing("\r\n", with: "").contains("\r"), "\(text)"
+      )
     }
   }
 }

@@ -71,7 +71,9 @@ import Testing
     try await withServer { setting in
       let plain = Data((0..<9_000).map { UInt8(truncatingIfNeeded: $0 / 7) })
       let packed = gzip(plain)
-      try packed.write(to: setting.folder.deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("served/digits.gz"))
+      try packed.write(
+        to: setting.folder.deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent(
+          "served/digits.gz"))
       func download(md5: String) -> Download {
         Download(
           files: [
