@@ -73,15 +73,18 @@ func checkpointSteps(_ run: String, in folder: URL) throws -> [Int] {
 func writeFewLabels(_ folder: URL) throws {
   func word(_ value: Int) -> [UInt8] { withUnsafeBytes(of: UInt32(value).bigEndian) { Array($0) } }
   for (split, count) in [("train", 100), ("t10k", 40)] {
-    let pixels = (0..<count).flatMap { index in
-      (0..<64).map { pixel in
-        UInt8(pixel / 8 == index % 10 || pixel % 8 == index % 10 ? 220 : (index * 31 + pixel * 17) % 40)
+    var (images, labels) = (Data([0, 0, 8, 3]), Data([0, 0, 8, 1]))
+    images += word(count) + word(8) + word(8)
+    labels += word(count)
+    for index in 0..<count {
+      for pixel in 0..<64 {
+        let isBar = pixel / 8 == index % 10 || pixel % 8 == index % 10
+        images.append(UInt8(isBar ? 220 : (index * 31 + pixel * 17) % 40))
       }
+      labels.append(UInt8(index % 10))
     }
-    try Data([0, 0, 8, 3] + word(count) + word(8) + word(8) + pixels)
-      .write(to: folder.appendingPathComponent("\(split)-images-idx3-ubyte"))
-    try Data([0, 0, 8, 1] + word(count) + (0..<count).map { UInt8($0 % 10) })
-      .write(to: folder.appendingPathComponent("\(split)-labels-idx1-ubyte"))
+    try images.write(to: folder.appendingPathComponent("\(split)-images-idx3-ubyte"))
+    try labels.write(to: folder.appendingPathComponent("\(split)-labels-idx1-ubyte"))
   }
   let recipe = """
     base: mnist-semisupervised-fast
