@@ -31,20 +31,31 @@ extension ByteStream {
     return bytes
   }
 
+  /// Makes room; an array that finds none would end the process.
+  private func reserve(_ capacity: Int, for bytes: inout [UInt8]) throws(FileError) {
+    guard capacity > bytes.capacity else { return }
+    // The old elements stay until the new room is there, so that all of it must be free beside them.
+    guard let room = malloc(capacity + 64) else {
+      throw fail("takes \(grouped(capacity)) bytes, for which there is no memory", at: bytes.count)
+    }
+    free(room)
+    bytes.reserveCapacity(capacity)
+  }
+
   /// Adds the next `wanted` bytes to `bytes`, or fewer where the stream ends; see ``read(_:isSure:)``.
   func append(_ wanted: Int, to bytes: inout [UInt8], isSure: Bool = false) throws(FileError) {
     let start = bytes.count
     let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, min(wanted, 1 << 18)), alignment: 16)
     defer { chunk.deallocate() }
-    if isSure { bytes.reserveCapacity(start + wanted) }
+    if isSure { try reserve(start + wanted, for: &bytes) }
     while bytes.count < start + wanted {
-      let free = UnsafeMutableRawBufferPointer(rebasing: chunk.prefix(start + wanted - bytes.count))
-      let got = try read(into: free)
+      let room = UnsafeMutableRawBufferPointer(rebasing: chunk.prefix(start + wanted - bytes.count))
+      let got = try read(into: room)
       if got == 0 { return }
       if bytes.capacity < bytes.count + got {
-        bytes.reserveCapacity(min(start + wanted, max(2 * bytes.capacity, bytes.count + got)))
+        try reserve(min(start + wanted, max(2 * bytes.capacity, bytes.count + got)), for: &bytes)
       }
-      bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: free.prefix(got)))
+      bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: room.prefix(got)))
     }
   }
 }

@@ -69,7 +69,7 @@ import Testing
       try forEachKind(folder.appendingPathComponent("train-labels-idx1-ubyte")) {
         // What is not there may have another name.
         try refused(
-          ["train", "mnist", "--data", "."], in: folder,
+          ["train", "mnist-semisupervised-fast", "--data", "."], in: folder,
           saying: ["train-labels-idx1-ubyte"] + ($0.hasPrefix("no") || $0.hasPrefix("Too") ? [] : [$0]))
       }
       let measurements = url.appendingPathComponent("measurements.jsonl")

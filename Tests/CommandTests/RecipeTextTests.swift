@@ -65,7 +65,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "train --helpp", "train mnist --helpp", "score --helpp", "compare --data mnist --helpp", "sample --helpp",
+    "train --helpp", "train mnist --helpp", "score run --classifier x.pt --helpp", "compare --data mnist --helpp",
+    "sample run --out x.png --helpp",
   ])
   func aMisspeltOptionIsNamed(_ arguments: String) throws {
     try withEmptyFolder { folder in

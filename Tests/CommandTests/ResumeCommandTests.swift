@@ -216,7 +216,7 @@ import Torch
       try refused(["--resume", "nothing"], saying: ["nothing", "no such file"])
       try refused([], saying: ["--resume"])
       try refused(["small.yaml", "--resume", "x"], saying: ["a recipe"])
-      try refused(["--resume", "x", "--steps", "9", "--set", "a=1"], saying: ["--steps", "--set"])
+      try refused(["--resume", "x", "--seed", "9", "--set", "a=1"], saying: ["--seed", "--set"])
       try refused(["small.yaml", "--checkpoint-every", "ten"], saying: ["--checkpoint-every", "ten"])
       try refused(["small.yaml", "--keep-checkpoints", "0"], saying: ["--keep-checkpoints", "0"])
       try refused(["small.yaml", "--keep-best", "score"], saying: ["--keep-best", "test-errors"])

@@ -145,7 +145,7 @@ import Torch
       try refused(["nowhere", "--classifier", Self.classifier("echo")], "nowhere", "run folder")
       try refused(["--data", ".", "--classifier", Self.classifier("echo")], "t10k")
       try refused(with("text"), "text.pt", "not a TorchScript file")
-      try refused(with("tuple"), "tuple.pt", "Tuple")
+      try refused(with("tuple"), "tuple.pt", "[64, 1, 8, 8]")
       try refused(with("vector"), "vector.pt", "[64]")
       try refused(with("rows"), "rows.pt", "[63, 64]")
       try refused(with("infinite"), "infinite.pt", "not finite")

@@ -169,6 +169,7 @@ struct Train: ParsableCommand {
     _ runOptions: RunFolder.Options, device: Device
   ) throws {
     Interruption.watch()
+    announce(recipe, examples, device)
     let run = try TrainingRun(
       recipe, examples, test: test, data: place, in: folder, device: device, checkpoints: runOptions.checkpoints,
       onFault: runOptions.onFault)
@@ -180,7 +181,10 @@ struct Train: ParsableCommand {
     let game = run.game
     var bar = ProgressBar(recipe.name, total: game.steps, unit: "steps", first: run.step)
     var epoch = EpochLosses()
-    if run.step == 0 { try drawSamples(game, step: 0, folder) }
+    if run.step == 0 {
+      try drawReal(game, examples, folder)
+      try drawSamples(game, step: 0, folder)
+    }
     var rollbacks = 0
     var watch = SignWatch(recipe, steps: game.steps)
     for line in try folder.measurements() { _ = watch.warnings(after: line) }
@@ -245,6 +249,28 @@ struct Train: ParsableCommand {
 
   private func resumeCommand(_ run: TrainingRun) -> String {
     "gan train --resume \(shellPath(run.folder.url.relativePath))"
+  }
+
+  /// How long a run on images takes and how much memory, by a few steps of a game that is thrown away; nothing of one that is over
+  /// in a minute.
+  private func announce(_ recipe: Recipe, _ examples: RecipeExamples, _ device: Device) {
+    guard case .image = examples.shape, let trial = try? TrialSteps(recipe, examples, device: device),
+      trial.seconds >= 60
+    else { return }
+    let minutes = Int((trial.seconds / 60).rounded(.up))
+    let length = minutes < 120 ? "\(minutes) minutes" : String(format: "%.1f hours", trial.seconds / 3600)
+    Output.say(
+      String(
+        format: "about %@ as the machine is now (%.0f ms a step), in %.1f GB of memory", length,
+        trial.secondsPerStep * 1000, Double(trial.memory) / 1e9))
+  }
+
+  /// 64 real examples, as the networks see them; nothing where examples are no images.
+  private func drawReal(_ game: RecipeGame, _ examples: RecipeExamples, _ folder: RunFolder) throws {
+    guard case .image = game.example else { return }
+    let random = RandomStream(seed: game.recipe.seed).stream("real samples")
+    let real = try checkingTensors { examples.sample(64, random).examples }
+    try imageGrid(of: real, game).write(to: folder.realSamplesFile())
   }
 
   /// 64 samples of the same noise at every step; nothing where examples are no images.

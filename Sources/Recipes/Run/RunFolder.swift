@@ -12,6 +12,7 @@ import Torch
 /// | `recipe.yaml` | the resolved recipe |
 /// | `run.json` | shape of the examples, versions, device, threads |
 /// | `measurements.jsonl` | one JSON object per line, as training goes |
+/// | `samples/real.png` | real examples, where these are images |
 /// | `samples/step-000600.png` | what G makes of the same noise after that many steps |
 /// | `generator.safetensors`, `discriminator.safetensors` | the parameters |
 /// | `generator-average.safetensors`, `discriminator-average.safetensors` | averaged parameters, where the recipe asks for them |
@@ -278,6 +279,12 @@ public struct RunFolder: Sendable {
   public func samplesFile(step: Int) throws -> URL {
     try makeFolder(at: samples, makesParents: false)
     return samples.appendingPathComponent("step-\(paddedStep(step)).png")
+  }
+
+  /// Where the picture of real examples belongs; makes its folder.
+  public func realSamplesFile() throws -> URL {
+    try makeFolder(at: samples, makesParents: false)
+    return samples.appendingPathComponent("real.png")
   }
 
   /// The networks after `step` steps.
