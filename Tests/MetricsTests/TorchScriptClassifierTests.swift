@@ -107,7 +107,8 @@ import Torch
   }
 
   @Test func outputsThatAreNoClassesAreRefused() throws {
-    #expect(try refusal("tuple").contains("Tuple"))
+    // The first of several outputs is taken, and that is the images themselves.
+    #expect(try refusal("tuple").contains("[4, 1, 28, 28] for 4 images"))
     #expect(try refusal("vector").contains("[4] for 4 images, not [4, K]"))
     #expect(try refusal("rows").contains("[3, 784] for 4 images"))
     #expect(try refusal("infinite").contains("not finite"))
@@ -132,7 +133,8 @@ import Torch
     }
     #expect(try refusal("classifiers/none.pt").reason == "there is no such file")
     #expect(try refusal("classifiers").reason == "is a folder, not a file")
-    for name in ["text", "state", "headless"] {
+    #expect(try refusal("classifiers/state.pt").reason.hasPrefix("holds weights"))
+    for name in ["text", "headless"] {
       #expect(try refusal("classifiers/\(name).pt").reason.hasPrefix("is not a TorchScript file: "))
     }
     #expect(try refusal("classifiers/headless.pt").reason.contains("forward"))

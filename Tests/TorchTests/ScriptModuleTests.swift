@@ -42,7 +42,9 @@ import Torch
     }
     #expect(asserted?.description.contains("Traceback") == false, "\(asserted?.description ?? "")")
     #expect(asserted?.description.contains("AssertionError") == true, "\(asserted?.description ?? "")")
-    #expect(throws: TensorError.self) { try checkingTensors { _ = try ScriptModule(file("tuple"))(.ones([1])) } }
+    #expect(throws: TensorError.self) {
+      try checkingTensors { _ = try ScriptModule(file("tuple"))(.ones([1]), output: "7") }
+    }
     try? checkingTensors { #expect(module(matmul(.zeros([2, 3]), .zeros([2, 3]))).isPoisoned) }
     // A refusal does not wear the module out.
     #expect(try checkingTensors { module(.ones([2, 1, 28, 28])) }.shape == [2, 10])
