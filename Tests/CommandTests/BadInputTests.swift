@@ -36,7 +36,8 @@ import Testing
       try labels.dropLast().write(to: folder.appendingPathComponent("train-labels-idx1-ubyte"))
       // Of a recipe that looks at labels: another does without their file.
       try refused(
-        ["train", "mnist-semisupervised-fast", "--data", "."], in: folder, saying: ["train-labels-idx1-ubyte", "64", "63"])
+        ["train", "mnist-semisupervised-fast", "--data", "."], in: folder,
+        saying: ["train-labels-idx1-ubyte", "64", "63"])
     }
   }
 

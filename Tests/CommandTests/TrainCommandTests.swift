@@ -22,7 +22,7 @@ import Torch
           "samples",
         ])
       let pictures = try FileManager.default.contentsOfDirectory(atPath: run.appendingPathComponent("samples").path)
-      #expect(pictures.sorted() == ["step-000000.png", "step-000003.png", "step-000006.png"])
+      #expect(pictures.sorted() == ["real.png", "step-000000.png", "step-000003.png", "step-000006.png"])
       let lines = try String(contentsOf: run.appendingPathComponent("measurements.jsonl"), encoding: .utf8)
         .split(separator: "\n")
       let steps = try lines.map {
