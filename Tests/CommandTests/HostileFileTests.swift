@@ -70,7 +70,8 @@ import Testing
         // What is not there may have another name, and a folder may hold the file.
         try refused(
           ["train", "mnist-semisupervised-fast", "--data", "."], in: folder,
-          saying: ["train-labels-idx1-ubyte"] + (["no", "Too", "is a folder"].contains(where: $0.hasPrefix) ? [] : [$0]))
+          saying: ["train-labels-idx1-ubyte"]
+            + (["no", "Too", "is a folder"].contains(where: $0.hasPrefix) ? [] : [$0]))
       }
       let measurements = url.appendingPathComponent("measurements.jsonl")
       try forEachKind(measurements) {
