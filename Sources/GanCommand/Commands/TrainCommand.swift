@@ -76,6 +76,7 @@ struct Train: ParsableCommand {
     try recipe.validate(on: device)
     // Of a published set all that a plan needs is known.
     if options.dryRun, data.path == nil, let published = recipe.data.images?.published {
+      try recipe.validate(for: published.shape)
       return try printPlan(
         recipe, published.shape, classes: published.classes, stepsPerEpoch: published.count / recipe.batchSize,
         device: device)

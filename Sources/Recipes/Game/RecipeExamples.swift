@@ -29,6 +29,8 @@ public struct RecipeExamples {
   public let labelled: (draw: LabelDraw, batches: LabelledBatches)?
   /// K, where the examples have classes.
   public let classes: Int?
+  /// Their names, where they have any.
+  public let classNames: [String]?
   /// A checksum of all examples and their classes; nil where they are drawn without end.
   public let fingerprint: String?
 
@@ -41,6 +43,7 @@ public struct RecipeExamples {
     shape = .vector(points.dimensions)
     labelled = nil
     classes = nil
+    classNames = nil
     fingerprint = nil
     stepsPerEpoch = nil
   }
@@ -70,6 +73,7 @@ public struct RecipeExamples {
       throw RecipeError(key: "classConditional.enabled", reason: "must be false: these images have no classes")
     }
     classes = images.classes
+    classNames = images.classNames
     fingerprint = images.fingerprint
     if recipe.tellsClasses {
       guard let labels = images.labels, let classes = images.classes else {

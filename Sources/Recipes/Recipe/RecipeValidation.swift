@@ -96,7 +96,6 @@ extension Recipe {
       throw RecipeError(key: "automatic", reason: "must be empty: '\(data.kind)' is no folder of pictures to choose by")
     }
     try validateOutputs()
-    if let published = data.images?.published { try validate(for: published.shape) }
   }
 
   /// Whether G can reach the data at all: a sigmoid never makes what lies below 0.
@@ -114,10 +113,11 @@ extension Recipe {
     }
   }
 
-  /// Whether the networks can play on such images.
+  /// Whether the networks can play on such examples, which is not known before the data are opened: files of published names may
+  /// hold others.
   ///
   /// - Throws: ``RecipeError``.
-  func validate(for example: ExampleShape) throws {
+  public func validate(for example: ExampleShape) throws {
     try generator.network.settings.validate(SettingsCheck("generator"), for: example)
     try discriminator.network.settings.validate(SettingsCheck("discriminator"), for: example)
   }

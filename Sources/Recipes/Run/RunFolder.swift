@@ -392,6 +392,11 @@ public struct RunFolder: Sendable {
     let recipe = try RecipeFile.read(recipeFile)
     if let fault = RecipeFile.fault(in: recipeFile) { throw fault.asOfFile }
     let description = try description()
+    do {
+      try recipe.validate(for: description.example)
+    } catch let error as RecipeError {
+      throw FileError(path: descriptionFile.path, reason: "does not fit recipe.yaml: \(error)")
+    }
     let game = try checkingTensors {
       RecipeGame(
         recipe, example: description.example, classes: description.classes,

@@ -98,6 +98,7 @@ public final class TrainingRun {
         recipe,
         RunFolder.Description(
           width: examples.width, imageShape: examples.imageShape, classes: examples.classes,
+          classNames: examples.classNames,
           testExamples: self.test?.labels.count, steps: game.steps,
           examples: examples.fingerprint, dataPath: dataPath, tests: self.test?.fingerprint,
           libtorch: Libtorch.version, device: device.rawValue, threads: Libtorch.threads, options: options))
