@@ -12,7 +12,7 @@ public enum STL10 {
     case unlabeled
   }
 
-  /// The names of the classes, by label, where the data do not hold their own.
+  /// The names of the classes, by label.
   public static let classNames = [
     "airplane", "bird", "car", "cat", "deer", "dog", "horse", "monkey", "ship", "truck",
   ]
