@@ -33,7 +33,7 @@ let fuzzTargets: [Target] =
 
 let package = Package(
   name: "swift-gan",
-  platforms: [.macOS(.v14)],
+  platforms: [.macOS(.v15)],
   products: [
     .library(name: "GAN", targets: ["GAN", "NN", "Torch", "Datasets", "Metrics"]),
     .library(name: "Report", targets: ["Report", "Images"]),

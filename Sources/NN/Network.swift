@@ -66,7 +66,9 @@ public final class Network<Model: Module> {
           throw NetworkError(parameter: name, reason: "of shape \(parameter.shape) cannot be made: \(error)")
         }
       }
-      guard !parts.isEmpty else { return try Tensor.zeros(random.leadingShape + [0], dtype: dtype, device: device).checked() }
+      guard !parts.isEmpty else {
+        return try Tensor.zeros(random.leadingShape + [0], dtype: dtype, device: device).checked()
+      }
       return try concatenated(parts, -1).checked()
     }
     flat = try withoutGradient { try buffer(.trained) }

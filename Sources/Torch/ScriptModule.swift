@@ -78,7 +78,7 @@ public struct ScriptModule {
     static let call: CTForward = { context, x, result in
       let recording = context.assumingMemoryBound(to: Recording.self)
       do {
-        result.pointee = try recording.pointee.forward(Tensor(x)).handle
+        result.pointee = try recording.pointee.forward(Tensor(x)).checked().handle
       } catch {
         recording.pointee.error = error
       }

@@ -166,7 +166,9 @@ import Torch
 
   @Test func theReferenceIsAFunctionOfTheSeedAndIsSaved() throws {
     struct Model: Module { let reference = ReferenceBatch(6, shape: [3], distribution: .interval(2, 5)) }
-    let (one, again, other) = (try Network(Model(), seed: 1), try Network(Model(), seed: 1), try Network(Model(), seed: 2))
+    let (one, again, other) = (
+      try Network(Model(), seed: 1), try Network(Model(), seed: 1), try Network(Model(), seed: 2)
+    )
     let values = try one.model.reference.examples.value.values()
     #expect(try values == again.model.reference.examples.value.values())
     #expect(try values != other.model.reference.examples.value.values())

@@ -104,7 +104,7 @@ import Torch
       convTranspose2d(.ones([1, 1, 4, 4]), weight: .ones([1, 1, 2, 2]), stride: -1),
       batchNorm2d(x, bias: .ones([9])), pairwiseL1Similarity(.ones([])), euclideanDistances(x, .ones([2])),
       gradient(of: x, by: [x], cotangent: .ones([9]))[0], RandomStream(seed: 1).uniform([-1]),
-      RandomStream(seeds: []).normal(like: x), RandomStream(seed: 1).dropout(x, rate: 2),
+      RandomStream(seed: 1).dropout(x, rate: 2),
       weightNormLinear(x, direction: x, gain: x, bias: x, epsilon: 0), select(x, x, .ones([9])),
       Tensor.ones([2]).to(Device.allCases.first { !$0.isAvailable } ?? .cpu).reshaped([9]),
     ]

@@ -46,6 +46,7 @@ public struct WeightNormConv2d: Layer {
   private func initialize(_ x: Tensor) -> Tensor? {
     let y = conv2d(x, weight: weight, stride: stride, padding: padding)
     let scale = initialDeviation / sqrt(y.variance(0, 2, 3) + Self.epsilon)
-    return [bias.value.assigned(-y.mean(0, 2, 3) * scale), gain.value.assigned(gain.value * scale)].first(where: \.isPoisoned)
+    return [bias.value.assigned(-y.mean(0, 2, 3) * scale), gain.value.assigned(gain.value * scale)].first(
+      where: \.isPoisoned)
   }
 }

@@ -53,6 +53,7 @@ public struct WeightNormConvTranspose2d: Layer {
   private func initialize(_ x: Tensor) -> Tensor? {
     let y = transposed(x, bias: nil)
     let scale = initialDeviation / sqrt(y.variance(0, 2, 3) + Self.epsilon)
-    return [bias.value.assigned(-y.mean(0, 2, 3) * scale), gain.value.assigned(gain.value * scale)].first(where: \.isPoisoned)
+    return [bias.value.assigned(-y.mean(0, 2, 3) * scale), gain.value.assigned(gain.value * scale)].first(
+      where: \.isPoisoned)
   }
 }

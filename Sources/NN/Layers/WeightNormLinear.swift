@@ -48,6 +48,7 @@ public struct WeightNormLinear: Layer {
   private func initialize(_ x: Tensor) -> Tensor? {
     let y = linear(x, weight: weight)
     let scale = initialDeviation / sqrt(y.variance(-2) + Self.epsilon)
-    return [bias.value.assigned(-y.mean(-2) * scale), gain.value.assigned(gain.value * scale)].first(where: \.isPoisoned)
+    return [bias.value.assigned(-y.mean(-2) * scale), gain.value.assigned(gain.value * scale)].first(
+      where: \.isPoisoned)
   }
 }
