@@ -43,6 +43,7 @@ public final class Network<Model: Module> {
   ///
   /// - Throws: ``NetworkError`` where `model` cannot be a network's; `TensorError` where its parameters cannot be made.
   public init(_ model: Model, random: RandomStream, dtype: DType = .float32, device: Device = .cpu) throws {
+    try model.checkParameters()
     let named = model.namedParameters
     if let taken = named.first(where: { $0.parameter.isBound }) {
       throw NetworkError(parameter: taken.name, reason: "is in another network already")

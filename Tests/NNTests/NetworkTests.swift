@@ -214,3 +214,42 @@ import Torch
     #expect(try average.values.values() == network.flat.values())
   }
 }
+
+/// What a network would miss, or have twice, it refuses by name.
+@Suite struct RefusedModelTests {
+  struct Tied: Module {
+    let first: Linear, second: Linear
+    init() { (first, second) = { ($0, $0) }(Linear(2, 2)) }
+  }
+  struct InTuple: Module { let pair = (Linear(1, 1), Linear(1, 1)) }
+  struct InDictionary: Module { let heads = ["small": Linear(1, 1)] }
+  enum Choice { case linear(Linear) }
+  struct InEnumeration: Module { let choice = Choice.linear(Linear(1, 1)) }
+  class Base: Module { let layer = Linear(1, 1) }
+  final class Derived: Base { let own = Linear(1, 1) }
+  struct InSuperclass: Module { let part = Derived() }
+  struct Plain { let layer = Linear(1, 1) }
+  struct InPlainStruct: Module { let plain = Plain() }
+  struct Negative: Module { let layer = Linear(-1, 3) }
+
+  private func expect(_ model: some Module, _ name: String, _ reason: String) {
+    let error = #expect(throws: NetworkError.self) { try Network(model, seed: 1) }
+    #expect(error?.parameter == name && error?.reason.contains(reason) == true, "\(String(describing: error))")
+  }
+
+  @Test func parametersThatANetworkDoesNotFind() {
+    expect(Tied(), "second.weight", "is 'first.weight' as well")
+    expect(InTuple(), "pair..0.weight", "is in a tuple")
+    expect(InDictionary(), "heads.0.value.weight", "is in a dictionary")
+    expect(InEnumeration(), "choice.linear.weight", "is in the enumeration Choice")
+    expect(InSuperclass(), "part.layer.weight", "is in the superclass Base")
+    expect(InPlainStruct(), "plain.layer.weight", "is in Plain, which is no module")
+    expect(Negative(), "layer.weight", "cannot have the shape [3, -1]")
+  }
+
+  @Test func aModelBelongsToOneNetwork() throws {
+    let model = Linear(1, 1)
+    _ = try Network(model, seed: 1)
+    expect(model, "weight", "is in another network already")
+  }
+}
