@@ -71,12 +71,8 @@ struct TutorialGame {
     noise = settings.noise.noise
     let random = RandomStream(seeds: seeds)
     self.random = random
-    (discriminator, generator) = try checkingTensors {
-      (
-        Network(TutorialDiscriminator(settings), random: random.stream("D")),
-        Network(TutorialGenerator(settings), random: random.stream("G"))
-      )
-    }
+    discriminator = try Network(TutorialDiscriminator(settings), random: random.stream("D"))
+    generator = try Network(TutorialGenerator(settings), random: random.stream("G"))
     let first = try checkingTensors { settings.density.sample(settings.batchSize, random.stream("initialization")) }
     try discriminator.initialize(on: first)
     pretraining = DensityPretraining(
