@@ -111,9 +111,8 @@ struct TutorialDemo: ParsableCommand {
 
   /// The first of them is the plain game's where there is one.
   private func settings() throws -> [TutorialSettings] {
-    let tuning = try tuning.map {
-      try JSONDecoder().decode(TutorialTuning.self, from: readFile(at: URL(fileURLWithPath: $0)))
-    }
+    let start = preset == .unsettled ? TutorialTuning.unsettled : .sound
+    let tuning = try tuning.map { try start.changed(by: URL(fileURLWithPath: $0)) }
     let names = techniques?.split(separator: ",").map(String.init) ?? TutorialTechnique.allCases.map(\.rawValue)
     return try names.map { name in
       guard let technique = TutorialTechnique(rawValue: name) else {

@@ -1,6 +1,8 @@
-import Datasets
+import Files
+import Foundation
 import GAN
 import NN
+import Settings
 import Torch
 
 /// How the one-dimensional game is played where it is played well: one set of settings for all techniques and all data.
@@ -68,4 +70,50 @@ public struct TutorialTuning: Codable, Sendable, Hashable {
     tuning.dimensions = 1
     return tuning
   }()
+
+  /// The same with the values that a JSON file names, such as `{"generatorRate": 0.002}`.
+  ///
+  /// - Throws: `FileError` naming the file, and the key that is unknown or has no such value.
+  public func changed(by file: URL) throws -> TutorialTuning {
+    let encoder = JSONEncoder()
+    guard var values = try JSONSerialization.jsonObject(with: encoder.encode(self)) as? [String: Any],
+      let changes = try? JSONSerialization.jsonObject(with: readFile(at: file)) as? [String: Any]
+    else { throw FileError(path: file.path, reason: "is not a JSON object") }
+    for (key, value) in changes {
+      guard values[key] != nil else { throw FileError(path: file.path, reason: "'\(key)' is unknown") }
+      values[key] = value
+    }
+    let tuning: TutorialTuning
+    do {
+      tuning = try JSONDecoder().decode(TutorialTuning.self, from: JSONSerialization.data(withJSONObject: values))
+    } catch DecodingError.typeMismatch(_, let context), DecodingError.dataCorrupted(let context) {
+      let key = context.codingPath.map(\.stringValue).joined(separator: ".")
+      throw FileError(path: file.path, reason: "'\(key)' has no such value")
+    }
+    do {
+      try tuning.validate()
+    } catch {
+      throw FileError(path: file.path, reason: "'\(error.key)' \(error.reason)")
+    }
+    return tuning
+  }
+
+  private func validate() throws(SettingsError) {
+    let check = SettingsCheck()
+    try check.count("steps", steps)
+    try check.number("batchSize", Double(batchSize), atLeast: 2, atMost: 100_000)
+    try check.size("discriminatorWidth", discriminatorWidth)
+    try check.widths("generatorWidths", generatorWidths)
+    try check.size("kernels", kernels)
+    try check.size("dimensions", dimensions)
+    try check.number("discriminatorRate", discriminatorRate, above: 0)
+    try check.number("generatorRate", generatorRate, above: 0)
+    try check.number("finalRate", finalRate, atLeast: 0, atMost: 1)
+    try check.number("beta1", beta1, atLeast: 0, below: 1)
+    try check.number("beta2", beta2, atLeast: 0, below: 1)
+    try check.number("averagingRate", averagingRate, above: 0, atMost: 1)
+    try check.number("inputNoise", inputNoise, atLeast: 0)
+    try check.number("matchingWeight", matchingWeight, above: 0)
+    try check.number("outputScale", outputScale)
+  }
 }
