@@ -4,12 +4,15 @@ public struct SettingsCheck: Sendable {
   public let path: String
 
   /// Is told of every number that is checked: its full key, and the range in words. For the page of all keys.
-  @TaskLocal public static var observer: (@Sendable (_ key: String, _ range: String) -> Void)?
+  private let observer: (@Sendable (_ key: String, _ range: String) -> Void)?
 
-  public init(_ path: String = "") { self.path = path }
+  public init(_ path: String = "", observer: (@Sendable (_ key: String, _ range: String) -> Void)? = nil) {
+    self.path = path
+    self.observer = observer
+  }
 
   /// The check of what is below `key`.
-  public func below(_ key: String) -> SettingsCheck { SettingsCheck(full(key)) }
+  public func below(_ key: String) -> SettingsCheck { SettingsCheck(full(key), observer: observer) }
 
   /// `key` with all that is above it.
   public func full(_ key: String) -> String { path.isEmpty ? key : key.isEmpty ? path : "\(path).\(key)" }
@@ -24,7 +27,7 @@ public struct SettingsCheck: Sendable {
     _ key: String, _ value: Double, atLeast low: Double = -.infinity, above: Double = -.infinity,
     atMost high: Double = .infinity, below limit: Double = .infinity
   ) throws(SettingsError) {
-    if let observer = Self.observer {
+    if let observer {
       observer(full(key), Self.words(atLeast: low, above: above, atMost: high, below: limit))
     }
     if !value.isFinite {

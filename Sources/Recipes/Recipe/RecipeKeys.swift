@@ -19,7 +19,7 @@ public struct RecipeKey: Sendable {
   /// - Throws: ``RecipeError``.
   public static func all() throws -> [RecipeKey] {
     var found: [String: [(value: String, recipe: String)]] = [:]
-    let ranges = Mutex([String: String]())
+    let ranges = Ranges()
     var owner: [String: Recipe] = [:]
     for recipe in Recipe.builtIn {
       func walk(_ node: Node, _ path: [String]) {
@@ -33,9 +33,7 @@ public struct RecipeKey: Sendable {
         owner[key] = owner[key] ?? recipe
       }
       if let node = try Yams.compose(yaml: RecipeFile.text(recipe)) { walk(node, []) }
-      try SettingsCheck.$observer.withValue({ key, range in ranges.withLock { $0[key] = range } }) {
-        try recipe.validate()
-      }
+      try recipe.validate(SettingsCheck(observer: { key, range in ranges.add(key, range) }))
     }
     return found.keys.sorted().map { key in
       var values: [(value: String, recipes: [String])] = []
@@ -46,7 +44,7 @@ public struct RecipeKey: Sendable {
           values.append((value, [recipe]))
         }
       }
-      let range = ranges.withLock { $0[key] ?? $0["\(key).0"].map { "a list; each \($0)" } }
+      let range = ranges.of(key) ?? ranges.of("\(key).0").map { "a list; each \($0)" }
       return RecipeKey(
         path: key, values: range ?? words(for: key, in: owner[key]!),
         defaults: values.enumerated().sorted {
@@ -222,4 +220,12 @@ public struct RecipeKey: Sendable {
     }
     return meanings
   }()
+}
+
+/// The ranges that checks have told of.
+private final class Ranges: Sendable {
+  private let words = Mutex([String: String]())
+
+  func add(_ key: String, _ range: String) { words.withLock { $0[key] = range } }
+  func of(_ key: String) -> String? { words.withLock { $0[key] } }
 }
