@@ -1,4 +1,5 @@
 import Foundation
+import Recipes
 import Report
 import TestSupport
 import Testing
@@ -71,5 +72,12 @@ import Testing
         for word in words { #expect(refused.errors.contains(word), "'\(word)' in: \(refused.errors)") }
       }
     }
+  }
+
+  /// Nobody changes the preset by hand: it is what the committed search chose.
+  @Test func theSoundPresetIsWhatTheSearchChose() throws {
+    let chosen = GanProcess.package.appendingPathComponent("Results/tutorial-settings/chosen.json")
+    #expect(try TutorialTuning.sound.changed(by: chosen) == .sound)
+    #expect(try TutorialTuning.unsettled.changed(by: chosen) != .unsettled)
   }
 }

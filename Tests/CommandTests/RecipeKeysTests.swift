@@ -16,6 +16,7 @@ import Testing
     #expect(keys.filter { $0.meaning == nil }.map(\.path) == [])
     #expect(keys.contains { $0.path == "featureMatching.weight" && $0.values == "a number, above 0" })
     #expect(keys.first { $0.path == "updates" }?.values == "alternating, alternating-shared, simultaneous")
+    #expect(keys.first { $0.path == "classConditional.enabled" }?.values == "true or false")
     let gone = Set(RecipeKey.meanings.keys).subtracting(keys.map(\.path))
     #expect(gone.isEmpty, "\(gone.sorted())")
   }

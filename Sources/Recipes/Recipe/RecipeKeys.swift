@@ -56,7 +56,7 @@ public struct RecipeKey: Sendable {
   /// What a recipe says of a value that it cannot take.
   private static func words(for key: String, in recipe: Recipe) -> String {
     do {
-      _ = try recipe.setting("\(key)=?")
+      _ = try recipe.setting("\(key)=x")
       return "text"
     } catch let error as RecipeError {
       guard error.reason.hasPrefix("must be ") else { return "a name" }

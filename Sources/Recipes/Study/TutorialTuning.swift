@@ -57,7 +57,7 @@ public struct TutorialTuning: Codable, Sendable, Hashable {
     tuning.discriminatorActivation = .leakyReLU
     tuning.generatorActivation = .leakyReLU
     tuning.outputScale = 1
-    tuning.discriminatorRate = 0.02
+    tuning.discriminatorRate = 0.01
     tuning.generatorRate = 0.002
     tuning.finalRate = 0
     tuning.beta1 = 0
@@ -66,8 +66,6 @@ public struct TutorialTuning: Codable, Sendable, Hashable {
     tuning.updates = .simultaneous
     tuning.matchingJoins = true
     tuning.minibatchReading = .paper
-    tuning.kernels = 2
-    tuning.dimensions = 1
     return tuning
   }()
 
