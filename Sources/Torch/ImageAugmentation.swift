@@ -1,5 +1,3 @@
-import Torch
-
 /// What batches do to images so that a network does not see the same ones again and again: a draw of its own for each place in the
 /// batch of each step, whichever image stands there.
 public struct ImageAugmentation: Codable, Sendable, Hashable {
