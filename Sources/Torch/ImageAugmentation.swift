@@ -20,7 +20,7 @@ public struct ImageAugmentation: Codable, Sendable, Hashable {
   ///
   /// Each place has four words of the stream to itself (of which three are used), so that its draw depends on nothing but the
   /// stream and the place: a process that makes some rows of a batch makes the same ones.
-  func moves(_ rows: Range<Int>, _ random: RandomStream) -> [ImageMove]? {
+  public func moves(_ rows: Range<Int>, _ random: RandomStream) -> [ImageMove]? {
     guard mirrors || shift > 0 else { return nil }
     let words = random.words(4 * rows.upperBound)
     func step(_ word: UInt32) -> Int { Int((UInt64(word) * UInt64(2 * shift + 1)) >> 32) - shift }
