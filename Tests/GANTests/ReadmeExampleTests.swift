@@ -5,7 +5,7 @@ import NN
 import Testing
 import Torch
 
-/// The README's example compiles and plays as it stands there.
+/// The example of Docs/Library.md compiles and plays as it stands there.
 @Suite struct ReadmeExampleTests {
   struct G: Generator {
     let hidden = Linear(1, 32), output = Linear(32, 1)
@@ -34,7 +34,7 @@ import Torch
   @Test func isTheOneInTheReadme() throws {
     let file = URL(fileURLWithPath: #filePath)
     let package = file.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    let readme = try String(contentsOf: package.appendingPathComponent("README.md"), encoding: .utf8)
+    let readme = try String(contentsOf: package.appendingPathComponent("Docs/Library.md"), encoding: .utf8)
     let block = try #require(
       readme.components(separatedBy: "```swift\n").first { $0.hasPrefix("struct G") }?.components(separatedBy: "```")
         .first)
