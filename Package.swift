@@ -35,7 +35,7 @@ let package = Package(
   name: "swift-gan",
   platforms: [.macOS(.v14)],
   products: [
-    .library(name: "GAN", targets: ["GAN", "NN", "Torch", "Datasets", "Metrics"]),
+    .library(name: "GAN", targets: ["GAN", "NN", "Torch", "Datasets", "Metrics", "Scores"]),
     .library(name: "Report", targets: ["Report", "Images"]),
     .executable(name: "gan", targets: ["GanMain"]),
     .executable(name: "gan-bench", targets: ["Benchmarks"]),
@@ -97,8 +97,10 @@ let package = Package(
       resources: [.embedInCode("Resources/report.js"), .embedInCode("Resources/report.css")], swiftSettings: strict),
     .target(name: "Metrics", dependencies: ["NN"], swiftSettings: strict),
     .target(
+      name: "Scores", dependencies: ["Torch", "NN", "Files", "Images", "Datasets", "Metrics"], swiftSettings: strict),
+    .target(
       name: "Recipes",
-      dependencies: ["GAN", "Datasets", "Settings", "Metrics", .product(name: "Yams", package: "Yams")],
+      dependencies: ["GAN", "Datasets", "Settings", "Metrics", "Scores", .product(name: "Yams", package: "Yams")],
       swiftSettings: strict),
     .target(
       name: "GanCommand",
@@ -120,6 +122,9 @@ let package = Package(
     .testTarget(
       name: "GANTests", dependencies: ["GAN", "Datasets", "Settings", "GoldenSupport"], swiftSettings: strict),
     .testTarget(name: "MetricsTests", dependencies: ["Metrics", "Datasets", "GoldenSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "ScoresTests", dependencies: ["Scores", "Datasets", "Images", "Files", "GoldenSupport"],
+      exclude: ["Golden"], swiftSettings: strict),
     .testTarget(
       name: "DatasetsTests", dependencies: ["Datasets", "Files", "Images", "Czlib"],
       resources: [.copy("Resources/file_server.py")], swiftSettings: strict),
