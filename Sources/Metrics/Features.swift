@@ -7,7 +7,8 @@ public struct Features: Sendable, Equatable {
 
   /// - Precondition: `dimensions` is at least 1 and divides the number of values.
   public init(_ values: [Float], dimensions: Int) {
-    precondition(dimensions > 0 && values.count % dimensions == 0, "\(values.count) values are no rows of \(dimensions)")
+    precondition(
+      dimensions > 0 && values.count % dimensions == 0, "\(values.count) values are no rows of \(dimensions)")
     self.values = values
     self.dimensions = dimensions
   }

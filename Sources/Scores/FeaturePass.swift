@@ -25,7 +25,7 @@ public struct PictureFeatures: Sendable {
     let collected = Collected()
     var indices: [Int] = []
     // So many at a time that each thread has a batch, and pictures do not fill the memory.
-    let part = batch * max(2, Device.threads)
+    let part = batch * max(2, Libtorch.threads)
     var waiting: [(index: Int, picture: Image)] = []
     func run(_ pictures: [(index: Int, picture: Image)]) throws {
       let batches = stride(from: 0, to: pictures.count, by: batch).map { start in
@@ -75,7 +75,8 @@ public struct PictureFeatures: Sendable {
     func add(_ outputs: NetworkOutputs, of network: any PictureNetwork) throws {
       guard dimensions == 0 || outputs.dimensions == dimensions else {
         throw NetworkError(
-          network: network.name, reason: "returns \(outputs.dimensions) features for some pictures and \(dimensions) for others")
+          network: network.name,
+          reason: "returns \(outputs.dimensions) features for some pictures and \(dimensions) for others")
       }
       dimensions = outputs.dimensions
       let count = outputs.features.count / max(1, dimensions)

@@ -54,7 +54,9 @@ public final class InceptionNetwork: PictureNetwork, @unchecked Sendable {
     var shapes = ["fc.weight": [classes, dimensions], "fc.bias": [classes]]
     for plan in plans {
       shapes["\(plan.name).conv.weight"] = [plan.outputs, plan.inputs, plan.kernel.0, plan.kernel.1]
-      for tensor in ["weight", "bias", "running_mean", "running_var"] { shapes["\(plan.name).bn.\(tensor)"] = [plan.outputs] }
+      for tensor in ["weight", "bias", "running_mean", "running_var"] {
+        shapes["\(plan.name).bn.\(tensor)"] = [plan.outputs]
+      }
     }
     return shapes
   }
@@ -77,7 +79,9 @@ public final class InceptionNetwork: PictureNetwork, @unchecked Sendable {
           path: url.path,
           reason: "has '\(tensor)' of shape \(value.shape); FID's Inception network has \(shape)")
       }
-      guard value.isAllFinite else { throw FileError(path: url.path, reason: "has '\(tensor)' with numbers that are not finite") }
+      guard value.isAllFinite else {
+        throw FileError(path: url.path, reason: "has '\(tensor)' with numbers that are not finite")
+      }
       return value
     }
     var layers: [String: Convolution] = [:]
@@ -94,7 +98,8 @@ public final class InceptionNetwork: PictureNetwork, @unchecked Sendable {
     classBias = try take("fc.bias", [Self.classes]).to(device)
     if let other = left.keys.sorted().first {
       throw FileError(
-        path: url.path, reason: "has the tensor '\(other)', which FID's Inception network has not: it is another network")
+        path: url.path,
+        reason: "has the tensor '\(other)', which FID's Inception network has not: it is another network")
     }
     self.layers = layers
     self.device = device

@@ -49,7 +49,9 @@ public enum PictureResizing: String, Sendable, Codable, CaseIterable {
   }
 
   private static func middlePlaces(_ old: Int, _ new: Int) -> Places {
-    guard old != new else { return Places(first: Array(0..<old), second: Array(0..<old), share: Array(repeating: 0, count: old)) }
+    guard old != new else {
+      return Places(first: Array(0..<old), second: Array(0..<old), share: Array(repeating: 0, count: old))
+    }
     let scale = Float(old) / Float(new)
     var places = Places()
     for index in 0..<new {

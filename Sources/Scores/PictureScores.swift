@@ -109,7 +109,8 @@ public struct PictureScores: Sendable {
       let needs = metric.needs
       if needs.contains(.inception) && !network.isInception {
         throw ScoreError.unsuitable(
-          "\(metric.title) is of FID's Inception network, and \(network.name) is another: ask for fd, the same distance of any")
+          "\(metric.title) is of FID's Inception network, and \(network.name) is another: ask for fd, the same distance of any"
+        )
       }
       switch real {
       case .pictures: break

@@ -2,6 +2,7 @@ import Datasets
 import Files
 import Foundation
 import Images
+import Metrics
 import Torch
 
 /// Pictures one after the other, from wherever they come.
@@ -140,7 +141,7 @@ public final class GeneratedPictures: PictureSet {
   public func pictures(_ range: Range<Int>) throws -> [(index: Int, picture: Image)] {
     let (shape, bytes) = try checkingTensors {
       let x = try images(range)
-      guard x.isAllFinite else { throw TensorError(description: "generated pictures hold numbers that are not finite") }
+      guard x.isAllFinite else { throw ScoreError.unsuitable("generated pictures hold numbers that are not finite") }
       // Conversion cuts the fraction off.
       return (x.shape, try (x.to(.cpu).to(.float32).clamped(0, 1) * 255 + 0.5).to(.uint8).values(UInt8.self))
     }

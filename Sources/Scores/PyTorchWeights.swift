@@ -27,7 +27,8 @@ public struct PyTorchWeights {
       tensors = try Self.pickles(data, path: url.path)
     } else {
       throw FileError(
-        path: url.path, reason: "is no file of weights that torch.save wrote: it begins with neither a zip archive nor a pickle",
+        path: url.path,
+        reason: "is no file of weights that torch.save wrote: it begins with neither a zip archive nor a pickle",
         at: .byte(0))
     }
   }
@@ -57,7 +58,9 @@ public struct PyTorchWeights {
     return try tensors(entries, path: url.path) { storage in
       if let data = storages[storage.key] { return data }
       let name = "\(prefix)data/\(storage.key)"
-      guard let file = files[name] else { throw archive.error("has no file '\(name)', which its pickle names", in: nil) }
+      guard let file = files[name] else {
+        throw archive.error("has no file '\(name)', which its pickle names", in: nil)
+      }
       let data = try reader.read(file, limit: file.size)
       storages[storage.key] = data
       return data
@@ -71,7 +74,8 @@ public struct PyTorchWeights {
       magic == [0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19]
     else { throw FileError(path: path, reason: "is a pickle, but not of torch.save", at: .byte(0)) }
     guard case .int(1001) = try machine.value() else {
-      throw FileError(path: path, reason: "is of a version of torch.save that is not known", at: .byte(machine.position))
+      throw FileError(
+        path: path, reason: "is of a version of torch.save that is not known", at: .byte(machine.position))
     }
     _ = try machine.value()
     let entries = try machine.dictionary()
@@ -86,7 +90,8 @@ public struct PyTorchWeights {
         throw FileError(path: path, reason: "has a storage that no tensor is of", at: .byte(position))
       }
       guard data.count - position >= 8 + size else {
-        throw FileError(path: path, reason: "is cut short: storage '\(key)' takes \(grouped(size)) bytes", at: .byte(data.count))
+        throw FileError(
+          path: path, reason: "is cut short: storage '\(key)' takes \(grouped(size)) bytes", at: .byte(data.count))
       }
       storages[key] = position + 8..<position + 8 + size
       position += 8 + size

@@ -34,7 +34,8 @@ extension FeatureStatistics {
         }
       }
     }
-    let count = try NumberArchive.names(in: url).contains("n") ? NumberArchive.read(["n"], from: url)[0].values.first : nil
+    let count =
+      try NumberArchive.names(in: url).contains("n") ? NumberArchive.read(["n"], from: url)[0].values.first : nil
     self.init(
       mean: mean.values, covariance: covariance.values,
       count: count.flatMap { $0 >= 1 && $0 < 1e15 ? Int($0) : nil })

@@ -1,3 +1,4 @@
+import Datasets
 import Files
 import Foundation
 import Images
@@ -23,6 +24,14 @@ public final class TorchScriptNetwork: PictureNetwork, @unchecked Sendable {
     Published(
       name: "vgg16.pt", hash: "b437eb095feaeb0b83eb3fa11200ebca4548ee39a07fb944a417ddc516cc07c3", isInception: false),
   ]
+
+  /// Whether a file is a zip archive with code in it, as TorchScript's are, or something else than weights.
+  ///
+  /// - Throws: `FileError` where it cannot be read.
+  public static func isScript(_ url: URL) throws -> Bool {
+    guard let archive = try? PictureArchive(url) else { return false }
+    return archive.files.contains { $0.name.hasSuffix("/constants.pkl") || $0.name == "constants.pkl" }
+  }
 
   public let name: String
   public let hash: String
@@ -73,7 +82,8 @@ public final class TorchScriptNetwork: PictureNetwork, @unchecked Sendable {
     if let other = pictures.first(where: { $0.width != first.width || $0.height != first.height }) {
       throw NetworkError(
         network: name,
-        reason: "takes pictures as they are, and they are of several sizes, such as \(first.width) x \(first.height) and "
+        reason:
+          "takes pictures as they are, and they are of several sizes, such as \(first.width) x \(first.height) and "
           + "\(other.width) x \(other.height): resize them first, such as with gan data pack --size")
     }
     let (count, height, width) = (pictures.count, first.height, first.width)
@@ -103,16 +113,17 @@ public final class TorchScriptNetwork: PictureNetwork, @unchecked Sendable {
           case .symmetric: x = x.to(.float32) / 255 * 2 - 1
           }
           let y = module(x, keywords: keywords, output: result)
-          guard !y.isPoisoned else { throw TensorError(description: "the module failed") }
           guard y.rank >= 2, y.size(0) == count, y.shape.dropFirst(2).allSatisfy({ $0 == 1 }), y.size(1) >= 1 else {
             throw NetworkError(
-              network: name, reason: "returns a tensor of shape \(y.shape) for \(count) pictures, not [\(count), D] features")
+              network: name,
+              reason: "returns a tensor of shape \(y.shape) for \(count) pictures, not [\(count), D] features")
           }
           return NetworkOutputs(features: try y.reshaped([count, -1]).to(.float32).values(), dimensions: y.size(1))
         }
       }
     } catch let error as TensorError {
-      throw NetworkError(network: name, reason: "\(error) (\(count) pictures at once, pixels given as \(inputRange.rawValue))")
+      throw NetworkError(
+        network: name, reason: "\(error) (\(count) pictures at once, pixels given as \(inputRange.rawValue))")
     }
   }
 }

@@ -48,7 +48,8 @@ struct WeightsPickle {
         let (sign, exponent, fraction) = (Float(word >> 15 == 0 ? 1 : -1), Int(word >> 10 & 31), Float(word & 1023))
         if exponent == 31 { return fraction == 0 ? sign * .infinity : .nan }
         return exponent == 0
-          ? sign * fraction * 0x1p-24 : sign * (1 + fraction / 1024) * Float(sign: .plus, exponent: exponent - 15, significand: 1)
+          ? sign * fraction * 0x1p-24
+          : sign * (1 + fraction / 1024) * Float(sign: .plus, exponent: exponent - 15, significand: 1)
       }
     }
     let type: Kind
@@ -350,7 +351,9 @@ struct WeightsPickle {
       case 0x95: _ = try take(8)
       case UInt8(ascii: "h"), UInt8(ascii: "j"):
         let index = try number(opcode == UInt8(ascii: "h") ? 1 : 4)
-        guard let value = memo[index] else { throw fail("is not a sound pickle: nothing is kept as \(index)", at: here) }
+        guard let value = memo[index] else {
+          throw fail("is not a sound pickle: nothing is kept as \(index)", at: here)
+        }
         try push(value)
       case UInt8(ascii: "c"): try global("\(line()) \(line())", at: here)
       case 0x93:
@@ -379,7 +382,8 @@ struct WeightsPickle {
   private mutating func global(_ name: String, at here: Int) throws(FileError) {
     guard Self.functions.contains(name) || Storage.Kind(rawValue: name) != nil else {
       throw fail(
-        "asks for \(name.replacingOccurrences(of: " ", with: ".")), which tensors do not need; nothing of it was run", at: here)
+        "asks for \(name.replacingOccurrences(of: " ", with: ".")), which tensors do not need; nothing of it was run",
+        at: here)
     }
     try push(.global(name))
   }

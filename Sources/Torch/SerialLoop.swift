@@ -8,7 +8,8 @@ public func forEachSerially(_ count: Int, _ body: @escaping @Sendable (Int) thro
   let loop = SerialLoop(count, body)
   withExtendedLifetime(loop) {
     ct_for_each(
-      Int64(count), { context, index in Unmanaged<SerialLoop>.fromOpaque(context).takeUnretainedValue().run(Int(index)) },
+      Int64(count),
+      { context, index in Unmanaged<SerialLoop>.fromOpaque(context).takeUnretainedValue().run(Int(index)) },
       Unmanaged.passUnretained(loop).toOpaque())
   }
   if let error = loop.errors.compactMap({ $0 }).first { throw error }

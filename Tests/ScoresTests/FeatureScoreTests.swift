@@ -13,7 +13,9 @@ import Torch
   @Test func theFrechetDistanceIsThatOfTorchFidelity() throws {
     let golden = try ScoreGolden()
     let statistics = try FeatureStatistics(of: generated)
-    for (found, expected) in zip(statistics.mean, try golden.values("fid.mean")) { #expect(abs(found - expected) < 1e-13) }
+    for (found, expected) in zip(statistics.mean, try golden.values("fid.mean")) {
+      #expect(abs(found - expected) < 1e-13)
+    }
     for (found, expected) in zip(statistics.covariance, try golden.values("fid.covariance")) {
       #expect(abs(found - expected) < 1e-13)
     }
@@ -158,7 +160,9 @@ import Torch
   @Test func intervalsHoldTheScoreAndShrinkWithMorePictures() throws {
     func width(_ count: Int) throws -> Double {
       let features = Formulas.features(5, count, 16, shift: 0.0625)
-      let (r, g) = (try FrechetDistance.Side(of: Formulas.features(4, 2_000, 16)), try FrechetDistance.Side(of: features))
+      let (r, g) = (
+        try FrechetDistance.Side(of: Formulas.features(4, 2_000, 16)), try FrechetDistance.Side(of: features)
+      )
       let distance = try FrechetDistance(real: r, generated: g)
       let interval = try distance.interval(real: r, generated: g, features: features)
       #expect(interval.contains(distance.value))

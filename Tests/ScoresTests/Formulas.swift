@@ -36,7 +36,8 @@ enum Formulas {
     return Image(width: width, height: height, channels: 3, samples: samples)
   }
 
-  static func features(_ seed: UInt64, _ count: Int, _ dimensions: Int, shift: Double = 0, scale: Float = 1) -> Features {
+  static func features(_ seed: UInt64, _ count: Int, _ dimensions: Int, shift: Double = 0, scale: Float = 1) -> Features
+  {
     let (own, mix) = (uniform(seed, count * dimensions), uniform(99, dimensions * dimensions))
     var values: [Float] = []
     for row in 0..<count {
@@ -66,7 +67,8 @@ enum Formulas {
   static let inception = Result {
     try checkingTensors {
       try InceptionNetwork(
-        weights(InceptionNetwork.shapes), of: URL(fileURLWithPath: "formula.pth"), hash: String(repeating: "0", count: 64))
+        weights(InceptionNetwork.shapes), of: URL(fileURLWithPath: "formula.pth"),
+        hash: String(repeating: "0", count: 64))
     }
   }
 

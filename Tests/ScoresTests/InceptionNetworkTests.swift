@@ -64,7 +64,8 @@ import Torch
         let worst = zip(sampled, expected).map { abs($0 - $1) }.max()!
         // The first is the same arithmetic. PyTorch may take places of pixels in another order of operations: 900 pixels times
         // 2^-24, times a slope of up to 255 a pixel. Pillow's sums are rounded to float32 twice.
-        let bound = [PictureResizing.tensorFlow1: 0, .pyTorch: 900 * 0x1p-23 * 255, .clean: 4 * 255 * 0x1p-24][resizing]!
+        let bound = [PictureResizing.tensorFlow1: 0, .pyTorch: 900 * 0x1p-23 * 255, .clean: 4 * 255 * 0x1p-24][
+          resizing]!
         #expect(worst <= bound, "\(width) x \(height), \(resizing.rawValue): \(worst)")
       }
     }

@@ -21,7 +21,8 @@ import Torch
     return [
       Double(columns.count { j in inner.indices.contains { distances[$0][j] <= inner[$0] } }) / m,
       Double(inner.indices.count { i in columns.contains { distances[i][$0] <= own[$0] } }) / n,
-      1 / Double(k.1) * (Double(columns.reduce(0) { sum, j in sum + outer.indices.count { distances[$0][j] < outer[$0] } }) / m),
+      1 / Double(k.1)
+        * (Double(columns.reduce(0) { sum, j in sum + outer.indices.count { distances[$0][j] < outer[$0] } }) / m),
       Double(outer.indices.count { i in columns.contains { distances[i][$0] < outer[i] } }) / n,
     ]
   }

@@ -101,7 +101,8 @@ import Torch
         return "nothing"
       } catch { return "\(error)" }
     }
-    #expect(refusal(Formulas.file("statistics.npz"), 2_048).contains("of 64 dimensions; the network makes features of 2 048"))
+    #expect(
+      refusal(Formulas.file("statistics.npz"), 2_048).contains("of 64 dimensions; the network makes features of 2 048"))
     try withFolder { folder in
       func file(_ arrays: [NumberArchive.Array]) throws -> URL {
         let url = folder.appendingPathComponent("statistics.npz")

@@ -11,7 +11,8 @@ public enum InceptionMetric: PictureMetric {
 
   public static func compute(_ input: ScoreInput) throws -> ScoreValue {
     let settings = input.settings
-    let logits = settings.outputBias ? input.generated.logits : input.generated.logitsWithoutBias ?? input.generated.logits
+    let logits =
+      settings.outputBias ? input.generated.logits : input.generated.logitsWithoutBias ?? input.generated.logits
     guard let logits else { throw ScoreError.noClasses }
     var random = NumPyRandom(seed: settings.seed)
     let rows = logits.selecting(random.permutation(logits.count))
