@@ -111,7 +111,9 @@ let package = Package(
     .executableTarget(name: "GanMain", dependencies: ["GanCommand", "Torch"], swiftSettings: strict),
     .executableTarget(
       name: "Benchmarks",
-      dependencies: ["Recipes", "Images", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: [
+        "Recipes", "Images", "Metrics", "Scores", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
       swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .target(name: "GoldenSupport", dependencies: ["Torch"], path: "Tests/GoldenSupport", swiftSettings: strict),

@@ -104,26 +104,30 @@ public struct PictureScores: Sendable {
       settings: settings, version: version)
   }
 
+  /// - Throws: `ScoreError` where a score is not of such a network, or needs what is not there.
+  public static func check(
+    _ metrics: [any PictureMetric.Type], _ network: any PictureNetwork, hasRealPictures: Bool
+  ) throws {
+    for metric in metrics where metric.needs.contains(.inception) && !network.isInception {
+      throw ScoreError.unsuitable(
+        "\(metric.title) is of FID's Inception network, and \(network.name) is another: ask for fd, the same distance of any"
+      )
+    }
+    guard !hasRealPictures else { return }
+    for metric in metrics where metric.needs.contains(.realFeatures) {
+      throw ScoreError.unsuitable("\(metric.title) needs real pictures: of statistics there are FID and fd alone")
+    }
+  }
+
   private static func check(_ metrics: [any PictureMetric.Type], _ network: any PictureNetwork, _ real: Real) throws {
-    for metric in metrics {
-      let needs = metric.needs
-      if needs.contains(.inception) && !network.isInception {
-        throw ScoreError.unsuitable(
-          "\(metric.title) is of FID's Inception network, and \(network.name) is another: ask for fd, the same distance of any"
-        )
+    switch real {
+    case .pictures: try check(metrics, network, hasRealPictures: true)
+    case .statistics: try check(metrics, network, hasRealPictures: false)
+    case .nothing:
+      for metric in metrics where !metric.needs.isDisjoint(with: [.realFeatures, .realStatistics]) {
+        throw ScoreError.unsuitable("\(metric.title) compares with real pictures: say which")
       }
-      switch real {
-      case .pictures: break
-      case .statistics:
-        if needs.contains(.realFeatures) {
-          throw ScoreError.unsuitable(
-            "\(metric.title) needs real pictures: of statistics there are FID and fd alone")
-        }
-      case .nothing:
-        if needs.contains(.realFeatures) || needs.contains(.realStatistics) {
-          throw ScoreError.unsuitable("\(metric.title) compares with real pictures: say which")
-        }
-      }
+      try check(metrics, network, hasRealPictures: true)
     }
   }
 }

@@ -104,20 +104,22 @@ import Torch
     #expect(
       refusal(Formulas.file("statistics.npz"), 2_048).contains("of 64 dimensions; the network makes features of 2 048"))
     try withFolder { folder in
-      func file(_ arrays: [NumberArchive.Array]) throws -> URL {
+      func refused(_ arrays: NumberArchive.Array...) -> String {
         let url = folder.appendingPathComponent("statistics.npz")
-        try NumberArchive.write(arrays, to: url)
-        return url
+        do {
+          try NumberArchive.write(arrays, to: url)
+        } catch { return "not written" }
+        return refusal(url)
       }
       let mean = NumberArchive.Array(name: "mu", shape: [2], values: [0, 1])
       func sigma(_ values: [Double], _ shape: [Int] = [2, 2]) -> NumberArchive.Array {
         .init(name: "sigma", shape: shape, values: values)
       }
-      #expect(refusal(try file([mean])).contains("has no array 'sigma', but 'mu'"))
-      #expect(refusal(try file([mean, sigma([1, 2, 3], [3])])).contains("not [D] and [D, D]"))
-      #expect(refusal(try file([mean, sigma([1, 0, .nan, 1])])).contains("not finite"))
-      #expect(refusal(try file([mean, sigma([1, 0.5, 0.4, 1])])).contains("not symmetric"))
-      #expect(refusal(try file([mean, sigma([-1, 0, 0, 1])])).contains("negative variance"))
+      #expect(refused(mean).contains("has no array 'sigma', but 'mu'"))
+      #expect(refused(mean, sigma([1, 2, 3], [3])).contains("not [D] and [D, D]"))
+      #expect(refused(mean, sigma([1, 0, .nan, 1])).contains("not finite"))
+      #expect(refused(mean, sigma([1, 0.5, 0.4, 1])).contains("not symmetric"))
+      #expect(refused(mean, sigma([-1, 0, 0, 1])).contains("negative variance"))
     }
   }
 }

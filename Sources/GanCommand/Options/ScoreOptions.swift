@@ -1,4 +1,5 @@
 import ArgumentParser
+import Datasets
 import Files
 import Foundation
 import Metrics
@@ -99,9 +100,6 @@ struct ScoreOptions: ParsableArguments {
   }
 }
 
-/// Where `gan data get inception` puts its files.
-var networkFolder: URL { Cache.directory.appendingPathComponent("inception", isDirectory: true) }
-
 /// The network of features at `path`; the one that was fetched, where that is nil.
 ///
 /// - Throws: `FileError`: nothing there, or something else.
@@ -109,7 +107,8 @@ func pictureNetwork(_ path: String?, like: ScoreConvention, _ reading: Classifie
   -> any PictureNetwork
 {
   guard let path else {
-    let fetched = networkFolder.appendingPathComponent("pt_inception-2015-12-05-6726825d.pth")
+    let published = FeatureNetworks.inception
+    let fetched = published.directory.appendingPathComponent(published.files[0].name)
     guard FileManager.default.fileExists(atPath: fetched.path) else {
       throw FileError(
         path: fetched.path,

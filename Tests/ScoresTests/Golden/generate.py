@@ -136,4 +136,17 @@ for name, archive in (("archive", True), ("pickles", False)):
     torch.save({"weight": torch.ones(2), "evil": Evil()}, folder / f"{name}-evil.pth", _use_new_zipfile_serialization=archive)
 torch.save(torch.nn.Linear(2, 2), folder / "module.pth")
 
+# ---- TorchScript ---------------------------------------------------------------------------------------------------
+def script(name, body):
+    """A module whose code is `body`: compiled from text, it carries no path of this file."""
+    module = torch.jit._recursive.create_script_module(torch.nn.Module(), lambda _: (), share_types=False)
+    module.define(f"def forward(self, x):\n    {body}\n")
+    torch.jit.save(module, str(folder / name))
+
+
+pooled = "torch.nn.functional.adaptive_avg_pool2d(x, [2, 2]).flatten(1)"
+script("features.pt", f"return {pooled}")
+script("wrong-shape.pt", "return x.mean()")
+script("not-finite.pt", f"return torch.log({pooled} * 0.0 - 1.0)")
+
 np.savez(folder / "statistics.npz", mu=statistics[1]["mu"], sigma=statistics[1]["sigma"])
