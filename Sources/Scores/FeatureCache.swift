@@ -60,7 +60,7 @@ public struct FeatureCache: Sendable {
       return tensors
     }
     try Safetensors(
-      tensors: tensors, metadata: ["pictures": set.title, "network": network.name, "sha256": network.hash]
+      tensors: tensors, metadata: ["pictures": set.title, "network": network.name, "networkHash": network.hash]
     ).write(to: url)
   }
 }
