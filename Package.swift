@@ -56,7 +56,8 @@ let package = Package(
     .systemLibrary(name: "Czlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CKernelLevel", cSettings: [.unsafeFlags(["-Wall", "-Werror"])]),
     .target(
-      name: "CTorch", dependencies: ["CKernelLevel"],
+      // Three translation units (Sources/CTorch/units) hold all files: libtorch's headers are most of the compiling.
+      name: "CTorch", dependencies: ["CKernelLevel"], sources: ["units"],
       cxxSettings: [
         .unsafeFlags(
           [

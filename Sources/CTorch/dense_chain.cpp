@@ -34,7 +34,7 @@ namespace {
 
 constexpr int64_t widest = 128;  // from about here on libtorch's products are as fast
 constexpr double leak = 0.2;
-constexpr int columns = 4;  // vectors of a strip
+constexpr int strip_vectors = 4;  // vectors of a strip
 
 template <class T> constexpr int64_t wide = 64 / sizeof(T);
 
@@ -291,7 +291,7 @@ CT_INLINE void weight_gradients(const Chain<T> &chain, int l, int64_t begin, int
 /// Calls `strip` with the number of its vectors, from example `begin` on to `end`, both multiples of a vector's length.
 #define EACH_STRIP(strip)                                                                          \
   int64_t from = begin;                                                                            \
-  for (; from + columns * wide<T> <= end; from += columns * wide<T>) strip(columns);               \
+  for (; from + strip_vectors * wide<T> <= end; from += strip_vectors * wide<T>) strip(strip_vectors);               \
   for (; from < end; from += wide<T>) strip(1)
 
 template <class T> CT_INLINE void forward_part(const Chain<T> &chain, int64_t begin, int64_t end) {
@@ -389,7 +389,7 @@ std::vector<Layer<T>> layers_of(const Sizes &s, const std::vector<at::Tensor> &p
 template <class Body> void each_part(const Sizes &s, int64_t lanes, Body body) {
   const int64_t per_seed = s.stride / lanes;
   const int64_t work = std::max<int64_t>(1, lanes * s.units * s.units / static_cast<int64_t>(s.widths.size() + 1));
-  const int64_t grain = std::max<int64_t>(columns, 400000 / work / columns * columns);
+  const int64_t grain = std::max<int64_t>(strip_vectors, 400000 / work / strip_vectors * strip_vectors);
   parallel_for(0, s.seeds * per_seed, grain, [&](int64_t begin, int64_t end) {
     while (begin < end) {
       int64_t seed = begin / per_seed, first = begin % per_seed, last = std::min(per_seed, first + end - begin);

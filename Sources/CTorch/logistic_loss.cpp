@@ -14,7 +14,7 @@
 namespace ctorch {
 namespace {
 
-constexpr int64_t wide = 16;
+constexpr int64_t loss_lanes = 16;
 
 // From e = exp(-|a|), so that losses and slopes keep their digits however sure the logit is: softplus(a) - t a is log(1 + e) and
 // (1 - t) a above 0, -t a below; sigma(a) - t is (1 - t) - e / (1 + e) above, e / (1 + e) - t below.
@@ -41,35 +41,35 @@ CT_INLINE void logistic_slope_of(const Wide<float> &a, float target, Wide<float>
 CT_WIDE_KERNEL(void, sum_of_losses,
                (const float *a, int64_t count, float target, double *sum), (a, count, target, sum)) {
   Wide<float> total = {};
-  for (int64_t i = 0; i < count; i += wide) {
+  for (int64_t i = 0; i < count; i += loss_lanes) {
     Wide<float> x, loss;
-    float last[wide];
-    if (i + wide <= count) {
+    float last[loss_lanes];
+    if (i + loss_lanes <= count) {
       load(a + i, x);
     } else {
-      for (int64_t lane = 0; lane < wide; lane++) last[lane] = i + lane < count ? a[i + lane] : 0;
+      for (int64_t lane = 0; lane < loss_lanes; lane++) last[lane] = i + lane < count ? a[i + lane] : 0;
       load(last, x);
     }
     logistic_loss_of(x, target, loss);
-    if (i + wide > count)
-      for (int64_t lane = count - i; lane < wide; lane++) loss[lane] = 0;
+    if (i + loss_lanes > count)
+      for (int64_t lane = count - i; lane < loss_lanes; lane++) loss[lane] = 0;
     total += loss;
   }
   *sum = 0;
-  for (int lane = 0; lane < wide; lane++) *sum += total[lane];
+  for (int lane = 0; lane < loss_lanes; lane++) *sum += total[lane];
 }
 /// d = (sigma(a) - t) scale
 CT_WIDE_KERNEL(void, differentiate_losses,
                (const float *a, float *d, int64_t count, float target, float scale), (a, d, count, target, scale)) {
   int64_t i = 0;
-  for (; i + wide <= count; i += wide) {
+  for (; i + loss_lanes <= count; i += loss_lanes) {
     Wide<float> x, s;
     load(a + i, x);
     logistic_slope_of(x, target, s);
     store(d + i, s * scale);
   }
   if (i == count) return;
-  float last[wide] = {};
+  float last[loss_lanes] = {};
   std::memcpy(last, a + i, (count - i) * sizeof(float));
   Wide<float> x, s;
   load(last, x);

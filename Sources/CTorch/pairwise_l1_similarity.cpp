@@ -26,7 +26,7 @@ namespace {
 
 constexpr float far = 1e30f;  // where padding stands: similarity exactly 0 to every point
 
-struct Task {
+struct SimilarityTask {
   const float *points;     // [C][padded N]
   const float *cotangent;  // [padded N], backward only
   float *similarity;       // [padded N], forward only
@@ -37,7 +37,7 @@ struct Task {
 
 /// The similarities of point i with the eight points from j on, and the differences they came from.
 template <int known, class Differences>
-CT_INLINE void similarities(const Task &task, int64_t dimensions, int64_t i, int64_t j, Differences &&difference, Floats &e) {
+CT_INLINE void similarities(const SimilarityTask &task, int64_t dimensions, int64_t i, int64_t j, Differences &&difference, Floats &e) {
   Floats distance = {};
   for (int64_t c = 0; c < dimensions; c++) {
     const float *row = task.points + c * task.padded;
@@ -51,7 +51,7 @@ CT_INLINE void similarities(const Task &task, int64_t dimensions, int64_t i, int
 }
 
 template <int known, class Scratch>
-CT_INLINE void forward(const Task &task, Scratch &&difference) {
+CT_INLINE void forward(const SimilarityTask &task, Scratch &&difference) {
   const int64_t dimensions = known ? known : task.dimensions;
   for (int64_t i = 0; i < task.count; i++) {
     const int64_t own = i / lanes * lanes;
@@ -70,7 +70,7 @@ CT_INLINE void forward(const Task &task, Scratch &&difference) {
 }
 
 template <int known, class Scratch, class Total>
-CT_INLINE void backward(const Task &task, Scratch &&difference, Total &&total) {
+CT_INLINE void backward(const SimilarityTask &task, Scratch &&difference, Total &&total) {
   const int64_t dimensions = known ? known : task.dimensions;
   for (int64_t i = 0; i < task.count; i++) {
     const int64_t own = i / lanes * lanes;
@@ -96,7 +96,7 @@ CT_INLINE void backward(const Task &task, Scratch &&difference, Total &&total) {
   }
 }
 
-CT_KERNEL(void, run_forward, (const Task &task), (task)) {
+CT_KERNEL(void, run_forward, (const SimilarityTask &task), (task)) {
   switch (task.dimensions) {
 #define CASE(n) case n: { Floats difference[n]; return forward<n>(task, difference); }
     CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(8)
@@ -104,7 +104,7 @@ CT_KERNEL(void, run_forward, (const Task &task), (task)) {
     default: forward<0>(task, task.scratch);
   }
 }
-CT_KERNEL(void, run_backward, (const Task &task), (task)) {
+CT_KERNEL(void, run_backward, (const SimilarityTask &task), (task)) {
   switch (task.dimensions) {
 #define CASE(n) case n: { Floats difference[n], total[n]; return backward<n>(task, difference, total); }
     CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(8)
@@ -117,9 +117,9 @@ CT_KERNEL(void, run_backward, (const Task &task), (task)) {
 }
 
 /// m [G, N, B, C] seen as G * B tasks.
-struct Shape {
+struct SimilarityShape {
   int64_t groups, count, kernels, dimensions;
-  explicit Shape(const at::Tensor &m)
+  explicit SimilarityShape(const at::Tensor &m)
       : count(m.size(-3)), kernels(m.size(-2)), dimensions(m.size(-1)) {
     groups = 1;
     for (int64_t d = 0; d + 3 < m.dim(); d++) groups *= m.size(d);
@@ -134,14 +134,14 @@ struct Shape {
   int64_t row(int64_t group, int64_t i, int64_t kernel) const { return (group * count + i) * kernels + kernel; }
 };
 
-std::vector<float> gather_points(const Shape &s, const float *m, int64_t group, int64_t kernel, int64_t padded) {
+std::vector<float> gather_points(const SimilarityShape &s, const float *m, int64_t group, int64_t kernel, int64_t padded) {
   std::vector<float> points(s.dimensions * padded, far);
   for (int64_t i = 0; i < s.count; i++)
     for (int64_t c = 0; c < s.dimensions; c++) points[c * padded + i] = m[s.row(group, i, kernel) * s.dimensions + c];
   return points;
 }
 
-void forward_float(const Shape &s, const float *m, float *o) {
+void forward_float(const SimilarityShape &s, const float *m, float *o) {
   const int64_t padded = (s.count + lanes - 1) / lanes * lanes;
   s.each_task([&](int64_t group, int64_t kernel) {
     auto points = gather_points(s, m, group, kernel, padded);
@@ -151,7 +151,7 @@ void forward_float(const Shape &s, const float *m, float *o) {
     for (int64_t i = 0; i < s.count; i++) o[s.row(group, i, kernel)] = similarity[i];
   });
 }
-void backward_float(const Shape &s, const float *m, const float *g, float *dm) {
+void backward_float(const SimilarityShape &s, const float *m, const float *g, float *dm) {
   const int64_t padded = (s.count + lanes - 1) / lanes * lanes;
   s.each_task([&](int64_t group, int64_t kernel) {
     auto points = gather_points(s, m, group, kernel, padded);
@@ -167,13 +167,13 @@ void backward_float(const Shape &s, const float *m, const float *g, float *dm) {
 }
 
 // float64 is for checking gradients: the formula as it stands.
-double distance(const Shape &s, const double *m, int64_t group, int64_t i, int64_t j, int64_t kernel) {
+double distance(const SimilarityShape &s, const double *m, int64_t group, int64_t i, int64_t j, int64_t kernel) {
   double total = 0;
   for (int64_t c = 0; c < s.dimensions; c++)
     total += std::abs(m[s.row(group, i, kernel) * s.dimensions + c] - m[s.row(group, j, kernel) * s.dimensions + c]);
   return total;
 }
-void forward_double(const Shape &s, const double *m, double *o) {
+void forward_double(const SimilarityShape &s, const double *m, double *o) {
   s.each_task([&](int64_t group, int64_t kernel) {
     for (int64_t i = 0; i < s.count; i++) {
       double total = 0;
@@ -182,7 +182,7 @@ void forward_double(const Shape &s, const double *m, double *o) {
     }
   });
 }
-void backward_double(const Shape &s, const double *m, const double *g, double *dm) {
+void backward_double(const SimilarityShape &s, const double *m, const double *g, double *dm) {
   s.each_task([&](int64_t group, int64_t kernel) {
     for (int64_t i = 0; i < s.count; i++) {
       int64_t row = s.row(group, i, kernel);
@@ -204,7 +204,7 @@ struct PairwiseL1Similarity : torch::autograd::Function<PairwiseL1Similarity> {
     auto points = m.contiguous();
     context->save_for_backward({points});
     auto o = at::empty(points.sizes().slice(0, points.dim() - 1), points.options());
-    Shape shape(points);
+    SimilarityShape shape(points);
     if (points.scalar_type() == at::kDouble)
       forward_double(shape, points.const_data_ptr<double>(), o.mutable_data_ptr<double>());
     else
@@ -216,7 +216,7 @@ struct PairwiseL1Similarity : torch::autograd::Function<PairwiseL1Similarity> {
     auto points = context->get_saved_variables()[0];
     auto cotangent = cotangents[0].contiguous();
     auto gradient = at::empty_like(points);
-    Shape shape(points);
+    SimilarityShape shape(points);
     if (points.scalar_type() == at::kDouble)
       backward_double(shape, points.const_data_ptr<double>(), cotangent.const_data_ptr<double>(),
                       gradient.mutable_data_ptr<double>());

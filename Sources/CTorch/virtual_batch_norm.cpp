@@ -59,9 +59,9 @@ template <class T> CT_INLINE double total(const Vec<T> &x) {
 }
 
 /// x seen as [sets, rows, channels, size]: images have one set, vectors the size 1.
-struct Shape {
+struct NormShape {
   int64_t sets = 1, rows, channels, size = 1, reference;
-  Shape(const at::Tensor &x, int64_t reference) : reference(reference) {
+  NormShape(const at::Tensor &x, int64_t reference) : reference(reference) {
     if (x.dim() == 4) {
       rows = x.size(0), channels = x.size(1), size = x.size(2) * x.size(3);
     } else {
@@ -74,8 +74,8 @@ struct Shape {
   int64_t saved() const { return size == 1 ? 2 : 2 + 2 * (rows - reference); }
 };
 
-template <class T> struct Task {
-  Shape shape;
+template <class T> struct NormTask {
+  NormShape shape;
   double epsilon;
   const T *x, *gain, *bias;
   T *saved, *y;
@@ -90,8 +90,8 @@ template <class T> struct Task {
 constexpr int64_t block = 8;
 
 template <class T, bool full>
-CT_INLINE void columns_forward(const Task<T> &t, int64_t set, int64_t first, int64_t count) {
-  const Shape &s = t.shape;
+CT_INLINE void columns_forward(const NormTask<T> &t, int64_t set, int64_t first, int64_t count) {
+  const NormShape &s = t.shape;
   constexpr int64_t lanes = Vector<T>::lanes;
   const T *x = t.x + set * s.rows * s.channels + first;
   T *y = t.y + set * s.rows * s.channels + first;
@@ -138,8 +138,8 @@ CT_INLINE void columns_forward(const Task<T> &t, int64_t set, int64_t first, int
 }
 
 template <class T, bool full>
-CT_INLINE void columns_backward(const Task<T> &t, int64_t set, int64_t first, int64_t count) {
-  const Shape &s = t.shape;
+CT_INLINE void columns_backward(const NormTask<T> &t, int64_t set, int64_t first, int64_t count) {
+  const NormShape &s = t.shape;
   constexpr int64_t lanes = Vector<T>::lanes;
   const int64_t offset = set * s.rows * s.channels + first, column = set * s.channels + first;
   const int64_t vectors = full ? block : (count + lanes - 1) / lanes;
@@ -249,8 +249,8 @@ CT_INLINE void row_gradient(const T *__restrict c, const T *__restrict x, T *__r
   for (int64_t i = 0; i < size; i++) dx[i] = c[i] * scale + (x[i] - centre) * slope + shift;
 }
 
-template <class T> CT_INLINE void channel_forward(const Task<T> &t, int64_t channel) {
-  const Shape &s = t.shape;
+template <class T> CT_INLINE void channel_forward(const NormTask<T> &t, int64_t channel) {
+  const NormShape &s = t.shape;
   const int64_t stride = s.channels * s.size, size = s.size;
   const T *x = t.x + channel * size;
   T *y = t.y + channel * size, *saved = t.saved + channel * s.saved();
@@ -275,8 +275,8 @@ template <class T> CT_INLINE void channel_forward(const Task<T> &t, int64_t chan
   }
 }
 
-template <class T> CT_INLINE void channel_backward(const Task<T> &t, int64_t channel) {
-  const Shape &s = t.shape;
+template <class T> CT_INLINE void channel_backward(const NormTask<T> &t, int64_t channel) {
+  const NormShape &s = t.shape;
   const int64_t stride = s.channels * s.size, size = s.size;
   const T *x = t.x + channel * size, *dy = t.cotangent + channel * size, *saved = t.saved + channel * s.saved();
   T *dx = t.gradient + channel * size;
@@ -315,38 +315,38 @@ template <class T> CT_INLINE void channel_backward(const Task<T> &t, int64_t cha
 }
 
 #define DEFINE_KERNELS(T, suffix)                                                                                 \
-  CT_KERNEL(void, columns_forward_##suffix, (const Task<T> &t, int64_t set, int64_t first, int64_t count),        \
+  CT_KERNEL(void, columns_forward_##suffix, (const NormTask<T> &t, int64_t set, int64_t first, int64_t count),        \
             (t, set, first, count)) {                                                                             \
     count == block * Vector<T>::lanes ? columns_forward<T, true>(t, set, first, count)                            \
                                       : columns_forward<T, false>(t, set, first, count);                          \
   }                                                                                                               \
-  CT_KERNEL(void, columns_backward_##suffix, (const Task<T> &t, int64_t set, int64_t first, int64_t count),       \
+  CT_KERNEL(void, columns_backward_##suffix, (const NormTask<T> &t, int64_t set, int64_t first, int64_t count),       \
             (t, set, first, count)) {                                                                             \
     count == block * Vector<T>::lanes ? columns_backward<T, true>(t, set, first, count)                           \
                                       : columns_backward<T, false>(t, set, first, count);                         \
   }                                                                                                               \
-  CT_KERNEL(void, channel_forward_##suffix, (const Task<T> &t, int64_t channel), (t, channel)) {                  \
+  CT_KERNEL(void, channel_forward_##suffix, (const NormTask<T> &t, int64_t channel), (t, channel)) {                  \
     channel_forward<T>(t, channel);                                                                               \
   }                                                                                                               \
-  CT_KERNEL(void, channel_backward_##suffix, (const Task<T> &t, int64_t channel), (t, channel)) {                 \
+  CT_KERNEL(void, channel_backward_##suffix, (const NormTask<T> &t, int64_t channel), (t, channel)) {                 \
     channel_backward<T>(t, channel);                                                                              \
   }                                                                                                               \
-  void columns(const Task<T> &t, int64_t set, int64_t first, int64_t count, bool backward) {                      \
+  void normalise_columns(const NormTask<T> &t, int64_t set, int64_t first, int64_t count, bool backward) {                      \
     backward ? columns_backward_##suffix(t, set, first, count) : columns_forward_##suffix(t, set, first, count);  \
   }                                                                                                               \
-  void channel(const Task<T> &t, int64_t channel, bool backward) {                                                \
+  void normalise_channel(const NormTask<T> &t, int64_t channel, bool backward) {                                                \
     backward ? channel_backward_##suffix(t, channel) : channel_forward_##suffix(t, channel);                      \
   }
 DEFINE_KERNELS(float, float)
 DEFINE_KERNELS(double, double)
 #undef DEFINE_KERNELS
 
-template <class T> void run(const Task<T> &task, bool backward) {
-  const Shape &s = task.shape;
+template <class T> void run(const NormTask<T> &task, bool backward) {
+  const NormShape &s = task.shape;
   if (s.size > 1) {
     const int64_t grain = std::max<int64_t>(1, 32768 / (s.rows * s.size));
     parallel_for(0, s.channels, grain, [&](int64_t begin, int64_t end) {
-      for (int64_t c = begin; c < end; c++) channel(task, c, backward);
+      for (int64_t c = begin; c < end; c++) normalise_channel(task, c, backward);
     });
     return;
   }
@@ -355,24 +355,24 @@ template <class T> void run(const Task<T> &task, bool backward) {
   parallel_for(0, s.sets * blocks, grain, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; i++) {
       const int64_t first = i % blocks * width;
-      columns(task, i / blocks, first, std::min(width, s.channels - first), backward);
+      normalise_columns(task, i / blocks, first, std::min(width, s.channels - first), backward);
     }
   });
 }
 
 struct VirtualBatchNorm : torch::autograd::Function<VirtualBatchNorm> {
   template <class T>
-  static void forward_as(const Shape &s, double epsilon, const at::Tensor &x, const at::Tensor &gain,
+  static void forward_as(const NormShape &s, double epsilon, const at::Tensor &x, const at::Tensor &gain,
                          const at::Tensor &bias, at::Tensor &saved, at::Tensor &y) {
-    Task<T> task = {s, epsilon, x.const_data_ptr<T>(), gain.const_data_ptr<T>(), bias.const_data_ptr<T>(),
+    NormTask<T> task = {s, epsilon, x.const_data_ptr<T>(), gain.const_data_ptr<T>(), bias.const_data_ptr<T>(),
                     saved.mutable_data_ptr<T>(), y.mutable_data_ptr<T>(), nullptr, nullptr, nullptr, nullptr};
     run(task, false);
   }
   template <class T>
-  static void backward_as(const Shape &s, double epsilon, const at::Tensor &x, const at::Tensor &gain,
+  static void backward_as(const NormShape &s, double epsilon, const at::Tensor &x, const at::Tensor &gain,
                           const at::Tensor &saved, const at::Tensor &cotangent, at::Tensor &dx, at::Tensor &dg,
                           at::Tensor &db) {
-    Task<T> task = {s, epsilon, x.const_data_ptr<T>(), gain.const_data_ptr<T>(), nullptr,
+    NormTask<T> task = {s, epsilon, x.const_data_ptr<T>(), gain.const_data_ptr<T>(), nullptr,
                     const_cast<T *>(saved.const_data_ptr<T>()), nullptr, cotangent.const_data_ptr<T>(),
                     dx.mutable_data_ptr<T>(), dg.mutable_data_ptr<T>(), db.mutable_data_ptr<T>()};
     run(task, true);
@@ -381,7 +381,7 @@ struct VirtualBatchNorm : torch::autograd::Function<VirtualBatchNorm> {
   static at::Tensor forward(torch::autograd::AutogradContext *context, const at::Tensor &input, const at::Tensor &gain,
                             const at::Tensor &bias, int64_t reference, double epsilon) {
     auto x = input.contiguous(), g = gain.contiguous(), b = bias.contiguous();
-    Shape s(x, reference);
+    NormShape s(x, reference);
     auto saved = at::empty({s.sets * s.channels * s.saved()}, x.options());
     auto y = at::empty_like(x);
     if (x.scalar_type() == at::kDouble)
@@ -398,7 +398,7 @@ struct VirtualBatchNorm : torch::autograd::Function<VirtualBatchNorm> {
     auto kept = context->get_saved_variables();
     auto x = kept[0], g = kept[1], saved = kept[2], cotangent = cotangents[0].contiguous();
     const double epsilon = context->saved_data["epsilon"].toDouble();
-    Shape s(x, context->saved_data["reference"].toInt());
+    NormShape s(x, context->saved_data["reference"].toInt());
     auto dx = at::empty_like(x), dg = at::empty_like(g), db = at::empty_like(g);
     if (x.scalar_type() == at::kDouble)
       backward_as<double>(s, epsilon, x, g, saved, cotangent, dx, dg, db);
@@ -420,7 +420,7 @@ at::Tensor composed(const at::Tensor &x, const at::Tensor &gain, const at::Tenso
     return p.reshape(shape);
   };
   const auto g = beside_rows(gain), b = beside_rows(bias);
-  const double w = Shape(x, reference).share(), rest = 1 - w;
+  const double w = NormShape(x, reference).share(), rest = 1 - w;
   const std::vector<int64_t> pixels = {2, 3}, all = images ? std::vector<int64_t>{0, 2, 3} : std::vector<int64_t>{rows};
   auto of_reference = x.narrow(rows, 0, reference), examples = at::slice(x, rows, reference);
   auto M = of_reference.mean(all, true), V = of_reference.var(all, 0, true);
@@ -440,7 +440,7 @@ at::Tensor composed(const at::Tensor &x, const at::Tensor &gain, const at::Tenso
 at::Tensor virtual_batch_norm(const at::Tensor &x, const at::Tensor &gain, const at::Tensor &bias, int64_t reference,
                               double epsilon, bool fused) {
   TORCH_CHECK(x.dim() >= 2, "takes [..., N, F] or [N, C, H, W]");
-  Shape s(x, reference);
+  NormShape s(x, reference);
   TORCH_CHECK(reference >= 1 && reference <= s.rows, "there are ", s.rows, " rows, ", reference,
               " of them the reference's");
   TORCH_CHECK(s.size >= 1, "the images are empty");

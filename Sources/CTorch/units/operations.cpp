@@ -1,0 +1,17 @@
+// libtorch's operations, draws, optimisers, as one translation unit: libtorch's headers cost more to compile than what we write.
+
+#include "../pointwise.cpp"
+#include "../reduction.cpp"
+#include "../shape.cpp"
+#include "../creation.cpp"
+#include "../product.cpp"
+#include "../batch_norm.cpp"
+#include "../device.cpp"
+#include "../sorted_values.cpp"
+#include "../finite.cpp"
+#include "../optimizer.cpp"
+#include "../historical_average.cpp"
+#include "../failure.cpp"
+#include "../parallel.cpp"
+#include "../random.cpp"
+#include "../image_batch.cpp"
