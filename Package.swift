@@ -56,7 +56,7 @@ let package = Package(
     .systemLibrary(name: "Czlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CKernelLevel", cSettings: [.unsafeFlags(["-Wall", "-Werror"])]),
     .target(
-      // Three translation units (Sources/CTorch/units) hold all files: libtorch's headers are most of the compiling.
+      // Four translation units (Sources/CTorch/units) hold all files: libtorch's headers are most of the compiling.
       name: "CTorch", dependencies: ["CKernelLevel"], sources: ["units"],
       cxxSettings: [
         .unsafeFlags(

@@ -87,7 +87,9 @@ struct Score: ParsableCommand {
   @OptionGroup var machine: MachineOptions
 
   func validate() throws {
-    if split != nil && data == nil && runFolder == nil { throw ValidationError("--split belongs to --data.") }
+    if split != nil, data == nil, runFolder == nil || classifier.classifier != nil {
+      throw ValidationError("--split belongs to --data.")
+    }
     if raw && data != nil { throw ValidationError("--raw belongs to a run.") }
     let bounds = [
       ("--samples", samples ?? 1, 1...1_000_000_000), ("--splits", splits, 1...1_000_000),
