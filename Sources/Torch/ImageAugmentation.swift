@@ -1,5 +1,3 @@
-import Torch
-
 /// What batches do to images so that a network does not see the same ones again and again: a draw of its own for each place in the
 /// batch of each step, whichever image stands there.
 public struct ImageAugmentation: Codable, Sendable, Hashable {
@@ -22,7 +20,7 @@ public struct ImageAugmentation: Codable, Sendable, Hashable {
   ///
   /// Each place has four words of the stream to itself (of which three are used), so that its draw depends on nothing but the
   /// stream and the place: a process that makes some rows of a batch makes the same ones.
-  func moves(_ rows: Range<Int>, _ random: RandomStream) -> [ImageMove]? {
+  public func moves(_ rows: Range<Int>, _ random: RandomStream) -> [ImageMove]? {
     guard mirrors || shift > 0 else { return nil }
     let words = random.words(4 * rows.upperBound)
     func step(_ word: UInt32) -> Int { Int((UInt64(word) * UInt64(2 * shift + 1)) >> 32) - shift }
