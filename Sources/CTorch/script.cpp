@@ -140,10 +140,11 @@ void ctorch::keep_leading_sizes(const at::Tensor &x, const int64_t *sizes, int r
 }
 
 CScript *ct_script_trace(const char *name, const char *const *names, CTensor *const *tensors, const bool *trained,
-                         int count, CTensor *example, CTForward forward, void *context) {
+                         int count, CTensor *example, CTensor *labels, CTForward forward, void *context) {
   CScript *script = nullptr;
   std::vector<Handle> operands = {example};
   operands.insert(operands.end(), tensors, tensors + count);
+  if (labels) operands.push_back(labels);
   guarded("trace", operands.data(), operands.size(), [&] {
     c10::NoGradGuard without_gradient;
     auto unit = std::make_shared<torch::jit::CompilationUnit>();
@@ -151,13 +152,21 @@ CScript *ct_script_trace(const char *name, const char *const *names, CTensor *co
     for (int i = 0; i < count; i++) place(module, names[i], tensor(tensors[i]), trained[i]);
     auto record = [&](torch::jit::Stack inputs) -> torch::jit::Stack {
       CTensor *result = nullptr;
-      auto x = inputs.at(0).toTensor();
-      forward(context, reinterpret_cast<CTensor *>(x.unsafeGetTensorImpl()), &result);
+      auto input = [&](size_t i) {
+        return i < inputs.size() ? reinterpret_cast<CTensor *>(inputs[i].toTensor().unsafeGetTensorImpl()) : nullptr;
+      };
+      forward(context, input(0), input(1), &result);
       TORCH_CHECK(result, "what was to be recorded has failed");
       return {at::Tensor(c10::intrusive_ptr<c10::TensorImpl, c10::UndefinedTensorImpl>::reclaim(impl(result)))};
     };
-    auto state = torch::jit::tracer::trace({tensor(example)}, record, [](const auto &) { return std::string(); },
-                                           /*strict=*/true, /*force_outplace=*/true, &module, {"x"});
+    torch::jit::Stack inputs = {tensor(example)};
+    std::vector<std::string> arguments = {"x"};
+    if (labels) {
+      inputs.push_back(tensor(labels));
+      arguments.push_back("labels");
+    }
+    auto state = torch::jit::tracer::trace(std::move(inputs), record, [](const auto &) { return std::string(); },
+                                           /*strict=*/true, /*force_outplace=*/true, &module, arguments);
     torch::jit::EliminateDeadCode(state.first->graph);
     auto function = unit->create_function(c10::QualifiedName(*module.type()->name(), "forward"), state.first->graph);
     module.type()->addMethod(function);
@@ -195,9 +204,9 @@ CScript *ct_script_load(const void *bytes, int64_t count, CTDevice place, const 
   return script;
 }
 
-CTensor *ct_script_forward(CScript *script, CTensor *x, const char *const *names, const bool *values, int count,
-                           const char *output) {
-  return operation("forward", {x}, [&] {
+CTensor *ct_script_forward(CScript *script, CTensor *x, CTensor *labels, const char *const *names, const bool *values,
+                           int count, const char *output) {
+  return operation("forward", {x, labels ? labels : x}, [&] {
     torch::jit::Kwargs keywords;
     for (int i = 0; i < count; i++) keywords[names[i]] = values[i];
     c10::NoGradGuard without_gradient;
@@ -205,6 +214,8 @@ CTensor *ct_script_forward(CScript *script, CTensor *x, const char *const *names
     // results would depend on how many batches came before.
     torch::jit::GraphOptimizerEnabledGuard as_written(false);
     torch::jit::Module module(c10::intrusive_ptr<Object>::unsafe_reclaim_from_nonowning(object(script)));
-    return tersely([&] { return checked(chosen(module.forward({tensor(x)}, keywords), output)); });
+    torch::jit::Stack inputs = {tensor(x)};
+    if (labels) inputs.push_back(tensor(labels));
+    return tersely([&] { return checked(chosen(module.forward(std::move(inputs), keywords), output)); });
   });
 }

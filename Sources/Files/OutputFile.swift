@@ -6,6 +6,15 @@ import Foundation
   import Darwin
 #endif
 
+/// Refuses a place where somebody's file or folder may be; devices and pipes hold none.
+///
+/// - Throws: `FileError` naming `url`.
+public func refuseExisting(_ url: URL) throws {
+  var status = stat()
+  guard stat(url.path, &status) == 0, [S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) else { return }
+  throw FileError(path: url.path, reason: "exists: name another file, or remove it")
+}
+
 /// Writes `data` to the place that a user has named for it, whatever is there: a file, which is replaced as
 /// ``replaceFile(at:with:)`` does; where a link leads, which stays a link; a device, standard output, or a pipe that the shell has opened
 /// (`/dev/stdout`, `>(command)`), which are written into. A named pipe stays as it is and is refused: it would be waited for

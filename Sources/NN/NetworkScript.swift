@@ -18,15 +18,30 @@ extension Network {
   public func script(
     named name: String, input: (_ rows: Int) -> Tensor, _ forward: (Model, Tensor) -> Tensor
   ) throws -> ScriptModule {
+    try script(named: name, input: input, classes: nil) { model, x, _ in forward(model, x) }
+  }
+
+  /// The same of a network that is told classes: the module's `forward` takes their numbers 0 ..< `classes`, [N], after the tensor.
+  ///
+  /// - Parameter classes: nil for a module of one argument.
+  public func script(
+    named name: String, input: (_ rows: Int) -> Tensor, classes: Int?,
+    _ forward: (Model, Tensor, _ labels: Tensor?) -> Tensor
+  ) throws -> ScriptModule {
     precondition(random.leadingShape.isEmpty, "networks of several seeds have no TorchScript")
+    func labels(_ rows: Int) -> Tensor? {
+      classes.map { classes in Tensor((0..<rows).map { Int64(($0 + rows) % classes) }) }
+    }
     let module = try withCopies { copies in
-      try ScriptModule(recording: name, tensors: copies, example: checkingTensors { input(5) }) { forward(model, $0) }
+      try ScriptModule(
+        recording: name, tensors: copies, example: checkingTensors { input(5) }, labels: checkingTensors { labels(5) }
+      ) { forward(model, $0, $1) }
     }
     for rows in [5, 3, 17] {
       let (own, found) = try checkingTensors {
         try withoutGradient {
-          let x = input(rows)
-          let own = forward(model, x), found = module(x)
+          let (x, labels) = (input(rows), labels(rows))
+          let own = forward(model, x, labels), found = module(x, labels: labels)
           return (try own.values(Double.self), own.shape == found.shape ? try found.values(Double.self) : nil)
         }
       }

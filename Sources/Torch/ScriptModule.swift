@@ -1,7 +1,8 @@
 import CTorch
 import Foundation
 
-/// A network as TorchScript, with its parameters: a function of one tensor whose code is kept with it. PyTorch saves such files
+/// A network as TorchScript, with its parameters: a function of one tensor, or of one and its labels, whose code is kept with
+/// it. PyTorch saves such files
 /// (`torch.jit.script(module).save(path)`), and loads those that ``encoded(extraFiles:)`` makes.
 ///
 /// It is in evaluation mode and runs without gradient. Like tensors, a module is not `Sendable`.
@@ -31,7 +32,7 @@ public struct ScriptModule {
     self.handle = handle
   }
 
-  /// A module whose `forward` does what `forward` does to `example`, operation by operation.
+  /// A module whose `forward` does what `forward` does to `example`, and to `labels` where there are any, operation by operation.
   ///
   /// What is recorded are libtorch's operations, not how Swift came to them: `forward` must do the same whatever the
   /// values are. The number of rows stays open where `forward` slices to the end, reshapes with the leading sizes kept or -1 in
@@ -41,11 +42,14 @@ public struct ScriptModule {
   ///   - name: of the module's class, an identifier.
   ///   - tensors: the very tensors that `forward` computes with, each the only view of its elements; points in their names lead
   ///     from module to module. The trained ones become parameters, the others buffers.
+  ///   - labels: the classes of the example's rows, [N], which the module then takes as a second argument.
   /// - Throws: `TensorError`, or what `forward` throws.
   public init(
     recording name: String, tensors: [(name: String, value: Tensor, isTrained: Bool)], example: Tensor,
-    _ forward: (Tensor) throws -> Tensor
+    labels: Tensor? = nil, _ forward: (Tensor, _ labels: Tensor?) throws -> Tensor
   ) throws {
+    // No labels and labels that failed are the same to the C function.
+    if let labels, labels.isPoisoned { _ = try labels.values(Int64.self) }
     let names = tensors.map { strdup($0.name) }
     defer { names.forEach { free($0) } }
     let handle = try withoutActuallyEscaping(forward) { forward in
@@ -58,7 +62,8 @@ public struct ScriptModule {
               withUnsafeTemporaryAllocation(of: CTensor?.self, capacity: 1) { nothing in
                 ct_script_trace(
                   name, names.map { UnsafePointer($0!) }, handles.baseAddress ?? UnsafePointer(nothing.baseAddress!),
-                  tensors.map(\.isTrained), Int32(tensors.count), example.handle, Recording.call, recording)
+                  tensors.map(\.isTrained), Int32(tensors.count), example.handle, labels?.handle, Recording.call,
+                  recording)
               }
             }
           }
@@ -72,13 +77,13 @@ public struct ScriptModule {
   }
 
   private struct Recording {
-    let forward: (Tensor) throws -> Tensor
+    let forward: (Tensor, Tensor?) throws -> Tensor
     var error: (any Error)?
 
-    static let call: CTForward = { context, x, result in
+    static let call: CTForward = { context, x, labels, result in
       let recording = context.assumingMemoryBound(to: Recording.self)
       do {
-        result.pointee = try recording.pointee.forward(Tensor(x)).handle
+        result.pointee = try recording.pointee.forward(Tensor(x), labels.map { Tensor($0) }).handle
       } catch {
         recording.pointee.error = error
       }
@@ -109,7 +114,7 @@ public struct ScriptModule {
     return file
   }
 
-  /// `forward(x)`.
+  /// `forward(x)`, or `forward(x, labels)`.
   ///
   /// A failed operation where the module refuses `x` or a keyword, or where what it returns, or the part of it that is asked for, is not
   /// one tensor.
@@ -118,14 +123,19 @@ public struct ScriptModule {
   ///   - keywords: further arguments of `forward` by name, those that are true or false.
   ///   - output: which part of a tuple, a list or a dictionary: its place from 0 or its name. Where it is missing, the one named
   ///     `logits`, or else the first of a tuple or list, or the only one of a dictionary.
-  public func callAsFunction(_ x: Tensor, keywords: [String: Bool] = [:], output: String? = nil) -> Tensor {
+  public func callAsFunction(
+    _ x: Tensor, labels: Tensor? = nil, keywords: [String: Bool] = [:], output: String? = nil
+  ) -> Tensor {
+    // No labels and labels that failed are the same to the C function.
+    if let labels, labels.isPoisoned { return labels }
     let sorted = keywords.sorted { $0.key < $1.key }
     let names = sorted.map { strdup($0.key) }
     defer { names.forEach { free($0) } }
     func call(_ output: UnsafePointer<CChar>?) -> Tensor {
       Tensor(
         ct_script_forward(
-          handle, x.handle, names.map { UnsafePointer($0!) }, sorted.map(\.value), Int32(sorted.count), output))
+          handle, x.handle, labels?.handle, names.map { UnsafePointer($0!) }, sorted.map(\.value), Int32(sorted.count),
+          output))
     }
     return output.map { $0.withCString { call($0) } } ?? call(nil)
   }

@@ -91,7 +91,7 @@ import Torch
     #expect(throws: TensorError.self) {
       try ScriptModule(
         recording: "N", tensors: [("a", .ones([2]), true), ("a", .ones([2]), true)], example: .ones([2])
-      ) { $0 }
+      ) { x, _ in x }
     }
   }
 }

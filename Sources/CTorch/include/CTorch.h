@@ -264,24 +264,28 @@ void ct_script_release(struct CScript *script);
 /// The module whose file has these bytes, in evaluation mode, its parameters and buffers as `dtype` where that is not NULL; NULL on
 /// failure.
 struct CScript *_Nullable ct_script_load(const void *bytes, int64_t count, CTDevice device, const CTDType *_Nullable dtype) CT_RETURNS_RETAINED;
-/// Computes the outputs for x: `result`, NULL before, gets a new reference, or stays NULL on failure.
-typedef void (*CTForward)(void *context, struct CTensor *x, CT_RESULTS result);
-/// A module whose `forward` does what `forward` does to `example`, operation by operation, for any number of rows. It holds
+/// Computes the outputs for x, and for `labels` where a recording has them: `result`, NULL before, gets a new reference, or stays NULL
+/// on failure.
+typedef void (*CTForward)(void *context, struct CTensor *x, struct CTensor *_Nullable labels, CT_RESULTS result);
+/// A module whose `forward` does what `forward` does to `example`, and to `labels` where these are not NULL, operation by operation, for
+/// any number of rows. It holds
 /// `tensors`, the very ones that `forward` computes with, under their names, whose points lead from module to module; those
 /// that are `trained` as parameters, the others as buffers. `forward` must not depend on the values of what it computes.
 /// NULL on failure.
 struct CScript *_Nullable ct_script_trace(const char *name, const char *const _Nonnull *_Nullable names,
                                           CT_OPERANDS tensors, const bool *_Nullable trained, int count,
-                                          CT_OPERAND example, CTForward forward, void *context) CT_RETURNS_RETAINED;
+                                          CT_OPERAND example, struct CTensor *_Nullable labels, CTForward forward,
+                                          void *context) CT_RETURNS_RETAINED;
 /// Hands the bytes of the module's file to `sink`, once; beside the module it holds the texts `extra[i]` under
 /// `extra_names[i]`. False on failure.
 bool ct_script_save(struct CScript *script, const char *const _Nonnull *_Nullable extra_names,
                     const char *const _Nonnull *_Nullable extra, int count,
                     void (*sink)(void *context, const void *bytes, int64_t count), void *context);
-/// forward(x, names[0]=values[0], ...), without gradient; of several outputs the one with the place or name `output`, or the first, or
+/// forward(x, names[0]=values[0], ...), or forward(x, labels, ...) where these are not NULL, without gradient; of several outputs the one with the place or name `output`, or the first, or
 /// `logits`. Fails where that is not one dense tensor.
-CT_RESULT ct_script_forward(struct CScript *script, CT_OPERAND x, const char *const _Nonnull *_Nullable names,
-                            const bool *_Nullable values, int count, const char *_Nullable output) CT_RETURNS_RETAINED;
+CT_RESULT ct_script_forward(struct CScript *script, CT_OPERAND x, struct CTensor *_Nullable labels,
+                            const char *const _Nonnull *_Nullable names, const bool *_Nullable values, int count,
+                            const char *_Nullable output) CT_RETURNS_RETAINED;
 
 // ---- scores of pictures ---------------------------------------------------------------------------------------
 // Features are rows of floats. What these compute does not depend on the number of threads.

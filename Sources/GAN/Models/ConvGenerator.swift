@@ -180,6 +180,9 @@ extension ConvGenerator {
       }
     }
 
+    // In the released code the data-dependent first values of both players are set at once.
+    public var takesFirstValuesFromNoise: Bool { outputWeightNorm }
+
     public func make(_ task: GeneratorTask) -> any Generator {
       ConvGenerator(
         latent: task.latent, side: task.example.dimensions[1] / growth, widths: widths,

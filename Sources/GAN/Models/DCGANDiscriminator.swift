@@ -97,6 +97,7 @@ extension DCGANDiscriminator {
       self.normalization = normalization
     }
 
+    public var looksAtBatch: Bool { normalization == .batch }
     public var summary: String { "DCGAN, width \(width)" }
 
     public func validate(_ check: SettingsCheck) throws { try check.size("width", width, atMost: 100_000) }

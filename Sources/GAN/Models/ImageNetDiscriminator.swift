@@ -89,6 +89,7 @@ extension ImageNetDiscriminator {
       self.inputNoise = inputNoise
     }
 
+    public var looksAtBatch: Bool { normalization == .batch }
     public var summary: String { "the published one for ImageNet, width \(width)" }
 
     public var noiseSummary: String? { inputNoise > 0 ? "\(inputNoise) on the input" : nil }

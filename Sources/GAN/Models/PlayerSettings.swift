@@ -107,10 +107,13 @@ public protocol GeneratorSettings: Choice {
   func validate(_ check: SettingsCheck, for example: ExampleShape) throws
   /// - Precondition: the settings are valid for `task`.
   func make(_ task: GeneratorTask) -> any Generator
+  /// Whether layers take their first values from the examples that a batch of noise becomes (`Network.initialize(from:)`).
+  var takesFirstValuesFromNoise: Bool { get }
 }
 
 extension GeneratorSettings {
   public static var takesClasses: Bool { false }
+  public var takesFirstValuesFromNoise: Bool { false }
   public var outputRange: ClosedRange<Double>? { nil }
   public func withVirtualBatchNorm() -> Self? { nil }
   public func validate(_ check: SettingsCheck, for example: ExampleShape) throws {}
@@ -123,6 +126,8 @@ public protocol DiscriminatorSettings: Choice {
   static var layout: ExampleLayout { get }
   /// Whether the network can be told classes (`DiscriminatorTask/classes`).
   static var takesClasses: Bool { get }
+  /// Whether its judgement of an example depends on the others of its batch, which then needs two.
+  var looksAtBatch: Bool { get }
   /// The network in a few words, such as "dense, 500, 500".
   var summary: String { get }
   /// The noise of its own that it trains with, in words; nil for none.
@@ -141,6 +146,7 @@ public protocol DiscriminatorSettings: Choice {
 
 extension DiscriminatorSettings {
   public static var takesClasses: Bool { false }
+  public var looksAtBatch: Bool { false }
   public var noiseSummary: String? { nil }
   public var assignmentForNoise: String? { nil }
   public func validate(_ check: SettingsCheck, for example: ExampleShape) throws {}

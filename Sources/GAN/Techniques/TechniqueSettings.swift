@@ -53,6 +53,10 @@ public protocol TechniqueSettings: Codable, Hashable, Sendable {
   ///
   /// - Throws: `SettingsError`.
   func validate(_ check: SettingsCheck, in game: GameFacts) throws
+  /// Whether a technique that is on goes with such examples, which is not known before the data are opened.
+  ///
+  /// - Throws: `SettingsError`.
+  func validate(_ check: SettingsCheck, for example: ExampleShape) throws
 
   /// Losses of G; asked for where the technique is on, as all that follow.
   func generatorTerms() -> [any GeneratorTerm]
@@ -60,6 +64,8 @@ public protocol TechniqueSettings: Codable, Hashable, Sendable {
   func discriminatorTerms() -> [any DiscriminatorTerm]
   /// The same where they change over the `steps` of the game.
   func discriminatorTerms(over steps: Int) -> [any DiscriminatorTerm]
+  /// Of the training images as batches are made; a game has one at most.
+  var imageAugmentation: ImageAugmentation { get }
   /// Of what D sees; a game has one at most.
   func augmentation(of example: ExampleShape) -> (any Augmentation)?
   /// Penalties on a player's own parameters.
@@ -75,6 +81,8 @@ extension TechniqueSettings {
   public func generatorTerms() -> [any GeneratorTerm] { [] }
   public func discriminatorTerms() -> [any DiscriminatorTerm] { [] }
   public func discriminatorTerms(over steps: Int) -> [any DiscriminatorTerm] { discriminatorTerms() }
+  public func validate(_ check: SettingsCheck, for example: ExampleShape) throws {}
+  public var imageAugmentation: ImageAugmentation { .none }
   public func augmentation(of example: ExampleShape) -> (any Augmentation)? { nil }
   public func penalties(on player: Player) -> [any ParameterPenalty] { [] }
   public func minibatchLayer(_ features: Int) -> MinibatchDiscrimination? { nil }
@@ -92,6 +100,7 @@ public struct TechniqueSet: Codable, Hashable, Sendable {
     HistoricalAveraging.Settings.self,
     GradientPenalty.Settings.self,
     DiffAugment.Settings.self,
+    DataAugmentation.Settings.self,
     ClassConditional.Settings.self,
   ]
 

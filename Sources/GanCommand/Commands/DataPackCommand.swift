@@ -9,7 +9,7 @@ extension DataCommand {
     static let configuration = CommandConfiguration(
       abstract: "Writes pictures of one size as a zip archive that stylegan2-ada, stylegan3 and this program read.",
       discussion: """
-        PNG files 00000/img00000000.png, stored, and dataset.json with their classes. The archive is written whole or not at all.
+        PNG files 00000/img00000000.png, stored, and dataset.json with their classes. The archive is written whole or not at all, and nothing is replaced.
 
           gan data pack photos photos-64.zip --size 64
           gan data pack photos photos-64.zip --size 64 --crop center --no-labels
@@ -32,6 +32,7 @@ extension DataCommand {
     func run() throws {
       let settings = pictures.settings
       let url = URL(fileURLWithPath: destination)
+      try refuseExisting(url)
       try makeFolder(at: url.deletingLastPathComponent())
       var bar = PictureBar("pack")
       let scan = try PictureScan(pictureContainer(at: URL(fileURLWithPath: source)), settings) { bar.show($0) }

@@ -8,7 +8,7 @@ struct Export: ParsableCommand {
     abstract: "Writes a trained network as TorchScript, for PyTorch.",
     discussion: """
       The generator maps noise z [N, Z] to examples: points [N, F], or images [N, C, H, W] with values as the run was trained on, \
-      0 to 1 for MNIST. It has averaged weights where the run has them. A generator with batch norm gets standing \
+      0 to 1 for MNIST. It has averaged weights where the run has them. That of a game of classes takes their numbers [N] as a second argument. A generator with batch norm gets standing \
       statistics: those of \(NetworkExport.standingRows) rows of noise, in the place of those of the batch that it is given, so \
       that each row makes its own picture, alone or among others; with --batch-statistics it normalises by its batch, as in \
       training and in `gan sample`, and wants batches of the recipe's size. The classifier of a semi-supervised run maps images to the logits of their classes, and may be given to `gan score`.
@@ -43,9 +43,7 @@ struct Export: ParsableCommand {
   func run() throws {
     let file = URL(fileURLWithPath: out)
     // Somebody's network may be in it, and before anything is computed there is nothing to lose.
-    guard !isRegularFile(file) else {
-      throw FileError(path: out, reason: "exists: name another file, or remove it")
-    }
+    try refuseExisting(file)
     let export = try RunFolder(URL(fileURLWithPath: runFolder)).export(
       network, averaged: !raw, standingStatistics: !batchStatistics)
     try writeOutput(export.file, to: file)
@@ -57,12 +55,6 @@ struct Export: ParsableCommand {
     if standardStream(at: file) == STDOUT_FILENO { return }
     try Output.print("\(file.relativePath): \(shape(export.origin.input)) -> \(shape(export.origin.output))")
   }
-}
-
-/// Devices and pipes hold nobody's network.
-private func isRegularFile(_ url: URL) -> Bool {
-  var status = stat()
-  return stat(url.path, &status) == 0 && [S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT)
 }
 
 extension ExportedNetwork: ExpressibleByArgument {}

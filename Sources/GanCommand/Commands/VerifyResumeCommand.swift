@@ -28,6 +28,11 @@ struct VerifyResume: ParsableCommand {
   @Option(help: "Folder with the data files. (default: where `gan data get` puts them)", completion: .directory)
   var data: String?
 
+  @Option(
+    name: .customLong("set"), parsing: .singleValue,
+    help: ArgumentHelp("Change a value of the recipe; may be given more than once.", valueName: "key=value"))
+  var changes: [String] = []
+
   @Option(help: "Keep both runs here. (default: they are removed)", completion: .directory)
   var out: String?
 
@@ -53,7 +58,7 @@ struct VerifyResume: ParsableCommand {
       try replaceFile(
         at: URL(fileURLWithPath: name), with: Data(try RecipeFile.text(RecipeArgument(recipe).recipe).utf8))
     }
-    let begin = [name, "--steps", "\(steps)"] + common
+    let begin = [name, "--steps", "\(steps)"] + changes.flatMap { ["--set", $0] } + common
     try train(begin + ["--out", straight.path])
     try train(begin + ["--out", resumed.path, "--stop-after", "\(steps / 2)"])
     try train(["--resume", resumed.path] + common)

@@ -66,7 +66,7 @@ public struct RecipeExamples {
     try recipe.validate(for: shape)
     let source = ImageBatches(
       images, batchSize: recipe.batchSize, range: recipe.data.images?.pixels.bounds ?? 0...1,
-      asRows: recipe.layout == .rows, device: device)
+      augmentation: recipe.imageAugmentation, asRows: recipe.layout == .rows, device: device)
     batches = source.batches
     withClasses = source.labelledBatches()
     if recipe.isConditional, withClasses == nil {

@@ -63,8 +63,8 @@ public struct RecipeGame {
     discriminatorAverage?.update()
   }
 
-  /// A trainer at the start of the game; D's data-dependent layers are initialised on `examples`, and D is fitted to their
-  /// density where the recipe asks for it.
+  /// A trainer at the start of the game; D's data-dependent layers are initialised on `examples`, G's, where it has some, on a batch
+  /// that it makes of noise, and D is fitted to their density where the recipe asks for it.
   ///
   /// - Throws: `TensorError`.
   public func trainer(_ examples: RecipeExamples) throws -> Trainer<AnyGenerator, AnyDiscriminator> {
@@ -73,6 +73,13 @@ public struct RecipeGame {
     }
     // Networks that are told classes have no layers that take their first values from data.
     if !recipe.isConditional { try discriminator.initialize(on: first.examples) }
+    if recipe.generator.network.settings.takesFirstValuesFromNoise {
+      try generator.initialize(
+        from: checkingTensors {
+          recipe.makeNoise()(
+            recipe.batchSize, recipe.random(seeds).stream("G's initialization"), device: generator.flat.device)
+        })
+    }
     if recipe.discriminator.pretrainingSteps > 0, let density = recipe.data.points?.density {
       _ = try DensityPretraining(
         density: density.callAsFunction, range: density.support, batchSize: recipe.batchSize,
@@ -263,7 +270,7 @@ extension RecipeGame {
 
 extension RecipeGame {
   /// Of a game of classes: 0, 1, ... and again from 0, for `count` examples of which the first has the number `first`.
-  fileprivate func classesInTurn(_ count: Int, from first: Int = 0) -> Tensor? {
+  func classesInTurn(_ count: Int, from first: Int = 0) -> Tensor? {
     guard recipe.isConditional, let classes else { return nil }
     return Tensor((first..<first + count).map { Int64($0 % classes) }, device: generator.flat.device)
   }

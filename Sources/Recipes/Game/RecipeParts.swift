@@ -63,6 +63,11 @@ extension Recipe {
     techniques.active.flatMap { $0.discriminatorTerms(over: steps) }
   }
 
+  /// Of the training images, by the first technique that has one.
+  var imageAugmentation: ImageAugmentation {
+    techniques.active.lazy.map(\.imageAugmentation).first { $0 != .none } ?? .none
+  }
+
   func makeAugmentation(_ example: ExampleShape) -> (any Augmentation)? {
     techniques.active.lazy.compactMap { $0.augmentation(of: example) }.first
   }

@@ -5,6 +5,7 @@ import Foundation
 import GAN
 import NN
 import Settings
+import Torch
 import Yams
 
 /// Recipes as YAML.
@@ -408,6 +409,7 @@ extension RecipeError {
       list(DCGANDiscriminator.Normalization.self), list(Logistic.GeneratorLoss.self), list(PixelRange.self),
       list(FeatureMatching.Reading.self), list(FeatureMatching.Settings.Role.self),
       list(MinibatchDiscrimination.Reading.self), list(DiffAugment.Policy.self), list(GradientPenalty.Place.self),
+      list(ShiftPadding.self),
       list(STL10.Part.self), list(EMNIST.Selection.self), list(CIFAR100.Labels.self), list(MedMNIST.Part.self),
       list(SVHN.Part.self),
     ]

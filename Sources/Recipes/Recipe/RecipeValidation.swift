@@ -33,7 +33,10 @@ extension Recipe {
     if generatorSteps > 1, updates != .alternating {
       try check.fail("generatorSteps", "must be 1 where the players do not alternate: updates is \(updates.rawValue)")
     }
-    if batchSize < 2, generator.network.settings.looksAtBatch || techniques.active.contains(where: \.looksAtBatch) {
+    if batchSize < 2,
+      generator.network.settings.looksAtBatch || discriminator.network.settings.looksAtBatch
+        || techniques.active.contains(where: \.looksAtBatch)
+    {
       throw RecipeError(
         key: "batchSize", reason: "must be at least 2 with batch norm or minibatch discrimination, is \(batchSize)")
     }
@@ -120,6 +123,9 @@ extension Recipe {
   public func validate(for example: ExampleShape) throws {
     try generator.network.settings.validate(SettingsCheck("generator"), for: example)
     try discriminator.network.settings.validate(SettingsCheck("discriminator"), for: example)
+    for technique in techniques.active {
+      try technique.validate(SettingsCheck(type(of: technique).key), for: example)
+    }
   }
 
   /// Checks what the machine has a say in.

@@ -8,7 +8,9 @@ import Torch
 public enum ExportedNetwork: String, Sendable, CaseIterable {
   /// z [N, Z] -> examples, [N, F] or images [N, C, H, W].
   case generator
-  /// Examples -> logits [N, 1] of D(x) = sigmoid(logit); of a semi-supervised run the classes' [N, K].
+  /// Examples -> D's outputs [N, 1], whose meaning is the objective's: with the logistic one D(x) = sigmoid(output), with least squares
+  /// the output itself is held against the targets, with hinge it is above 0 for what seems real, and with the relativistic one only
+  /// differences of two examples mean something. Of a semi-supervised run the classes' logits [N, K].
   case discriminator
   /// Images -> the logits [N, K] of the classes; semi-supervised runs have one.
   case classifier
@@ -39,6 +41,10 @@ public struct NetworkExport {
     public var step: Int?
     /// Whether the weights are averages over training.
     public var averaged: Bool
+    /// The kind of the recipe's objective, which says what D's outputs mean.
+    public var objective: String
+    /// K of a network that is told classes: their numbers, int64 [N], are its second argument.
+    public var classes: Int?
     /// The shape of one input and of one output.
     public var input: [Int]
     public var output: [Int]
@@ -76,6 +82,7 @@ extension RunFolder {
         path: url.path, reason: "is a run of '\(recipe.name)', which tells no classes apart: it has no classifier")
     }
     let example = description.imageShape ?? [description.width]
+    let classes = recipe.isConditional ? description.classes : nil
     let isGenerator = network == .generator
     let isAveraged = averaged && (isGenerator ? game.average != nil : game.discriminatorAverage != nil)
     let gathered = try isGenerator ? gatheredStatistics(of: game) : judgedStatistics(of: game)
@@ -83,23 +90,27 @@ extension RunFolder {
     let origin = NetworkExport.Origin(
       network: network.rawValue, recipe: recipe.name,
       step: isGenerator ? run.step : run.discriminatorStep, averaged: isAveraged,
-      input: isGenerator ? [recipe.noise.dimensions] : example,
+      objective: recipe.objective.kind, classes: classes, input: isGenerator ? [recipe.noise.dimensions] : example,
       output: isGenerator ? example : [isSemiSupervised ? description.classes ?? 1 : 1],
       noise: isGenerator ? recipe.noise : nil, batchSize: recipe.batchSize,
       statistics: gathered.map { _ in standing == nil ? .batch : .standing })
     let module =
       if isGenerator {
         try game.generator.script(
-          named: "Generator", input: { recipe.makeNoise()($0, RandomStream(seed: UInt64($0))) }
-        ) { model, z in
-          let x = model(z, standing.map { Context.evaluation(standing: $0) } ?? .evaluation)
+          named: "Generator", input: { recipe.makeNoise()($0, RandomStream(seed: UInt64($0))) }, classes: classes
+        ) { model, z, labels in
+          let x = model(
+            z, standing.map { .evaluation(labels: labels, standing: $0) } ?? .evaluation(labels: labels))
           return example.count == 1 ? x : x.reshaped([-1] + example)
         }
       } else {
         try game.discriminator.script(
-          named: "Discriminator", input: { RandomStream(seed: UInt64($0)).uniform([$0] + example) }
-        ) { model, x in
-          model(example.count == 1 ? x : x.reshaped([-1, description.width]), .evaluation).logits
+          named: "Discriminator", input: { RandomStream(seed: UInt64($0)).uniform([$0] + example) }, classes: classes
+        ) { model, x, labels in
+          model(
+            example.count == 1 || recipe.layout == .images ? x : x.reshaped([-1, description.width]),
+            .evaluation(labels: labels)
+          ).logits
         }
       }
     let encoder = JSONEncoder()
@@ -119,7 +130,9 @@ extension RunFolder {
       withoutGradient {
         let noise = recipe.makeNoise()
         for batch in 0..<(NetworkExport.standingRows + recipe.batchSize - 1) / recipe.batchSize {
-          _ = game.generator.model(noise(recipe.batchSize, random.at(batch)), .evaluation(standing: standing))
+          let labels = game.classesInTurn(recipe.batchSize, from: batch * recipe.batchSize)
+          _ = game.generator.model(
+            noise(recipe.batchSize, random.at(batch)), .evaluation(labels: labels, standing: standing))
           if standing.layers == 0 { return }
         }
         standing.finish()
@@ -134,7 +147,7 @@ extension RunFolder {
     try checkingTensors {
       withoutGradient {
         let x = game.arranged(RandomStream(seed: 0).uniform([2, game.example.count]))
-        _ = game.discriminator.model(x, .evaluation(standing: standing))
+        _ = game.discriminator.model(x, .evaluation(labels: game.classesInTurn(2), standing: standing))
       }
     }
     return standing.layers > 0 ? standing : nil
