@@ -40,8 +40,8 @@ let package = Package(
   name: "swift-gan",
   platforms: [.macOS(.v15)],
   products: [
-    .library(name: "GAN", targets: ["GAN", "NN", "Torch", "Datasets", "Metrics", "Files"]),
-    .library(name: "Recipes", targets: ["Recipes", "GAN", "NN", "Torch", "Datasets", "Metrics", "Files", "Images"]),
+    .library(name: "GAN", targets: ["GAN", "NN", "Torch", "Datasets", "Metrics", "Scores", "Files"]),
+    .library(name: "Recipes", targets: ["Recipes", "GAN", "NN", "Torch", "Datasets", "Metrics", "Scores", "Files", "Images"]),
     .library(name: "Report", targets: ["Report", "Images"]),
     .executable(name: "gan", targets: ["GanMain"]),
     .executable(name: "gan-bench", targets: ["Benchmarks"]),
@@ -63,7 +63,7 @@ let package = Package(
     .target(name: "CKernelLevel", cSettings: isDependency ? [] : [.unsafeFlags(["-Wall", "-Werror"])]),
     .systemLibrary(name: "CLibtorch", pkgConfig: isDependency ? "swift-gan-libtorch" : nil),
     .target(
-      // Three translation units (Sources/CTorch/units) hold all files: libtorch's headers are most of the compiling.
+      // Four translation units (Sources/CTorch/units) hold all files: libtorch's headers are most of the compiling.
       name: "CTorch", dependencies: ["CKernelLevel", "CLibtorch"], sources: ["units"],
       cxxSettings: isDependency
         ? []
@@ -109,8 +109,10 @@ let package = Package(
       resources: [.embedInCode("Resources/report.js"), .embedInCode("Resources/report.css")], swiftSettings: strict),
     .target(name: "Metrics", dependencies: ["NN"], swiftSettings: strict),
     .target(
+      name: "Scores", dependencies: ["Torch", "NN", "Files", "Images", "Datasets", "Metrics"], swiftSettings: strict),
+    .target(
       name: "Recipes",
-      dependencies: ["GAN", "Datasets", "Settings", "Metrics", .product(name: "Yams", package: "Yams")],
+      dependencies: ["GAN", "Datasets", "Settings", "Metrics", "Scores", .product(name: "Yams", package: "Yams")],
       swiftSettings: strict),
     .target(
       name: "GanCommand",
@@ -121,7 +123,9 @@ let package = Package(
     .executableTarget(name: "GanMain", dependencies: ["GanCommand", "Torch"], swiftSettings: strict),
     .executableTarget(
       name: "Benchmarks",
-      dependencies: ["Recipes", "Images", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: [
+        "Recipes", "Images", "Metrics", "Scores", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
       swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .target(name: "GoldenSupport", dependencies: ["Torch"], path: "Tests/GoldenSupport", swiftSettings: strict),
@@ -132,6 +136,9 @@ let package = Package(
     .testTarget(
       name: "GANTests", dependencies: ["GAN", "Datasets", "Settings", "GoldenSupport"], swiftSettings: strict),
     .testTarget(name: "MetricsTests", dependencies: ["Metrics", "Datasets", "GoldenSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "ScoresTests", dependencies: ["Scores", "Datasets", "Images", "Files", "GoldenSupport"],
+      exclude: ["Golden"], swiftSettings: strict),
     .testTarget(
       name: "DatasetsTests", dependencies: ["Datasets", "Files", "Images", "Czlib"],
       resources: [.copy("Resources/file_server.py")], swiftSettings: strict),

@@ -124,6 +124,30 @@ WORKS = [
         "tolerance": 1e-6,
         "agreement": "The same pixels: means and mean squares of ten batches agree.",
     },
+    {
+        "name": "inception",
+        "title": "Features of 32 pictures of 64 x 64 by FID's Inception network, resizing included",
+        "peers": {"torch-fidelity 0.4.0": ("inception_torch_fidelity.py", "")},
+        "targets": {"torch-fidelity 0.4.0": (0.8, [0])},
+        "tolerance": 1e-5,
+        "agreement": "Means of the features agree.",
+    },
+    {
+        "name": "frechet",
+        "title": "The Frechet distance of statistics of 2048 dimensions",
+        "peers": {"scipy sqrtm": ("frechet_scipy.py", "")},
+        "targets": {"scipy sqrtm": (0.2, [0])},
+        "tolerance": 1e-6,
+        "agreement": "The same distance.",
+    },
+    {
+        "name": "neighbours",
+        "title": "Precision, recall, density and coverage of 10 000 and 10 000 points in 2048 dimensions",
+        "peers": {"prdc": ("neighbours_prdc.py", "")},
+        "targets": {"prdc": (0.3, [0])},
+        "tolerance": 1e-12,
+        "agreement": "The same four numbers.",
+    },
 ]
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

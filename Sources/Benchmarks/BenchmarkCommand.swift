@@ -21,6 +21,7 @@ struct BenchmarkCommand: ParsableCommand {
     case dcgan
     case resize
     case pictures
+    case inception, frechet, neighbours
 
     func contestant() throws -> Contestant {
       let many = (1...32).map { UInt64($0) }
@@ -36,6 +37,9 @@ struct BenchmarkCommand: ParsableCommand {
       case .dcgan: try DCGAN.contestant()
       case .resize: Resizing.contestant()
       case .pictures: try PictureEpoch.contestant()
+      case .inception: try PictureScoring.features()
+      case .frechet: try PictureScoring.frechet()
+      case .neighbours: try PictureScoring.neighbours()
       }
     }
   }

@@ -1,5 +1,8 @@
 #include "parallel.h"
 
+#include "CTorch.h"
+#include "serial.h"
+
 #include <ATen/Parallel.h>
 #include <c10/util/ParallelGuard.h>
 
@@ -59,3 +62,7 @@ void parallel_for(int64_t begin, int64_t end, int64_t grain, const std::function
 }
 
 }  // namespace ctorch
+
+void ct_for_each(int64_t count, void (*body)(void *context, int64_t index), void *context) {
+  ctorch::for_each_serially(count, [&](int64_t index) { body(context, index); });
+}

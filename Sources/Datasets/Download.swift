@@ -10,8 +10,8 @@ import Foundation
 ///
 /// A file that is there already with the right checksum is not fetched again; one with a wrong checksum is replaced,
 /// once the right one has arrived. Until then the bytes are in `<name>.part`, with a note of their source in
-/// `<name>.part.json`, and a later run asks only for the rest. What does not have the stated size and MD5 checksum
-/// never gets the file's name. Proxies are those of the environment (`https_proxy` and so on).
+/// `<name>.part.json`, and a later run asks only for the rest. What does not have the stated size and checksum never
+/// gets the file's name. Proxies are those of the environment (`https_proxy` and so on).
 public struct Download: Sendable {
   /// The files, in the order of fetching.
   public var files: [RemoteFile]
@@ -96,7 +96,7 @@ public struct Download: Sendable {
     }
     let part = try PartialFile(of: file, in: directory)
     defer { part.release() }
-    if part.count == file.size, try part.md5() == file.md5 {
+    if part.count == file.size, try part.checksum(as: file) == file.checksum {
       try part.finish()
       progress(file.size)
       return nil
@@ -128,14 +128,16 @@ public struct Download: Sendable {
         url, of: file, into: part, fromStart: isFromStart, timeout: timeout, progress: progress)
       {
       case .complete(let isPieced):
-        let md5 = try part.md5()
-        if md5 == file.md5 {
+        let checksum = try part.checksum(as: file)
+        if checksum == file.checksum {
           try part.finish()
           return nil
         }
         try part.restart()
         // The piece of an earlier run may be what is wrong; a file sent whole is the mirror's own.
-        guard isPieced else { return "sent a file with the md5 \(md5) instead of \(file.md5)" }
+        guard isPieced else {
+          return "sent a file with the \(file.checksumName) \(checksum) instead of \(file.checksum)"
+        }
         isFromStart = true
       case .rangeRefused(let reason):
         if isFromStart { return reason }
@@ -164,7 +166,7 @@ public struct Download: Sendable {
     ) { progress($0 * file.size / plain.size) }
     switch ending {
     case .complete:
-      let md5 = try part.md5()
+      let md5 = try part.checksum(as: plain)
       guard md5 == plain.md5 else {
         part.discard()
         return "sent a file that unpacks to the md5 \(md5) instead of \(plain.md5)"
@@ -181,6 +183,6 @@ public struct Download: Sendable {
   private func isPresent(_ file: RemoteFile) -> Bool {
     let url = directory.appendingPathComponent(file.name)
     guard let reader = try? ContentReader(url, unpacking: false), reader.fileSize == file.size else { return false }
-    return (try? reader.md5()) == file.md5
+    return (try? file.checksum(at: url)) == file.checksum
   }
 }

@@ -37,7 +37,7 @@ public struct DownloadError: Error, CustomStringConvertible, Sendable {
     lines += missing.map { file in
       let name = file.name + String(repeating: " ", count: nameWidth - file.name.count)
       let size = String(repeating: " ", count: sizeWidth - grouped(file.size).count) + grouped(file.size)
-      return "  \(name)  \(size) bytes  md5 \(file.md5)"
+      return "  \(name)  \(size) bytes  \(file.checksumName) \(file.checksum)"
     }
     return lines.joined(separator: "\n")
   }

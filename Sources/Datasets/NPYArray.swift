@@ -1,9 +1,9 @@
 import Files
 
-/// An array of whole numbers in NumPy's format
+/// An array of numbers in NumPy's format
 /// (<https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>).
 struct NPYArray {
-  /// The kind of number, as NumPy writes it: `|u1`, `<i8`.
+  /// The kind of number, as NumPy writes it: `|u1`, `<i8`, `<f8`.
   let type: String
   /// The dimensions, outermost first; each at least 1.
   let shape: [Int]
@@ -12,8 +12,9 @@ struct NPYArray {
 
   /// Reads a stream of `size` bytes to its end.
   ///
-  /// - Throws: `FileError`: no such array, one of numbers that are not whole, in Fortran's order, or of a shape that `size` does not fit.
-  init(from stream: any ByteStream, size: Int) throws(FileError) {
+  /// - Parameter reals: whether floating-point numbers are wanted, and not whole ones.
+  /// - Throws: `FileError`: no such array, one of other numbers, in Fortran's order, or of a shape that `size` does not fit.
+  init(from stream: any ByteStream, size: Int, reals: Bool = false) throws(FileError) {
     let start = try stream.read(10)
     guard start.count == 10, start.starts(with: [0x93] + Array("NUMPY".utf8)) else {
       throw stream.fail("is not a NumPy array" + (contentKind(of: start).map { ": it is \($0)" } ?? ""), at: 0)
@@ -38,9 +39,12 @@ struct NPYArray {
       let order = text.firstMatch(of: /'fortran_order': *(True|False)/)?.1,
       let axes = text.firstMatch(of: /'shape': *\(([0-9, ]*)\)/)?.1
     else { throw refused("has a head that is not NumPy's, or an array of records or objects") }
-    let sizes = ["u1": 1, "i1": 1, "b1": 1, "u2": 2, "i2": 2, "u4": 4, "i4": 4, "u8": 8, "i8": 8]
+    let sizes =
+      reals
+      ? ["f4": 4, "f8": 8]
+      : ["u1": 1, "i1": 1, "b1": 1, "u2": 2, "i2": 2, "u4": 4, "i4": 4, "u8": 8, "i8": 8]
     guard descr.count == 3, let elementSize = sizes[String(descr.dropFirst())], "<>|=".contains(descr.first!) else {
-      throw refused("has numbers of type '\(descr)'; whole numbers are read")
+      throw refused("has numbers of type '\(descr)'; \(reals ? "float32 and float64" : "whole numbers") are read")
     }
     var shape: [Int] = []
     var count = elementSize
@@ -82,6 +86,22 @@ struct NPYArray {
       for byte in isBig ? Array(word) : word.reversed() { value = value << 8 | UInt64(byte) }
       if isSigned && size < 8 && value >> UInt64(8 * size - 1) == 1 { value |= UInt64.max << UInt64(8 * size) }
       return Int(Int64(bitPattern: value))
+    }
+  }
+  /// The numbers of an array of floating-point ones.
+  var reals: [Double] {
+    let isBig = type.hasPrefix(">")
+    return bytes.withUnsafeBytes { bytes in
+      if type.hasSuffix("f8") {
+        return stride(from: 0, to: bytes.count, by: 8).map {
+          let word = bytes.loadUnaligned(fromByteOffset: $0, as: UInt64.self)
+          return Double(bitPattern: isBig ? word.byteSwapped : UInt64(littleEndian: word))
+        }
+      }
+      return stride(from: 0, to: bytes.count, by: 4).map {
+        let word = bytes.loadUnaligned(fromByteOffset: $0, as: UInt32.self)
+        return Double(Float(bitPattern: isBig ? word.byteSwapped : UInt32(littleEndian: word)))
+      }
     }
   }
 }

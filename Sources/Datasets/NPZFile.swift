@@ -38,7 +38,8 @@ final class NPZFile {
   /// The array `name`; `nil` where there is none.
   ///
   /// - Throws: `FileError`: encrypted, packed in another way than NumPy does, damaged; what ``NPYArray`` refuses.
-  func array(_ name: String) throws(FileError) -> NPYArray? {
+  /// - Parameter reals: see ``NPYArray/init(from:size:reals:)``.
+  func array(_ name: String, reals: Bool = false) throws(FileError) -> NPYArray? {
     let file = name + ".npy"
     func fail(_ reason: String) -> FileError {
       FileError(path: path, reason: reason, at: .memberByte(0, of: file))
@@ -58,7 +59,7 @@ final class NPZFile {
       throw fail("cannot be read (\(zip_strerror(archive).map { String(cString: $0) } ?? "libzip"))")
     }
     let member = Member(path: path, name: file, size: Int(clamping: status.size), handle)
-    return try NPYArray(from: member, size: member.size)
+    return try NPYArray(from: member, size: member.size, reals: reals)
   }
 
   /// A file in the archive.

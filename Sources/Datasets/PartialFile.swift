@@ -50,7 +50,7 @@ final class PartialFile: @unchecked Sendable {
     }
     count = Int(status.st_size)
     source = (try? readFile(at: note, limit: 1 << 16)).flatMap { try? JSONDecoder().decode(Source.self, from: $0) }
-    let isOfAnotherFile = source.map { $0.size != file.size || $0.md5 != file.md5 } ?? false
+    let isOfAnotherFile = source.map { $0.size != file.size || $0.md5 != file.checksum } ?? false
     if isOfAnotherFile || count > file.size { try restart() }
   }
 
@@ -107,7 +107,7 @@ final class PartialFile: @unchecked Sendable {
   }
 
   /// The checksum of the bytes.
-  func md5() throws(FileError) -> String { try ContentReader(part, unpacking: false).md5() }
+  func checksum(as file: RemoteFile) throws(FileError) -> String { try file.checksum(at: part) }
 
   /// Puts the bytes on the disk and gives them the file's name.
   func finish() throws(FileError) {

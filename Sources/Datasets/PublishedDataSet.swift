@@ -23,10 +23,11 @@ public struct PublishedDataSet: Sendable, Hashable {
   }
 
   /// Every data set that can be downloaded, in the order in which help lists them.
-  public static let all = [
-    MNIST.published, FashionMNIST.published, KMNIST.published, CIFAR10.published, CIFAR100.published,
-    SVHN.published, SVHN.publishedExtra, STL10.published,
-  ]
+  public static let all =
+    [
+      MNIST.published, FashionMNIST.published, KMNIST.published, CIFAR10.published, CIFAR100.published,
+      SVHN.published, SVHN.publishedExtra, STL10.published,
+    ] + FeatureNetworks.all
 
   /// The data set of that name, if there is one.
   public static func named(_ name: String) -> PublishedDataSet? { all.first { $0.name == name } }

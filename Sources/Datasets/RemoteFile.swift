@@ -1,11 +1,16 @@
+import Files
+import Foundation
+
 /// A published file, known well enough to tell whether what arrived is it.
 public struct RemoteFile: Sendable, Hashable {
   /// Its name, on the mirrors and on disk, without folders.
   public let name: String
   /// Its size in bytes.
   public let size: Int
-  /// Its MD5 checksum: 32 lower-case hexadecimal digits.
+  /// Its MD5 checksum: 32 lower-case hexadecimal digits; empty where ``sha256`` is known.
   public let md5: String
+  /// Its SHA-256 checksum, 64 lower-case hexadecimal digits, of files that could do harm where they are forged.
+  public let sha256: String?
   /// What a gzip file of ours unpacks to: for mirrors whose servers say that they pack it on the way, so that whoever asks gets it
   /// unpacked. Nil where that is not known.
   public let unpacked: Unpacked?
@@ -38,6 +43,36 @@ public struct RemoteFile: Sendable, Hashable {
     self.name = name
     self.size = size
     self.md5 = md5
+    sha256 = nil
     self.unpacked = unpacked
+  }
+
+  /// Describes a file by its SHA-256 checksum.
+  ///
+  /// - Precondition: as for ``init(name:size:md5:unpacked:)``, with 64 digits.
+  public init(name: String, size: Int, sha256: String) {
+    precondition(!name.isEmpty && !name.contains("/") && name != "." && name != "..", "file name '\(name)'")
+    precondition(size >= 0, "size \(size)")
+    precondition(
+      sha256.utf8.count == 64 && sha256.allSatisfy { "0123456789abcdef".contains($0) }, "sha256 '\(sha256)'")
+    self.name = name
+    self.size = size
+    md5 = ""
+    self.sha256 = sha256
+    unpacked = nil
+  }
+
+  /// What it is checked by.
+  package var checksum: String { sha256 ?? md5 }
+  /// What that is called.
+  var checksumName: String { sha256 == nil ? "md5" : "sha256" }
+}
+
+extension RemoteFile {
+  /// The checksum, of the kind that this file is checked by, of what is at `url`.
+  ///
+  /// - Throws: `FileError` where it cannot be read.
+  func checksum(at url: URL) throws(FileError) -> String {
+    sha256 == nil ? try ContentReader(url, unpacking: false).md5() : Files.sha256(try readFile(at: url))
   }
 }

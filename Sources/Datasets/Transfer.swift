@@ -217,7 +217,7 @@ final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Sendable {
       let tag = field("ETag").flatMap { $0.hasPrefix("W/") ? nil : $0 }
       try part.restart(
         from: PartialFile.Source(
-          url: address(url), validator: tag ?? field("Last-Modified"), size: file.size, md5: file.md5))
+          url: address(url), validator: tag ?? field("Last-Modified"), size: file.size, md5: file.checksum))
     }
     takesBody = true
     progress(part.count)

@@ -17,8 +17,8 @@ public struct BatchSigns: Sendable, Hashable {
   /// between a real example and its nearest neighbour. Of batches that are alike about 1 - 2^(-1 / 10^n), where the data have n
   /// dimensions: 0.07 on a line, less than 0.01 beyond.
   public let nearDuplicates: Double
-  /// See ``NeighbourCoverage``; nil where there are no more than five real examples.
-  public let neighbours: NeighbourCoverage?
+  /// See ``NeighbourScores``; nil where there are no more than five real examples.
+  public let neighbours: NeighbourScores?
 
   /// - Parameters:
   ///   - probabilities: D(x), N each.
@@ -47,7 +47,7 @@ public struct BatchSigns: Sendable, Hashable {
               / 2,
             Self.ratio(try variance(features.generated), try variance(features.real)),
             try Self.nearDuplicates(real, generated),
-            real.size(0) > 5 ? try NeighbourCoverage(real: real, generated: generated, tolerance: tolerance) : nil
+            real.size(0) > 5 ? try NeighbourScores(real: real, generated: generated, tolerance: tolerance) : nil
           )
         }
       }

@@ -13,7 +13,7 @@ import Torch
     var line = Line(
       step: step, seconds: 0, discriminatorLoss: 1.4, generatorLoss: 0.7, probabilityOfReal: 0.5,
       probabilityOfGenerated: 0.5)
-    (line.accuracy, line.featureSpread, line.nearDuplicates, line.coverage, line.fidelity) = (0.5, 1, 0, 0.9, 0.95)
+    (line.accuracy, line.featureSpread, line.nearDuplicates, line.coverage, line.precision) = (0.5, 1, 0, 0.9, 0.95)
     (line.discriminatorGradient, line.generatorGradient) = (0.1, 0.1)
     change(&line)
     return line
@@ -84,7 +84,7 @@ import Torch
 
   /// A run that has barely begun is not blamed for its samples, but for its faults it is.
   @Test func itCanBeTooEarlyToTell() throws {
-    let begun = Array(lines(from: 0) { $0.fidelity = 0 }.prefix(8))
+    let begun = Array(lines(from: 0) { $0.precision = 0 }.prefix(8))
     #expect(diagnosis(begun, try samples(distance: 50)).verdict == .tooEarly)
     #expect(diagnosis(begun, try samples(distance: 50)).findings.isEmpty)
     #expect(diagnosis(lines(), nil).verdict == .tooEarly)
@@ -132,7 +132,7 @@ import Torch
   }
 
   @Test func samplesBesideTheDataAreFound() throws {
-    let found = diagnosis(lines(from: 300) { $0.fidelity = 0 }, try samples(distance: 50))
+    let found = diagnosis(lines(from: 300) { $0.precision = 0 }, try samples(distance: 50))
     #expect(found.findings.map(\.condition).prefix(1) == [.offData])
     #expect(found.findings[0].since == 300)
   }
@@ -190,7 +190,7 @@ import Torch
   /// Samples that were still getting better call for patience first; so does a run shorter than its recipe.
   @Test func patienceIsAdvised() throws {
     var rising = lines()
-    for index in rising.indices { rising[index].fidelity = Double(index) / 100 }
+    for index in rising.indices { rising[index].precision = Double(index) / 100 }
     let long = try #require(Recipe.named("two-dimensional"))
     #expect(diagnosis(rising, of: long, try samples(distance: 50)).advice[0].contains("still getting better"))
     #expect(!diagnosis(lines(), of: long, try samples(distance: 50)).advice[0].contains("longer run"))

@@ -9,11 +9,14 @@ import Testing
     let sets = PublishedDataSet.all
     #expect(Set(sets.map(\.name)).count == sets.count)
     #expect(
-      sets.map(\.name) == ["mnist", "fashion-mnist", "kmnist", "cifar10", "cifar100", "svhn", "svhn-extra", "stl10"])
+      sets.map(\.name) == [
+        "mnist", "fashion-mnist", "kmnist", "cifar10", "cifar100", "svhn", "svhn-extra", "stl10", "inception",
+        "inception-torchscript",
+      ])
     #expect(PublishedDataSet.named("kmnist") == KMNIST.published && PublishedDataSet.named("x") == nil)
     // The further digits belong beside the others.
     #expect(SVHN.publishedExtra.directory == SVHN.published.directory)
-    #expect(Set(sets.flatMap(\.files).map(\.md5)).count == sets.flatMap(\.files).count)
+    #expect(Set(sets.flatMap(\.files).map(\.checksum)).count == sets.flatMap(\.files).count)
     #expect(sets.allSatisfy { set in set.mirrors.allSatisfy { $0.absoluteString.hasSuffix("/") } })
   }
 
@@ -54,7 +57,7 @@ import Testing
       }
       #expect(error.missing == set.files && error.attempts.count == 1)
       #expect(error.attempts[0].reason == "offers 6 bytes instead of \(grouped(set.files[0].size))")
-      #expect(set.files.allSatisfy { error.description.contains($0.md5) && error.description.contains($0.name) })
+      #expect(set.files.allSatisfy { error.description.contains($0.checksum) && error.description.contains($0.name) })
       #expect(try FileManager.default.contentsOfDirectory(atPath: cache.path).isEmpty)
     }
   }

@@ -704,18 +704,21 @@ def metrics():
 
 
 def neighbours(real, generated, k):
-    """Coverage, fidelity, near-duplicates and spread, one example at a time."""
+    """Precision, recall, density, coverage, near-duplicates and spread, one example at a time."""
 
     def distances(x, points):
         return sorted(np.linalg.norm(points - x, axis=1))
 
     radii = [distances(x, np.delete(real, i, 0))[k - 1] for i, x in enumerate(real)]
     coverage = np.mean([distances(x, generated)[0] <= radius for x, radius in zip(real, radii)])
-    fidelity = np.mean([any(np.linalg.norm(real - y, axis=1) <= radii) for y in generated])
+    balls = [np.sum(np.linalg.norm(real - y, axis=1) <= radii) for y in generated]
+    own = [distances(x, np.delete(generated, i, 0))[k - 1] for i, x in enumerate(generated)]
+    recall = np.mean([any(np.linalg.norm(generated - x, axis=1) <= own) for x in real])
     typical = np.sort([distances(x, np.delete(real, i, 0))[0] for i, x in enumerate(real)])[len(real) // 2]
     nearest = np.array([distances(y, np.delete(generated, i, 0))[0] for i, y in enumerate(generated)])
     spread = np.sqrt(generated.var(0).sum() / real.var(0).sum())
-    return {"coverage": coverage, "fidelity": fidelity, "duplicates": np.mean(nearest < typical / 10), "spread": spread}
+    return {"precision": np.mean(np.array(balls) > 0), "recall": recall, "density": np.mean(balls) / k, "coverage": coverage,
+            "duplicates": np.mean(nearest < typical / 10), "spread": spread}
 
 
 def split_scores(probabilities, splits):

@@ -22,7 +22,8 @@ import Torch
     let found = try signs(tensor("in.real"), tensor("in.generated"))
     let neighbours = try #require(found.neighbours)
     for (value, key) in [
-      (neighbours.coverage, "coverage"), (neighbours.fidelity, "fidelity"), (found.nearDuplicates, "duplicates"),
+      (neighbours.coverage, "coverage"), (neighbours.precision, "precision"), (neighbours.recall, "recall"),
+      (neighbours.density, "density"), (found.nearDuplicates, "duplicates"),
       (try #require(found.featureSpread), "spread"),
     ] {
       let expected = try tensor("out.\(key)").item()
@@ -38,7 +39,7 @@ import Torch
     let neighbours = try #require(found.neighbours)
     // 1 - 2^-5, as is to be expected of five neighbours.
     #expect(abs(neighbours.coverage - 0.969) < 0.02)
-    #expect(neighbours.fidelity > 0.95)
+    #expect(neighbours.precision > 0.95)
     #expect(abs(try #require(found.featureSpread) - 1) < 0.05)
     #expect(found.nearDuplicates < 0.03)
   }
@@ -49,7 +50,7 @@ import Torch
     #expect(found.featureSpread == 0)
     #expect(found.nearDuplicates == 1)
     // All in the middle of the data: on them, and reaching next to nothing.
-    #expect(try #require(found.neighbours).fidelity == 1)
+    #expect(try #require(found.neighbours).precision == 1)
     #expect(try #require(found.neighbours).coverage < 0.1)
   }
 
@@ -57,8 +58,8 @@ import Torch
   @Test func examplesThatAreNotComparedOrNotFinite() throws {
     let real = RandomStream(seed: 4).normal([100, 1])
     let generated = concatenated([real.sliced(0, 0..<50), real.sliced(0, 0..<50) + .infinity], 0)
-    #expect(try #require(signs(real, generated, compared: 50).neighbours).fidelity == 1)
-    #expect(try #require(signs(real, generated).neighbours).fidelity == 0.5)
+    #expect(try #require(signs(real, generated, compared: 50).neighbours).precision == 1)
+    #expect(try #require(signs(real, generated).neighbours).precision == 0.5)
     #expect(try signs(real.sliced(0, 0..<5), generated).neighbours == nil)
     #expect(try signs(.full(3, [9, 1]), real).featureSpread == nil, "nothing to compare with")
   }

@@ -295,6 +295,60 @@ CT_RESULT ct_script_forward(struct CScript *script, CT_OPERAND x, struct CTensor
                             const char *const _Nonnull *_Nullable names, const bool *_Nullable values, int count,
                             const char *_Nullable output) CT_RETURNS_RETAINED;
 
+// ---- scores of pictures ---------------------------------------------------------------------------------------
+// Features are rows of floats. What these compute does not depend on the number of threads.
+/// Calls body(context, 0), ..., body(context, count - 1) on libtorch's threads, each on one, for which libtorch and its libraries
+/// take no further threads.
+void ct_for_each(int64_t count, void (*body)(void *context, int64_t index), void *context);
+/// max(0, x * weight + bias) for x [N, in, H, W], weight [out, in, kH, kW], bias [out]; strides and paddings of rows and columns.
+CT_RESULT ct_rectified_conv2d(CT_OPERAND x, CT_OPERAND weight, CT_OPERAND bias, const int64_t stride[_Nonnull 2],
+                              const int64_t padding[_Nonnull 2]) CT_RETURNS_RETAINED;
+CT_RESULT ct_max_pool2d(CT_OPERAND x, int64_t size, int64_t stride, int64_t padding) CT_RETURNS_RETAINED;
+/// The mean of what a window covers of x; the padding does not count.
+CT_RESULT ct_average_pool2d(CT_OPERAND x, int64_t size, int64_t stride, int64_t padding) CT_RETURNS_RETAINED;
+/// x y^T, float64.
+CT_RESULT ct_float64_product(CT_OPERAND x, CT_OPERAND y) CT_RETURNS_RETAINED;
+/// Of a symmetric matrix, ascending; its lower half is read.
+CT_RESULT ct_symmetric_eigenvalues(CT_OPERAND x) CT_RETURNS_RETAINED;
+/// results[0]: the eigenvalues, ascending; results[1]: the eigenvectors as columns.
+void ct_symmetric_eigen(CT_OPERAND x, CT_RESULTS results);
+CT_RESULT ct_singular_values(CT_OPERAND x) CT_RETURNS_RETAINED;
+/// L, lower, with x = L L^T; `is_positive` is false where x is not positive definite, and the result means nothing.
+CT_RESULT ct_cholesky(CT_OPERAND x, bool *is_positive) CT_RETURNS_RETAINED;
+/// Adds `count` rows to the mean [dimensions] and to the scatter [dimensions, dimensions], the sum of the products of deviations
+/// from the mean, of the `before` rows that they are of. False on failure.
+bool ct_add_to_moments(const float *rows, int64_t count, int64_t dimensions, int64_t before, double *mean, double *scatter);
+/// The sums of (a.b / dimensions + 1)^3 over the pairs of different rows of x, of different rows of y, and of rows of both. False on
+/// failure.
+bool ct_cubic_kernel_sums(const float *x, int64_t x_count, const float *y, int64_t y_count, int64_t dimensions,
+                          double sums[_Nonnull 3]);
+/// The squared distances of each row to its `wanted` nearest others, ascending: squared [count, wanted]. False on failure, such
+/// as rows that are not finite.
+bool ct_neighbour_distances(const float *rows, int64_t count, int64_t dimensions, int wanted, double *squared);
+/// Squared radii of the balls around points.
+typedef struct CTBalls {
+  /// Of the real points, for precision, and of the generated ones, for recall: points at the very distance are in, unless `strict`.
+  const double *real_inclusive;
+  const double *generated;
+  bool strict;
+  /// Of the real points, for density and coverage: points at the very distance are out.
+  const double *real_exclusive;
+} CTBalls;
+typedef struct CTMemberships {
+  /// 1 where a generated point is in the ball of some real one; 1 where a real point is in that of some generated one.
+  uint8_t *generated_in_real;
+  uint8_t *real_in_generated;
+  /// In how many exclusive balls of real points a generated one is; 1 where some generated point is in that of a real one.
+  int32_t *balls_around_generated;
+  uint8_t *real_ball_is_met;
+  /// The real point nearest to each generated one, and the squared distance.
+  int64_t *nearest_real;
+  double *nearest_squared;
+} CTMemberships;
+/// False on failure.
+bool ct_memberships(const float *real, int64_t real_count, const float *generated, int64_t generated_count,
+                    int64_t dimensions, const CTBalls *balls, const CTMemberships *result);
+
 #pragma clang assume_nonnull end
 #ifdef __cplusplus
 }

@@ -7,6 +7,7 @@ import GAN
 import Metrics
 import Recipes
 import Report
+import Scores
 import Synchronization
 import Torch
 
@@ -163,6 +164,8 @@ struct Compare: ParsableCommand {
   private struct Scorer: Sendable {
     let images: LabelledImages
     let classifier: SharedClassifier
+    /// Of features, where the classifier is a run.
+    let features: (any PictureNetwork)?
     let scoring: ComparedScoring
   }
 
@@ -170,9 +173,10 @@ struct Compare: ParsableCommand {
     guard let classifier, let source = try sources().compactMap(\.images).first else { return nil }
     let folder = try dataFolder.map { URL(fileURLWithPath: $0) } ?? DataOption().place(of: source)
     let images = try source.open(at: folder, .train)
-    let shared = SharedClassifier(try reading.load(classifier, device: device))
+    let loaded = try reading.load(classifier, device: device)
+    let shared = SharedClassifier(loaded)
     return Scorer(
-      images: images, classifier: shared,
+      images: images, classifier: shared, features: (loaded as? RunClassifier).map { RunNetwork($0) },
       scoring: ComparedScoring(
         classifier: shared.name, hash: shared.hash, reading: reading.summary,
         images: sha256(Data(images.images)), samples: Comparison.scoredSamples, splits: 1))
@@ -238,7 +242,7 @@ struct Compare: ParsableCommand {
               if let scorer, grid.base.data.images != nil {
                 try grid.playImages(
                   job.technique, seed: seeds[0], scorer.images, classifier: scorer.classifier,
-                  scoring: scorer.scoring, device: device, progress: report)
+                  features: scorer.features, scoring: scorer.scoring, device: device, progress: report)
               } else {
                 try Comparison(grid.base, seeds: seeds).playPoints(job.technique, device: device, progress: report)
               }

@@ -9,8 +9,10 @@ struct DataCommand: AsyncParsableCommand {
 
   struct Get: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Downloads a data set into the cache, or into a folder.",
-      discussion: "A broken download is resumed by the same command; every file's md5 is checked.")
+      abstract: "Downloads a data set, or the network of FID, into the cache, or into a folder.",
+      discussion:
+        "A broken download is resumed by the same command; every file's checksum is checked. What is fetched may also be a network that scores of pictures are a function of: inception."
+    )
 
     @Argument(help: "The data set: \(names.joined(separator: ", ")).", completion: .list(names))
     var name: String

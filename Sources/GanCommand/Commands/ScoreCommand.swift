@@ -3,32 +3,66 @@ import Datasets
 import Files
 import Foundation
 import Metrics
+import Recipes
+import Scores
 import Torch
 
 struct Score: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "The Inception score of a run's samples, or of real images.",
+    abstract: "FID, KID, precision, recall, density, coverage and the Inception score of pictures.",
     discussion: """
-      The score is a function of the classifier, which is named beside it with the hash of its file. Scores compare only \
-      for the same classifier, number of samples and splits.
+      What is scored is a run, a folder or zip archive of pictures from any tool, or a data set; --against says what it is \
+      compared with. A score is a function of its network, of how pictures are resized and of how many there are: all of \
+      this is printed with it, and scores compare only where it agrees (Docs/Scores.md). With --classifier it is the Inception \
+      score alone, by that classifier.
 
+        gan score runs/pictures-1 --against photos --samples 5000
+        gan score samples.zip --against cifar10 --metrics fid,kid,precision,recall
+        gan score samples --against statistics.npz --like clean
+        gan score photos --save-statistics statistics.npz
         gan score runs/mnist-1 --classifier digits.pt
         gan score --data ~/.cache/swift-gan/mnist --split test --classifier digits.pt
-        gan score runs/mnist-1 --classifier network.pt --input-range 0..255
       """)
 
-  @Argument(help: ArgumentHelp("The folder of a run.", valueName: "run"), completion: .directory)
+  @Argument(
+    help: ArgumentHelp(
+      "A run's folder, a folder or zip archive of pictures, or a data set, such as cifar10 or cifar10:FOLDER.",
+      valueName: "pictures"), completion: .file())
   var runFolder: String?
 
-  @Option(help: "Folder with MNIST's files, or others like them, in place of a run.", completion: .directory)
+  @Option(
+    help: ArgumentHelp(
+      "Real pictures, named in the same way, or their statistics (.npz with mu and sigma).", valueName: "pictures"),
+    completion: .file())
+  var against: String?
+
+  @Option(help: "Which images of a data set --against are taken: train or test. (default: train)")
+  var againstSplit: Split?
+
+  @OptionGroup(title: "Scores") var scores: ScoreOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "Write mean and covariance of the features, as pytorch-fid and clean-fid read them.", valueName: "file.npz"),
+    completion: .file(extensions: ["npz"]))
+  var saveStatistics: String?
+
+  @Option(
+    help: ArgumentHelp("Write a page with the nearest and the farthest samples.", valueName: "file.html"),
+    completion: .file(extensions: ["html"]))
+  var page: String?
+
+  @Option(
+    help: "Folder with MNIST's files, or others like them, in place of a run, for --classifier.", completion: .directory
+  )
   var data: String?
 
-  @Option(help: "Which images of --data: train or test. (default: test)")
+  @Option(help: "Which images of --data, or of the data set that is scored: train or test. (default: test)")
   var split: Split?
 
   @OptionGroup var classifier: ClassifierOptions
 
-  @Option(parsing: .unconditional, help: "How many samples. (default: 50000 of a run, all images of --data)")
+  @Option(parsing: .unconditional, help: "How many samples. (default: 50000 of a run, all pictures otherwise)")
   var samples: Int?
 
   @Option(parsing: .unconditional, help: "Equal parts that are scored each on their own.")
@@ -37,9 +71,9 @@ struct Score: ParsableCommand {
   @Option(
     parsing: .unconditional,
     help:
-      "Images that the classifier sees at once; the score does not depend on it. A traced module may need its own number."
+      "Images that the network sees at once; the score does not depend on it. A traced module may need its own number. (default: 100 of a classifier, 16 for features)"
   )
-  var batchSize = 100
+  var batchSize: Int?
 
   @Option(parsing: .unconditional, help: "Seed of a run's noise, or of the order of --data.")
   var seed: UInt64 = 1
@@ -53,11 +87,13 @@ struct Score: ParsableCommand {
   @OptionGroup var machine: MachineOptions
 
   func validate() throws {
-    if split != nil && data == nil { throw ValidationError("--split belongs to --data.") }
+    if split != nil, data == nil, runFolder == nil || classifier.classifier != nil {
+      throw ValidationError("--split belongs to --data.")
+    }
     if raw && data != nil { throw ValidationError("--raw belongs to a run.") }
     let bounds = [
       ("--samples", samples ?? 1, 1...1_000_000_000), ("--splits", splits, 1...1_000_000),
-      ("--batch-size", batchSize, 1...100_000),
+      ("--batch-size", batchSize ?? 1, 1...100_000),
     ]
     for (name, value, range) in bounds where !range.contains(value) {
       throw ValidationError("\(name) must be between \(range.lowerBound) and \(range.upperBound), is \(value).")
@@ -65,6 +101,84 @@ struct Score: ParsableCommand {
   }
 
   func run() throws {
+    if let classifier = classifier.classifier { return try runInceptionScore(by: classifier) }
+    guard let place = runFolder else {
+      throw ValidationError(
+        "Name what is scored: a run's folder, pictures or a data set; or --data with a --classifier.")
+    }
+    guard data == nil else { throw ValidationError("--data goes with --classifier: name the pictures themselves.") }
+    try runPictureScores(of: place)
+  }
+
+  /// Scores of features.
+  private func runPictureScores(of place: String) throws {
+    let device = try machine.apply()
+    let network = try scores.network(classifier.reading, device: device)
+    let generated = try ScoredPlace(
+      text: place, split: split, count: samples, seed: seed, averaged: !raw, device: device
+    ).open()
+    if let samples, generated.count < samples {
+      throw ValidationError("--samples must be at most \(generated.count), the number of pictures, is \(samples).")
+    }
+    var realSet: (any PictureSet)?
+    var real = PictureScores.Real.nothing
+    if let against, against.lowercased().hasSuffix(".npz") {
+      let url = URL(fileURLWithPath: against)
+      let statistics = try FeatureStatistics(contentsOf: url)
+      real = .statistics(
+        statistics,
+        ScorePassport.Side(
+          title: "statistics of \(url.lastPathComponent)", count: statistics.count,
+          checksum: sha256(try readFile(at: url))))
+    } else if let against {
+      let set = try ScoredPlace(
+        text: against, split: againstSplit, count: nil, seed: 1, averaged: true, device: device
+      ).open()
+      (realSet, real) = (set, .pictures(set))
+    }
+    let metrics = try scores.chosen(ifNone: defaultMetrics(network, real))
+    var bar = ScoreBar()
+    if let saveStatistics {
+      let features = try bar.features(of: generated, by: network, batch: batchSize ?? 16)
+      let statistics = try FeatureStatistics(of: features.features, divisor: scores.like.settings.divisor)
+      let url = URL(fileURLWithPath: saveStatistics)
+      try makeFolder(at: url.deletingLastPathComponent())
+      try statistics.write(to: url)
+      bar.finish()
+      try Output.printPlace(url)
+      // Statistics alone were wanted, unless scores were asked for.
+      guard against != nil || scores.metrics != nil else { return }
+    }
+    let result = try PictureScores(
+      of: generated, against: real, by: network, metrics: metrics, settings: scores.settings(splits: splits),
+      batch: batchSize ?? 16, cache: scores.cache ? .standard : nil, version: swiftGanVersion
+    ) { bar.show($0) }
+    bar.finish()
+    let report = PictureScoreReport(scores: result)
+    if let page {
+      let url = URL(fileURLWithPath: page)
+      try makeFolder(at: url.deletingLastPathComponent())
+      try report.page(generated: generated, real: realSet).write(to: url)
+    }
+    try Output.print(json ? report.json() : report.text(width: max(80, min(120, Terminal.columns))))
+    if let page, !json { try Output.printPlace(URL(fileURLWithPath: page)) }
+  }
+
+  private func defaultMetrics(_ network: any PictureNetwork, _ real: PictureScores.Real) -> [String] {
+    let distance = network.isInception ? "fid" : "fd"
+    return switch real {
+    case .pictures: [distance, "kid", "precision", "recall", "density", "coverage"]
+    case .statistics: [distance]
+    case .nothing: ["is"]
+    }
+  }
+
+  /// The Inception score by a classifier of the user's own.
+  private func runInceptionScore(by classifierPath: String) throws {
+    if against != nil || scores.metrics != nil {
+      throw ValidationError(
+        "--classifier is for the Inception score alone; --features names the network of other scores.")
+    }
     // Not in `validate()`: there it would be said before a misspelt option.
     guard (runFolder == nil) != (data == nil) else {
       throw ValidationError("Name the folder of a run or --data, and not both.")
@@ -76,7 +190,10 @@ struct Score: ParsableCommand {
       throw ValidationError("--samples must be at most \(available), the number of images, is \(count).")
     }
     var score = try InceptionScore(samples: count, splits: splits)
-    let (reading, classifier) = (classifier.reading.summary, try classifier.load(device: device))
+    let (reading, classifier) = (
+      classifier.reading.summary, try classifier.reading.load(classifierPath, device: device)
+    )
+    let batchSize = batchSize ?? 100
     var bar = ProgressBar("score", total: count, unit: "images")
     while score.count < count {
       let range = score.count..<min(count, score.count + batchSize)
@@ -101,3 +218,41 @@ struct Score: ParsableCommand {
 }
 
 extension Split: ExpressibleByArgument {}
+
+/// A bar for each stage of scoring.
+struct ScoreBar {
+  private var stage = ""
+  private var bar: ProgressBar?
+
+  mutating func show(_ progress: PictureScores.Progress) {
+    switch progress {
+    case .realPictures(let done, let total): show("features of real pictures", done, total)
+    case .generatedPictures(let done, let total): show("features of what is scored", done, total)
+    case .computing(let title):
+      finish()
+      stage = title
+      Output.say("computing \(title)")
+    }
+  }
+
+  /// One pass with a bar.
+  mutating func features(of set: any PictureSet, by network: any PictureNetwork, batch: Int) throws -> PictureFeatures {
+    var bar = self
+    defer { self = bar }
+    return try PictureFeatures(of: set, by: network, batch: batch) { bar.show("features", $0, set.count) }
+  }
+
+  private mutating func show(_ title: String, _ done: Int, _ total: Int) {
+    if stage != title {
+      finish()
+      stage = title
+      bar = ProgressBar(title, total: total, unit: "pictures")
+    }
+    if done < total { bar?.update(done) } else { bar?.clear() }
+  }
+
+  mutating func finish() {
+    bar?.clear()
+    bar = nil
+  }
+}

@@ -169,9 +169,10 @@ struct Train: ParsableCommand {
   ) throws {
     Interruption.watch()
     announce(recipe, examples, device)
+    let scorer = try runOptions.scores.map { try trainingScorer($0, recipe, place, device: device) }
     let run = try TrainingRun(
-      recipe, examples, test: test, data: place, in: folder, device: device, checkpoints: runOptions.checkpoints,
-      onFault: runOptions.onFault)
+      recipe, examples, test: test, scorer: scorer, data: place, in: folder, device: device,
+      checkpoints: runOptions.checkpoints, onFault: runOptions.onFault)
     for defect in run.passedOver {
       let isBest = defect.path == folder.checkpoints.best.path
       Output.say("\(defect); \(isBest ? "the next best takes its place" : "an older checkpoint is taken")")
@@ -203,6 +204,11 @@ struct Train: ParsableCommand {
         bar.clear()
         Output.report(epoch.line(position: position, step: step, errors))
         epoch = EpochLosses()
+      }
+      if let scores = progress.scores {
+        bar.clear()
+        let text = scores.sorted { $0.key < $1.key }.map { "\($0) \(PictureScoreReport.number($1))" }
+        Output.report("step \(step)  \(text.joined(separator: "  "))")
       }
       for warning in progress.measurement.map({ watch.warnings(after: $0) }) ?? [] {
         bar.clear()

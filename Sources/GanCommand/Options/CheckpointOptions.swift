@@ -17,7 +17,9 @@ struct CheckpointOptions: ParsableArguments {
 
   @Option(
     name: .customLong("keep-best"),
-    help: ArgumentHelp("Keep the best as well, of a run that learns to tell classes.", valueName: "measure"))
+    help: ArgumentHelp(
+      "Keep the best as well: by its errors, of a run that learns to tell classes, or by a score that --score takes.",
+      valueName: "measure"))
   var best: CheckpointPolicy.Measure?
 
   @Option(
@@ -29,6 +31,8 @@ struct CheckpointOptions: ParsableArguments {
 
   @Option(parsing: .unconditional, help: "So many rollbacks at most. (default: 3)")
   var rollbacks: Int?
+
+  @OptionGroup var scores: TrainingScoreOptions
 
   enum OnNaN: String, ExpressibleByArgument, CaseIterable { case stop, rollback }
 
@@ -55,10 +59,17 @@ struct CheckpointOptions: ParsableArguments {
     case nil: break
     }
     if let kept { options.keptCheckpoints = kept }
-    if let best {
+    if let plan = try scores.resolved(for: recipe, known: options.scores) { options.scores = plan }
+    if let best, let score = best.score {
+      guard options.scores?.metrics.contains(score) == true else {
+        throw ValidationError("--keep-best \(score): say when it is taken, as in --score \(score)@5000 --every 20m.")
+      }
+      options.keptBest = best
+    } else if let best {
       guard recipe.tellsClasses else {
         throw ValidationError(
-          "--keep-best: the recipe '\(recipe.name)' learns no classes, so that no test says which checkpoint is best.")
+          "--keep-best: the recipe '\(recipe.name)' learns no classes, so that no test says which checkpoint is best; a score may: --score fid@5000 --keep-best fid."
+        )
       }
       if best == .testErrorsOfAverage, recipe.discriminator.averagingRate == 0 {
         throw ValidationError(
@@ -78,13 +89,18 @@ struct CheckpointOptions: ParsableArguments {
     return options
   }
 
-  private static func interval(_ text: String) throws -> CheckpointPolicy.Interval {
+  static func interval(_ text: String) throws -> CheckpointPolicy.Interval {
+    try interval(text, of: "--checkpoint-every")
+  }
+
+  /// - Throws: `ValidationError` naming the option.
+  static func interval(_ text: String, of option: String) throws -> CheckpointPolicy.Interval {
     let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600]
     if let steps = Int(text), steps > 0 { return .steps(steps) }
     if let unit = text.last.flatMap({ units[$0] }), let count = Double(text.dropLast()), count > 0, count.isFinite {
       return .seconds(count * unit)
     }
-    throw ValidationError("--checkpoint-every must be steps, such as 600, or a time, such as 10m; is '\(text)'.")
+    throw ValidationError("\(option) must be steps, such as 600, or a time, such as 10m; is '\(text)'.")
   }
 }
 

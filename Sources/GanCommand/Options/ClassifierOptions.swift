@@ -3,17 +3,15 @@ import Files
 import Foundation
 import Metrics
 import Recipes
+import Scores
 import Torch
 
 /// Which classifier a command asks, and how.
 struct ClassifierOptions: ParsableArguments {
   @Option(help: classifierHelp, completion: .file())
-  var classifier: String
+  var classifier: String?
 
   @OptionGroup var reading: ClassifierReading
-
-  /// - Throws: as ``ClassifierReading/load(_:device:)``.
-  func load(device: Device) throws -> any ImageClassifier { try reading.load(classifier, device: device) }
 }
 
 let classifierHelp = ArgumentHelp(
@@ -113,6 +111,15 @@ struct ClassifierReading: ParsableArguments {
     if let channels, channels != 1 && channels != 3 {
       throw ValidationError("--channels must be 1 or 3, is \(channels).")
     }
+  }
+
+  /// A TorchScript file as a network of features.
+  ///
+  /// - Throws: `FileError` naming the file and what is wrong with it.
+  func network(_ url: URL, device: Device) throws -> TorchScriptNetwork {
+    try TorchScriptNetwork(
+      contentsOf: url, inputRange: inputRange, normalization: normalization(), result: result, keywords: keywords(),
+      device: device)
   }
 
   /// The classifier at `path`.

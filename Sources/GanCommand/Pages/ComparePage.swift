@@ -330,6 +330,11 @@ extension ComparedMeasure {
     case .modes: "Modes covered"
     case .highQuality: "High-quality share"
     case .score: "Inception score"
+    case .frechet: "Fréchet distance"
+    case .precision: "Precision"
+    case .recall: "Recall"
+    case .density: "Density"
+    case .coverage: "Coverage"
     }
   }
 
@@ -346,19 +351,25 @@ extension ComparedMeasure {
     case .modes: "Modes with at least one of \(Comparison.points) points within three standard deviations."
     case .highQuality: "Share of points within three standard deviations of a mode."
     case .score: "Of \(Comparison.scoredSamples) samples in one split, by the classifier named below the table."
+    case .frechet: "Of \(Comparison.comparedImages) samples and as many real images, by the features of the classifier."
+    case .precision: "Share of the same samples in the ball of a real image, to its third neighbour."
+    case .recall: "Share of the same real images in the ball of a sample, to its third neighbour."
+    case .density:
+      "Balls of real images, to their fifth neighbours, that a sample is in, divided by 5: 1 where they are alike."
+    case .coverage: "Share of the real images' balls, to their fifth neighbours, that hold a sample."
     }
   }
 
   var isOfDiscriminator: Bool { [.peakDistance, .flatness, .restlessness].contains(self) }
 
   /// Whether the table has room for the bootstrap interval of its mean.
-  var hasInterval: Bool { ![.spread, .collapsed, .peakDistance].contains(self) }
+  var hasInterval: Bool { ![.spread, .collapsed, .peakDistance, .density].contains(self) }
 
-  var isBetterHigh: Bool { self == .modes || self == .highQuality || self == .score }
+  var isBetterHigh: Bool { [.modes, .highQuality, .score, .precision, .recall, .coverage].contains(self) }
 
   var best: Table.Column.Best? {
     switch self {
-    case .spread: .nearest(1)
+    case .spread, .density: .nearest(1)
     case .peakDistance: nil
     default: isBetterHigh ? .highest : .lowest
     }

@@ -2,6 +2,7 @@ import Foundation
 import Images
 import Recipes
 import Report
+import Scores
 
 /// What the doctor says: on the terminal, as JSON, and as a page.
 struct DoctorReport {
@@ -57,7 +58,10 @@ struct DoctorReport {
       "near-duplicates \(share(signs.nearDuplicates))",
     ]
     if let neighbours = signs.neighbours {
-      parts += ["reach \(share(neighbours.coverage)) of the data", "\(share(neighbours.fidelity)) near data"]
+      parts += [
+        "precision \(share(neighbours.precision))", "recall \(share(neighbours.recall))",
+        String(format: "density %.2f", neighbours.density), "coverage \(share(neighbours.coverage))",
+      ]
     }
     if let modes = samples.modes {
       parts += [
@@ -85,8 +89,10 @@ struct DoctorReport {
         let accuracy: Double
         let featureSpread: Double?
         let nearDuplicates: Double
+        let precision: Double?
+        let recall: Double?
+        let density: Double?
         let coverage: Double?
-        let fidelity: Double?
         let modes: [Int]?
         let shareOnModes: Double?
       }
@@ -107,8 +113,9 @@ struct DoctorReport {
       samples: examination.samples.map {
         .init(
           count: $0.count, accuracy: $0.signs.accuracy, featureSpread: $0.signs.featureSpread,
-          nearDuplicates: $0.signs.nearDuplicates, coverage: $0.signs.neighbours?.coverage,
-          fidelity: $0.signs.neighbours?.fidelity, modes: $0.modes?.counts, shareOnModes: $0.modes?.highQualityShare)
+          nearDuplicates: $0.signs.nearDuplicates, precision: $0.signs.neighbours?.precision,
+          recall: $0.signs.neighbours?.recall, density: $0.signs.neighbours?.density,
+          coverage: $0.signs.neighbours?.coverage, modes: $0.modes?.counts, shareOnModes: $0.modes?.highQualityShare)
       })
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -219,7 +226,7 @@ struct DoctorReport {
       case .broke: [losses, gradients]
       case .collapsed: [duplicates, spread]
       case .lostModes: modes.isEmpty ? [coverage] : modes
-      case .offData: [fidelity]
+      case .offData: [precision]
       case .classifierFails: [testErrors]
       case .discriminatorWins: [accuracy]
       case .vanishingGradient: [gradients]
@@ -237,7 +244,10 @@ struct DoctorReport {
   }
 
   private var allCharts: [Chart] {
-    [losses, accuracy, spread, duplicates, coverage, fidelity, gradients, testErrors].compactMap { $0 } + modes
+    [losses, accuracy, spread, duplicates, precision, recall, density, coverage, gradients, testErrors].compactMap {
+      $0
+    }
+      + modes + scores
   }
 
   /// Of a mixture: how many are found as training goes, and how many samples each has in the end.
@@ -312,11 +322,43 @@ struct DoctorReport {
     ) { $0.coverage }
   }
 
-  private var fidelity: Chart? {
+  private var precision: Chart? {
     share(
-      "Fidelity", "The share of samples in a batch that are that near to any real example.", .generated,
-      limit: Diagnosis.Limits.fidelity
-    ) { $0.fidelity }
+      "Precision", "The share of samples in a batch that are within the ball of any real example.", .generated,
+      limit: Diagnosis.Limits.precision
+    ) { $0.precision }
+  }
+
+  /// Without a limit: the doctor does not judge by it.
+  private func measured(
+    _ title: String, _ caption: String, _ value: (RunFolder.Measurement) -> Double?
+  ) -> Chart? {
+    guard lines.contains(where: { value($0) != nil }) else { return nil }
+    return Chart(title: title, caption: caption, x: "step", y: "share", traces: [trace(title, .generated, value)])
+  }
+
+  private var recall: Chart? {
+    measured("Recall", "The share of real examples in a batch that are within the ball of any sample.") { $0.recall }
+  }
+
+  private var density: Chart? {
+    measured("Density", "In how many balls of real examples a sample is, of five that are expected; 1 is right.") {
+      $0.density
+    }
+  }
+
+  /// Of samples while it trained, where it was told to take them.
+  private var scores: [Chart] {
+    let scored = lines.filter { $0.scores != nil }
+    return Set(scored.flatMap { $0.scores!.keys }).sorted().map { name in
+      Chart(
+        title: PictureMetrics.named(name)?.title ?? name, caption: "Of samples, as `gan train --score` took it.",
+        x: "step", y: Axis(name),
+        traces: [
+          .line(
+            name, .generated, x: scored.map { Double($0.step) }, y: scored.map { $0.scores?[name] ?? .nan })
+        ])
+    }
   }
 
   private var gradients: Chart? {

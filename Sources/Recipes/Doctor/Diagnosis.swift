@@ -60,7 +60,7 @@ public struct Diagnosis: Sendable {
     /// they are narrower.
     public static let coverage = 0.25
     /// Fewer than this share of the samples are in a neighbourhood of the data.
-    public static let fidelity = 0.25
+    public static let precision = 0.25
     /// A mode is lost that gets less than this share of the samples it should get.
     public static let modeShare = 0.1
     /// D is right about more than this share.
@@ -133,7 +133,7 @@ private struct Doctor {
     guard let signs = samples?.signs else { return nil }
     // What is far from all data may look the same to D without being so.
     let isNarrow =
-      (signs.featureSpread ?? 1) < Limits.spread && (signs.neighbours?.fidelity ?? 1) >= Limits.fidelity
+      (signs.featureSpread ?? 1) < Limits.spread && (signs.neighbours?.precision ?? 1) >= Limits.precision
     // Narrow modes make near-duplicates of their own: where several are known to be found, the others are what is wrong.
     let isRepeated =
       signs.nearDuplicates > Limits.duplicates && (samples?.modes?.found(share: Limits.modeShare) ?? 0) < 2
@@ -159,21 +159,21 @@ private struct Doctor {
     guard let neighbours = samples.signs.neighbours, neighbours.coverage < Limits.coverage else { return nil }
     return finding(
       .lostModes, since: start(.missedData),
-      "Samples reach \(percent(neighbours.coverage)) of the data: the rest has no sample among its nearest neighbours.")
+      "Coverage is \(percent(neighbours.coverage)): the rest of the data has no sample within its balls.")
   }
 
   var offData: Diagnosis.Finding? {
     guard let samples, let neighbours = samples.signs.neighbours else { return nil }
     if let modes = samples.modes {
-      guard modes.highQualityShare < Limits.fidelity else { return nil }
+      guard modes.highQualityShare < Limits.precision else { return nil }
       return finding(
         .offData, since: start(.offData),
         "Of the samples \(percent(modes.highQualityShare)) are within three standard deviations of a mode.")
     }
-    guard neighbours.fidelity < Limits.fidelity else { return nil }
+    guard neighbours.precision < Limits.precision else { return nil }
     return finding(
       .offData, since: start(.offData),
-      "Of the samples \(percent(neighbours.fidelity)) are where the data are; the others are somewhere else.")
+      "Precision is \(percent(neighbours.precision)): the other samples are in no ball of any real example.")
   }
 
   var classifierFails: Diagnosis.Finding? {
@@ -318,7 +318,7 @@ private struct Doctor {
       func mean(_ values: ArraySlice<Double>) -> Double { values.reduce(0, +) / Double(values.count) }
       return mean(values.suffix(part)) > mean(values.dropLast(part).suffix(part)) + 0.05
     }
-    guard isShort || isRising(\.coverage) || isRising(\.fidelity) else { return nil }
+    guard isShort || isRising(\.coverage) || isRising(\.precision) else { return nil }
     return isShort
       ? "a longer run: the recipe is made for \(published!.count) \(published!.unit.rawValue)"
       : "a longer run: samples were still getting better"

@@ -14,7 +14,7 @@ enum Sign: CaseIterable {
       (line.featureSpread ?? 1) < Limits.spread || (line.nearDuplicates ?? 0) > Limits.duplicates
     case .missedData: (line.coverage ?? 1) < Limits.coverage
     case .missedModes: modes.map { (line.modes ?? $0) < $0 } ?? false
-    case .offData: (line.fidelity ?? 1) < Limits.fidelity
+    case .offData: (line.precision ?? 1) < Limits.precision
     case .discriminatorWins: (line.accuracy ?? 0) > Limits.accuracy
     case .vanishingGradient: (line.generatorGradient ?? .infinity) < Limits.gradient * largestGradient
     }

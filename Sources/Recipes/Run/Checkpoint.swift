@@ -71,10 +71,20 @@ public struct CheckpointPolicy: Sendable, Equatable {
     case seconds(Double)
   }
 
-  /// What the best checkpoint is chosen by: the smallest.
+  /// What the best checkpoint is chosen by: the fewest errors, or the best score of samples.
   public enum Measure: String, Codable, Sendable, CaseIterable {
     case testErrors = "test-errors"
     case testErrorsOfAverage = "test-errors-of-average"
+    case fid, kid, fd, precision, recall, density, coverage
+    case inceptionScore = "is"
+
+    /// The name of the score; nil for errors.
+    public var score: String? {
+      switch self {
+      case .testErrors, .testErrorsOfAverage: nil
+      default: rawValue
+      }
+    }
   }
 
   /// The recipe's where it is missing.

@@ -114,8 +114,11 @@ public struct RunFolder: Sendable {
     public var keptBest: CheckpointPolicy.Measure?
     /// How often the run may go back from numbers that are not finite; nil where it stops instead.
     public var rollbacks: Int?
+    /// Scores of samples while it trains.
+    public var scores: ScorePlan?
 
-    public init(_ checkpoints: CheckpointPolicy, onFault: FaultPolicy) {
+    public init(_ checkpoints: CheckpointPolicy, onFault: FaultPolicy, scores: ScorePlan? = nil) {
+      self.scores = scores
       switch checkpoints.interval {
       case .steps(let steps): checkpointSteps = steps
       case .seconds(let seconds): checkpointSeconds = seconds
@@ -153,8 +156,12 @@ public struct RunFolder: Sendable {
     public var accuracy: Double?
     public var featureSpread: Double?
     public var nearDuplicates: Double?
+    public var precision: Double?
+    public var recall: Double?
+    public var density: Double?
     public var coverage: Double?
-    public var fidelity: Double?
+    /// What earlier versions called precision; ``RunFolder/measurements()`` moves it there.
+    var fidelity: Double?
     /// Modes of a mixture that the generated examples have found (see `Diagnosis.Limits.modeShare`).
     public var modes: Int?
     /// Root mean squares of the players' gradients in the last step.
@@ -163,6 +170,8 @@ public struct RunFolder: Sendable {
     /// Of a classifier on the test set, where the step ended with a test.
     public var testErrors: Int?
     public var testErrorsOfAverage: Int?
+    /// Of samples, by the names of `PictureMetrics`, where the step ended with them.
+    public var scores: [String: Double]?
 
     /// All else is nil.
     public init(
@@ -334,7 +343,13 @@ public struct RunFolder: Sendable {
   /// interrupted: it is left out.
   ///
   /// - Throws: `FileError` for a file that cannot be read, naming the line that is not one; a missing file has none.
-  public func measurements() throws -> [Measurement] { try lines(of: measurementsFile, "is no measurement") }
+  public func measurements() throws -> [Measurement] {
+    try lines(of: measurementsFile, "is no measurement").map { (line: Measurement) in
+      var line = line
+      if line.precision == nil { (line.precision, line.fidelity) = (line.fidelity, nil) }
+      return line
+    }
+  }
 
   /// What stopped the run or took it back, in the order in which it happened.
   ///

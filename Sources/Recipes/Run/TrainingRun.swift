@@ -2,6 +2,7 @@ import Files
 import Foundation
 import GAN
 import NN
+import Scores
 import Torch
 
 /// A recipe being trained in its run folder: the game with its averages, measurements, tests and checkpoints.
@@ -14,6 +15,9 @@ public final class TrainingRun {
   public let examples: RecipeExamples
   public let game: RecipeGame
   private let test: TestSet?
+  private let scorer: RunScorer?
+  /// Of training, when scores were last taken.
+  private var lastScores = 0.0
   private let trainer: Trainer<AnyGenerator, AnyDiscriminator>
   private let random: RandomStream
   private var sums = Sums()
@@ -37,6 +41,8 @@ public final class TrainingRun {
     public let report: StepReport
     /// Where the step ended with a test.
     public let errors: TestErrors?
+    /// Where the step ended with scores of samples.
+    public let scores: [String: Double]?
     /// Where the step ended with a measurement.
     public let measurement: RunFolder.Measurement?
     /// Steps played.
@@ -50,12 +56,13 @@ public final class TrainingRun {
   ///
   /// - Parameters:
   ///   - test: examples to count a classifier's errors on.
+  ///   - scorer: what scores samples, of a run of pictures.
   ///   - data: where the examples were read from, to be found again.
   /// - Throws: `FileError`, among them that another process trains in the folder or that the run was begun on other examples;
   ///   `TensorError`, ``RecipeError``.
   public init(
-    _ recipe: Recipe, _ examples: RecipeExamples, test: TestSet?, data: URL? = nil, in folder: RunFolder,
-    device: Device,
+    _ recipe: Recipe, _ examples: RecipeExamples, test: TestSet?, scorer: RunScorer? = nil, data: URL? = nil,
+    in folder: RunFolder, device: Device,
     checkpoints policy: CheckpointPolicy = CheckpointPolicy(), onFault faultPolicy: FaultPolicy = .stop
   ) throws {
     lock = try FolderLock(folder.url)
@@ -68,6 +75,7 @@ public final class TrainingRun {
     lastCheckpoint = (0, start)
     self.examples = examples
     self.test = recipe.tellsClasses ? test : nil
+    self.scorer = scorer
     game = try RecipeGame(
       recipe, example: examples.shape, classes: examples.classes, stepsPerEpoch: examples.stepsPerEpoch,
       device: device)
@@ -75,7 +83,7 @@ public final class TrainingRun {
     random = RandomStream(seed: recipe.seed).stream("measurements")
     let found = folder.checkpoints.newest(device: device)
     passedOver = found.passedOver
-    let options = RunFolder.Options(policy, onFault: faultPolicy)
+    let options = RunFolder.Options(policy, onFault: faultPolicy, scores: scorer?.plan)
     let dataPath = data?.standardizedFileURL.path
     if let checkpoint = found.checkpoint {
       var description = try folder.description()
@@ -174,15 +182,24 @@ public final class TrainingRun {
     sums.add(report)
 
     let errors = try test.flatMap { isDue(output.evaluationInterval) ? try game.errors(on: $0) : nil }
-    let isBest = beatsTheBest(errors)
+    let scores = try takeScores(step, isLast: isLast)
+    let isBest = beatsTheBest(errors, scores)
     let saves = isLast || isBest || isCheckpointDue(step)
     // The last measurement is what says that a run is complete, so the networks are on disk before it.
     if saves || isDue(output.sampleInterval) { try folder.write(game, step: step) }
     let measurement =
-      isDue(output.measurementInterval) || errors != nil ? try measure(report, step, errors) : nil
+      isDue(output.measurementInterval) || errors != nil || scores != nil
+      ? try measure(report, step, errors, scores) : nil
     if saves { try saveCheckpoint(isBest: isBest, measure: isBest ? bestMeasure : nil) }
     if isLast && !policy.keepsFinal { folder.checkpoints.removeAll() }
-    return Progress(report: report, errors: errors, measurement: measurement)
+    return Progress(report: report, errors: errors, scores: scores, measurement: measurement)
+  }
+
+  private func takeScores(_ step: Int, isLast: Bool) throws -> [String: Double]? {
+    guard let scorer, isLast || scorer.isDue(step: step, seconds: seconds, last: lastScores) else { return nil }
+    let scores = try scorer.score(game)
+    lastScores = seconds
+    return scores
   }
 
   /// Saves where the run stands, so that it can go on from here.
@@ -201,19 +218,30 @@ public final class TrainingRun {
     }
   }
 
-  private func beatsTheBest(_ errors: TestErrors?) -> Bool {
-    guard let errors, let best = policy.best else { return false }
-    let measure =
-      switch best {
-      case .testErrors: Double(errors.raw)
-      case .testErrorsOfAverage: Double(errors.averaged ?? errors.raw)
-      }
-    guard measure < bestMeasure else { return false }
+  private func beatsTheBest(_ errors: TestErrors?, _ scores: [String: Double]?) -> Bool {
+    guard let best = policy.best,
+      let measure = Self.measure(best, raw: errors?.raw, averaged: errors?.averaged, scores), measure < bestMeasure
+    else { return false }
     bestMeasure = measure
     return true
   }
 
-  private func measure(_ report: StepReport, _ step: Int, _ errors: TestErrors?) throws -> RunFolder.Measurement {
+  /// What is to be as small as can be; nil where it was not taken.
+  private static func measure(
+    _ best: CheckpointPolicy.Measure, raw: Int?, averaged: Int?, _ scores: [String: Double]?
+  ) -> Double? {
+    switch best {
+    case .testErrors: return raw.map(Double.init)
+    case .testErrorsOfAverage: return (averaged ?? raw).map(Double.init)
+    default:
+      guard let name = best.score, let score = scores?[name] else { return nil }
+      return PictureMetrics.named(name)?.moreIsBetter == true ? -score : score
+    }
+  }
+
+  private func measure(
+    _ report: StepReport, _ step: Int, _ errors: TestErrors?, _ scores: [String: Double]?
+  ) throws -> RunFolder.Measurement {
     let real = try checkingTensors { examples.batch(report.step, random.stream("data")) }
     let (signs, modes, _) = try game.signs(real, random.stream("noise").at(step))
     let gradients = try trainer.gradientSizes()
@@ -226,11 +254,13 @@ public final class TrainingRun {
     (measurement.accuracy, measurement.featureSpread) = (signs.accuracy, signs.featureSpread)
     measurement.nearDuplicates = signs.nearDuplicates
     measurement.modes = modes?.found(share: Diagnosis.Limits.modeShare)
-    (measurement.coverage, measurement.fidelity) = (signs.neighbours?.coverage, signs.neighbours?.fidelity)
+    (measurement.precision, measurement.recall) = (signs.neighbours?.precision, signs.neighbours?.recall)
+    (measurement.density, measurement.coverage) = (signs.neighbours?.density, signs.neighbours?.coverage)
     (measurement.discriminatorGradient, measurement.generatorGradient) = (
       gradients?.discriminator, gradients?.generator
     )
     (measurement.testErrors, measurement.testErrorsOfAverage) = (errors?.raw, errors?.averaged)
+    measurement.scores = scores
     try folder.append(measurement)
     sums = Sums()
     return measurement
@@ -309,6 +339,7 @@ public final class TrainingRun {
     lastCheckpoint = (trainer.step, .now)
     try findBest()
     try folder.truncateMeasurements(after: trainer.step)
+    lastScores = try folder.measurements().last { $0.scores != nil }?.seconds ?? 0
   }
 
   /// What the best checkpoint so far has to be beaten by.
@@ -321,12 +352,9 @@ public final class TrainingRun {
       // It may have been kept by another measure.
       let line = try folder.measurements().last { $0.step == best.step }
       bestMeasure =
-        line.flatMap { line in
-          switch measure {
-          case .testErrors: line.testErrors
-          case .testErrorsOfAverage: line.testErrorsOfAverage ?? line.testErrors
-          }
-        }.map(Double.init) ?? best.origin.measure ?? .infinity
+        line.flatMap {
+          Self.measure(measure, raw: $0.testErrors, averaged: $0.testErrorsOfAverage, $0.scores)
+        } ?? best.origin.measure ?? .infinity
     } catch let error as FileError where error.path == folder.checkpoints.best.path {
       passedOver.append(error)
     }

@@ -3,6 +3,7 @@ import Foundation
 import GAN
 import Metrics
 import NN
+import Scores
 import Torch
 
 /// A grid of techniques by seeds on one source of data.
@@ -27,6 +28,8 @@ public struct Comparison: Sendable {
   public static let points = 2_500
   /// Samples that each generator of images is scored by, in one split.
   public static let scoredSamples = 5_000
+  /// Samples, and real images, that are compared with each other.
+  public static let comparedImages = 2_000
   /// Moments in the last quarter of a game at which D is looked at.
   private static let looks = 20
 
@@ -116,11 +119,14 @@ public struct Comparison: Sendable {
 
   /// Plays a technique's game of one seed on images, and scores what its generator makes.
   ///
-  /// - Parameter classifier: asked by several games at once where they are played so.
+  /// - Parameters:
+  ///   - classifier: asked by several games at once where they are played so.
+  ///   - features: a network for scores that compare with the real images, of ``comparedImages`` of either kind; none are taken
+  ///     where it is nil.
   /// - Throws: ``RecipeError``, `TensorError`, `TrainingFault`, `ScoreError`, `ClassifierError`.
   public func playImages(
     _ technique: ComparedTechnique, seed: UInt64, _ images: LabelledImages, classifier: any ImageClassifier,
-    scoring: ComparedScoring, device: Device, progress: (Int) -> Void
+    features: (any PictureNetwork)? = nil, scoring: ComparedScoring, device: Device, progress: (Int) -> Void
   ) throws -> ComparisonCell {
     let start = ContinuousClock.now
     var recipe = recipe(technique)
@@ -136,14 +142,32 @@ public struct Comparison: Sendable {
       if (report.step + 1) % 10 == 0 || report.step + 1 == game.steps { progress(report.step + 1) }
     }
     let random = RandomStream(seed: seed).stream("comparison")
+    var measures: [ComparedMeasure: [Double]] = [.score: [try score(game, examples, classifier, scoring, random)]]
+    if let features { measures.merge(try compare(game, images, features, random)) { $1 } }
     return ComparisonCell(
-      technique: technique, recipe: self.recipe(technique), seeds: [seed],
-      measures: [.score: [try score(game, examples, classifier, scoring, random)]], scoring: scoring,
+      technique: technique, recipe: self.recipe(technique), seeds: [seed], measures: measures, scoring: scoring,
       examples: try rows(checkingTensors { game.asImages(try game.samples(64, random)).reshaped([1, 64, -1]) })[0].map {
         $0.map(Float.init)
       },
       seconds: (ContinuousClock.now - start) / .seconds(1),
       machine: .init(device: device))
+  }
+
+  /// Scores against the real images.
+  private func compare(
+    _ game: RecipeGame, _ images: LabelledImages, _ network: any PictureNetwork, _ random: RandomStream
+  ) throws -> [ComparedMeasure: [Double]] {
+    let count = min(Self.comparedImages, images.count)
+    let real = try PictureFeatures(of: DataSetPictures(images, title: "real", limit: count), by: network)
+    let samples = try checkingTensors { game.asImages(try game.samples(count, random.stream("compared"))) }
+    let generated = try PictureFeatures(
+      of: GeneratedPictures(title: "samples", count: count) { samples.sliced(0, $0) }, by: network)
+    let neighbours = try PrecisionRecall(real: real.features, generated: generated.features)
+    let distance = try FrechetDistance(real: .init(of: real.features), generated: .init(of: generated.features))
+    return [
+      .frechet: [distance.value], .precision: [neighbours.precision], .recall: [neighbours.recall],
+      .density: [neighbours.density], .coverage: [neighbours.coverage],
+    ]
   }
 
   private func score(

@@ -5,6 +5,8 @@ import Torch
 /// What is measured of a game when it has ended; which of them depends on the data.
 public enum ComparedMeasure: String, CaseIterable, Sendable, Codable, CodingKeyRepresentable {
   case wasserstein, spread, collapsed, peakDistance, flatness, restlessness, modes, highQuality, score
+  /// Of the features of the classifier, where it is a run's.
+  case frechet, precision, recall, density, coverage
 }
 
 /// What an Inception score is a function of, beside the samples.
