@@ -41,7 +41,9 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [
     .library(name: "GAN", targets: ["GAN", "NN", "Torch", "Datasets", "Metrics", "Scores", "Files"]),
-    .library(name: "Recipes", targets: ["Recipes", "GAN", "NN", "Torch", "Datasets", "Metrics", "Scores", "Files", "Images"]),
+    .library(
+      name: "Recipes",
+      targets: ["Recipes", "GAN", "NN", "Torch", "Datasets", "Metrics", "Scores", "Files", "Images"]),
     .library(name: "Report", targets: ["Report", "Images"]),
     .executable(name: "gan", targets: ["GanMain"]),
     .executable(name: "gan-bench", targets: ["Benchmarks"]),

@@ -32,7 +32,9 @@ extension Network {
       classes.map { classes in Tensor((0..<rows).map { Int64(($0 + rows) % classes) }) }
     }
     let module = try withCopies { copies in
-      try ScriptModule(recording: name, tensors: copies, example: input(5), labels: labels(5)) { forward(model, $0, $1) }
+      try ScriptModule(recording: name, tensors: copies, example: input(5), labels: labels(5)) {
+        forward(model, $0, $1)
+      }
     }
     for rows in [5, 3, 17] {
       let (own, found) = try withoutGradient {

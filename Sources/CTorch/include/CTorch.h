@@ -316,15 +316,16 @@ CT_RESULT ct_singular_values(CT_OPERAND x) CT_RETURNS_RETAINED;
 /// L, lower, with x = L L^T; `is_positive` is false where x is not positive definite, and the result means nothing.
 CT_RESULT ct_cholesky(CT_OPERAND x, bool *is_positive) CT_RETURNS_RETAINED;
 /// Adds `count` rows to the mean [dimensions] and to the scatter [dimensions, dimensions], the sum of the products of deviations
-/// from the mean, of the `before` rows that they are of. False on failure.
-bool ct_add_to_moments(const float *rows, int64_t count, int64_t dimensions, int64_t before, double *mean, double *scatter);
-/// The sums of (a.b / dimensions + 1)^3 over the pairs of different rows of x, of different rows of y, and of rows of both. False on
-/// failure.
-bool ct_cubic_kernel_sums(const float *x, int64_t x_count, const float *y, int64_t y_count, int64_t dimensions,
-                          double sums[_Nonnull 3]);
-/// The squared distances of each row to its `wanted` nearest others, ascending: squared [count, wanted]. False on failure, such
-/// as rows that are not finite.
-bool ct_neighbour_distances(const float *rows, int64_t count, int64_t dimensions, int wanted, double *squared);
+/// from the mean, of the `before` rows that they are of.
+CT_FAILURE ct_add_to_moments(const float *rows, int64_t count, int64_t dimensions, int64_t before, double *mean,
+                             double *scatter) CT_RETURNS_RETAINED;
+/// The sums of (a.b / dimensions + 1)^3 over the pairs of different rows of x, of different rows of y, and of rows of both.
+CT_FAILURE ct_cubic_kernel_sums(const float *x, int64_t x_count, const float *y, int64_t y_count, int64_t dimensions,
+                                double sums[_Nonnull 3]) CT_RETURNS_RETAINED;
+/// The squared distances of each row to its `wanted` nearest others, ascending: squared [count, wanted]. Fails where
+/// rows are not finite.
+CT_FAILURE ct_neighbour_distances(const float *rows, int64_t count, int64_t dimensions, int wanted,
+                                  double *squared) CT_RETURNS_RETAINED;
 /// Squared radii of the balls around points.
 typedef struct CTBalls {
   /// Of the real points, for precision, and of the generated ones, for recall: points at the very distance are in, unless `strict`.
@@ -345,9 +346,9 @@ typedef struct CTMemberships {
   int64_t *nearest_real;
   double *nearest_squared;
 } CTMemberships;
-/// False on failure.
-bool ct_memberships(const float *real, int64_t real_count, const float *generated, int64_t generated_count,
-                    int64_t dimensions, const CTBalls *balls, const CTMemberships *result);
+/// Fails where rows are not finite.
+CT_FAILURE ct_memberships(const float *real, int64_t real_count, const float *generated, int64_t generated_count,
+                          int64_t dimensions, const CTBalls *balls, const CTMemberships *result) CT_RETURNS_RETAINED;
 
 #pragma clang assume_nonnull end
 #ifdef __cplusplus

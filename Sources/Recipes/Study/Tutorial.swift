@@ -87,7 +87,7 @@ struct TutorialGame {
     generator = try Network(TutorialGenerator(settings), random: random.stream("G"))
     let first = try checkingTensors { settings.density.sample(settings.batchSize, random.stream("initialization")) }
     try discriminator.initialize(on: first)
-    average = settings.averages ? WeightAverage(of: generator, rate: settings.tuning.averagingRate) : nil
+    average = try settings.averages ? WeightAverage(of: generator, rate: settings.tuning.averagingRate) : nil
     pretraining = DensityPretraining(
       density: settings.density.callAsFunction, range: settings.density.support, batchSize: settings.batchSize,
       steps: settings.pretrainingSteps)
@@ -124,7 +124,7 @@ struct TutorialGame {
   /// Plays to the end. `observe` sees every step, D and G as that step leaves them.
   func play(_ observe: (StepReport) throws -> Void) throws {
     while let report = try trainer.next() {
-      if let average { try checkingTensors { average.update() } }
+      try average?.update()
       try observe(report)
     }
   }
