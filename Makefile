@@ -1,17 +1,23 @@
 # make demo   sets up, builds, plays the one-dimensional games and writes runs/demo/report.html
 # make test   sets up, checks formatting and warnings, runs every test
 # make build  sets up and builds .build/release/gan
+# make install PREFIX=DIR  puts gan, completions for bash, zsh and fish, and man pages there (/usr/local)
 # make bench  times it beside PyTorch and JAX and writes Benchmarks/RESULTS.md (half an hour; ONLY=mnist,dcgan for some of it)
 # make sanitize  runs the tests of our own kernels under the address and undefined-behaviour sanitizers
 # make torture  does to runs what machines do to them (kill -9, full disks, ...) and writes Results/torture (DATA=dir with MNIST)
 # make fuzz   feeds every parser with inputs made to break it, and keeps those that do (a few minutes; ONLY="idx png" for some)
-.PHONY: demo test build setup lint clean bench sanitize torture fuzz
+PREFIX ?= /usr/local
+.PHONY: install demo test build setup lint clean bench sanitize torture fuzz
 
 demo: build
 	.build/release/gan demo
 
 build: setup
 	swift build -c release --product gan
+
+# libtorch stays where it is: the program remembers the folder. DESTDIR goes before all places, for packages.
+install: build
+	Scripts/install "$(DESTDIR)$(PREFIX)"
 
 # Release mode, as users run it: lifetimes of imported references differ from debug mode. One test after another: many
 # start processes that want both cores for themselves, and some wait for answers. The kernels' tests first, at each lower level

@@ -10,8 +10,13 @@ let torch = Context.environment["TORCH_HOME"] ?? Context.packageDirectory + "/.l
 let sanitized = Context.environment["SWIFT_GAN_SANITIZE"] != nil
 let checks = ["-fsanitize=undefined", "-fsanitize-trap=undefined", "-fno-sanitize=vptr,function"]
 
-let strictC: [CSetting] = [.unsafeFlags(["-Wall", "-Werror", "-O3"] + (sanitized ? checks : []))]
-let strictCXX: [CXXSetting] = [.unsafeFlags(["-Wall", "-Werror", "-O3"] + (sanitized ? checks : []))]
+/// Whether another package depends on this one by version. SwiftPM then refuses flags that it does not know: there are none,
+/// and libtorch is found by pkg-config, in the file that `make setup` writes.
+let isDependency = Context.packageDirectory.contains("/checkouts/")
+
+let strictC: [CSetting] = isDependency ? [] : [.unsafeFlags(["-Wall", "-Werror", "-O3"] + (sanitized ? checks : []))]
+let strictCXX: [CXXSetting] =
+  isDependency ? [] : [.unsafeFlags(["-Wall", "-Werror", "-O3"] + (sanitized ? checks : []))]
 
 /// Set by `make fuzz`: libFuzzer's library. Our Swift then tells it which of its branches an input has taken.
 let fuzzer = Context.environment["SWIFT_GAN_FUZZER"]
@@ -33,9 +38,12 @@ let fuzzTargets: [Target] =
 
 let package = Package(
   name: "swift-gan",
-  platforms: [.macOS(.v14)],
+  platforms: [.macOS(.v15)],
   products: [
-    .library(name: "GAN", targets: ["GAN", "NN", "Torch", "Datasets", "Metrics", "Scores"]),
+    .library(name: "GAN", targets: ["GAN", "NN", "Torch", "Datasets", "Metrics", "Scores", "Files"]),
+    .library(
+      name: "Recipes",
+      targets: ["Recipes", "GAN", "NN", "Torch", "Datasets", "Metrics", "Scores", "Files", "Images"]),
     .library(name: "Report", targets: ["Report", "Images"]),
     .executable(name: "gan", targets: ["GanMain"]),
     .executable(name: "gan-bench", targets: ["Benchmarks"]),
@@ -54,23 +62,28 @@ let package = Package(
     .systemLibrary(name: "Cjpeg", providers: [.apt(["libjpeg-dev"]), .brew(["jpeg-turbo"])]),
     .systemLibrary(name: "Cwebp", providers: [.apt(["libwebp-dev"]), .brew(["webp"])]),
     .systemLibrary(name: "Czlib", providers: [.apt(["zlib1g-dev"])]),
-    .target(name: "CKernelLevel", cSettings: [.unsafeFlags(["-Wall", "-Werror"])]),
+    .target(name: "CKernelLevel", cSettings: isDependency ? [] : [.unsafeFlags(["-Wall", "-Werror"])]),
+    .systemLibrary(name: "CLibtorch", pkgConfig: isDependency ? "swift-gan-libtorch" : nil),
     .target(
       // Four translation units (Sources/CTorch/units) hold all files: libtorch's headers are most of the compiling.
-      name: "CTorch", dependencies: ["CKernelLevel"], sources: ["units"],
-      cxxSettings: [
-        .unsafeFlags(
-          [
-            "-isystem", torch + "/include", "-isystem", torch + "/include/torch/csrc/api/include", "-Wall", "-Werror",
-            "-Wno-psabi", "-O3",
-          ] + (sanitized ? checks : []))
-      ],
-      linkerSettings: [
-        // libtorch itself must stay linked although nothing refers to it: it is what pulls in the CUDA libraries.
-        .unsafeFlags(["-L" + torch + "/lib", "-Xlinker", "-rpath", "-Xlinker", torch + "/lib"]),
-        .unsafeFlags(["-Xlinker", "--no-as-needed"], .when(platforms: [.linux])),
-        .linkedLibrary("torch"), .linkedLibrary("torch_cpu"), .linkedLibrary("c10"),
-      ]
+      name: "CTorch", dependencies: ["CKernelLevel", "CLibtorch"], sources: ["units"],
+      cxxSettings: isDependency
+        ? []
+        : [
+          .unsafeFlags(
+            [
+              "-isystem", torch + "/include", "-isystem", torch + "/include/torch/csrc/api/include", "-Wall", "-Werror",
+              "-Wno-psabi", "-O3",
+            ] + (sanitized ? checks : []))
+        ],
+      linkerSettings: isDependency
+        ? [.linkedLibrary("torch"), .linkedLibrary("torch_cpu"), .linkedLibrary("c10")]
+        : [
+          // libtorch itself must stay linked although nothing refers to it: it is what pulls in the CUDA libraries.
+          .unsafeFlags(["-L" + torch + "/lib", "-Xlinker", "-rpath", "-Xlinker", torch + "/lib"]),
+          .unsafeFlags(["-Xlinker", "--no-as-needed"], .when(platforms: [.linux])),
+          .linkedLibrary("torch"), .linkedLibrary("torch_cpu"), .linkedLibrary("c10"),
+        ]
     ),
     .target(
       name: "Files", dependencies: [.target(name: "Clibmd", condition: .when(platforms: [.linux]))],

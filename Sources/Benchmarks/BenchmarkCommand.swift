@@ -26,15 +26,15 @@ struct BenchmarkCommand: ParsableCommand {
     func contestant() throws -> Contestant {
       let many = (1...32).map { UInt64($0) }
       return switch self {
-      case .smallGame: SmallGame().contestant()
-      case .smallGame32: SmallGame(seeds: many).contestant()
-      case .tutorial: SmallGame(width: 10, isTutorial: true).contestant()
-      case .tutorial32: SmallGame(width: 10, seeds: many, isTutorial: true).contestant()
+      case .smallGame: try SmallGame().contestant()
+      case .smallGame32: try SmallGame(seeds: many).contestant()
+      case .tutorial: try SmallGame(width: 10, isTutorial: true).contestant()
+      case .tutorial32: try SmallGame(width: 10, seeds: many, isTutorial: true).contestant()
       case .mnist: try SemiSupervisedMNIST.contestant(products: .float32)
       case .mnistBFloat16: try SemiSupervisedMNIST.contestant(products: .bfloat16)
       case .minibatch100: MinibatchLayer.contestant(examples: 100)
       case .minibatch1024: MinibatchLayer.contestant(examples: 1024)
-      case .dcgan: DCGAN.contestant()
+      case .dcgan: try DCGAN.contestant()
       case .resize: Resizing.contestant()
       case .pictures: try PictureEpoch.contestant()
       case .inception: try PictureScoring.features()

@@ -26,13 +26,13 @@ struct GameStreams {
 extension Contestant {
   /// - Parameter draws: what the steps 0 ..< n draw, by name, each stacked along a first dimension over steps.
   init<G, D>(
-    playing trainer: Trainer<G, D>, after: @escaping () -> Void = {},
+    playing trainer: Trainer<G, D>, after: @escaping () throws -> Void = {},
     draws: @escaping (_ steps: Int) throws -> [String: Tensor]
   ) {
     let run = { (times: Int) in
       for _ in 0..<times {
         _ = try trainer.next()
-        after()
+        try after()
       }
     }
     let record = { (steps: Int) -> (losses: [[Double]], tensors: [String: Tensor]) in
@@ -44,7 +44,7 @@ extension Contestant {
       var losses: [[Double]] = []
       for _ in 0..<steps {
         guard let report = try trainer.next() else { break }
-        after()
+        try after()
         losses.append(report.discriminatorLoss + report.generatorLoss)
       }
       return (losses, tensors)

@@ -39,14 +39,15 @@ enum DCGAN {
   private static let weights = Initializer.normal(standardDeviation: 0.02)
   private static let batch = 64
 
-  static func contestant() -> Contestant {
+  static func contestant() throws -> Contestant {
     let random = RandomStream(seed: 1)
     let noise = Noise.normal(dimensions: 100)
     let real = random.stream("pictures").uniform([batch, 3, 32, 32]) * 2 - 1
     func training() -> Training { Training(Adam(beta1: 0.5), learningRate: LearningRate(2e-4)) }
     let streams = GameStreams(game: random.stream("game"))
     let trainer = Trainer(
-      generator: Network(G(), random: random.stream("G")), discriminator: Network(D(), random: random.stream("D")),
+      generator: try Network(G(), random: random.stream("G")),
+      discriminator: try Network(D(), random: random.stream("D")),
       objective: Logistic(), data: { _, _ in real }, noise: noise, generatorTraining: training(),
       discriminatorTraining: training(), updates: .alternatingShared, steps: .max, random: streams.game)
     return Contestant(playing: trainer) { steps in

@@ -16,7 +16,7 @@ enum SemiSupervisedMNIST {
     let examples = try RecipeExamples(
       images: LabelledImages(images: pixels, labels: labels, height: 28, width: 28, channels: 1, classes: 10),
       recipe: recipe, device: .cpu)
-    let game = RecipeGame(
+    let game = try RecipeGame(
       recipe, example: .image(channels: 1, height: 28, width: 28), classes: 10, stepsPerEpoch: examples.stepsPerEpoch,
       device: .cpu)
     let trainer = try game.trainer(examples)

@@ -12,15 +12,15 @@ struct SmallGame {
   var isTutorial = false
   private static let batch = 200
 
-  func contestant() -> Contestant {
+  func contestant() throws -> Contestant {
     let random = seeds.map { RandomStream(seeds: $0) } ?? RandomStream(seed: 1)
     let noise: Noise = isTutorial ? .stratified(-3, 3, jitter: 0.01) : .normal(dimensions: 1)
     let weights: Initializer = isTutorial ? .glorotUniform : .normal(standardDeviation: 1)
-    let generator = Network(
+    let generator = try Network(
       DenseGenerator(
         latent: 1, hidden: [width, width], outputs: 1, activation: .tanh, outputActivation: .identity,
         scale: isTutorial ? 5 : 1, weights: weights), random: random.stream("G"))
-    let discriminator = Network(
+    let discriminator = try Network(
       DenseDiscriminator(inputs: 1, hidden: [width, width], activation: .tanh, weights: weights),
       random: random.stream("D"))
     func training() -> Training {

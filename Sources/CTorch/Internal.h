@@ -29,38 +29,61 @@ inline at::Tensor tensor(Handle handle) {
 /// Hands one reference to the caller.
 inline Handle handle(at::Tensor tensor) { return reinterpret_cast<Handle>(tensor.unsafeReleaseTensorImpl()); }
 
-void record_failure(const char *operation, const Handle *operands, size_t count, const char *reason);
+/// Whether this is the result of an operation that failed (failure.cpp): no other tensor is without dispatch keys.
+inline bool has_failed(Handle handle) { return impl(handle)->key_set().empty(); }
 
-/// Runs `body` and returns true; a C++ exception becomes a recorded failure and `false`.
-/// A NULL operand is an earlier failure, passed on untouched.
+/// Another reference to the same tensor.
+Handle retained(Handle handle);
+
+/// A failed tensor whose reason names the operation and its operands' shapes; the open scope keeps it, where there is one.
+Handle failed(const char *operation, const Handle *operands, size_t count, const char *reason) noexcept;
+
+/// Runs `body` and returns NULL; a C++ exception becomes a failed tensor. So does a failed operand, which is passed on
+/// untouched, and `body` does not run then.
 template <class Body>
-bool guarded(const char *operation, const Handle *operands, size_t count, Body body) noexcept {
+[[nodiscard]] Handle attempt(const char *operation, const Handle *operands, size_t count, Body body) noexcept {
   for (size_t i = 0; i < count; i++)
-    if (!operands[i]) return false;
+    if (has_failed(operands[i])) return retained(operands[i]);
   try {
     body();
-    return true;
+    return nullptr;
   } catch (const c10::Error &error) {
-    record_failure(operation, operands, count, error.what_without_backtrace());
+    return failed(operation, operands, count, error.what_without_backtrace());
   } catch (const std::exception &error) {
-    record_failure(operation, operands, count, error.what());
+    return failed(operation, operands, count, error.what());
   } catch (...) {
-    record_failure(operation, operands, count, "unknown C++ exception");
+    return failed(operation, operands, count, "unknown C++ exception");
   }
-  return false;
 }
 
 template <class Body>
-bool guarded(const char *operation, std::initializer_list<Handle> operands, Body body) noexcept {
-  return guarded(operation, operands.begin(), operands.size(), body);
+[[nodiscard]] Handle attempt(const char *operation, std::initializer_list<Handle> operands, Body body) noexcept {
+  return attempt(operation, operands.begin(), operands.size(), body);
 }
 
 /// Runs an operation that yields one tensor.
 template <class Body>
-Handle operation(const char *name, std::initializer_list<Handle> operands, Body body) noexcept {
+Handle operation(const char *name, const Handle *operands, size_t count, Body body) noexcept {
   Handle result = nullptr;
-  guarded(name, operands, [&] { result = handle(body()); });
+  if (Handle failure = attempt(name, operands, count, [&] { result = handle(body()); })) return failure;
   return result;
+}
+
+template <class Body>
+Handle operation(const char *name, std::initializer_list<Handle> operands, Body body) noexcept {
+  return operation(name, operands.begin(), operands.size(), body);
+}
+
+/// Runs an operation that yields several tensors, `body` as a vector of at most `count`; all are the failed one where it fails.
+template <class Body>
+void operation(const char *name, const Handle *operands, size_t operand_count, Handle *results, size_t count,
+               Body body) noexcept {
+  Handle failure = attempt(name, operands, operand_count, [&] {
+    auto found = body();
+    for (size_t i = 0; i < found.size() && i < count; i++) results[i] = handle(std::move(found[i]));
+  });
+  if (!failure) return;
+  for (size_t i = 0; i < count; i++) results[i] = i == 0 ? failure : retained(failure);
 }
 
 /// Whether this thread records what libtorch computes (ct_script_trace). What a kernel of ours writes past libtorch's

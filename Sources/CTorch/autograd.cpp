@@ -7,6 +7,7 @@
 #include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -31,14 +32,18 @@ CTDType ct_set_product_dtype(CTDType dtype) {
 CTensor *ct_detach(CTensor *x) {
   return operation("detach", {x}, [&] { return tensor(x).detach(); });
 }
-bool ct_require_gradient(CTensor *x) {
-  return guarded("requireGradient", {x}, [&] { tensor(x).requires_grad_(true); });
+CTensor *ct_require_gradient(CTensor *x) {
+  return attempt("requireGradient", {x}, [&] { tensor(x).requires_grad_(true); });
 }
 void ct_gradient(CTensor *y, CTensor *cotangent, bool has_cotangent, CTensor *const *xs, int count, bool keep_graph,
                  bool create_graph, CTensor **results) {
-  for (int i = 0; i < count; i++)
-    if (!xs[i]) return;
-  guarded("gradient", {y, has_cotangent ? cotangent : y}, [&] {
+  std::vector<Handle> operands = {y};
+  if (has_cotangent) operands.push_back(cotangent);
+  const auto named = operands.size();
+  operands.insert(operands.end(), xs, xs + count);
+  // Of many parameters the message would name all shapes: where none has failed, those of `y` and the cotangent do.
+  const bool all = std::any_of(xs, xs + count, has_failed);
+  operation("gradient", operands.data(), all ? operands.size() : named, results, count, [&] {
     std::vector<at::Tensor> inputs;
     for (int i = 0; i < count; i++) inputs.push_back(tensor(xs[i]));
     auto output = tensor(y);
@@ -49,8 +54,8 @@ void ct_gradient(CTensor *y, CTensor *cotangent, bool has_cotangent, CTensor *co
                   "the cotangent is not of the shape, kind and place of what is differentiated, ", output.sizes());
     }
     if (!output.requires_grad()) {  // a constant
-      for (int i = 0; i < count; i++) results[i] = handle(at::zeros_like(inputs[i]));
-      return;
+      for (auto &x : inputs) x = at::zeros_like(x);
+      return inputs;
     }
     std::vector<at::Tensor> cotangents;
     if (has_cotangent) cotangents.push_back(tensor(cotangent));
@@ -65,6 +70,7 @@ void ct_gradient(CTensor *y, CTensor *cotangent, bool has_cotangent, CTensor *co
                                         create_graph, /*allow_unused=*/true);
     }
     for (int i = 0; i < count; i++)
-      results[i] = handle(gradients[i].defined() ? gradients[i] : at::zeros_like(inputs[i]));
+      if (!gradients[i].defined()) gradients[i] = at::zeros_like(inputs[i]);
+    return gradients;
   });
 }

@@ -30,8 +30,8 @@ CTensor *ct_linspace(double first, double last, int64_t count, CTDType dtype, CT
 CTensor *ct_to(CTensor *x, CTDType dtype, CTDevice place) {
   return operation("to", {x}, [&] { return tensor(x).to(options(dtype, place)); });
 }
-bool ct_copy_to(CTensor *x, CTDType dtype, void *destination, int64_t byte_count) {
-  return guarded("copy", {x}, [&] {
+CTensor *ct_copy_to(CTensor *x, CTDType dtype, void *destination, int64_t byte_count) {
+  return attempt("copy", {x}, [&] {
     c10::NoGradGuard without_gradient;
     const auto &plain = tensor(x);
     if (plain.numel() == 1 && dtype == CTDTypeFloat64 && plain.scalar_type() == at::kFloat && plain.device().is_cpu() &&
@@ -44,8 +44,8 @@ bool ct_copy_to(CTensor *x, CTDType dtype, void *destination, int64_t byte_count
     if (byte_count > 0) std::memcpy(destination, source.data_ptr(), byte_count);
   });
 }
-bool ct_assign(CTensor *destination, CTensor *source) {
-  return guarded("assign", {destination, source}, [&] {
+CTensor *ct_assign(CTensor *destination, CTensor *source) {
+  return attempt("assign", {destination, source}, [&] {
     c10::NoGradGuard without_gradient;
     auto to = tensor(destination), from = tensor(source);
     TORCH_CHECK(to.sizes() == from.sizes(), "the shapes differ");

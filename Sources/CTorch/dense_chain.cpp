@@ -638,10 +638,9 @@ void ct_dense_chain(CTensor *x, CTensor *const *parameters, const CTActivation *
   using namespace ctorch;
   std::vector<Handle> operands = {x};
   operands.insert(operands.end(), parameters, parameters + 2 * count);
-  guarded("denseChain", operands.data(), operands.size(), [&] {
+  operation("denseChain", operands.data(), operands.size(), results, features ? 2 : 1, [&] {
     std::vector<at::Tensor> tensors;
     for (int i = 0; i < 2 * count; i++) tensors.push_back(tensor(parameters[i]));
-    auto found = dense_chain(tensor(x), std::move(tensors), std::vector<CTActivation>(activations, activations + count), features, fused);
-    for (size_t i = 0; i < found.size(); i++) results[i] = handle(found[i]);
+    return dense_chain(tensor(x), std::move(tensors), std::vector<CTActivation>(activations, activations + count), features, fused);
   });
 }

@@ -61,7 +61,10 @@ bool ct_device_available(CTDevice device) {
 const char *ct_version(void) { return TORCH_VERSION; }
 int ct_threads(void) { return at::get_num_threads(); }
 void ct_set_threads(int count) {
-  ctorch::guarded("threads", {}, [&] { at::set_num_threads(count); });
+  try {
+    at::set_num_threads(count < 1 ? 1 : count);
+  } catch (...) {
+  }
 }
 
 CTDType ct_dtype(CTensor *x) {

@@ -1,8 +1,6 @@
 // Failures: what is kept, in which scope, and how it reads.
 #include "Internal.h"
 
-#include <cstdio>
-#include <cstdlib>
 #include <optional>
 #include <sstream>
 #include <vector>
@@ -12,12 +10,26 @@ namespace {
 thread_local std::vector<std::optional<std::string>> scopes;
 thread_local std::string left;
 
-void record(std::string message) {
-  if (scopes.empty()) {
-    std::fprintf(stderr, "error: %s\n", message.c_str());
-    std::abort();
+/// What an operation returns that has failed: no elements, only the reason.
+struct FailedTensor final : c10::TensorImpl {
+  explicit FailedTensor(std::string reason)
+      : TensorImpl(c10::DispatchKeySet(), caffe2::TypeMeta(), std::nullopt), reason(std::move(reason)) {
+    key_set_ = c10::DispatchKeySet();
   }
-  if (!scopes.back()) scopes.back() = std::move(message);
+  const std::string reason;
+};
+
+ctorch::Handle handle_of(std::string reason) {
+  auto made = c10::make_intrusive<FailedTensor>(std::move(reason));
+  return reinterpret_cast<ctorch::Handle>(made.release());
+}
+
+/// There at the start, for when there is no room to make another.
+const ctorch::Handle out_of_memory = handle_of("out of memory");
+
+ctorch::Handle recorded(std::string reason) {
+  if (!scopes.empty() && !scopes.back()) scopes.back() = reason;
+  return handle_of(std::move(reason));
 }
 
 /// libtorch appends hints of several paragraphs to some messages: the first one says what is wrong.
@@ -33,12 +45,21 @@ std::string first_paragraph(const char *reason) {
 }  // namespace
 
 namespace ctorch {
-void record_failure(const char *operation, const Handle *operands, size_t count, const char *reason) {
-  std::ostringstream message;
-  message << operation;
-  for (size_t i = 0; i < count; i++) message << (i == 0 ? " of " : ", ") << tensor(operands[i]).sizes();
-  message << ": " << first_paragraph(reason);
-  record(message.str());
+Handle retained(Handle handle) {
+  ct_retain(handle);
+  return handle;
+}
+
+Handle failed(const char *operation, const Handle *operands, size_t count, const char *reason) noexcept {
+  try {
+    std::ostringstream message;
+    message << operation;
+    for (size_t i = 0; i < count; i++) message << (i == 0 ? " of " : ", ") << tensor(operands[i]).sizes();
+    message << ": " << first_paragraph(reason);
+    return recorded(message.str());
+  } catch (...) {
+    return retained(out_of_memory);
+  }
 }
 }  // namespace ctorch
 
@@ -50,7 +71,16 @@ const char *ct_scope_leave(void) {
   left = std::move(*failure);
   return left.c_str();
 }
-void ct_fail(const char *message) { record(message); }
+CTensor *ct_fail(const char *reason) {
+  try {
+    return recorded(reason);
+  } catch (...) {
+    return ctorch::retained(out_of_memory);
+  }
+}
+const char *ct_failure(CTensor *x) {
+  return ctorch::has_failed(x) ? static_cast<FailedTensor *>(ctorch::impl(x))->reason.c_str() : nullptr;
+}
 
 void ct_retain(CTensor *tensor) { c10::raw::intrusive_ptr::incref(ctorch::impl(tensor)); }
 void ct_release(CTensor *tensor) { c10::raw::intrusive_ptr::decref(ctorch::impl(tensor)); }

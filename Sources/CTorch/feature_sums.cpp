@@ -54,9 +54,9 @@ double cubed_sum(const at::Tensor &products, double scale, bool without_diagonal
 
 }  // namespace
 
-bool ct_add_to_moments(const float *rows, int64_t count, int64_t dimensions, int64_t before, double *mean,
-                       double *scatter) {
-  return guarded("moments", {}, [&] {
+CTensor *ct_add_to_moments(const float *rows, int64_t count, int64_t dimensions, int64_t before, double *mean,
+                           double *scatter) {
+  return attempt("moments", {}, [&] {
     if (count <= 0) return;
     std::vector<double> block_mean(dimensions), columns(dimensions * count), difference(dimensions);
     centred(rows, count, dimensions, block_mean.data(), columns.data());
@@ -85,9 +85,9 @@ bool ct_add_to_moments(const float *rows, int64_t count, int64_t dimensions, int
   });
 }
 
-bool ct_cubic_kernel_sums(const float *x, int64_t x_count, const float *y, int64_t y_count, int64_t dimensions,
-                          double sums[3]) {
-  return guarded("kernelSums", {}, [&] {
+CTensor *ct_cubic_kernel_sums(const float *x, int64_t x_count, const float *y, int64_t y_count, int64_t dimensions,
+                              double sums[3]) {
+  return attempt("kernelSums", {}, [&] {
     const auto matrix = [&](const float *rows, int64_t count) {
       return at::from_blob(const_cast<float *>(rows), {count, dimensions}, at::kFloat).to(at::kDouble);
     };

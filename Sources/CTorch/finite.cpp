@@ -37,8 +37,6 @@ bool all_finite(const at::Tensor &x) {
 }  // namespace
 }  // namespace ctorch
 
-bool ct_all_finite(CTensor *x) {
-  bool result = true;
-  ctorch::guarded("allFinite", {x}, [&] { result = ctorch::all_finite(ctorch::tensor(x)); });
-  return result;
+CTensor *ct_all_finite(CTensor *x, bool *result) {
+  return ctorch::attempt("allFinite", {x}, [&] { *result = ctorch::all_finite(ctorch::tensor(x)); });
 }

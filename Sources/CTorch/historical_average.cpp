@@ -49,9 +49,9 @@ void in_one_pass(at::Tensor &average, const at::Tensor &parameters, at::Tensor &
 
 }  // namespace
 
-bool ct_historical_average_step(CTensor *average, CTensor *parameters, CTensor *gradient, int64_t count,
+CTensor *ct_historical_average_step(CTensor *average, CTensor *parameters, CTensor *gradient, int64_t count,
                                 double weight) {
-  return guarded("historicalAverageStep", {average, parameters, gradient}, [&] {
+  return attempt("historicalAverageStep", {average, parameters, gradient}, [&] {
     c10::NoGradGuard without_gradient;
     auto a = tensor(average), p = tensor(parameters), g = tensor(gradient);
     TORCH_CHECK(count >= 1, "the count is ", count, ", must be at least 1");

@@ -8,6 +8,7 @@
 #include <ATen/ops/linalg_svdvals.h>
 
 #include <tuple>
+#include <vector>
 
 using namespace ctorch;
 
@@ -20,11 +21,10 @@ CTensor *ct_symmetric_eigenvalues(CTensor *x) {
 }
 
 void ct_symmetric_eigen(CTensor *x, CTensor **results) {
-  guarded("symmetricEigen", {x}, [&] {
+  operation("symmetricEigen", &x, 1, results, 2, [&] {
     at::Tensor values, vectors;
     for_each_serially(1, [&](int64_t) { std::tie(values, vectors) = at::linalg_eigh(tensor(x)); });
-    results[0] = handle(values);
-    results[1] = handle(vectors);
+    return std::vector<at::Tensor>{values, vectors};
   });
 }
 

@@ -163,11 +163,9 @@ at::Tensor logistic_loss(const std::vector<at::Tensor> &batches, const double *t
 }  // namespace ctorch
 
 CTensor *ct_logistic_loss(CTensor *const *batches, const double *targets, int count, bool fused) {
-  ctorch::Handle result = nullptr;
-  ctorch::guarded("logisticLoss", batches, count, [&] {
+  return ctorch::operation("logisticLoss", batches, count, [&] {
     std::vector<at::Tensor> tensors;
     for (int i = 0; i < count; i++) tensors.push_back(ctorch::tensor(batches[i]));
-    result = ctorch::handle(ctorch::logistic_loss(tensors, targets, fused));
+    return ctorch::logistic_loss(tensors, targets, fused);
   });
-  return result;
 }

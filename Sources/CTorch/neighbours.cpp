@@ -344,19 +344,19 @@ void memberships(const Points &real, const Points &generated, const CTBalls &bal
 }  // namespace
 }  // namespace ctorch
 
-bool ct_neighbour_distances(const float *rows, int64_t count, int64_t dimensions, int wanted, double *squared) {
+CTensor *ct_neighbour_distances(const float *rows, int64_t count, int64_t dimensions, int wanted, double *squared) {
   using namespace ctorch;
-  return guarded("neighbourDistances", {}, [&] {
+  return attempt("neighbourDistances", {}, [&] {
     TORCH_CHECK(wanted >= 1 && count > wanted && count <= INT32_MAX && dimensions >= 1, count, " points of ", dimensions,
                 " dimensions have no ", wanted, " neighbours each");
     neighbour_distances({rows, count, dimensions}, wanted, squared);
   });
 }
 
-bool ct_memberships(const float *real, int64_t real_count, const float *generated, int64_t generated_count,
-                    int64_t dimensions, const CTBalls *balls, const CTMemberships *result) {
+CTensor *ct_memberships(const float *real, int64_t real_count, const float *generated, int64_t generated_count,
+                        int64_t dimensions, const CTBalls *balls, const CTMemberships *result) {
   using namespace ctorch;
-  return guarded("memberships", {}, [&] {
+  return attempt("memberships", {}, [&] {
     TORCH_CHECK(real_count >= 1 && generated_count >= 1 && real_count <= INT32_MAX && dimensions >= 1,
                 "there are no points on a side");
     memberships({real, real_count, dimensions}, {generated, generated_count, dimensions}, *balls, *result);

@@ -55,18 +55,18 @@ bool is_plain(const at::Tensor &x) { return x.device().is_cpu() && x.scalar_type
 
 }  // namespace
 
-bool ct_momentum_step(CTensor *parameters, CTensor *gradient, CTensor *velocity, double rate, double momentum) {
-  return guarded("momentumStep", {parameters, gradient, velocity}, [&] {
+CTensor *ct_momentum_step(CTensor *parameters, CTensor *gradient, CTensor *velocity, double rate, double momentum) {
+  return attempt("momentumStep", {parameters, gradient, velocity}, [&] {
     c10::NoGradGuard without_gradient;
     auto v = tensor(velocity).mul_(momentum).add_(tensor(gradient));
     tensor(parameters).sub_(v, rate);
   });
 }
 
-bool ct_adam_step(CTensor *parameters, CTensor *gradient, CTensor *first_moment, CTensor *second_moment, int64_t step,
+CTensor *ct_adam_step(CTensor *parameters, CTensor *gradient, CTensor *first_moment, CTensor *second_moment, int64_t step,
                   double rate, double beta1, double beta2, double epsilon, bool epsilon_inside_root,
                   bool *overflowed) {
-  return guarded("adamStep", {parameters, gradient, first_moment, second_moment}, [&] {
+  return attempt("adamStep", {parameters, gradient, first_moment, second_moment}, [&] {
     c10::NoGradGuard without_gradient;
     auto p = tensor(parameters), g = tensor(gradient), m = tensor(first_moment), v = tensor(second_moment);
     const double rate_now = rate / (1 - std::pow(beta1, step)), unbias_second = 1 / (1 - std::pow(beta2, step));
@@ -100,8 +100,8 @@ bool ct_adam_step(CTensor *parameters, CTensor *gradient, CTensor *first_moment,
   });
 }
 
-bool ct_average_step(CTensor *average, CTensor *x, double rate) {
-  return guarded("averageStep", {average, x}, [&] {
+CTensor *ct_average_step(CTensor *average, CTensor *x, double rate) {
+  return attempt("averageStep", {average, x}, [&] {
     c10::NoGradGuard without_gradient;
     tensor(average).lerp_(tensor(x), rate);
   });

@@ -140,12 +140,13 @@ void ctorch::keep_leading_sizes(const at::Tensor &x, const int64_t *sizes, int r
 }
 
 CScript *ct_script_trace(const char *name, const char *const *names, CTensor *const *tensors, const bool *trained,
-                         int count, CTensor *example, CTensor *labels, CTForward forward, void *context) {
+                         int count, CTensor *example, CTensor *labels, CTForward forward, void *context,
+                         CTensor **failure) {
   CScript *script = nullptr;
   std::vector<Handle> operands = {example};
   operands.insert(operands.end(), tensors, tensors + count);
   if (labels) operands.push_back(labels);
-  guarded("trace", operands.data(), operands.size(), [&] {
+  *failure = attempt("trace", operands.data(), operands.size(), [&] {
     c10::NoGradGuard without_gradient;
     auto unit = std::make_shared<torch::jit::CompilationUnit>();
     auto module = empty_module(std::string("__torch__.") + name, unit);
@@ -157,7 +158,9 @@ CScript *ct_script_trace(const char *name, const char *const *names, CTensor *co
       };
       forward(context, input(0), input(1), &result);
       TORCH_CHECK(result, "what was to be recorded has failed");
-      return {at::Tensor(c10::intrusive_ptr<c10::TensorImpl, c10::UndefinedTensorImpl>::reclaim(impl(result)))};
+      at::Tensor y(c10::intrusive_ptr<c10::TensorImpl, c10::UndefinedTensorImpl>::reclaim(impl(result)));
+      TORCH_CHECK(!has_failed(result), ct_failure(result));
+      return {y};
     };
     torch::jit::Stack inputs = {tensor(example)};
     std::vector<std::string> arguments = {"x"};
@@ -175,9 +178,9 @@ CScript *ct_script_trace(const char *name, const char *const *names, CTensor *co
   return script;
 }
 
-bool ct_script_save(CScript *script, const char *const *extra_names, const char *const *extra, int count,
+CTensor *ct_script_save(CScript *script, const char *const *extra_names, const char *const *extra, int count,
                     void (*sink)(void *, const void *, int64_t), void *context) {
-  return guarded("save", {}, [&] {
+  return attempt("save", {}, [&] {
     torch::jit::Module module(c10::intrusive_ptr<Object>::unsafe_reclaim_from_nonowning(object(script)));
     torch::jit::ExtraFilesMap files;
     for (int i = 0; i < count; i++) files[extra_names[i]] = extra[i];
@@ -191,9 +194,10 @@ bool ct_script_save(CScript *script, const char *const *extra_names, const char 
 void ct_script_retain(CScript *script) { c10::raw::intrusive_ptr::incref(object(script)); }
 void ct_script_release(CScript *script) { c10::raw::intrusive_ptr::decref(object(script)); }
 
-CScript *ct_script_load(const void *bytes, int64_t count, CTDevice place, const CTDType *dtype) {
+CScript *ct_script_load(const void *bytes, int64_t count, CTDevice place, const CTDType *dtype,
+                        CTensor **failure) {
   CScript *script = nullptr;
-  guarded("load", {}, [&] {
+  *failure = attempt("load", {}, [&] {
     auto file = std::make_shared<Bytes>(bytes, static_cast<size_t>(count));
     auto module = tersely([&] { return torch::jit::load(file, device(place), /*load_debug_files=*/false); });
     TORCH_CHECK(module.find_method("forward"), "the module has no method `forward`");

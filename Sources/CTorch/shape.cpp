@@ -47,10 +47,8 @@ CTensor *ct_narrow(CTensor *x, int64_t dimension, int64_t start, int64_t length)
   });
 }
 void ct_split(CTensor *x, int64_t dimension, const int64_t *sizes, int count, CTensor **results) {
-  guarded("split", {x}, [&] {
-    auto parts = at::split_with_sizes(tensor(x), at::IntArrayRef(sizes, count), dimension);
-    for (int i = 0; i < count; i++) results[i] = handle(parts[i]);
-  });
+  operation("split", &x, 1, results, count,
+            [&] { return at::split_with_sizes(tensor(x), at::IntArrayRef(sizes, count), dimension); });
 }
 CTensor *ct_flip(CTensor *x, int64_t dimension) {
   return operation("flip", {x}, [&] { return at::flip(tensor(x), dimension); });
@@ -65,13 +63,11 @@ CTensor *ct_clone(CTensor *x) {
 namespace {
 template <class Body>
 CTensor *joined(const char *name, CTensor *const *parts, int count, Body body) {
-  Handle result = nullptr;
-  guarded(name, parts, count, [&] {
+  return operation(name, parts, count, [&] {
     std::vector<at::Tensor> tensors;
     for (int i = 0; i < count; i++) tensors.push_back(tensor(parts[i]));
-    result = handle(body(tensors));
+    return body(tensors);
   });
-  return result;
 }
 }  // namespace
 CTensor *ct_cat(CTensor *const *parts, int count, int64_t dimension) {
@@ -120,9 +116,8 @@ CTensor *ct_gather(CTensor *x, int64_t dimension, CTensor *index) {
   return operation("gather", {x, index}, [&] { return at::gather(tensor(x), dimension, tensor(index)); });
 }
 void ct_sort(CTensor *x, int64_t dimension, CTensor **results) {
-  guarded("sort", {x}, [&] {
+  operation("sort", &x, 1, results, 2, [&] {
     auto [values, indices] = at::sort(tensor(x), dimension);
-    results[0] = handle(values);
-    results[1] = handle(indices);
+    return std::vector<at::Tensor>{values, indices};
   });
 }

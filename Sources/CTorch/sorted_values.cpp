@@ -66,7 +66,11 @@ CTensor *ct_sorted_values(CTensor *x, int64_t dimension) {
     const int64_t count = values.size(at);
     bool fast = values.device().is_cpu() && values.scalar_type() == at::kFloat && count <= longest && values.numel() > 0;
     // NaN has no place in an order of comparisons; libtorch puts it last.
-    if (!fast || !ct_all_finite(x)) return std::get<0>(at::sort(values, dimension));
+    bool finite = false;
+    if (fast) {
+      if (Handle failure = ct_all_finite(x, &finite)) ct_release(failure);
+    }
+    if (!finite) return std::get<0>(at::sort(values, dimension));
     auto sizes = values.sizes();
     auto seen = values.contiguous().view({c10::multiply_integers(sizes.slice(0, at)), count,
                                           c10::multiply_integers(sizes.slice(at + 1))});

@@ -38,20 +38,18 @@ public struct AveragingGame: Sendable, Hashable {
   ///
   /// - Throws: `TensorError`.
   public func play() throws -> [Point] {
-    try checkingTensors {
-      let players = Tensor([start.x, start.y])
-      let penalty = weight > 0 ? HistoricalAveraging(weight: weight) : nil
-      let descent = Momentum(0)
-      var path = [start]
-      while path.count <= steps, let now = path.last, now.distance < 1e6 {
-        let (f, slope) = now.x < 0 ? (now.x, 1) : (now.x * now.x, 2 * now.x)
-        let gradient = Tensor([slope * (now.y - 1), 1 - f])  // y ascends
-        penalty?.add(to: gradient, at: players)
-        descent.step(players, gradient: gradient, learningRate: rate)
-        let values = try players.values(Double.self)
-        path.append(Point(values[0], values[1]))
-      }
-      return path
+    let players = Tensor([start.x, start.y])
+    let penalty = weight > 0 ? HistoricalAveraging(weight: weight) : nil
+    let descent = Momentum(0)
+    var path = [start]
+    while path.count <= steps, let now = path.last, now.distance < 1e6 {
+      let (f, slope) = now.x < 0 ? (now.x, 1) : (now.x * now.x, 2 * now.x)
+      let gradient = Tensor([slope * (now.y - 1), 1 - f])  // y ascends
+      try penalty?.add(to: gradient, at: players)
+      try descent.step(players, gradient: gradient, learningRate: rate)
+      let values = try players.values(Double.self)
+      path.append(Point(values[0], values[1]))
     }
+    return path
   }
 }

@@ -38,7 +38,7 @@ public struct DensityPretraining {
         let x = uniform(batchSize, inputs.at(step), dtype: flat.dtype, device: flat.device)
         let judgement = discriminator.model(x, Context(.training, random: layers.at(step)))
         let loss = square(objective.unclampedProbability(judgement.logits) - density(x)).batchMean()
-        training.optimizer.step(
+        try training.optimizer.step(
           flat, gradient: discriminator.gradient(of: loss), learningRate: training.learningRate(step))
         return try loss.values(Double.self)
       }

@@ -187,13 +187,13 @@ public final class Trainer<G: Generator, D: Discriminator> {
     // This step's take the same memory.
     lastGradients = nil
     let (played, report) = try checkingTensors {
-      let played = withProducts(in: productType) { updates == .simultaneous ? moveBoth() : moveInTurn() }
+      let played = try withProducts(in: productType) { try updates == .simultaneous ? moveBoth() : moveInTurn() }
       let report = StepReport(
         step: step, discriminatorLoss: try played.discriminator.loss.values(Double.self),
         generatorLoss: try played.generator.loss.values(Double.self),
         labelledLoss: try played.labelledLoss?.values(Double.self))
       let isFinite =
-        played.discriminator.isFinite && played.generator.isFinite
+        try played.discriminator.isFinite() && played.generator.isFinite()
         && (report.discriminatorLoss + report.generatorLoss).allSatisfy(\.isFinite)
       if !isFinite,
         let fault = try played.discriminator.fault(in: step) ?? played.generator.fault(in: step)
@@ -242,7 +242,7 @@ public final class Trainer<G: Generator, D: Discriminator> {
   /// - Throws: `TensorError`.
   public func gradientSizes() throws -> (discriminator: Double, generator: Double)? {
     func size(_ gradient: Tensor) throws -> Double {
-      try checkingTensors { try square(gradient).mean().item() }.squareRoot()
+      try square(gradient).mean().item().squareRoot()
     }
     return try lastGradients.map { (try size($0.discriminator), try size($0.generator)) }
   }
@@ -253,14 +253,14 @@ public final class Trainer<G: Generator, D: Discriminator> {
     var labelledLoss: Tensor?
   }
 
-  private func moveInTurn() -> Played {
-    let moved = moveDiscriminator()
-    var moving = moveGenerator(moved.generated, streams.generator)
-    for random in furtherGeneratorSteps { moving = moveGenerator(moved.generated, random) }
+  private func moveInTurn() throws -> Played {
+    let moved = try moveDiscriminator()
+    var moving = try moveGenerator(moved.generated, streams.generator)
+    for random in furtherGeneratorSteps { moving = try moveGenerator(moved.generated, random) }
     return Played(discriminator: moved.trace, generator: moving, labelledLoss: moved.labelledLoss)
   }
 
-  private func moveDiscriminator() -> (trace: StepTrace, generated: Examples, labelledLoss: Tensor?) {
+  private func moveDiscriminator() throws -> (trace: StepTrace, generated: Examples, labelledLoss: Tensor?) {
     let random = streams.discriminator
     let real = data(step, random.data)
     let made =
@@ -276,7 +276,7 @@ public final class Trainer<G: Generator, D: Discriminator> {
       labelled: labelled.map { (judgements[0], $0.labels) }, real: (real, judgements[judgements.count - 2]),
       generated: (generated, judgements[judgements.count - 1]), random)
     let gradient = discriminator.gradient(of: loss)
-    move(discriminatorTraining, discriminator.flat, gradient)
+    try move(discriminatorTraining, discriminator.flat, gradient)
     return (
       StepTrace(.discriminator, discriminator, discriminatorTraining, loss: loss, gradient: gradient), made,
       labelledLoss
@@ -284,7 +284,7 @@ public final class Trainer<G: Generator, D: Discriminator> {
   }
 
   /// - Parameter shown: the examples that D was shown, made with gradient where G moves on them.
-  private func moveGenerator(_ shown: Examples, _ random: PlayerStreams) -> StepTrace {
+  private func moveGenerator(_ shown: Examples, _ random: PlayerStreams) throws -> StepTrace {
     let generated = updates == .alternating ? generate(shown.count, random) : shown
     let layers = random.discriminatorLayers.at(step)
     func judge(_ x: Examples, _ name: String) -> Judgement {
@@ -301,16 +301,16 @@ public final class Trainer<G: Generator, D: Discriminator> {
     let loss = sharedTraining == nil ? discriminator.asConstants(makeLoss) : makeLoss()
     guard let sharedTraining else {
       let gradient = generator.gradient(of: loss)
-      move(generatorTraining, generator.flat, gradient)
+      try move(generatorTraining, generator.flat, gradient)
       return StepTrace(.generator, generator, generatorTraining, loss: loss, gradient: gradient)
     }
     let gradients = generator.gradients(of: loss, with: discriminator)
-    move(generatorTraining, generator.flat, gradients.own)
-    move(sharedTraining, discriminator.flat, gradients.other)
+    try move(generatorTraining, generator.flat, gradients.own)
+    try move(sharedTraining, discriminator.flat, gradients.other)
     return StepTrace(.generator, generator, generatorTraining, loss: loss, gradient: gradients.own)
   }
 
-  private func moveBoth() -> Played {
+  private func moveBoth() throws -> Played {
     let random = streams.both
     let real = data(step, random.data)
     let labelled = labelled?(step, random.labelled)
@@ -331,8 +331,8 @@ public final class Trainer<G: Generator, D: Discriminator> {
     let byGenerated = gradient(of: generatorLoss, by: [asGiven.values], keepsGraph: true)[0]
     let discriminatorGradient = discriminator.gradient(of: loss)
     let generatorGradient = generator.gradient(of: generated.values, cotangent: byGenerated)
-    move(discriminatorTraining, discriminator.flat, discriminatorGradient)
-    move(generatorTraining, generator.flat, generatorGradient)
+    try move(discriminatorTraining, discriminator.flat, discriminatorGradient)
+    try move(generatorTraining, generator.flat, generatorGradient)
     return Played(
       discriminator: StepTrace(
         .discriminator, discriminator, discriminatorTraining, loss: loss, gradient: discriminatorGradient),
@@ -340,9 +340,9 @@ public final class Trainer<G: Generator, D: Discriminator> {
       labelledLoss: labelledLoss)
   }
 
-  private func move(_ training: Training, _ parameters: Tensor, _ gradient: Tensor) {
-    for penalty in training.penalties { penalty.add(to: gradient, at: parameters) }
-    training.optimizer.step(
+  private func move(_ training: Training, _ parameters: Tensor, _ gradient: Tensor) throws {
+    for penalty in training.penalties { try penalty.add(to: gradient, at: parameters) }
+    try training.optimizer.step(
       parameters, gradient: gradient, learningRate: training.learningRate(step) * learningRateFactor)
   }
 

@@ -59,7 +59,10 @@ struct StepTrace {
     name = network.nameOfFirstNonFinite(in:)
   }
 
-  var isFinite: Bool { overflow == nil && parameters.isAllFinite && (gradientShows || gradient.isAllFinite) }
+  /// - Throws: `TensorError`.
+  func isFinite() throws -> Bool {
+    try overflow == nil && parameters.isAllFinite() && (gradientShows || gradient.isAllFinite())
+  }
 
   /// - Throws: `TensorError`.
   func fault(in step: Int) throws -> TrainingFault? {

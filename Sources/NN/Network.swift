@@ -25,39 +25,55 @@ public final class Network<Model: Module> {
 
   /// One model.
   ///
-  /// - Precondition: `model` is in no other network.
-  public convenience init(_ model: Model, seed: UInt64, dtype: DType = .float32, device: Device = .cpu) {
-    self.init(model, random: RandomStream(seed: seed), dtype: dtype, device: device)
+  /// - Throws: ``NetworkError`` where `model` cannot be a network's; `TensorError` where its parameters cannot be made.
+  public convenience init(_ model: Model, seed: UInt64, dtype: DType = .float32, device: Device = .cpu) throws {
+    try self.init(model, random: RandomStream(seed: seed), dtype: dtype, device: device)
   }
 
   /// A model for each of `seeds`, side by side.
   ///
-  /// - Precondition: `model` is in no other network, and its layers take a leading dimension over seeds: those for
-  ///   vectors do, convolutions do not.
-  public convenience init(_ model: Model, seeds: [UInt64], dtype: DType = .float32, device: Device = .cpu) {
-    self.init(model, random: RandomStream(seeds: seeds), dtype: dtype, device: device)
+  /// Its layers must take a leading dimension over seeds: those for vectors do, convolutions do not, and fail.
+  ///
+  /// - Throws: ``NetworkError`` where `model` cannot be a network's; `TensorError` where its parameters cannot be made.
+  public convenience init(_ model: Model, seeds: [UInt64], dtype: DType = .float32, device: Device = .cpu) throws {
+    try self.init(model, random: RandomStream(seeds: seeds), dtype: dtype, device: device)
   }
 
   /// A model for each seed of `random`.
-  public init(_ model: Model, random: RandomStream, dtype: DType = .float32, device: Device = .cpu) {
+  ///
+  /// - Throws: ``NetworkError`` where `model` cannot be a network's; `TensorError` where its parameters cannot be made.
+  public init(_ model: Model, random: RandomStream, dtype: DType = .float32, device: Device = .cpu) throws {
+    try model.checkParameters()
     let named = model.namedParameters
-    precondition(!named.contains { $0.parameter.isBound }, "the model is in another network already")
+    if let taken = named.first(where: { $0.parameter.isBound }) {
+      throw NetworkError(parameter: taken.name, reason: "is in another network already")
+    }
     self.model = model
     self.random = random
     names = named.map(\.name)
     parameters = named.map(\.parameter)
     trained = parameters.filter { $0.role == .trained }
     let streams = random.stream("parameters")
-    func buffer(_ role: Parameter.Role) -> Tensor {
-      let parts = named.filter { $0.parameter.role == role }.map { name, parameter in
-        parameter.initializer.values(parameter.shape, streams.stream(name), dtype: dtype, device: device)
-          .reshaped(random.leadingShape + [parameter.shape.reduce(1, *)])
+    func buffer(_ role: Parameter.Role) throws -> Tensor {
+      let parts = try named.filter { $0.parameter.role == role }.map { name, parameter -> Tensor in
+        guard let count = parameter.count else {
+          throw NetworkError(parameter: name, reason: "cannot have the shape \(parameter.shape)")
+        }
+        do {
+          return try parameter.initializer.values(
+            parameter.shape, streams.stream(name), dtype: dtype, device: device
+          ).reshaped(random.leadingShape + [count]).checked()
+        } catch {
+          throw NetworkError(parameter: name, reason: "of shape \(parameter.shape) cannot be made: \(error)")
+        }
       }
-      return parts.isEmpty
-        ? .zeros(random.leadingShape + [0], dtype: dtype, device: device) : concatenated(parts, -1)
+      guard !parts.isEmpty else {
+        return try Tensor.zeros(random.leadingShape + [0], dtype: dtype, device: device).checked()
+      }
+      return try concatenated(parts, -1).checked()
     }
-    flat = withoutGradient { buffer(.trained) }
-    fixed = withoutGradient { buffer(.fixed) }
+    flat = try withoutGradient { try buffer(.trained) }
+    fixed = try withoutGradient { try buffer(.fixed) }
     bind(.trained, to: flat)
     bind(.fixed, to: fixed)
     constants = trained.map { $0.value.detached() }
@@ -148,9 +164,9 @@ public final class Network<Model: Module> {
     for (name, parameter) in zip(names, parameters) where parameter.role == .trained {
       let count = parameter.shape.reduce(1, *)
       let part = values.sliced(-1, offset..<offset + count)
-      let finite = try checkingTensors { try part.isFinite.to(.float32).sum().values(Double.self)[0] }
+      let finite = try part.isFinite.to(.float32).sum().item()
       // Counted as float32, which is exact up to 2^24.
-      if part.count < 1 << 24 ? Int(finite) < part.count : try !part.sum().values(Double.self)[0].isFinite {
+      if part.count < 1 << 24 ? Int(finite) < part.count : try !part.sum().item().isFinite {
         return name
       }
       offset += count
@@ -179,15 +195,22 @@ public final class Network<Model: Module> {
     if let stranger = state.keys.sorted().first(where: { !names.contains($0) }) {
       throw StateError(name: stranger, reason: "does not belong to the model")
     }
-    try checkingTensors {
-      for (name, parameter) in zip(names, parameters) { parameter.value.assign(state[name]!) }
-    }
+    for (name, parameter) in zip(names, parameters) { if let value = state[name] { try parameter.value.assign(value) } }
   }
 
   /// One line per parameter: name, shape, number of elements, and whether it is fixed.
   public var summary: [(name: String, shape: [Int], count: Int, isFixed: Bool)] {
     zip(names, parameters).map { ($0, $1.shape, $1.shape.reduce(1, *), $1.role == .fixed) }
   }
+}
+
+/// A model that cannot be brought to life.
+public struct NetworkError: Error, CustomStringConvertible, Sendable, Equatable {
+  /// The path to the parameter, such as `hidden.2.weight`.
+  public let parameter: String
+  /// What is wrong with it.
+  public let reason: String
+  public var description: String { "parameter '\(parameter)' \(reason)" }
 }
 
 /// A stored parameter that does not fit its model.

@@ -9,7 +9,6 @@ extension Network {
   /// lost, such as the number of rows or what a layer computes past libtorch's operations, is looked for: the module must give
   /// what the network gives for other rows, and for fewer and more of them.
   ///
-  /// - Precondition: the network is of one seed.
   /// - Parameters:
   ///   - name: of the module's class, an identifier.
   ///   - input: inputs for a number of rows, different ones for different numbers.
@@ -28,22 +27,20 @@ extension Network {
     named name: String, input: (_ rows: Int) -> Tensor, classes: Int?,
     _ forward: (Model, Tensor, _ labels: Tensor?) -> Tensor
   ) throws -> ScriptModule {
-    precondition(random.leadingShape.isEmpty, "networks of several seeds have no TorchScript")
+    guard random.leadingShape.isEmpty else { throw ScriptError(reason: "it is of several seeds") }
     func labels(_ rows: Int) -> Tensor? {
       classes.map { classes in Tensor((0..<rows).map { Int64(($0 + rows) % classes) }) }
     }
     let module = try withCopies { copies in
-      try ScriptModule(
-        recording: name, tensors: copies, example: checkingTensors { input(5) }, labels: checkingTensors { labels(5) }
-      ) { forward(model, $0, $1) }
+      try ScriptModule(recording: name, tensors: copies, example: input(5), labels: labels(5)) {
+        forward(model, $0, $1)
+      }
     }
     for rows in [5, 3, 17] {
-      let (own, found) = try checkingTensors {
-        try withoutGradient {
-          let (x, labels) = (input(rows), labels(rows))
-          let own = forward(model, x, labels), found = module(x, labels: labels)
-          return (try own.values(Double.self), own.shape == found.shape ? try found.values(Double.self) : nil)
-        }
+      let (own, found) = try withoutGradient {
+        let (x, labels) = (input(rows), labels(rows))
+        let own = forward(model, x, labels), found = try module(x, labels: labels).checked()
+        return (try own.values(Double.self), own.shape == found.shape ? try found.values(Double.self) : nil)
       }
       guard own.allSatisfy(\.isFinite) else { throw ScriptError(reason: "its own outputs are not finite") }
       guard let found else { throw ScriptError(reason: "for \(rows) rows the module's outputs have another shape") }

@@ -10,8 +10,10 @@ public protocol Optimizer: AnyObject {
   /// What it keeps, laid out as the parameters, where that is not finite after the last step; nil where it is, and unless stated
   /// otherwise. A moment that has overflowed can freeze a parameter that is finite itself.
   var overflow: Tensor? { get }
-  /// Changes `parameters` in place. A step that fails is not counted, and leaves an optimiser that can go on.
-  func step(_ parameters: Tensor, gradient: Tensor, learningRate: Double)
+  /// Changes `parameters` in place.
+  ///
+  /// - Throws: `TensorError`. A step that fails is not counted, and leaves an optimiser that can go on.
+  func step(_ parameters: Tensor, gradient: Tensor, learningRate: Double) throws
   /// What it keeps from step to step, by name; empty before the first step.
   var state: [String: Tensor] { get }
   /// Takes up an earlier ``state``, whose tensors become its own.
@@ -40,19 +42,18 @@ public final class Momentum: Optimizer {
 
   public init(_ momentum: Double) { self.momentum = momentum }
 
-  public func step(_ parameters: Tensor, gradient: Tensor, learningRate: Double) {
-    let velocity = velocity ?? .zeros(like: parameters)
-    // Memory that there was no room for may be there next time.
-    guard !velocity.isPoisoned else { return }
+  public func step(_ parameters: Tensor, gradient: Tensor, learningRate: Double) throws {
+    // Kept only if there: memory that there was no room for may be there next time.
+    let velocity = try (velocity ?? .zeros(like: parameters)).checked()
     self.velocity = velocity
-    momentumStep(parameters, gradient: gradient, velocity: velocity, rate: learningRate, momentum: momentum)
+    try momentumStep(parameters, gradient: gradient, velocity: velocity, rate: learningRate, momentum: momentum)
   }
 
   public var state: [String: Tensor] { velocity.map { ["velocity": $0] } ?? [:] }
 
   public func restore(_ state: [String: Tensor]) throws {
     if !state.isEmpty { try require(["velocity"], in: state) }
-    velocity = state["velocity"]
+    velocity = try state["velocity"]?.checked()
   }
 }
 
@@ -96,18 +97,17 @@ public final class Adam: Optimizer {
     self.epsilonPlace = epsilonPlace
   }
 
-  public func step(_ parameters: Tensor, gradient: Tensor, learningRate: Double) {
-    let moments = moments ?? (first: .zeros(like: parameters), second: .zeros(like: parameters))
-    // Memory that there was no room for may be there next time.
-    guard !moments.first.isPoisoned, !moments.second.isPoisoned else { return }
-    self.moments = moments
-    let outcome = adamStep(
-      parameters, gradient: gradient, firstMoment: moments.first, secondMoment: moments.second, step: steps + 1,
+  public func step(_ parameters: Tensor, gradient: Tensor, learningRate: Double) throws {
+    // Kept only if there: memory that there was no room for may be there next time.
+    let first = try (moments?.first ?? .zeros(like: parameters)).checked()
+    let second = try (moments?.second ?? .zeros(like: parameters)).checked()
+    moments = (first, second)
+    let isFinite = try adamStep(
+      parameters, gradient: gradient, firstMoment: first, secondMoment: second, step: steps + 1,
       rate: learningRate, beta1: beta1, beta2: beta2(steps), epsilon: epsilon,
       epsilonInsideRoot: epsilonPlace == .insideRoot)
-    guard outcome != .failed else { return }
     steps += 1
-    hasOverflowed = outcome == .overflowed
+    hasOverflowed = !isFinite
   }
 
   public var overflow: Tensor? { hasOverflowed ? moments?.second : nil }
@@ -121,7 +121,8 @@ public final class Adam: Optimizer {
     hasOverflowed = false
     guard !state.isEmpty else { return (moments, steps) = (nil, 0) }
     try require(["first", "second", "steps"], in: state)
-    moments = (first: state["first"]!, second: state["second"]!)
-    steps = Int(try state["steps"]!.values(Int64.self)[0])
+    guard let first = state["first"], let second = state["second"], let steps = state["steps"] else { return }
+    self.steps = Int(try steps.item())
+    moments = (first: try first.checked(), second: try second.checked())
   }
 }

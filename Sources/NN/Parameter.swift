@@ -21,10 +21,20 @@ public final class Parameter {
 
   /// `shape`, or [S] + `shape` in a network of several seeds.
   ///
-  /// - Precondition: the parameter's module is in a ``Network``.
+  /// Poisoned as long as the parameter's module is in no ``Network``.
   public var value: Tensor {
-    guard let bound else { fatalError("a parameter has no value before its module is in a Network") }
-    return bound
+    bound ?? .failed("a parameter of shape \(shape) has no value: its module is in no network")
+  }
+
+  /// The number of elements of one seed's; nil where the shape is not one.
+  var count: Int? {
+    var count = 1
+    for size in shape {
+      let product = count.multipliedReportingOverflow(by: size)
+      guard size >= 0, !product.overflow else { return nil }
+      count = product.partialValue
+    }
+    return count
   }
 
   var isBound: Bool { bound != nil }

@@ -38,8 +38,8 @@ public enum AverageRate: Sendable, Hashable {
 /// with ``Network/with(_:_:)``:
 ///
 /// ```swift
-/// let average = WeightAverage(of: generator, rate: 0.001)
-/// while try trainer.next() != nil { average.update() }
+/// let average = try WeightAverage(of: generator, rate: 0.001)
+/// while try trainer.next() != nil { try average.update() }
 /// let x = generator.with(average.values) { generator.model(z, .evaluation) }
 /// ```
 public final class WeightAverage<Model: Module> {
@@ -51,11 +51,16 @@ public final class WeightAverage<Model: Module> {
   public let accumulated: Tensor
   private let network: Network<Model>
 
-  public init(of network: Network<Model>, rate: Double, start: AverageStart = .parameters) {
+  /// An average that moves by the same share of the way in every update.
+  ///
+  /// - Parameter rate: in 0 ... 1.
+  /// - Throws: `TensorError` where there is no memory for it.
+  public init(of network: Network<Model>, rate: Double, start: AverageStart = .parameters) throws {
     self.network = network
     self.rate = .constant(rate)
     self.start = start
-    accumulated = start == .parameters ? network.flat.copied() : .zeros(like: network.flat)
+    let first: Tensor = start == .parameters ? network.flat.copied() : .zeros(like: network.flat)
+    accumulated = try first.checked()
   }
 
   /// An average that begins at the parameters.
@@ -63,11 +68,12 @@ public final class WeightAverage<Model: Module> {
   /// - Parameters:
   ///   - halfLife: in pictures, by the update; R3GAN's grows from 0 over the run.
   ///   - batchSize: the pictures of an update.
-  public init(of network: Network<Model>, halfLife: CosineSchedule, batchSize: Int) {
+  /// - Throws: `TensorError` where there is no memory for it.
+  public init(of network: Network<Model>, halfLife: CosineSchedule, batchSize: Int) throws {
     self.network = network
     rate = .halfLife(halfLife, batchSize: batchSize)
     start = .parameters
-    accumulated = network.flat.copied()
+    accumulated = try network.flat.copied().checked()
   }
 
   /// The average, laid out as ``Network/flat``. Before the first update of one that starts at 0: the parameters.
@@ -81,19 +87,26 @@ public final class WeightAverage<Model: Module> {
   }
 
   /// Moves the average towards the parameters as they are now.
-  public func update() {
-    guard averageStep(accumulated, toward: network.flat, rate: rate(updates)) != .failed else { return }
+  ///
+  /// - Throws: `TensorError`; the update is not counted then.
+  public func update() throws {
+    try averageStep(accumulated, toward: network.flat, rate: rate(updates))
     updates += 1
   }
 
   /// Begins anew at the parameters as they are now.
-  public func reset() { restore(start == .parameters ? network.flat : .zeros(like: network.flat), updates: 0) }
+  ///
+  /// - Throws: `TensorError`.
+  public func reset() throws {
+    try restore(start == .parameters ? network.flat : .zeros(like: network.flat), updates: 0)
+  }
 
   /// Takes up an earlier average.
   ///
   /// - Parameter accumulated: laid out as ``Network/flat``.
-  public func restore(_ accumulated: Tensor, updates: Int) {
-    self.accumulated.assign(accumulated)
+  /// - Throws: `TensorError` where it is not.
+  public func restore(_ accumulated: Tensor, updates: Int) throws {
+    try self.accumulated.assign(accumulated)
     self.updates = updates
   }
 }

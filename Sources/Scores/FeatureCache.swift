@@ -27,7 +27,8 @@ public struct FeatureCache: Sendable {
   /// The features of a set; nil where there are none, or none that are sound.
   public func features(_ set: any PictureSet, _ network: any PictureNetwork) -> PictureFeatures? {
     guard let url = url(set, network), let file = try? Safetensors(contentsOf: url),
-      let features = file.tensors["features"], features.rank == 2, features.size(0) > 0, features.isAllFinite,
+      let features = file.tensors["features"], features.rank == 2, features.size(0) > 0,
+      (try? features.isAllFinite()) == true,
       let indices = try? file.tensors["indices"]?.values(Int64.self), indices.count == features.size(0),
       let values = try? features.values(Float.self)
     else { return nil }

@@ -79,7 +79,7 @@ public final class InceptionNetwork: PictureNetwork, @unchecked Sendable {
           path: url.path,
           reason: "has '\(tensor)' of shape \(value.shape); FID's Inception network has \(shape)")
       }
-      guard value.isAllFinite else {
+      guard try value.isAllFinite() else {
         throw FileError(path: url.path, reason: "has '\(tensor)' with numbers that are not finite")
       }
       return value

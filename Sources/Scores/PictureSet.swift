@@ -141,7 +141,9 @@ public final class GeneratedPictures: PictureSet {
   public func pictures(_ range: Range<Int>) throws -> [(index: Int, picture: Image)] {
     let (shape, bytes) = try checkingTensors {
       let x = try images(range)
-      guard x.isAllFinite else { throw ScoreError.unsuitable("generated pictures hold numbers that are not finite") }
+      guard try x.isAllFinite() else {
+        throw ScoreError.unsuitable("generated pictures hold numbers that are not finite")
+      }
       // Conversion cuts the fraction off.
       return (x.shape, try (x.to(.cpu).to(.float32).clamped(0, 1) * 255 + 0.5).to(.uint8).values(UInt8.self))
     }

@@ -3,10 +3,16 @@ public struct SettingsCheck: Sendable {
   /// What the keys are below of, such as `generator`; empty for those at the top.
   public let path: String
 
-  public init(_ path: String = "") { self.path = path }
+  /// Is told of every number that is checked: its full key, and the range in words. For the page of all keys.
+  private let observer: (@Sendable (_ key: String, _ range: String) -> Void)?
+
+  public init(_ path: String = "", observer: (@Sendable (_ key: String, _ range: String) -> Void)? = nil) {
+    self.path = path
+    self.observer = observer
+  }
 
   /// The check of what is below `key`.
-  public func below(_ key: String) -> SettingsCheck { SettingsCheck(full(key)) }
+  public func below(_ key: String) -> SettingsCheck { SettingsCheck(full(key), observer: observer) }
 
   /// `key` with all that is above it.
   public func full(_ key: String) -> String { path.isEmpty ? key : key.isEmpty ? path : "\(path).\(key)" }
@@ -21,6 +27,9 @@ public struct SettingsCheck: Sendable {
     _ key: String, _ value: Double, atLeast low: Double = -.infinity, above: Double = -.infinity,
     atMost high: Double = .infinity, below limit: Double = .infinity
   ) throws(SettingsError) {
+    if let observer {
+      observer(full(key), Self.words(atLeast: low, above: above, atMost: high, below: limit))
+    }
     if !value.isFinite {
       try fail(key, "must be a finite number, is \(shortText(value))")
     } else if value < low {
@@ -32,6 +41,14 @@ public struct SettingsCheck: Sendable {
     } else if value >= limit {
       try fail(key, "must be below \(shortText(limit)), is \(shortText(value))")
     }
+  }
+
+  private static func words(atLeast low: Double, above: Double, atMost high: Double, below limit: Double) -> String {
+    let bounds = [
+      low > -.infinity ? "at least \(shortText(low))" : nil, above > -.infinity ? "above \(shortText(above))" : nil,
+      high < .infinity ? "at most \(shortText(high))" : nil, limit < .infinity ? "below \(shortText(limit))" : nil,
+    ].compactMap { $0 }
+    return bounds.isEmpty ? "a finite number" : "a number, " + bounds.joined(separator: ", ")
   }
 
   /// A whole number of things, at most 10^12.

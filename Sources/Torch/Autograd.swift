@@ -47,11 +47,8 @@ extension Device {
   /// kind; fast they are only where the processor has instructions for the type itself (AVX-512 BF16, AMX).
   public var makesBFloat16Products: Bool {
     // Libraries do not say; they refuse. The product is large enough to be worth the rounding.
-    let product = try? checkingTensors {
-      let x = Tensor.zeros([128, 128], device: self)
-      return try withProducts(in: .bfloat16) { try linear(x, weight: x).values(Float.self) }
-    }
-    return product != nil
+    let x = Tensor.zeros([128, 128], device: self)
+    return (try? withProducts(in: .bfloat16) { try linear(x, weight: x).checked() }) != nil
   }
 }
 
@@ -86,7 +83,6 @@ extension Tensor {
   /// A view of the same elements as a variable to differentiate by.
   public func asVariable() -> Tensor {
     let variable = detached()
-    _ = ct_require_gradient(variable.handle)
-    return variable
+    return ct_require_gradient(variable.handle).map { Tensor($0) } ?? variable
   }
 }

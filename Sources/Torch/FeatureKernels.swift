@@ -14,12 +14,11 @@ public enum FeatureKernels {
     precondition(scatter.count == dimensions * dimensions && rows.count % dimensions == 0, "rows of \(dimensions)")
     guard let start = rows.baseAddress, rows.count > 0 else { return }
     let count = Int64(rows.count / dimensions)
-    _ = try checkingTensors {
-      mean.withUnsafeMutableBufferPointer { mean in
-        scatter.withUnsafeMutableBufferPointer { scatter in
+    try mean.withUnsafeMutableBufferPointer { mean in
+      try scatter.withUnsafeMutableBufferPointer { scatter in
+        try check(
           ct_add_to_moments(
-            start, count, Int64(dimensions), Int64(before), mean.baseAddress!, scatter.baseAddress!)
-        }
+            start, count, Int64(dimensions), Int64(before), mean.baseAddress!, scatter.baseAddress!))
       }
     }
   }
@@ -33,10 +32,8 @@ public enum FeatureKernels {
   ) {
     precondition(x.count % dimensions == 0 && y.count % dimensions == 0, "rows of \(dimensions)")
     var sums = [Double](repeating: 0, count: 3)
-    _ = try checkingTensors {
-      ct_cubic_kernel_sums(
-        x, Int64(x.count / dimensions), y, Int64(y.count / dimensions), Int64(dimensions), &sums)
-    }
+    try check(
+      ct_cubic_kernel_sums(x, Int64(x.count / dimensions), y, Int64(y.count / dimensions), Int64(dimensions), &sums))
     return (sums[0], sums[1], sums[2])
   }
 
@@ -48,9 +45,7 @@ public enum FeatureKernels {
     precondition(rows.count % dimensions == 0, "rows of \(dimensions)")
     let number = rows.count / dimensions
     var squared = [Double](repeating: 0, count: number * count)
-    _ = try checkingTensors {
-      ct_neighbour_distances(rows, Int64(number), Int64(dimensions), Int32(count), &squared)
-    }
+    try check(ct_neighbour_distances(rows, Int64(number), Int64(dimensions), Int32(count), &squared))
     return squared
   }
 
@@ -89,21 +84,16 @@ public enum FeatureKernels {
       generatedInReal: Array(repeating: 0, count: m), realInGenerated: Array(repeating: 0, count: n),
       ballsAroundGenerated: Array(repeating: 0, count: m), realBallIsMet: Array(repeating: 0, count: n),
       nearestReal: Array(repeating: 0, count: m), nearestSquared: Array(repeating: 0, count: m))
-    try checkingTensors {
-      realRadii.withUnsafeBufferPointer { inclusive in
-        generatedRadii.withUnsafeBufferPointer { ofGenerated in
-          exclusiveRadii.withUnsafeBufferPointer { exclusive in
-            result.fill { out in
-              guard n > 0, m > 0 else {
-                ct_fail("memberships: there are no points on a side")
-                return
-              }
-              var balls = CTBalls(
-                real_inclusive: inclusive.baseAddress!, generated: ofGenerated.baseAddress!, strict: strict,
-                real_exclusive: exclusive.baseAddress!)
-              var out = out
-              _ = ct_memberships(real, Int64(n), generated, Int64(m), Int64(dimensions), &balls, &out)
-            }
+    guard n > 0, m > 0 else { throw TensorError(description: "memberships: there are no points on a side") }
+    try realRadii.withUnsafeBufferPointer { inclusive in
+      try generatedRadii.withUnsafeBufferPointer { ofGenerated in
+        try exclusiveRadii.withUnsafeBufferPointer { exclusive in
+          try result.fill { out in
+            var balls = CTBalls(
+              real_inclusive: inclusive.baseAddress!, generated: ofGenerated.baseAddress!, strict: strict,
+              real_exclusive: exclusive.baseAddress!)
+            var out = out
+            try check(ct_memberships(real, Int64(n), generated, Int64(m), Int64(dimensions), &balls, &out))
           }
         }
       }
@@ -113,20 +103,17 @@ public enum FeatureKernels {
 }
 
 extension FeatureKernels.Memberships {
-  fileprivate mutating func fill(_ body: (CTMemberships) -> Void) {
-    generatedInReal.withUnsafeMutableBufferPointer { inReal in
-      realInGenerated.withUnsafeMutableBufferPointer { inGenerated in
-        ballsAroundGenerated.withUnsafeMutableBufferPointer { balls in
-          realBallIsMet.withUnsafeMutableBufferPointer { met in
-            nearestReal.withUnsafeMutableBufferPointer { nearest in
-              nearestSquared.withUnsafeMutableBufferPointer { squared in
-                guard let inReal = inReal.baseAddress, let inGenerated = inGenerated.baseAddress else {
-                  ct_fail("memberships: there are no points on a side")
-                  return
-                }
-                body(
+  /// - Precondition: there are points on both sides.
+  fileprivate mutating func fill(_ body: (CTMemberships) throws -> Void) throws {
+    try generatedInReal.withUnsafeMutableBufferPointer { inReal in
+      try realInGenerated.withUnsafeMutableBufferPointer { inGenerated in
+        try ballsAroundGenerated.withUnsafeMutableBufferPointer { balls in
+          try realBallIsMet.withUnsafeMutableBufferPointer { met in
+            try nearestReal.withUnsafeMutableBufferPointer { nearest in
+              try nearestSquared.withUnsafeMutableBufferPointer { squared in
+                try body(
                   CTMemberships(
-                    generated_in_real: inReal, real_in_generated: inGenerated,
+                    generated_in_real: inReal.baseAddress!, real_in_generated: inGenerated.baseAddress!,
                     balls_around_generated: balls.baseAddress!, real_ball_is_met: met.baseAddress!,
                     nearest_real: nearest.baseAddress!, nearest_squared: squared.baseAddress!))
               }

@@ -62,7 +62,11 @@ private func run(_ x: Tensor, _ stages: [DenseStage], features: Bool, fused: Boo
   let parameters = stages.flatMap { [$0.weight.handle, $0.bias.handle] }
   let activations = stages.map(\.activation.code)
   parameters.withUnsafeBufferPointer {
-    ct_dense_chain(x.handle, $0.baseAddress!, activations, Int32(stages.count), features, fused, &results)
+    guard let first = $0.baseAddress else {
+      let failure = Tensor.failed("denseChain of \(x.shape): there are no layers").handle
+      return results = [failure, failure]
+    }
+    ct_dense_chain(x.handle, first, activations, Int32(stages.count), features, fused, &results)
   }
   return results
 }

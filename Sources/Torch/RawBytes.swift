@@ -6,13 +6,10 @@ extension Tensor {
   ///
   /// - Throws: `TensorError` where the tensor is poisoned.
   public func rawBytes() throws -> Data {
-    guard let handle else { throw TensorError(description: "the tensor's operation has failed") }
-    var bytes = Data(count: count * dtype.width)
+    var bytes = Data(count: try checked().count * dtype.width)
     let size = bytes.count
     guard size > 0 else { return bytes }
-    try checkingTensors {
-      bytes.withUnsafeMutableBytes { _ = ct_copy_to(handle, dtype.code, $0.baseAddress!, Int64(size)) }
-    }
+    try bytes.withUnsafeMutableBytes { try check(ct_copy_to(handle, dtype.code, $0.baseAddress!, Int64(size))) }
     return bytes
   }
 

@@ -16,8 +16,14 @@ extension Tensor {
     Tensor(dimensions.sizes { ct_variance(handle, $0, $1, Int32(correction), keep) })
   }
 
-  /// Whether no element is NaN or infinite; true for a poisoned tensor.
-  public var isAllFinite: Bool { ct_all_finite(handle) }
+  /// Whether no element is NaN or infinite.
+  ///
+  /// - Throws: the tensor's ``failure``, where it is poisoned.
+  public func isAllFinite() throws -> Bool {
+    var isFinite = false
+    try check(ct_all_finite(handle, &isFinite))
+    return isFinite
+  }
 
   /// The index of the largest element along `dimension`, of kind int64.
   public func argmax(_ dimension: Int) -> Tensor { Tensor(ct_argmax(handle, Int64(dimension))) }
@@ -25,7 +31,7 @@ extension Tensor {
   public func cumulativeSum(_ dimension: Int) -> Tensor { Tensor(ct_cumsum(handle, Int64(dimension))) }
 
   private func reduced(
-    _ operation: (CTensor?, UnsafePointer<Int64>, Int32, Bool) -> CTensor?, _ dimensions: [Int], _ keep: Bool
+    _ operation: (CTensor?, UnsafePointer<Int64>, Int32, Bool) -> CTensor, _ dimensions: [Int], _ keep: Bool
   ) -> Tensor {
     Tensor(dimensions.sizes { operation(handle, $0, $1, keep) })
   }
@@ -42,8 +48,5 @@ public func logisticLoss(_ logits: Tensor, target: Double, fused: Bool = true) -
 /// The sum of the batches' losses, in one operation.
 public func logisticLoss(_ batches: [(logits: Tensor, target: Double)], fused: Bool = true) -> Tensor {
   let targets = batches.map(\.target)
-  return Tensor(
-    batches.map(\.logits.handle).withUnsafeBufferPointer {
-      ct_logistic_loss($0.baseAddress!, targets, Int32(batches.count), fused)
-    })
+  return batches.map(\.logits).withHandles("logisticLoss") { ct_logistic_loss($0, targets, $1, fused) }
 }

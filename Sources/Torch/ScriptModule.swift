@@ -16,18 +16,19 @@ public struct ScriptModule {
   /// - Parameter dtype: of its parameters and buffers; as they are in the file where it is missing.
   /// - Throws: `TensorError` where they are no TorchScript file, or one without `forward`.
   public init(_ file: Data, device: Device = .cpu, dtype: DType? = nil) throws {
-    let handle = try checkingTensors {
-      file.withUnsafeBytes { bytes in
-        // An empty file may have no address.
-        withUnsafeTemporaryAllocation(byteCount: 1, alignment: 1) { nothing in
-          func load(_ dtype: UnsafePointer<CTDType>?) -> CScript? {
-            ct_script_load(
-              bytes.baseAddress ?? UnsafeRawPointer(nothing.baseAddress!), Int64(bytes.count), device.code, dtype)
-          }
-          return if let dtype { withUnsafePointer(to: dtype.code) { load($0) } } else { load(nil) }
+    var failure: CTensor?
+    let handle = file.withUnsafeBytes { bytes in
+      // An empty file may have no address.
+      withUnsafeTemporaryAllocation(byteCount: 1, alignment: 1) { nothing in
+        func load(_ dtype: UnsafePointer<CTDType>?) -> CScript? {
+          ct_script_load(
+            bytes.baseAddress ?? UnsafeRawPointer(nothing.baseAddress!), Int64(bytes.count), device.code, dtype,
+            &failure)
         }
+        return if let dtype { withUnsafePointer(to: dtype.code) { load($0) } } else { load(nil) }
       }
     }
+    try check(failure)
     guard let handle else { throw TensorError(description: "the module's loading has failed") }
     self.handle = handle
   }
@@ -48,28 +49,25 @@ public struct ScriptModule {
     recording name: String, tensors: [(name: String, value: Tensor, isTrained: Bool)], example: Tensor,
     labels: Tensor? = nil, _ forward: (Tensor, _ labels: Tensor?) throws -> Tensor
   ) throws {
-    // No labels and labels that failed are the same to the C function.
-    if let labels, labels.isPoisoned { _ = try labels.values(Int64.self) }
     let names = tensors.map { strdup($0.name) }
     defer { names.forEach { free($0) } }
     let handle = try withoutActuallyEscaping(forward) { forward in
       var recording = Recording(forward: forward)
       return try withUnsafeMutablePointer(to: &recording) { recording in
-        // What `forward` throws says more than that the recording failed.
-        let handle = Result {
-          try checkingTensors {
-            tensors.map(\.value.handle).withUnsafeBufferPointer { handles in
-              withUnsafeTemporaryAllocation(of: CTensor?.self, capacity: 1) { nothing in
-                ct_script_trace(
-                  name, names.map { UnsafePointer($0!) }, handles.baseAddress ?? UnsafePointer(nothing.baseAddress!),
-                  tensors.map(\.isTrained), Int32(tensors.count), example.handle, labels?.handle, Recording.call,
-                  recording)
-              }
-            }
+        var failure: CTensor?
+        let handles = tensors.map(\.value.handle)
+        let handle = handles.withUnsafeBufferPointer { handles in
+          withUnsafeTemporaryAllocation(of: CTensor?.self, capacity: 1) { nothing in
+            ct_script_trace(
+              name, names.map { UnsafePointer($0!) }, handles.baseAddress ?? UnsafePointer(nothing.baseAddress!),
+              tensors.map(\.isTrained), Int32(tensors.count), example.handle, labels?.handle, Recording.call, recording,
+              &failure)
           }
         }
+        // What `forward` throws says more than that the recording failed.
         if let error = recording.pointee.error { throw error }
-        return try handle.get()
+        try check(failure)
+        return handle
       }
     }
     guard let handle else { throw TensorError(description: "the module's recording has failed") }
@@ -83,7 +81,7 @@ public struct ScriptModule {
     static let call: CTForward = { context, x, labels, result in
       let recording = context.assumingMemoryBound(to: Recording.self)
       do {
-        result.pointee = try recording.pointee.forward(Tensor(x), labels.map { Tensor($0) }).handle
+        result.pointee = try recording.pointee.forward(Tensor(x), labels.map { Tensor($0) }).checked().handle
       } catch {
         recording.pointee.error = error
       }
@@ -100,17 +98,15 @@ public struct ScriptModule {
     let (names, texts) = (sorted.map { strdup($0.key) }, sorted.map { strdup($0.value) })
     defer { (names + texts).forEach { free($0) } }
     var file = Data()
-    let isSaved = try checkingTensors {
-      withUnsafeMutablePointer(to: &file) { file in
+    try withUnsafeMutablePointer(to: &file) { file in
+      try check(
         ct_script_save(
           handle, names.map { UnsafePointer($0!) }, texts.map { UnsafePointer($0!) }, Int32(sorted.count),
           {
             $0.assumingMemoryBound(to: Data.self).pointee.append(
               $1.assumingMemoryBound(to: UInt8.self), count: Int($2))
-          }, file)
-      }
+          }, file))
     }
-    guard isSaved else { throw TensorError(description: "the module's saving has failed") }
     return file
   }
 
@@ -126,8 +122,6 @@ public struct ScriptModule {
   public func callAsFunction(
     _ x: Tensor, labels: Tensor? = nil, keywords: [String: Bool] = [:], output: String? = nil
   ) -> Tensor {
-    // No labels and labels that failed are the same to the C function.
-    if let labels, labels.isPoisoned { return labels }
     let sorted = keywords.sorted { $0.key < $1.key }
     let names = sorted.map { strdup($0.key) }
     defer { names.forEach { free($0) } }

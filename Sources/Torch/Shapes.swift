@@ -22,7 +22,9 @@ extension Tensor {
   /// A size that `parts` does not divide is a failed operation.
   public func split(_ dimension: Int, parts: Int) -> [Tensor] {
     let size = self.size(dimension)
-    guard isPoisoned || size % parts == 0 else {
+    guard parts > 0 else { return [] }
+    guard !isPoisoned else { return Array(repeating: self, count: parts) }
+    guard size % parts == 0 else {
       return Array(repeating: .failed("split of \(shape): \(parts) parts do not divide \(size)"), count: parts)
     }
     let length = size / parts
@@ -61,18 +63,24 @@ extension Tensor {
 
 /// One after the other along `dimension`.
 public func concatenated(_ parts: [Tensor], _ dimension: Int) -> Tensor {
-  Tensor(parts.map(\.handle).withUnsafeBufferPointer { ct_cat($0.baseAddress!, Int32(parts.count), Int64(dimension)) })
+  parts.withHandles("cat") { ct_cat($0, $1, Int64(dimension)) }
 }
 /// Every part row by row, one after the other: [P]; or, with a `leading` dimension that all parts have, [leading, P]. Parts that
 /// stand so in memory already are not copied.
 public func flattened(_ parts: [Tensor], leading: Int? = nil) -> Tensor {
-  Tensor(
-    parts.map(\.handle).withUnsafeBufferPointer {
-      ct_flatten($0.baseAddress!, Int32(parts.count), Int64(leading ?? 0))
-    })
+  parts.withHandles("flatten") { ct_flatten($0, $1, Int64(leading ?? 0)) }
 }
 /// Side by side along a new dimension `dimension`.
 public func stacked(_ parts: [Tensor], _ dimension: Int) -> Tensor {
-  Tensor(
-    parts.map(\.handle).withUnsafeBufferPointer { ct_stack($0.baseAddress!, Int32(parts.count), Int64(dimension)) })
+  parts.withHandles("stack") { ct_stack($0, $1, Int64(dimension)) }
+}
+
+extension [Tensor] {
+  /// What `body` makes of the tensors' handles and their number; of none, a failed operation.
+  func withHandles(_ operation: String, _ body: (UnsafePointer<CTensor?>, Int32) -> CTensor) -> Tensor {
+    map { $0.handle as CTensor? }.withUnsafeBufferPointer { handles in
+      guard let first = handles.baseAddress else { return .failed("\(operation): there are no tensors") }
+      return Tensor(body(first, Int32(count)))
+    }
+  }
 }

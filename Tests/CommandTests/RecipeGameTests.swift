@@ -33,7 +33,7 @@ import Torch
       }
       try recipe.validate()
       let examples = try #require(RecipeExamples(points: recipe, device: .cpu))
-      let game = RecipeGame(recipe, example: .vector(1), classes: nil, stepsPerEpoch: nil, device: .cpu)
+      let game = try RecipeGame(recipe, example: .vector(1), classes: nil, stepsPerEpoch: nil, device: .cpu)
       let trainer = try game.trainer(examples)
       var losses: [Double] = []
       while let report = try trainer.next() { losses += report.discriminatorLoss }
@@ -76,7 +76,8 @@ import Torch
       recipe.discriminator.pretrainingSteps = steps
       let seeds: [UInt64] = [1, 2]
       let examples = try #require(RecipeExamples(points: recipe, device: .cpu))
-      let game = RecipeGame(recipe, example: .vector(1), classes: nil, stepsPerEpoch: nil, seeds: seeds, device: .cpu)
+      let game = try RecipeGame(
+        recipe, example: .vector(1), classes: nil, stepsPerEpoch: nil, seeds: seeds, device: .cpu)
       let trainer = try game.trainer(examples)
       #expect(trainer.step == 0)
       return try [-3.0, 0, 3].flatMap { x in

@@ -68,14 +68,14 @@ import Torch
   private func game(
     _ augmentation: (any Augmentation)?, _ updates: Updates, objective: any Objective = Logistic(),
     terms: [any DiscriminatorTerm] = [], steps: Int = 1
-  ) -> Trainer<DenseGenerator, DenseDiscriminator> {
+  ) throws -> Trainer<DenseGenerator, DenseDiscriminator> {
     let random = RandomStream(seed: 9)
     func training() -> Training { Training(Adam(beta1: 0.5), learningRate: LearningRate(0.01)) }
     return Trainer(
-      generator: Network(
+      generator: try Network(
         DenseGenerator(latent: 2, hidden: [4], outputs: 4, activation: .tanh, outputActivation: .identity),
         random: random.stream("G")),
-      discriminator: Network(
+      discriminator: try Network(
         DenseDiscriminator(inputs: 4, hidden: [6], activation: .tanh), random: random.stream("D")),
       objective: objective, discriminatorTerms: terms, augmentation: augmentation,
       data: { step, random in random.at(step).normal([6, 4]) }, noise: .normal(dimensions: 2),
@@ -96,7 +96,7 @@ import Torch
   /// One that changes nothing leaves a game's bytes alone; another does not.
   @Test(arguments: Updates.allCases) func theGameFollowsIt(_ updates: Updates) throws {
     func played(_ augmentation: (any Augmentation)?) throws -> [Float] {
-      let trainer = game(augmentation, updates, steps: 5)
+      let trainer = try game(augmentation, updates, steps: 5)
       while try trainer.next() != nil {}
       return try trainer.generator.flat.values(Float.self) + trainer.discriminator.flat.values(Float.self)
     }
@@ -131,7 +131,7 @@ import Torch
     ).next()
     // The batch that the penalty saw, and the same as D saw it, without the augmentation.
     let seen = tenfold.change(tenfold.batches[0].values, tenfold.batches[0].random)
-    let discriminator = game(nil, .alternating).discriminator
+    let discriminator = try game(nil, .alternating).discriminator
     let x = seen.asVariable()
     let slope = gradient(
       of: twiceDifferentiable { discriminator.model(x, .evaluation).logits }, by: [x], createsGraph: true)[0]

@@ -33,12 +33,12 @@ import Torch
   private func game(
     _ updates: Updates, _ log: Log, terms: [any DiscriminatorTerm] = [], classes: Int = 3, batch: Int = 12,
     steps: Int = 2
-  ) -> Trainer<Maker, Critic> {
+  ) throws -> Trainer<Maker, Critic> {
     let random = RandomStream(seed: 6)
     func training() -> Training { Training(Adam(beta1: 0.5), learningRate: LearningRate(0.01)) }
     return Trainer(
-      generator: Network(Maker(log: log), random: random.stream("G")),
-      discriminator: Network(Critic(log: log), random: random.stream("D")), objective: Relativistic(),
+      generator: try Network(Maker(log: log), random: random.stream("G")),
+      discriminator: try Network(Critic(log: log), random: random.stream("D")), objective: Relativistic(),
       discriminatorTerms: terms,
       data: { step, random in
         // Each real example has its class for its first number.
@@ -52,7 +52,7 @@ import Torch
   /// Every row, real or generated, in either step and in the penalties, comes to D with the label that it has.
   @Test(arguments: Updates.allCases) func labelsGoWithTheirRows(_ updates: Updates) throws {
     let log = Log()
-    let trainer = game(
+    let trainer = try game(
       updates, log, terms: [GradientPenalty(.real, weight: 1), GradientPenalty(.generated, weight: 1)])
     while try trainer.next() != nil {}
     for (labels, rows) in log.discriminator { #expect(labels.map(Float.init) == rows) }

@@ -57,12 +57,12 @@ import Torch
   /// The term enters D's loss and no other: one step of a game with it differs by weight times the divergence that a term
   /// of weight 0 would have measured, G's loss by what D's own move does.
   @Test(arguments: Updates.allCases) func itIsAddedToTheLossOfD(_ updates: Updates) throws {
-    func game(_ terms: [any DiscriminatorTerm]) -> Trainer<Mapping, NoisyClassifier> {
+    func game(_ terms: [any DiscriminatorTerm]) throws -> Trainer<Mapping, NoisyClassifier> {
       let random = RandomStream(seed: 3)
       func training() -> Training { Training(Momentum(0), learningRate: LearningRate(0.1)) }
       return Trainer(
-        generator: Network(Mapping(), random: random.stream("G"), dtype: .float64),
-        discriminator: Network(NoisyClassifier(), random: random.stream("D"), dtype: .float64),
+        generator: try Network(Mapping(), random: random.stream("G"), dtype: .float64),
+        discriminator: try Network(NoisyClassifier(), random: random.stream("D"), dtype: .float64),
         objective: SemiSupervised(), discriminatorTerms: terms,
         data: { step, random in random.at(step).normal([9, 2], dtype: .float64) + 1 }, noise: .normal(dimensions: 1),
         generatorTraining: training(), discriminatorTraining: training(), updates: updates, steps: 1, random: random)

@@ -67,12 +67,12 @@ import Torch
   /// Examples that all seeds share have, for each of them, that seed's penalty.
   @Test func examplesSharedBySeeds() throws {
     func model() -> DenseDiscriminator { DenseDiscriminator(inputs: 2, hidden: [5], activation: .tanh) }
-    let network = Network(model(), seeds: [3, 4], dtype: .float64)
+    let network = try Network(model(), seeds: [3, 4], dtype: .float64)
     let x = RandomStream(seed: 1).normal([6, 2], dtype: .float64)
     let both = GradientPenalty(.real, weight: 1)(step(real: x) { network.model($0, .evaluation) })!
     #expect(both.shape == [2])
     for (index, seed) in [UInt64(3), 4].enumerated() {
-      let alone = Network(model(), seed: seed, dtype: .float64)
+      let alone = try Network(model(), seed: seed, dtype: .float64)
       let one = GradientPenalty(.real, weight: 1)(step(real: x) { alone.model($0, .evaluation) })!
       try expectClose(both.sliced(0, index..<index + 1).squeezed(0), one, 1e-12)
     }
@@ -81,12 +81,12 @@ import Torch
   /// A step of the game with both penalties, whose D is one of our kernels, against the same step by hand.
   @Test(arguments: Updates.allCases) func theGameDescendsThePenalties(_ updates: Updates) throws {
     let random = RandomStream(seed: 3)
-    func players() -> (Network<DenseGenerator>, Network<DenseDiscriminator>) {
+    func players() throws -> (Network<DenseGenerator>, Network<DenseDiscriminator>) {
       (
-        Network(
+        try Network(
           DenseGenerator(latent: 2, hidden: [4], outputs: 3, activation: .tanh, outputActivation: .identity),
           random: random.stream("G"), dtype: .float64),
-        Network(
+        try Network(
           DenseDiscriminator(inputs: 3, hidden: [6, 5], activation: .softplus), random: random.stream("D"),
           dtype: .float64)
       )
@@ -99,7 +99,7 @@ import Torch
         return nil
       }
     }
-    let (generator, discriminator) = players()
+    let (generator, discriminator) = try players()
     let rate = 0.1
     func training() -> Training { Training(Momentum(0), learningRate: LearningRate(rate)) }
     let trainer = Trainer(
@@ -113,7 +113,7 @@ import Torch
     _ = try #require(try trainer.next())
     let (real, generated) = try #require(shown)
 
-    let (_, hand) = players()
+    let (_, hand) = try players()
     let layers = hand.model.hidden as! [Linear]
     func critic(_ x: Tensor) -> Tensor {
       let h = layers.reduce(x) { softplus(matmul($0, $1.weight.value.transposed()) + $1.bias!.value) }

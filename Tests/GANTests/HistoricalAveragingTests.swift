@@ -16,7 +16,7 @@ import Torch
       var (averages, gradients, values): ([Tensor], [Tensor], [Tensor]) = ([], [], [])
       for step in 0..<6 {
         let (theta, gradient) = (row(inputs["path"]!, step), row(inputs["gradient"]!, step))
-        penalty.add(to: gradient, at: theta)
+        try penalty.add(to: gradient, at: theta)
         averages.append(penalty.average!.copied())
         gradients.append(gradient)
         values.append(penalty.value(at: theta)!)
@@ -28,17 +28,17 @@ import Torch
   /// Long enough for several threads and an odd end, and laid out in another order, which takes the other path.
   @Test(arguments: [DType.float32, .float64]) func everyPathAgrees(_ dtype: DType) throws {
     let shape = [2, 70_003]
-    func end(_ layout: (Tensor) -> Tensor) -> (average: Tensor, gradient: Tensor) {
+    func end(_ layout: (Tensor) -> Tensor) throws -> (average: Tensor, gradient: Tensor) {
       let average = layout(.zeros(shape, dtype: dtype))
       var last = average
       for step in 1...4 {
         let theta = layout(RandomStream(seed: 1).at(step).normal(shape, dtype: dtype))
         last = layout(.ones(shape, dtype: dtype))
-        historicalAverageStep(average, of: theta, gradient: last, count: step, weight: 0.7)
+        try historicalAverageStep(average, of: theta, gradient: last, count: step, weight: 0.7)
       }
       return (average, last)
     }
-    let (flat, strided) = (end { $0 }, end { $0.transposed().contiguous().transposed() })
+    let (flat, strided) = (try end { $0 }, try end { $0.transposed().contiguous().transposed() })
     // Four steps of two terms.
     let tolerance = RoundingBound(dtype, sums: [2, 2, 2, 2, 2]).ofTwo
     try expectClose(flat.average, strided.average, tolerance)
@@ -54,10 +54,10 @@ import Torch
     for step in 0..<3 {
       let theta = RandomStream(seed: 1).at(step).normal([2, 9])
       let gradient = Tensor.zeros([2, 9])
-      together.add(to: gradient, at: theta)
+      try together.add(to: gradient, at: theta)
       for (index, penalty) in alone.enumerated() {
         let own = Tensor.zeros([9])
-        penalty.add(to: own, at: row(theta, index))
+        try penalty.add(to: own, at: row(theta, index))
         #expect(try own.values() == row(gradient, index).values())
       }
       let values = try #require(together.value(at: theta))
@@ -75,7 +75,7 @@ import Torch
     #expect(one.average == nil && one.count == 0 && one.value(at: .zeros([5])) == nil)
     func step(_ penalty: HistoricalAveraging, _ index: Int) throws -> [Float] {
       let gradient = Tensor.zeros([5])
-      penalty.add(to: gradient, at: RandomStream(seed: 1).at(index).normal([5]))
+      try penalty.add(to: gradient, at: RandomStream(seed: 1).at(index).normal([5]))
       return try gradient.values()
     }
     #expect(try step(one, 0) == [0, 0, 0, 0, 0])
@@ -88,7 +88,7 @@ import Torch
 
   @Test func shapesThatDifferAreNamed() {
     let error = #expect(throws: TensorError.self) {
-      try checkingTensors { HistoricalAveraging(weight: 1).add(to: .zeros([3]), at: .zeros([4])) }
+      try HistoricalAveraging(weight: 1).add(to: .zeros([3]), at: .zeros([4]))
     }
     #expect(error?.description.contains("historicalAverageStep") == true && error?.description.contains("[3]") == true)
   }
@@ -96,20 +96,20 @@ import Torch
   /// In the trainer: the player that has it moves differently from its second step on, and its average is that of where
   /// it stood before each step.
   @Test(arguments: [true, false]) func theTrainerAppliesItToEitherPlayer(_ toGenerator: Bool) throws {
-    func trainer(_ penalty: HistoricalAveraging?) -> TrainerTests.Small {
+    func trainer(_ penalty: HistoricalAveraging?) throws -> TrainerTests.Small {
       let random = RandomStream(seed: 1)
       func training(_ has: Bool) -> Training {
         Training(Momentum(0), learningRate: LearningRate(0.05), penalties: has ? [penalty].compactMap { $0 } : [])
       }
       return Trainer(
-        generator: Network(TrainerTests.SmallGenerator(), random: random.stream("G")),
-        discriminator: Network(TrainerTests.SmallDiscriminator(), random: random.stream("D")),
+        generator: try Network(TrainerTests.SmallGenerator(), random: random.stream("G")),
+        discriminator: try Network(TrainerTests.SmallDiscriminator(), random: random.stream("D")),
         data: { step, random in random.at(step).normal([16, 1]) * 0.5 + 2 }, noise: .uniform(-1, 1, dimensions: 1),
         generatorTraining: training(toGenerator), discriminatorTraining: training(!toGenerator), steps: 4,
         random: random.stream("game"))
     }
     let penalty = HistoricalAveraging(weight: 3)
-    let (plain, averaging) = (trainer(nil), trainer(penalty))
+    let (plain, averaging) = (try trainer(nil), try trainer(penalty))
     func flat(_ trainer: TrainerTests.Small) -> Tensor {
       toGenerator ? trainer.generator.flat : trainer.discriminator.flat
     }

@@ -13,7 +13,7 @@ import Torch
   ) throws -> Network<Holder> {
     let holder = Holder(layer: MinibatchDiscrimination(4, kernels: 3, dimensions: 2, reading: reading))
     let network =
-      seeds ? Network(holder, seeds: [1, 2], dtype: dtype) : Network(holder, seed: 1, dtype: dtype)
+      seeds ? try Network(holder, seeds: [1, 2], dtype: dtype) : try Network(holder, seed: 1, dtype: dtype)
     var state: [String: Tensor] = [:]
     for (name, value) in inputs where name != "x" {
       state["layer.\(name == "theta" ? "kernel" : name)"] = value.detached()
@@ -62,7 +62,7 @@ import Torch
   @Test(arguments: MinibatchDiscrimination.Reading.allCases)
   func gradientsAgreeWithDifferences(_ reading: MinibatchDiscrimination.Reading) throws {
     let holder = Holder(layer: MinibatchDiscrimination(2, kernels: 3, dimensions: 2, reading: reading))
-    let network = Network(holder, seed: 1, dtype: .float64)
+    let network = try Network(holder, seed: 1, dtype: .float64)
     let weights = RandomStream(seed: 6).normal([4, 5], dtype: .float64)
     let point = try RandomStream(seed: 7).normal([8], dtype: .float64).values(Double.self)
     try expectGradientMatchesDifferences(at: point, shape: [4, 2]) {
@@ -82,7 +82,7 @@ import Torch
 
   @Test func aBatchOfOneCannotInitializeTheRelease() throws {
     let holder = Holder(layer: MinibatchDiscrimination(4, kernels: 3, dimensions: 2, reading: .release))
-    _ = Network(holder, seed: 1)
+    _ = try Network(holder, seed: 1)
     let error = #expect(throws: TensorError.self) {
       try checkingTensors {
         _ = withoutGradient { holder.layer(.zeros([1, 4]), Context(.initialization, random: RandomStream(seed: 0))) }

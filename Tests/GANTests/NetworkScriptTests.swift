@@ -12,7 +12,7 @@ import Torch
   /// Convolutions too, which no recipe trains yet.
   @Test(arguments: DenseGenerator.Normalization.allCases, [true, false])
   func imagesOfConvolutions(_ normalization: DenseGenerator.Normalization, _ normalizesWeights: Bool) throws {
-    let network = Network(
+    let network = try Network(
       ConvGenerator(
         latent: 6, widths: [8, 4], channels: 3, normalization: normalization, normalizesWeights: normalizesWeights,
         reference: normalization == .virtualBatch ? ReferenceBatch(5, of: .normal(dimensions: 6)) : nil), seed: 3)
@@ -32,14 +32,14 @@ import Torch
 
   /// What is written is read again, with the values of the time of writing.
   @Test func keepsItsOwnParameters() throws {
-    let network = Network(
+    let network = try Network(
       DenseGenerator(latent: 6, hidden: [5], outputs: 2, activation: .relu, outputActivation: .tanh), seed: 1)
     let module = try network.script(named: "G", input: noise) { $0($1, .evaluation) }
     let before = try checkingTensors { try network.model(noise(4), .evaluation).values(Float.self) }
     // Training goes on as if nothing had been recorded.
     let slope = try checkingTensors { network.gradient(of: network.model(noise(4), .evaluation).sum()) }
     #expect(try checkingTensors { try abs(slope).sum().item() } > 0)
-    network.flat.assign(network.flat + 1)
+    try network.flat.assign(network.flat + 1)
     let read = try ScriptModule(module.encoded(extraFiles: ["note.txt": "ü, two\nlines"]))
     let after: [Float] = try checkingTensors { try read(noise(4)).values() }
     let tolerance = Float(RoundingBound(.float32, sums: [7, 6], functions: 1).ofTwo)
@@ -74,8 +74,8 @@ import Torch
       // Twice the same rows would hide it: the sign has to change.
       try Network(Flipping(), seed: 1).script(named: "N", input: { noise($0) * ($0 == 5 ? 1 : -1) }) { $0($1) }
     }
-    let infinite = Network(Counting(), seed: 1)
-    infinite.flat.assign(.full(.nan, infinite.flat.shape))
+    let infinite = try Network(Counting(), seed: 1)
+    try infinite.flat.assign(.full(.nan, infinite.flat.shape))
     let error = #expect(throws: ScriptError.self) { try infinite.script(named: "N", input: noise) { $0($1) } }
     #expect(error?.reason.contains("not finite") == true)
   }
@@ -86,7 +86,7 @@ import Torch
       try Network(Poisoned(), seed: 1).script(named: "N", input: noise) { $0($1) }
     }
     #expect(error?.description.hasPrefix("matmul of [5, 2], [3, 3]") == true, "\(error?.description ?? "")")
-    let network = Network(Counting(), seed: 1)
+    let network = try Network(Counting(), seed: 1)
     #expect(try checkingTensors { try network.model(noise(2)).values(Float.self) }.count == 4)
     #expect(throws: TensorError.self) {
       try ScriptModule(

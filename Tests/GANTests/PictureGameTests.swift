@@ -31,8 +31,8 @@ import Torch
   /// Losses and all parameters after one step of both players.
   @Test func oneStepOfDCGANEqualsPyTorchs() throws {
     let golden = try Golden("picture_networks").tensors()
-    let generator = Network(DCGANGenerator(size: 16, channels: 3, latent: 5, width: 3), seed: 1, dtype: .float64)
-    let discriminator = Network(DCGANDiscriminator(size: 16, channels: 3, width: 3), seed: 1, dtype: .float64)
+    let generator = try Network(DCGANGenerator(size: 16, channels: 3, latent: 5, width: 3), seed: 1, dtype: .float64)
+    let discriminator = try Network(DCGANDiscriminator(size: 16, channels: 3, width: 3), seed: 1, dtype: .float64)
     try start(generator, "dcgan-step.generator", golden)
     try start(discriminator, "dcgan-step.discriminator", golden)
     let real = golden["dcgan-step.real"]!
@@ -50,8 +50,8 @@ import Torch
   /// The paper's semi-supervised game on pictures, with dropout, labels, and feature matching for G.
   @Test func oneStepOfThePapersGameEqualsPyTorchs() throws {
     let golden = try Golden("picture_networks").tensors()
-    let generator = Network(ConvGenerator.published(latent: 5, widths: [6, 4]), seed: 1, dtype: .float64)
-    let discriminator = Network(ConvDiscriminator(outputs: 5, width: 4), seed: 1, dtype: .float64)
+    let generator = try Network(ConvGenerator.published(latent: 5, widths: [6, 4]), seed: 1, dtype: .float64)
+    let discriminator = try Network(ConvDiscriminator(outputs: 5, width: 4), seed: 1, dtype: .float64)
     try start(generator, "cifar-step.generator", golden)
     try start(discriminator, "cifar-step.discriminator", golden)
     let (real, examples) = (golden["cifar-step.real"]!, golden["cifar-step.labelled"]!)
@@ -72,9 +72,9 @@ import Torch
     { step, random in random.at(step).uniform([6, 1, size, size]) * 2 - 1 }
   }
 
-  private func trainer<G: Generator, D: Discriminator>(_ g: G, _ d: D, size: Int) -> Trainer<G, D> {
+  private func trainer<G: Generator, D: Discriminator>(_ g: G, _ d: D, size: Int) throws -> Trainer<G, D> {
     Trainer(
-      generator: Network(g, seed: 1), discriminator: Network(d, seed: 2), objective: Logistic(realTarget: 0.9),
+      generator: try Network(g, seed: 1), discriminator: try Network(d, seed: 2), objective: Logistic(realTarget: 0.9),
       terms: [FeatureMatching(.paper, replacesObjective: false)], data: batches(size), noise: .normal(dimensions: 4),
       generatorTraining: Training(
         Adam(beta1: 0.5), learningRate: LearningRate(2e-4), penalties: [HistoricalAveraging(weight: 0.1)]),
@@ -89,11 +89,11 @@ import Torch
   private func playsWithEveryTechnique<G: Generator, D: Discriminator>(
     size: Int, _ make: () -> (G, D), sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
-    func started() -> Trainer<G, D> {
+    func started() throws -> Trainer<G, D> {
       let (g, d) = make()
-      return trainer(g, d, size: size)
+      return try trainer(g, d, size: size)
     }
-    let whole = started()
+    let whole = try started()
     let first = (whole.generator.state, whole.discriminator.state)
     var middle: [String: Tensor] = [:]
     while try whole.next() != nil { if whole.step == 2 { middle = whole.state } }
@@ -106,7 +106,7 @@ import Torch
     }
     try expectMoved(whole.generator, first.0)
     try expectMoved(whole.discriminator, first.1)
-    let resumed = started()
+    let resumed = try started()
     try resumed.restore(middle)
     while try resumed.next() != nil {}
     #expect(try resumed.generator.flat.values() == last.0, sourceLocation: sourceLocation)

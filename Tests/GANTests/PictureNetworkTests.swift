@@ -28,7 +28,7 @@ import Torch
           (String($0.key.dropFirst(prefix.count)), $0.value)
         })
     }
-    let network = Network(model, seed: 1, dtype: .float64)
+    let network = try Network(model, seed: 1, dtype: .float64)
     let gradients = part("gradient")
     try network.load(part("parameter"))
     // Every trained parameter has a gradient to be compared.
@@ -129,7 +129,7 @@ import Torch
     try check("svhn-discriminator", ConvDiscriminator(outputs: 10, width: 64))
     try check("cifar10-generator", ConvGenerator.published())
 
-    let discriminator = Network(ConvDiscriminator(outputs: 10), seed: 1).model
+    let discriminator = try Network(ConvDiscriminator(outputs: 10), seed: 1).model
     var (h, shapes) = (Tensor.zeros([1, 3, 32, 32]), [[Int]]())
     for layer in discriminator.layers {
       h = layer(h, .evaluation)
@@ -144,20 +144,20 @@ import Torch
     let z = RandomStream(seed: 1).normal([2, 6])
     let sizes = size.trailingZeroBitCount - 1
     try checkingTensors {
-      let dcgan = Network(DCGANGenerator(size: size, channels: 2, latent: 6, width: 2), seed: 1)
+      let dcgan = try Network(DCGANGenerator(size: size, channels: 2, latent: 6, width: 2), seed: 1)
       let x = dcgan.model(z, .evaluation)
       #expect(x.shape == [2, 2, size, size])
-      let judge = Network(DCGANDiscriminator(size: size, channels: 2, outputs: 3, width: 2), seed: 1)
+      let judge = try Network(DCGANDiscriminator(size: size, channels: 2, outputs: 3, width: 2), seed: 1)
       #expect(judge.model(x, .evaluation).logits.shape == [2, 3])
       #expect(judge.model(x, .evaluation).features.shape == [2, 2 * min(8, 1 << (sizes - 2)) * 16])
       let widths = Array(repeating: 4, count: sizes)
-      let residual = Network(R3GANGenerator(widths: widths, channels: 2, latent: 6, groupWidth: 4), seed: 1)
+      let residual = try Network(R3GANGenerator(widths: widths, channels: 2, latent: 6, groupWidth: 4), seed: 1)
       #expect(residual.model(z, .evaluation).shape == [2, 2, size, size])
-      let critic = Network(R3GANDiscriminator(widths: widths, channels: 2, outputs: 3, groupWidth: 4), seed: 1)
+      let critic = try Network(R3GANDiscriminator(widths: widths, channels: 2, outputs: 3, groupWidth: 4), seed: 1)
       #expect(critic.model(x, .evaluation).logits.shape == [2, 3])
       #expect(critic.model(x, .evaluation).features.shape == [2, 4])
       if size >= 16 {
-        let published = Network(ConvDiscriminator(channels: 2, outputs: 3, width: 2), seed: 1)
+        let published = try Network(ConvDiscriminator(channels: 2, outputs: 3, width: 2), seed: 1)
         #expect(published.model(x, .evaluation).logits.shape == [2, 3])
       }
     }
@@ -167,7 +167,7 @@ import Torch
 
   /// The first logits have a deviation of 0.1 and G's first pictures one of tanh of that, as in the released code.
   @Test func thePapersPairTakesItsFirstValuesFromABatch() throws {
-    let judge = Network(
+    let judge = try Network(
       ConvDiscriminator(outputs: 4, width: 4, inputDropout: 0, hiddenDropout: 0), seed: 1, dtype: .float64)
     let x = RandomStream(seed: 1).uniform([30, 3, 12, 12], dtype: .float64) * 2 - 1
     try judge.initialize(on: x)
@@ -176,7 +176,7 @@ import Torch
     // 1e-6 is added to a variance that is far above it.
     try expectClose(sqrt(logits.variance(0)), .full(0.1, [4], dtype: .float64), 1e-3)
 
-    let maker = Network(ConvGenerator.published(latent: 6, widths: [8, 4]), seed: 1, dtype: .float64)
+    let maker = try Network(ConvGenerator.published(latent: 6, widths: [8, 4]), seed: 1, dtype: .float64)
     let z = RandomStream(seed: 2).uniform([20, 6], dtype: .float64)
     try maker.initialize(from: z)
     let pixels = maker.model(z, .evaluation)
@@ -190,7 +190,7 @@ import Torch
       let alone = ResidualBottleneck(32, expansion: 2, groupWidth: 16, blocks: 1)
       let many = ResidualBottleneck(32, expansion: 2, groupWidth: 16, blocks: 16)
     }
-    let network = Network(Model(), seed: 1)
+    let network = try Network(Model(), seed: 1)
     let x = RandomStream(seed: 1).normal([2, 32, 4, 4])
     #expect(try network.model.many(x, .evaluation).values() == x.values())
     for (block, gain) in [(network.model.alone, 1.0), (network.model.many, 0.5)] {
@@ -211,19 +211,19 @@ import Torch
     }
     let (same, other) = (Context.evaluation(labels: Tensor([Int64(1)])), Context.evaluation(labels: Tensor([Int64(0)])))
     try checkingTensors {
-      let dcgan = Network(DCGANGenerator(size: 8, channels: 1, latent: 6, width: 4, classes: 2), seed: 1)
-      let residual = Network(
+      let dcgan = try Network(DCGANGenerator(size: 8, channels: 1, latent: 6, width: 4, classes: 2), seed: 1)
+      let residual = try Network(
         R3GANGenerator(widths: [8, 8], channels: 1, latent: 6, groupWidth: 8, classes: 2), seed: 1)
       let x = dcgan.model(z, same)
       try expectOther(true, x, dcgan.model(z, other))
       try expectOther(true, residual.model(z, same), residual.model(z, other))
-      let judge = Network(DCGANDiscriminator(size: 8, channels: 1, width: 4, classes: 2), seed: 1)
-      let critic = Network(R3GANDiscriminator(widths: [8, 8], channels: 1, groupWidth: 8, classes: 2), seed: 1)
+      let judge = try Network(DCGANDiscriminator(size: 8, channels: 1, width: 4, classes: 2), seed: 1)
+      let critic = try Network(R3GANDiscriminator(widths: [8, 8], channels: 1, groupWidth: 8, classes: 2), seed: 1)
       try expectOther(true, judge.model(x, same).logits, judge.model(x, other).logits)
       try expectOther(true, critic.model(x, same).logits, critic.model(x, other).logits)
       try expectOther(false, critic.model(x, same).features, critic.model(x, other).features)
     }
-    let network = Network(DCGANGenerator(size: 8, channels: 1, latent: 6, width: 4, classes: 2), seed: 1)
+    let network = try Network(DCGANGenerator(size: 8, channels: 1, latent: 6, width: 4, classes: 2), seed: 1)
     let error = #expect(throws: TensorError.self) { try checkingTensors { network.model(z, .evaluation) } }
     #expect(error?.description.contains("no labels") == true)
   }

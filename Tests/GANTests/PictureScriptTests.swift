@@ -12,7 +12,7 @@ import Torch
     _ model: Model, input: (Int) -> Tensor, _ forward: (Model, Tensor) -> Tensor,
     sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
-    let network = Network(model, seed: 3)
+    let network = try Network(model, seed: 3)
     // Which compares the two for 3, 5 and 17 rows.
     let module = try network.script(named: "N", input: input, forward)
     try checkingTensors {

@@ -25,13 +25,13 @@ import Torch
     let example = ExampleShape.image(channels: 1, height: 32, width: 32)
     let noise = Noise.normal(dimensions: 6)
     func play<G: Generator>(_ generator: G) throws -> Tensor {
-      let network = Network(generator, seed: 1)
+      let network = try Network(generator, seed: 1)
       return try withExtendedLifetime(network) {
         try checkingTensors { withoutGradient { generator(noise(3, RandomStream(seed: 1)), .evaluation) } }
       }
     }
     func judge<D: Discriminator>(_ discriminator: D, _ x: Tensor) throws -> [Int] {
-      let network = Network(discriminator, seed: 1)
+      let network = try Network(discriminator, seed: 1)
       return try withExtendedLifetime(network) {
         try checkingTensors { withoutGradient { discriminator(x, .evaluation) } }.logits.shape
       }

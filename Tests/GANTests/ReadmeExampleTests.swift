@@ -5,7 +5,7 @@ import NN
 import Testing
 import Torch
 
-/// The README's example compiles and plays as it stands there.
+/// The example of Docs/Library.md compiles and plays as it stands there.
 @Suite struct ReadmeExampleTests {
   struct G: Generator {
     let hidden = Linear(1, 32), output = Linear(32, 1)
@@ -22,7 +22,8 @@ import Torch
   @Test func plays() throws {
     let random = RandomStream(seed: 1)
     let trainer = Trainer(
-      generator: Network(G(), random: random.stream("G")), discriminator: Network(D(), random: random.stream("D")),
+      generator: try Network(G(), random: random.stream("G")),
+      discriminator: try Network(D(), random: random.stream("D")),
       terms: [FeatureMatching()], data: Density.normal(0, 1).batches(200), noise: .uniform(-3, 3, dimensions: 1),
       generatorTraining: Training(Adam(beta1: 0.5), learningRate: LearningRate(1e-3)),
       discriminatorTraining: Training(Adam(beta1: 0.5), learningRate: LearningRate(1e-3)), steps: 5_000, random: random)
@@ -33,9 +34,10 @@ import Torch
   @Test func isTheOneInTheReadme() throws {
     let file = URL(fileURLWithPath: #filePath)
     let package = file.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    let readme = try String(contentsOf: package.appendingPathComponent("README.md"), encoding: .utf8)
+    let readme = try String(contentsOf: package.appendingPathComponent("Docs/Library.md"), encoding: .utf8)
     let block = try #require(
-      readme.components(separatedBy: "```swift\n").dropFirst().first?.components(separatedBy: "```").first)
+      readme.components(separatedBy: "```swift\n").first { $0.hasPrefix("struct G") }?.components(separatedBy: "```")
+        .first)
     func lines(_ text: String) -> [String] {
       text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
     }

@@ -23,7 +23,7 @@ import Torch
       let cotangent = Self.random.stream("cotangent").normal(y.shape, dtype: .float64).to(dtype)
       return square(gradient(of: y, by: [x], cotangent: cotangent, createsGraph: true)[0]).sum()
     }
-    let network = Network(model(), random: Self.random, dtype: .float64)
+    let network = try Network(model(), random: Self.random, dtype: .float64)
     if let settle {
       let x = Self.random.normal(shape, dtype: .float64)
       for _ in 0..<2000 { withoutGradient { settle(network.model, x) } }
@@ -43,9 +43,9 @@ import Torch
       Swift.abs(along - difference) < 1e-7 * scale,
       "\(name): \(along) along a line, differences say \(difference)", sourceLocation: sourceLocation)
     if draws { return }
-    let rounded = Network(model(), random: Self.random)
-    rounded.flat.assign(network.flat.to(.float32))
-    rounded.fixed.assign(network.fixed.to(.float32))
+    let rounded = try Network(model(), random: Self.random)
+    try rounded.flat.assign(network.flat.to(.float32))
+    try rounded.fixed.assign(network.fixed.to(.float32))
     // Three products of at most 1280 terms each, of which every one is rounded to 6e-8 of itself.
     try expectClose(
       checkingTensors { rounded.gradient(of: slope(rounded)).to(.float64) }, found, 3 * 1280 * 6e-8,

@@ -65,15 +65,15 @@ import Torch
     func callAsFunction(_ z: Tensor, _ context: Context) -> Tensor { layer(z) }
   }
 
-  func game(_ updates: Updates, steps: Int = 12) -> Trainer<Mapping, Classifier> {
+  func game(_ updates: Updates, steps: Int = 12) throws -> Trainer<Mapping, Classifier> {
     let random = RandomStream(seed: 3)
     func training() -> Training { Training(Adam(beta1: 0.5), learningRate: LearningRate(0.02)) }
     let labelled: LabelledBatches = { step, random in
       (random.at(step).normal([4, 2]), Tensor((0..<4).map { Int64(($0 + step) % 3) }))
     }
     return Trainer(
-      generator: Network(Mapping(), random: random.stream("G")),
-      discriminator: Network(Classifier(), random: random.stream("D")), objective: SemiSupervised(),
+      generator: try Network(Mapping(), random: random.stream("G")),
+      discriminator: try Network(Classifier(), random: random.stream("D")), objective: SemiSupervised(),
       terms: [FeatureMatching(.releaseSquared)], data: { step, random in random.at(step).normal([9, 2]) + 1 },
       labelled: labelled, noise: .normal(dimensions: 1), generatorTraining: training(),
       discriminatorTraining: training(),
@@ -82,7 +82,7 @@ import Torch
 
   /// D's loss is the sum of its two parts, on labelled batches of another size than the others.
   @Test(arguments: Updates.allCases) func lossesAddUp(_ updates: Updates) throws {
-    let trainer = game(updates, steps: 1)
+    let trainer = try game(updates, steps: 1)
     let logits = trainer.discriminator.flat.copied()
     let report = try #require(try trainer.next())
     let labelled = try #require(report.labelledLoss?[0])
@@ -95,8 +95,8 @@ import Torch
   @Test func simultaneousUpdatesFollowTheGradientsOfTheSamePoint() throws {
     let random = RandomStream(seed: 5)
     let real = random.stream("real").normal([6, 2], dtype: .float64)
-    let generator = Network(Mapping(), random: random.stream("G"), dtype: .float64)
-    let discriminator = Network(Classifier(), random: random.stream("D"), dtype: .float64)
+    let generator = try Network(Mapping(), random: random.stream("G"), dtype: .float64)
+    let discriminator = try Network(Classifier(), random: random.stream("D"), dtype: .float64)
     func training() -> Training { Training(Momentum(0), learningRate: LearningRate(0.1)) }
     let trainer = Trainer(
       generator: generator, discriminator: discriminator, objective: SemiSupervised(),
@@ -119,15 +119,15 @@ import Torch
 
   /// A game that is stopped, written down and taken up by new objects ends where the undisturbed one does, to the last bit.
   @Test(arguments: Updates.allCases) func aRestoredGameGoesOnExactly(_ updates: Updates) throws {
-    let straight = game(updates)
+    let straight = try game(updates)
     while try straight.next() != nil {}
-    let first = game(updates)
+    let first = try game(updates)
     for _ in 0..<5 { _ = try first.next() }
     let url = FileManager.default.temporaryDirectory.appendingPathComponent("state-\(UUID()).safetensors")
     defer { try? FileManager.default.removeItem(at: url) }
     try Safetensors(tensors: first.state).write(to: url)
     let file = try Safetensors(contentsOf: url)
-    let second = game(updates)
+    let second = try game(updates)
     try second.restore(file.tensors)
     #expect(second.step == 5)
     while try second.next() != nil {}
@@ -140,7 +140,7 @@ import Torch
   }
 
   @Test func aStateThatDoesNotFitIsRefusedByName() throws {
-    let trainer = game(.alternating)
+    let trainer = try game(.alternating)
     _ = try trainer.next()
     var state = trainer.state
     state["generator.layer.weight"] = nil

@@ -9,8 +9,8 @@ import Torch
 @Suite(.serialized) struct VirtualBatchCostTests {
   private static let noise = Noise.uniform(0, 1, dimensions: 100)
 
-  private func pass<G: Generator>(_ generator: G, batchSize: Int) -> () throws -> Void {
-    let network = Network(generator, seed: 1)
+  private func pass<G: Generator>(_ generator: G, batchSize: Int) throws -> () throws -> Void {
+    let network = try Network(generator, seed: 1)
     let z = Self.noise(batchSize, RandomStream(seed: 2))
     return {
       try checkingTensors {

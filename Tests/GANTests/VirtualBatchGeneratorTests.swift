@@ -24,7 +24,7 @@ import Torch
 
   @Test(arguments: ConvGenerator.Normalization.allCases, [true, false])
   func makesImages(_ normalization: ConvGenerator.Normalization, _ weightNorm: Bool) throws {
-    let network = Network(images(normalization, weightNorm: weightNorm), seed: 1)
+    let network = try Network(images(normalization, weightNorm: weightNorm), seed: 1)
     let z = Self.noise(5, RandomStream(seed: 2))
     let x = network.model(z, Context(.training, random: RandomStream(seed: 0)))
     #expect(x.shape == [5, 3, 32, 32])
@@ -36,9 +36,9 @@ import Torch
 
   /// In training and in evaluation, an example is the same alone, among others and among other others.
   @Test func anImageDoesNotDependOnTheRestOfItsBatch() throws {
-    let virtual = Network(images(.virtualBatch), seed: 1)
-    let batch = Network(images(.batch), seed: 1)
-    let dense = Network(vectors(.virtualBatch), seed: 1)
+    let virtual = try Network(images(.virtualBatch), seed: 1)
+    let batch = try Network(images(.batch), seed: 1)
+    let dense = try Network(vectors(.virtualBatch), seed: 1)
     let first = Self.noise(1, RandomStream(seed: 2))
     func output<G: Generator>(_ network: Network<G>, beside seed: UInt64, count: Int, _ context: Context) -> Tensor {
       let z = concatenated([first, Self.noise(count, RandomStream(seed: seed))], 0)
@@ -66,7 +66,7 @@ import Torch
       latent: 3, side: 2, widths: [3, 2], channels: 1, normalization: .virtualBatch, outputActivation: .sigmoid,
       normalizesWeights: true, reference: ReferenceBatch(3, of: .normal(dimensions: 3)),
       weights: .normal(standardDeviation: 0.5))
-    let network = Network(model, seed: 4, dtype: .float64)
+    let network = try Network(model, seed: 4, dtype: .float64)
     let z = RandomStream(seed: 1).normal([2, 3], dtype: .float64)
     let weights = RandomStream(seed: 2).normal([2, 1, 8, 8], dtype: .float64)
     func loss() -> Tensor { (network.model(z, .evaluation) * weights).sum() }
@@ -85,11 +85,11 @@ import Torch
   }
 
   @Test func denseSeedsSideBySideEqualSeedsOneByOne() throws {
-    let together = Network(vectors(.virtualBatch), seeds: [4, 9])
+    let together = try Network(vectors(.virtualBatch), seeds: [4, 9])
     let shared = Self.noise(5, RandomStream(seed: 1))
     let separate = Self.noise(5, RandomStream(seeds: [1, 2]))
     for (index, seed) in [4, 9].enumerated() {
-      let alone = Network(vectors(.virtualBatch), seed: UInt64(seed))
+      let alone = try Network(vectors(.virtualBatch), seed: UInt64(seed))
       func slice(_ x: Tensor) -> Tensor { x.sliced(0, index..<index + 1).squeezed(0) }
       let tolerance = Self.ofVectors.ofTwo
       try expectClose(slice(together.model(shared, .evaluation)), alone.model(shared, .evaluation), tolerance)
@@ -104,7 +104,7 @@ import Torch
       let layer = WeightNormConvTranspose2d(4, 3, kernel: 5, stride: 2, padding: 2, outputPadding: 1)
     }
     let model = Model()
-    _ = Network(model, seed: 1)
+    _ = try Network(model, seed: 1)
     let x = RandomStream(seed: 1).normal([8, 4, 6, 6]) * 3 + 1
     let y = withoutGradient { model.layer(x, Context(.initialization, random: RandomStream(seed: 0))) }
     #expect(y.shape == [8, 3, 12, 12])
@@ -128,7 +128,7 @@ import Torch
       let rows = BatchNorm(4, epsilon: 1e-3)
     }
     let model = Model()
-    _ = Network(model, seed: 1)
+    _ = try Network(model, seed: 1)
     let x = RandomStream(seed: 1).normal([6, 4, 3, 5]) * 2 + 1
     for groups in [1, 2] {
       let context = Context(.training, random: RandomStream(seed: 0), groups: groups)
@@ -142,8 +142,8 @@ import Torch
   /// A whole game: G with virtual batch norm learns like any other, and its reference stays what it was.
   @Test func playsAGame() throws {
     let random = RandomStream(seed: 1)
-    let generator = Network(vectors(.virtualBatch), random: random.stream("G"))
-    let discriminator = Network(
+    let generator = try Network(vectors(.virtualBatch), random: random.stream("G"))
+    let discriminator = try Network(
       DenseDiscriminator(inputs: 3, hidden: [16], activation: .leakyReLU), random: random.stream("D"))
     let reference = try generator.fixed.values()
     #expect(reference.count == 60)

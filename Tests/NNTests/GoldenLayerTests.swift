@@ -11,7 +11,7 @@ import Torch
   private func network<L: Layer>(_ layer: L, _ parameters: [String: Tensor], _ dtype: DType) throws -> Network<
     Holder<L>
   > {
-    let network = Network(Holder(layer: layer), seed: 1, dtype: dtype)
+    let network = try Network(Holder(layer: layer), seed: 1, dtype: dtype)
     try network.load(Dictionary(uniqueKeysWithValues: parameters.map { ("layer.\($0)", $1) }))
     return network
   }
@@ -27,7 +27,7 @@ import Torch
 
   @Test func batchNormsGradientAgreesWithDifferences() throws {
     let layer = BatchNorm(3)
-    let network = Network(Holder(layer: layer), seed: 1, dtype: .float64)
+    let network = try Network(Holder(layer: layer), seed: 1, dtype: .float64)
     try withExtendedLifetime(network) {
       let point = try RandomStream(seed: 3).normal([12], dtype: .float64).values(Double.self)
       let weights = RandomStream(seed: 4).normal([4, 3], dtype: .float64)
@@ -56,7 +56,7 @@ import Torch
   /// Examples of one group must not move those of another.
   @Test func batchNormKeepsGroupsApart() throws {
     let layer = BatchNorm(3)
-    _ = Network(Holder(layer: layer), seed: 1)
+    _ = try Network(Holder(layer: layer), seed: 1)
     let (a, b) = (RandomStream(seed: 1).normal([5, 3]), RandomStream(seed: 2).normal([5, 3]) * 4 + 1)
     let together = layer(concatenated([a, b], 0), Context(.training, random: RandomStream(seed: 0), groups: 2))
     let tolerance = RoundingBound(.float32, sums: [5, 5], functions: 2).ofTwo
@@ -141,12 +141,12 @@ import Torch
     try Golden("optimizers").check("weight-average-\(start.rawValue)") { inputs, dtype in
       let path = inputs["path"]!.detached()
       func point(_ index: Int) -> Tensor { path.sliced(0, index..<index + 1).squeezed(0) }
-      let network = Network(Model(), seed: 1, dtype: dtype)
-      network.flat.assign(point(0))
-      let average = WeightAverage(of: network, rate: 0.3, start: start)
-      let means = (1..<6).map { index in
-        network.flat.assign(point(index))
-        average.update()
+      let network = try Network(Model(), seed: 1, dtype: dtype)
+      try network.flat.assign(point(0))
+      let average = try WeightAverage(of: network, rate: 0.3, start: start)
+      let means = try (1..<6).map { index in
+        try network.flat.assign(point(index))
+        try average.update()
         return average.values.copied()
       }
       return [stacked(means, 0)]
@@ -166,8 +166,8 @@ import Torch
         default: (Adam(beta1: 0.5, epsilonPlace: .insideRoot), 0.003)
         }
       let parameters = inputs["p"]!.detached().copied()
-      let path = (0..<5).map { step in
-        optimizer.step(
+      let path = try (0..<5).map { step in
+        try optimizer.step(
           parameters, gradient: inputs["g"]!.detached().sliced(0, step..<step + 1).squeezed(0), learningRate: rate)
         return parameters.copied()
       }

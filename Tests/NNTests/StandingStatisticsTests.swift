@@ -11,7 +11,7 @@ import Torch
 
   /// Gathered from four batches they are mean and variance of all rows together, which normalise any row by itself.
   @Test func areThoseOfAllRowsTogether() throws {
-    let network = Network(Layers(), random: RandomStream(seed: 1))
+    let network = try Network(Layers(), random: RandomStream(seed: 1))
     let stream = RandomStream(seed: 2)
     try checkingTensors {
       try withoutGradient {

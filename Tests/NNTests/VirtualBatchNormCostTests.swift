@@ -16,11 +16,11 @@ import Torch
   }
 
   /// Passes of both layers over `shape`, of the virtual one over twice the rows.
-  private func passes(_ shape: [Int]) -> (batch: () throws -> Void, virtual: () throws -> Void) {
+  private func passes(_ shape: [Int]) throws -> (batch: () throws -> Void, virtual: () throws -> Void) {
     let channels = shape[1]
     let norms = Norms(
       batch: shape.count == 4 ? BatchNorm2d(channels) : BatchNorm(channels), virtual: VirtualBatchNorm(channels))
-    let network = Network(norms, seed: 1)
+    let network = try Network(norms, seed: 1)
     let double = [2 * shape[0]] + shape.dropFirst()
     let (x, rows) = (
       RandomStream(seed: 1).normal(shape).asVariable(), RandomStream(seed: 2).normal(double).asVariable()
@@ -45,7 +45,7 @@ import Torch
     let threads = Libtorch.threads
     Libtorch.threads = 1
     defer { Libtorch.threads = threads }
-    let (batch, virtual) = passes(shape)
+    let (batch, virtual) = try passes(shape)
     var ratios: [Double] = []
     for _ in 0..<3 where (ratios.last ?? .infinity) > Self.limit {
       var (ofBatch, ofVirtual): ([Double], [Double]) = ([], [])
@@ -78,7 +78,7 @@ import Torch
       try body()
       return try kibibytes("VmHWM") - before
     }
-    let (batch, virtual) = passes(shape)
+    let (batch, virtual) = try passes(shape)
     let (ofBatch, ofVirtual) = (try peak(batch), try peak(virtual))
     print(
       "virtual batch norm of \(shape): \(ofVirtual / 1024) MiB, batch norm \(ofBatch / 1024) MiB, ratio \(ofVirtual / ofBatch)"

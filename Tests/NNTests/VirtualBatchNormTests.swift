@@ -43,7 +43,7 @@ import Torch
   @Test(arguments: [[9, 13], [9, 5, 4, 3]]) func anExamplesOutputDoesNotDependOnTheRestOfItsBatch(_ shape: [Int]) throws
   {
     let holder = Holder(layer: VirtualBatchNorm(shape[1]))
-    _ = Network(holder, seed: 1)
+    _ = try Network(holder, seed: 1)
     let dimension = shape.count == 4 ? 0 : -2
     let reference = RandomStream(seed: 1).normal([7] + shape.dropFirst())
     let first = RandomStream(seed: 2).normal([1] + shape.dropFirst())
@@ -69,7 +69,7 @@ import Torch
   @Test func batchNormDoesDependOnTheRest() throws {
     struct Model: Module { let layer = BatchNorm2d(5) }
     let model = Model()
-    _ = Network(model, seed: 1)
+    _ = try Network(model, seed: 1)
     let first = RandomStream(seed: 2).normal([1, 5, 4, 3])
     func output(_ seed: UInt64) throws -> [Float] {
       let others = RandomStream(seed: seed).normal([8, 5, 4, 3])
@@ -131,7 +131,7 @@ import Torch
 
   @Test func firstValues() throws {
     let holder = Holder(layer: VirtualBatchNorm(20_000))
-    _ = Network(holder, seed: 1)
+    _ = try Network(holder, seed: 1)
     let gain = try holder.layer.gain.value.values(Double.self)
     let mean = gain.reduce(0, +) / 20_000
     let deviation = (gain.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 20_000).squareRoot()
@@ -142,7 +142,7 @@ import Torch
 
   @Test func aMissingReferenceIsNamed() throws {
     let holder = Holder(layer: VirtualBatchNorm(4))
-    _ = Network(holder, seed: 1)
+    _ = try Network(holder, seed: 1)
     let x = Tensor.zeros([3, 4])
     let missing = #expect(throws: TensorError.self) { try checkingTensors { _ = holder.layer(x, .evaluation) } }
     #expect(missing?.description.contains("no reference batch") == true)
@@ -157,7 +157,7 @@ import Torch
       let images = BatchNorm2d(4)
     }
     let model = Model()
-    _ = Network(model, seed: 1)
+    _ = try Network(model, seed: 1)
     for body in [{ model.dense(x, context) }, { model.images(.zeros([8, 4, 2, 2]), context) }] {
       let mixed = #expect(throws: TensorError.self) { try checkingTensors { _ = body() } }
       #expect(mixed?.description.contains("reference batch") == true)
@@ -166,7 +166,9 @@ import Torch
 
   @Test func theReferenceIsAFunctionOfTheSeedAndIsSaved() throws {
     struct Model: Module { let reference = ReferenceBatch(6, shape: [3], distribution: .interval(2, 5)) }
-    let (one, again, other) = (Network(Model(), seed: 1), Network(Model(), seed: 1), Network(Model(), seed: 2))
+    let (one, again, other) = (
+      try Network(Model(), seed: 1), try Network(Model(), seed: 1), try Network(Model(), seed: 2)
+    )
     let values = try one.model.reference.examples.value.values()
     #expect(try values == again.model.reference.examples.value.values())
     #expect(try values != other.model.reference.examples.value.values())

@@ -51,13 +51,13 @@ import Torch
       ]
       for inside in [true, false] {
         let (p, first, second) = (draw("p", [777]), draw("first", [777]), square(draw("second", [777])))
-        adamStep(
+        try adamStep(
           p, gradient: draw("g", [777]), firstMoment: first, secondMoment: second, step: 3, rate: 0.1, beta1: 0.9,
           beta2: 0.99, epsilon: 1e-4, epsilonInsideRoot: inside)
         found += [("Adam", p), ("its first moment", first), ("its second moment", second)]
       }
       let (average, slope) = (draw("a", [777]), draw("s", [777]))
-      historicalAverageStep(average, of: draw("p", [777]), gradient: slope, count: 3, weight: 0.7)
+      try historicalAverageStep(average, of: draw("p", [777]), gradient: slope, count: 3, weight: 0.7)
       found += [("average", average), ("its pull", slope)]
       return try found.map { ($0.0, try $0.1.values(Float.self)) }
     }

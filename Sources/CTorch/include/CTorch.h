@@ -3,9 +3,9 @@
 // A CTensor is at::TensorImpl itself: Swift imports it as a reference type whose retain and release are
 // libtorch's own, so ARC counts libtorch's references and no box stands in between.
 //
-// No C++ exception crosses this header. An operation that fails returns NULL after recording the failure
-// (see ct_scope_enter); an operation that meets a NULL operand returns NULL and records nothing, so that the
-// first failure of a computation is the one that is reported.
+// No C++ exception crosses this header, and nothing here ends the program. An operation that fails returns a failed
+// tensor, which has no elements but the reason (see ct_failure); an operation with a failed operand returns that operand,
+// so that the first failure of a computation is the one that is reported.
 //
 // Dimensions may be negative and then count from the end. Arrays are borrowed for the length of the call.
 #pragma once
@@ -27,22 +27,25 @@ struct CT_SHARED_REFERENCE(ct_retain, ct_release) CTensor;
 void ct_retain(struct CTensor *tensor);
 void ct_release(struct CTensor *tensor);
 
-/// A new reference, or NULL: the operation or one of its operands failed.
-#define CT_RESULT struct CTensor *_Nullable
-/// A borrowed operand; NULL stands for a failed one.
+/// A new reference, to a failed tensor where the operation or one of its operands failed.
+#define CT_RESULT struct CTensor *_Nonnull
+/// What an operation without a result returns: NULL where it was done, else a new reference to a failed tensor.
+#define CT_FAILURE struct CTensor *_Nullable
+/// A borrowed operand, failed or not; NULL only where a flag beside it says that there is none.
 #define CT_OPERAND struct CTensor *_Nullable
 #define CT_OPERANDS struct CTensor *_Nullable const *_Nonnull
-/// Room for several results, filled with new references; NULL in, NULL kept on failure.
+/// Room for several results, NULL before, all filled with new references.
 #define CT_RESULTS struct CTensor *_Nullable *_Nonnull
 
 // ---- failures -------------------------------------------------------------------------------------------------
-// Scopes are per thread and nest. Inside a scope the first failure is kept; outside any scope it is printed to
-// standard error and the program stops.
+/// Why the tensor has failed, or NULL where it has not. Valid as long as the tensor.
+const char *_Nullable ct_failure(CT_OPERAND x);
+/// A failed tensor for what was found above this header, recorded as an operation's failure would be.
+CT_RESULT ct_fail(const char *reason) CT_RETURNS_RETAINED;
+// Scopes are per thread and nest. A scope keeps the first failure in it, whatever becomes of the failed tensor.
 void ct_scope_enter(void);
 /// The failure recorded in the scope that ends here, or NULL. Valid until the thread's next ct_scope_leave.
 const char *_Nullable ct_scope_leave(void);
-/// Records a failure found above this header, as an operation would.
-void ct_fail(const char *message);
 
 // ---- kinds and devices ----------------------------------------------------------------------------------------
 typedef enum __attribute__((enum_extensibility(closed))) CTDType {
@@ -76,14 +79,15 @@ CT_RESULT ct_arange(int64_t count, CTDType dtype, CTDevice device) CT_RETURNS_RE
 CT_RESULT ct_linspace(double first, double last, int64_t count, CTDType dtype, CTDevice device) CT_RETURNS_RETAINED;
 CT_RESULT ct_to(CT_OPERAND x, CTDType dtype, CTDevice device) CT_RETURNS_RETAINED;
 /// Copies the elements, row by row, converted to `dtype`, into `destination` of `byte_count` bytes, which must be
-/// exactly as many as they take. False on failure.
-bool ct_copy_to(CT_OPERAND x, CTDType dtype, void *destination, int64_t byte_count);
-/// Copies `source` over `destination`'s elements, in place. False on failure.
-bool ct_assign(CT_OPERAND destination, CT_OPERAND source);
-int ct_rank(struct CTensor *x);
-int64_t ct_size(struct CTensor *x, int dimension);
-CTDType ct_dtype(struct CTensor *x);
-CTDevice ct_device(struct CTensor *x);
+/// exactly as many as they take.
+CT_FAILURE ct_copy_to(CT_OPERAND x, CTDType dtype, void *destination, int64_t byte_count) CT_RETURNS_RETAINED;
+/// Copies `source` over `destination`'s elements, in place.
+CT_FAILURE ct_assign(CT_OPERAND destination, CT_OPERAND source) CT_RETURNS_RETAINED;
+/// Of tensors that have not failed.
+int ct_rank(CT_OPERAND x);
+int64_t ct_size(CT_OPERAND x, int dimension);
+CTDType ct_dtype(CT_OPERAND x);
+CTDevice ct_device(CT_OPERAND x);
 
 // ---- random streams (Philox 4x32-10, counter-based) -----------------------------------------------------------
 /// One slice per key along a new leading dimension, or no such dimension where `stacked` is false (one key then).
@@ -144,8 +148,8 @@ CT_REDUCTIONS(CT_DECLARE_REDUCTION)
 /// Divided by the number of elements less `correction`.
 CT_RESULT ct_variance(CT_OPERAND x, const int64_t *dimensions, int dimension_count, int correction, bool keep)
     CT_RETURNS_RETAINED;
-/// Whether no element is NaN or infinite; true where the operand has failed.
-bool ct_all_finite(CT_OPERAND x);
+/// Whether no element is NaN or infinite.
+CT_FAILURE ct_all_finite(CT_OPERAND x, bool *result) CT_RETURNS_RETAINED;
 CT_RESULT ct_argmax(CT_OPERAND x, int64_t dimension) CT_RETURNS_RETAINED;
 CT_RESULT ct_cumsum(CT_OPERAND x, int64_t dimension) CT_RETURNS_RETAINED;
 
@@ -233,8 +237,8 @@ CTDType ct_set_product_dtype(CTDType dtype);
 /// no second derivative, take their composed form. Returns the previous mode.
 bool ct_set_twice_differentiable(bool enabled);
 CT_RESULT ct_detach(CT_OPERAND x) CT_RETURNS_RETAINED;
-/// Makes `x`, a tensor that no operation produced, one to differentiate by. False on failure.
-bool ct_require_gradient(CT_OPERAND x);
+/// Makes `x`, a tensor that no operation produced, one to differentiate by.
+CT_FAILURE ct_require_gradient(CT_OPERAND x) CT_RETURNS_RETAINED;
 /// d(sum over all elements of y) / d(each of xs), contracted with `cotangent` of y's shape where `has_cotangent`.
 /// Zeros for an x that y does not depend on. The graph of y is used up unless `keep_graph` or `create_graph`; with the latter the
 /// results have a graph themselves. Where a kernel of ours is in it, differentiating them fails: see
@@ -244,17 +248,18 @@ void ct_gradient(CT_OPERAND y, CT_OPERAND cotangent, bool has_cotangent, CT_OPER
 
 // ---- optimisers, in place and without gradient ----------------------------------------------------------------
 /// velocity = momentum * velocity + gradient; parameters -= rate * velocity
-bool ct_momentum_step(CT_OPERAND parameters, CT_OPERAND gradient, CT_OPERAND velocity, double rate, double momentum);
+CT_FAILURE ct_momentum_step(CT_OPERAND parameters, CT_OPERAND gradient, CT_OPERAND velocity, double rate,
+                            double momentum) CT_RETURNS_RETAINED;
 /// Adam; `step` counts from 1. The stabiliser stands inside the square root or beside it. `overflowed`: whether a second moment is
 /// infinite or NaN after the step; untouched on failure.
-bool ct_adam_step(CT_OPERAND parameters, CT_OPERAND gradient, CT_OPERAND first_moment, CT_OPERAND second_moment,
-                  int64_t step, double rate, double beta1, double beta2, double epsilon, bool epsilon_inside_root,
-                  bool *overflowed);
+CT_FAILURE ct_adam_step(CT_OPERAND parameters, CT_OPERAND gradient, CT_OPERAND first_moment, CT_OPERAND second_moment,
+                        int64_t step, double rate, double beta1, double beta2, double epsilon,
+                        bool epsilon_inside_root, bool *overflowed) CT_RETURNS_RETAINED;
 /// average += rate * (x - average)
-bool ct_average_step(CT_OPERAND average, CT_OPERAND x, double rate);
+CT_FAILURE ct_average_step(CT_OPERAND average, CT_OPERAND x, double rate) CT_RETURNS_RETAINED;
 /// average += (parameters - average) / count; gradient += 2 * weight * (parameters - average), in one pass.
-bool ct_historical_average_step(CT_OPERAND average, CT_OPERAND parameters, CT_OPERAND gradient, int64_t count,
-                                double weight);
+CT_FAILURE ct_historical_average_step(CT_OPERAND average, CT_OPERAND parameters, CT_OPERAND gradient, int64_t count,
+                                      double weight) CT_RETURNS_RETAINED;
 
 // ---- TorchScript ----------------------------------------------------------------------------------------------
 /// A module that TorchScript saved, with its parameters.
@@ -262,8 +267,9 @@ struct CT_SHARED_REFERENCE(ct_script_retain, ct_script_release) CScript;
 void ct_script_retain(struct CScript *script);
 void ct_script_release(struct CScript *script);
 /// The module whose file has these bytes, in evaluation mode, its parameters and buffers as `dtype` where that is not NULL; NULL on
-/// failure.
-struct CScript *_Nullable ct_script_load(const void *bytes, int64_t count, CTDevice device, const CTDType *_Nullable dtype) CT_RETURNS_RETAINED;
+/// failure, and `failure` a failed tensor.
+struct CScript *_Nullable ct_script_load(const void *bytes, int64_t count, CTDevice device,
+                                         const CTDType *_Nullable dtype, CT_RESULTS failure) CT_RETURNS_RETAINED;
 /// Computes the outputs for x, and for `labels` where a recording has them: `result`, NULL before, gets a new reference, or stays NULL
 /// on failure.
 typedef void (*CTForward)(void *context, struct CTensor *x, struct CTensor *_Nullable labels, CT_RESULTS result);
@@ -271,17 +277,19 @@ typedef void (*CTForward)(void *context, struct CTensor *x, struct CTensor *_Nul
 /// any number of rows. It holds
 /// `tensors`, the very ones that `forward` computes with, under their names, whose points lead from module to module; those
 /// that are `trained` as parameters, the others as buffers. `forward` must not depend on the values of what it computes.
-/// NULL on failure.
+/// NULL on failure, and `failure` a failed tensor.
 struct CScript *_Nullable ct_script_trace(const char *name, const char *const _Nonnull *_Nullable names,
                                           CT_OPERANDS tensors, const bool *_Nullable trained, int count,
-                                          CT_OPERAND example, struct CTensor *_Nullable labels, CTForward forward,
-                                          void *context) CT_RETURNS_RETAINED;
+                                         CT_OPERAND example, struct CTensor *_Nullable labels, CTForward forward,
+                                         void *context, CT_RESULTS failure) CT_RETURNS_RETAINED;
 /// Hands the bytes of the module's file to `sink`, once; beside the module it holds the texts `extra[i]` under
-/// `extra_names[i]`. False on failure.
-bool ct_script_save(struct CScript *script, const char *const _Nonnull *_Nullable extra_names,
-                    const char *const _Nonnull *_Nullable extra, int count,
-                    void (*sink)(void *context, const void *bytes, int64_t count), void *context);
-/// forward(x, names[0]=values[0], ...), or forward(x, labels, ...) where these are not NULL, without gradient; of several outputs the one with the place or name `output`, or the first, or
+/// `extra_names[i]`.
+CT_FAILURE ct_script_save(struct CScript *script, const char *const _Nonnull *_Nullable extra_names,
+                          const char *const _Nonnull *_Nullable extra, int count,
+                          void (*sink)(void *context, const void *bytes, int64_t count),
+                          void *context) CT_RETURNS_RETAINED;
+/// forward(x, names[0]=values[0], ...), or forward(x, labels, ...) where these are not NULL, without gradient; of several outputs the one
+/// with the place or name `output`, or the first, or
 /// `logits`. Fails where that is not one dense tensor.
 CT_RESULT ct_script_forward(struct CScript *script, CT_OPERAND x, struct CTensor *_Nullable labels,
                             const char *const _Nonnull *_Nullable names, const bool *_Nullable values, int count,
@@ -308,15 +316,16 @@ CT_RESULT ct_singular_values(CT_OPERAND x) CT_RETURNS_RETAINED;
 /// L, lower, with x = L L^T; `is_positive` is false where x is not positive definite, and the result means nothing.
 CT_RESULT ct_cholesky(CT_OPERAND x, bool *is_positive) CT_RETURNS_RETAINED;
 /// Adds `count` rows to the mean [dimensions] and to the scatter [dimensions, dimensions], the sum of the products of deviations
-/// from the mean, of the `before` rows that they are of. False on failure.
-bool ct_add_to_moments(const float *rows, int64_t count, int64_t dimensions, int64_t before, double *mean, double *scatter);
-/// The sums of (a.b / dimensions + 1)^3 over the pairs of different rows of x, of different rows of y, and of rows of both. False on
-/// failure.
-bool ct_cubic_kernel_sums(const float *x, int64_t x_count, const float *y, int64_t y_count, int64_t dimensions,
-                          double sums[_Nonnull 3]);
-/// The squared distances of each row to its `wanted` nearest others, ascending: squared [count, wanted]. False on failure, such
-/// as rows that are not finite.
-bool ct_neighbour_distances(const float *rows, int64_t count, int64_t dimensions, int wanted, double *squared);
+/// from the mean, of the `before` rows that they are of.
+CT_FAILURE ct_add_to_moments(const float *rows, int64_t count, int64_t dimensions, int64_t before, double *mean,
+                             double *scatter) CT_RETURNS_RETAINED;
+/// The sums of (a.b / dimensions + 1)^3 over the pairs of different rows of x, of different rows of y, and of rows of both.
+CT_FAILURE ct_cubic_kernel_sums(const float *x, int64_t x_count, const float *y, int64_t y_count, int64_t dimensions,
+                                double sums[_Nonnull 3]) CT_RETURNS_RETAINED;
+/// The squared distances of each row to its `wanted` nearest others, ascending: squared [count, wanted]. Fails where
+/// rows are not finite.
+CT_FAILURE ct_neighbour_distances(const float *rows, int64_t count, int64_t dimensions, int wanted,
+                                  double *squared) CT_RETURNS_RETAINED;
 /// Squared radii of the balls around points.
 typedef struct CTBalls {
   /// Of the real points, for precision, and of the generated ones, for recall: points at the very distance are in, unless `strict`.
@@ -337,9 +346,9 @@ typedef struct CTMemberships {
   int64_t *nearest_real;
   double *nearest_squared;
 } CTMemberships;
-/// False on failure.
-bool ct_memberships(const float *real, int64_t real_count, const float *generated, int64_t generated_count,
-                    int64_t dimensions, const CTBalls *balls, const CTMemberships *result);
+/// Fails where rows are not finite.
+CT_FAILURE ct_memberships(const float *real, int64_t real_count, const float *generated, int64_t generated_count,
+                          int64_t dimensions, const CTBalls *balls, const CTMemberships *result) CT_RETURNS_RETAINED;
 
 #pragma clang assume_nonnull end
 #ifdef __cplusplus

@@ -40,14 +40,12 @@ public final class HistoricalAveraging: ParameterPenalty {
     self.count = Int(try count.values(Int64.self).first ?? 0)
   }
 
-  public func add(to gradient: Tensor, at parameters: Tensor) {
-    let average = average ?? .zeros(like: parameters)
-    // Memory that there was no room for may be there next time.
-    guard !average.isPoisoned else { return }
+  public func add(to gradient: Tensor, at parameters: Tensor) throws {
+    // Kept only if there: memory that there was no room for may be there next time.
+    let average = try (average ?? .zeros(like: parameters)).checked()
     self.average = average
-    let outcome = historicalAverageStep(
-      average, of: parameters, gradient: gradient, count: count + 1, weight: weight)
-    if outcome != .failed { count += 1 }
+    try historicalAverageStep(average, of: parameters, gradient: gradient, count: count + 1, weight: weight)
+    count += 1
   }
 
   /// The penalty at `parameters` against the average as it is: one element per seed, or a scalar; nil before the first

@@ -61,7 +61,11 @@ public struct MinibatchDiscrimination: Layer {
   }
 
   public func callAsFunction(_ x: Tensor, _ context: Context) -> Tensor {
-    if context.mode == .initialization, reading == .release { withoutGradient { initialize(x, context) } }
+    if context.mode == .initialization, let logScale, let bias,
+      let failed = withoutGradient({ initialize(x, context, logScale.value, bias.value) })
+    {
+      return failed
+    }
     return concatenated([x, context.ungrouped(similarities(x, context))], -1)
   }
 
@@ -70,7 +74,7 @@ public struct MinibatchDiscrimination: Layer {
     let total = pairwiseL1Similarity(points(x, context))
     switch reading {
     case .paper: return total
-    case .release: return total - 1 + bias!.value.unsqueezed(-2).unsqueezed(-2)
+    case .release: return total - 1 + (bias.map { $0.value.unsqueezed(-2).unsqueezed(-2) } ?? .zeros([]))
     case .tutorial: return total + (exp(-1.0) - 1)
     }
   }
@@ -89,19 +93,20 @@ public struct MinibatchDiscrimination: Layer {
     return groups.reshaped(groups.shape.dropLast() + [kernels, dimensions])
   }
 
-  private func initialize(_ x: Tensor, _ context: Context) {
+  /// - Returns: what failed, where something did.
+  private func initialize(_ x: Tensor, _ context: Context, _ logScale: Tensor, _ bias: Tensor) -> Tensor? {
     let m = points(x, context).transposed(-3, -2)  // [..., groups, B, N, C]
     let count = m.size(-2)
     guard m.isPoisoned || count > 1 else {
-      bias!.value.assign(.failed("MinibatchDiscrimination of \(x.shape): one example has no neighbour"))
-      return
+      return .failed("MinibatchDiscrimination of \(x.shape): one example has no neighbour")
     }
     let distances = abs(m.unsqueezed(-2) - m.unsqueezed(-3)).sum(-1)
     let itself = Tensor.range(count, device: x.device).unsqueezed(-1) .== Tensor.range(count, device: x.device)
     let infinite = Tensor.full(.infinity, [], dtype: x.dtype, device: x.device)
     let nearest = select(itself, infinite, distances).min(-1).mean(-3, -1)  // [..., B], over groups and examples
-    logScale!.value.assign(logScale!.value - log(nearest * 0.5).unsqueezed(-1))
-    bias!.value.assign(bias!.value - similarities(x, context).mean(-3, -2))
+    let scale = logScale.assigned(logScale - log(nearest * 0.5).unsqueezed(-1))
+    // With the scale as it is now.
+    return [scale, bias.assigned(bias - similarities(x, context).mean(-3, -2))].first(where: \.isPoisoned)
   }
 }
 

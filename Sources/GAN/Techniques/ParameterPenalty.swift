@@ -7,7 +7,9 @@ import Torch
 public protocol ParameterPenalty: AnyObject {
   /// Called once a step, before the optimiser's: adds the penalty's gradient at `parameters` to `gradient`, in place. Both are
   /// laid out as `Network/flat`.
-  func add(to gradient: Tensor, at parameters: Tensor)
+  ///
+  /// - Throws: `TensorError`; the step is not counted then.
+  func add(to gradient: Tensor, at parameters: Tensor) throws
   /// What it keeps from step to step, by name; empty before the first step.
   var state: [String: Tensor] { get }
   /// Takes up an earlier ``state``.

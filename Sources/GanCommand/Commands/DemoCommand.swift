@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import Recipes
 import Report
@@ -21,7 +22,10 @@ struct TutorialDemo: ParsableCommand {
     abstract: "Plays a one-dimensional game with and without the techniques, and writes a page about it.",
     discussion: """
       The game of a 2017 tutorial, played plain, with feature matching, with minibatch discrimination and with both. The \
-      sound preset has logits, Adam and random noise; as-published has the tutorial's own choices, quirks included.
+      sound preset holds up: one set of settings for all four games, chosen by a search. unsettled is the same game \
+      before that search, and shows what goes wrong. as-published has the tutorial's own choices, quirks included.
+
+      The page is there after the first technique, and grows: open it at once and reload it.
 
         gan demo
         gan demo --data two-humped --seeds 16
@@ -45,11 +49,11 @@ struct TutorialDemo: ParsableCommand {
   @Option(parsing: .unconditional, help: "The first seed; the others follow it.")
   var seed: UInt64 = 1
 
-  @Option(parsing: .unconditional, help: "Steps per game.")
-  var steps = 10_000
+  @Option(parsing: .unconditional, help: "Steps per game. (default: the preset's)")
+  var steps: Int?
 
-  @Option(parsing: .unconditional, help: "Points per batch.")
-  var batchSize = 200
+  @Option(parsing: .unconditional, help: "Points per batch. (default: the preset's)")
+  var batchSize: Int?
 
   @Option(help: "Folder for the report and its figures; an earlier report in it is replaced.", completion: .directory)
   var out = "runs/demo"
@@ -59,10 +63,21 @@ struct TutorialDemo: ParsableCommand {
   )
   var threads: Int?
 
+  // For Scripts/tutorial-settings, which chose the sound preset's.
+  @Option(help: ArgumentHelp("A file of settings in place of the preset's, as JSON.", visibility: .hidden))
+  var tuning: String?
+
+  @Option(help: ArgumentHelp("Techniques, separated by commas.", visibility: .hidden))
+  var techniques: String?
+
+  @Option(
+    help: "Also keep every game's measures in this file, a JSON line for each technique.", completion: .file())
+  var results: String?
+
   func validate() throws {
     let bounds = [
-      ("--seeds", seeds, 1...1000), ("--steps", steps, 1...10_000_000), ("--threads", threads ?? 1, 1...1024),
-      ("--batch-size", batchSize, 2...100_000),
+      ("--seeds", seeds, 1...1000), ("--steps", steps ?? 1, 1...10_000_000), ("--threads", threads ?? 1, 1...1024),
+      ("--batch-size", batchSize ?? 2, 2...100_000),
     ]
     for (name, value, range) in bounds where !range.contains(value) {
       throw ValidationError("\(name) must be between \(range.lowerBound) and \(range.upperBound), is \(value).")
@@ -72,31 +87,73 @@ struct TutorialDemo: ParsableCommand {
 
   func run() throws {
     let folder = URL(fileURLWithPath: out)
-    let report = DemoReport(settings: settings(.plain), seeds: seeds, folder: folder)
+    let place = folder.appendingPathComponent("report.html")
+    let settings = try settings()
+    let seeds = (0..<UInt64(self.seeds)).map { seed + $0 }
+    let floor = try TutorialStudy.floor(data, seeds: seeds)
+    let report = DemoReport(settings: settings[0], seeds: self.seeds, floor: floor, folder: folder)
     try prepareForReport(in: folder)
-    let outcomes = try play()
-    try report.write(outcomes)
+    let isFile = standardStream(at: place) == nil
+    if isFile {
+      Output.say(
+        """
+        \(settings.count) techniques, \(self.seeds) \(self.seeds == 1 ? "game" : "games") each, on \(data.title). \
+        The page is there soon, and grows: \(place.relativePath)
+        """)
+    }
+    let outcomes = try play(settings, seeds) { outcomes in
+      if isFile || outcomes.count == settings.count { try report.write(outcomes, of: settings) }
+    }
+    if let results { try write(outcomes, floor, to: URL(fileURLWithPath: results)) }
     try Output.print(report.table(outcomes).text())
-    try Output.printPlace(folder.appendingPathComponent("report.html"))
+    try Output.printPlace(place)
   }
 
-  private func settings(_ technique: TutorialTechnique) -> TutorialSettings {
-    var settings = TutorialSettings(technique, preset: preset, data: data)
-    settings.steps = steps
-    settings.batchSize = batchSize
-    if let noise { settings.noise = noise }
-    return settings
+  /// The first of them is the plain game's where there is one.
+  private func settings() throws -> [TutorialSettings] {
+    let start = preset == .unsettled ? TutorialTuning.unsettled : .sound
+    let tuning = try tuning.map { try start.changed(by: URL(fileURLWithPath: $0)) }
+    let names = techniques?.split(separator: ",").map(String.init) ?? TutorialTechnique.allCases.map(\.rawValue)
+    return try names.map { name in
+      guard let technique = TutorialTechnique(rawValue: name) else {
+        throw ValidationError("--techniques: there is no '\(name)'.")
+      }
+      var settings = TutorialSettings(technique, preset: preset, data: data, tuning: tuning)
+      if let steps { settings.steps = steps }
+      if let batchSize { settings.batchSize = batchSize }
+      if let noise { settings.noise = noise }
+      return settings
+    }
   }
 
-  /// The games of every technique, in the order of `TutorialTechnique.allCases`.
-  private func play() throws -> [TutorialOutcome] {
+  /// One line for a technique: what was measured of each seed.
+  private func write(_ outcomes: [TutorialOutcome], _ floor: [TutorialMeasurements], to file: URL) throws {
+    struct Line: Encodable {
+      let technique: String
+      let data: TutorialDensity
+      let seeds: [UInt64]
+      let measurements: [TutorialMeasurements]
+    }
+    let encoder = ComparisonFolder.encoder
+    let lines = outcomes.map {
+      Line(technique: $0.technique.rawValue, data: data, seeds: $0.seeds, measurements: $0.measurements)
+    }
+    let fresh = Line(technique: "fresh-data", data: data, seeds: outcomes[0].seeds, measurements: floor)
+    let text = try (lines + [fresh]).map { String(decoding: try encoder.encode($0), as: UTF8.self) + "\n" }.joined()
+    try writeOutput(Data(text.utf8), to: file)
+  }
+
+  /// The games of every technique, in the order of `settings`.
+  ///
+  /// - Parameter show: called with those that are over each time when one more is.
+  private func play(
+    _ settings: [TutorialSettings], _ seeds: [UInt64], show: @escaping @Sendable ([TutorialOutcome]) throws -> Void
+  ) throws -> [TutorialOutcome] {
     // A step is too small to share out; whole games are what runs side by side.
     Libtorch.threads = 1
-    let techniques = TutorialTechnique.allCases
-    let seeds = (0..<UInt64(self.seeds)).map { seed + $0 }
-    // The longest first, so that no core idles at the end.
-    let jobs = techniques.enumerated().sorted { $0.element.cost > $1.element.cost }
-    let settings = techniques.map(settings)
+    let techniques = settings.map(\.technique)
+    // Plain first, for there to be something to see; then the longest, so that no core idles at the end.
+    let jobs = settings.indices.sorted { rank(techniques[$0]) < rank(techniques[$1]) }
     let progress = Mutex(
       DemoProgress(techniques: techniques, steps: settings.map { $0.pretrainingSteps + $0.steps }.max()!))
     let next = Mutex(0)
@@ -108,15 +165,32 @@ struct TutorialDemo: ParsableCommand {
         return next < jobs.count ? jobs[next] : nil
       }) {
         let result = Result {
-          try TutorialStudy(settings[job.offset], seeds: seeds).run { played in
-            progress.withLock { $0.update(job.element, played) }
+          try TutorialStudy(settings[job], seeds: seeds).run { played in
+            progress.withLock { $0.update(techniques[job], played) }
           }
         }
-        results.withLock { $0[job.offset] = result }
+        results.withLock { results in
+          results[job] = result
+          let over = results.compactMap { try? $0?.get() }
+          // The last time it is written by all means, below.
+          if !over.isEmpty, over.count < results.count { try? show(over) }
+        }
       }
     }
     progress.withLock { $0.finish() }
-    return try results.withLock { try $0.map { try $0!.get() } }
+    let outcomes = try results.withLock { try $0.map { try $0!.get() } }
+    try show(outcomes)
+    return outcomes
+  }
+
+  /// In what order games are played.
+  private func rank(_ technique: TutorialTechnique) -> Int {
+    switch technique {
+    case .plain: 0
+    case .both: 1
+    case .featureMatching: 2
+    case .minibatchDiscrimination: 3
+    }
   }
 }
 

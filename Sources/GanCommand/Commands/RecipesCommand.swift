@@ -10,7 +10,15 @@ struct RecipesCommand: ParsableCommand {
   @Argument(help: "A built-in recipe to print as YAML.", completion: RecipeArgument.builtInCompletion)
   var name: String?
 
+  @Flag(help: "Print a page about every key that a recipe can have, as Markdown.")
+  var keys = false
+
+  func validate() throws {
+    if keys, name != nil { throw ValidationError("--keys is about all recipes: leave the name out.") }
+  }
+
   func run() throws {
+    if keys { return try Output.print(RecipeKey.page(), terminator: "") }
     guard let name else {
       let width = Recipe.builtIn.map(\.name.count).max()!
       for recipe in Recipe.builtIn {

@@ -146,9 +146,7 @@ struct Train: ParsableCommand {
     throws
   {
     try Output.print(RecipeFile.text(recipe))
-    let game = try checkingTensors {
-      RecipeGame(recipe, example: example, classes: classes, stepsPerEpoch: stepsPerEpoch, device: device)
-    }
+    let game = try RecipeGame(recipe, example: example, classes: classes, stepsPerEpoch: stepsPerEpoch, device: device)
     try Output.print("generator:", terminator: "")
     try printNetwork(game.generator.summary)
     try Output.print("discriminator:", terminator: "")

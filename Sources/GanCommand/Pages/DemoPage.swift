@@ -8,6 +8,8 @@ struct DemoReport {
   /// Of the plain game; the others differ in their technique.
   let settings: TutorialSettings
   let seeds: Int
+  /// Of as many points drawn afresh from the data, seed by seed.
+  let floor: [TutorialMeasurements]
   let folder: URL
 
   // MARK: The table
@@ -29,44 +31,138 @@ struct DemoReport {
           help: "Standard deviation of the generated points divided by the data's: 1 is right, 0 is a single point."),
         .init("Collapsed", best: .lowest, help: TutorialStudy.collapseRule),
       ],
-      rows: outcomes.map { outcome in
-        func cell(_ value: (TutorialMeasurements) -> Double) -> Table.Cell {
-          let summary = Summary(outcome.measurements.map(value))
-          return .measurement(
-            mean: summary.mean, deviation: summary.count > 1 ? summary.standardDeviation : nil)
-        }
-        return [
-          .text(outcome.technique.title), cell(\.wasserstein), cell(\.decisionError), cell(\.spread),
-          .share(outcome.collapsed, of: outcome.measurements.count),
-        ]
-      },
-      note: "Mean ± standard deviation over seeds.")
+      rows: outcomes.map { row($0.technique.title, $0.measurements) } + [
+        row("Fresh data points", floor, ranked: false)
+      ],
+      note: """
+        Mean ± standard deviation over seeds. Fresh data points are drawn from the data themselves: no generator can be \
+        told to be closer.
+        """)
+  }
+
+  private func row(_ title: String, _ measurements: [TutorialMeasurements], ranked: Bool = true) -> [Table.Cell] {
+    func text(_ value: Double) -> String { String(format: "%.3g", value) }
+    func cell(_ value: (TutorialMeasurements) -> Double?) -> Table.Cell {
+      let values = measurements.compactMap(value)
+      guard !values.isEmpty else { return .text("–") }
+      let summary = Summary(values)
+      let deviation = summary.count > 1 ? summary.standardDeviation : nil
+      guard ranked else {
+        return .text(([text(summary.mean)] + (deviation.map { [text($0)] } ?? [])).joined(separator: " ± "))
+      }
+      return .measurement(mean: summary.mean, deviation: deviation)
+    }
+    let collapsed = measurements.filter(\.hasCollapsed).count
+    return [
+      .text(title), cell(\.wasserstein), cell(\.decisionError), cell(\.spread),
+      ranked ? .share(collapsed, of: measurements.count) : .text("\(collapsed) of \(measurements.count)"),
+    ]
   }
 
   // MARK: The page
 
-  func write(_ outcomes: [TutorialOutcome]) throws {
-    try page(outcomes).write(to: folder.appendingPathComponent("report.html"))
+  /// - Parameter all: the settings of all games; those without an outcome are still being played.
+  func write(_ outcomes: [TutorialOutcome], of all: [TutorialSettings]) throws {
+    try page(outcomes, all).write(to: folder.appendingPathComponent("report.html"))
   }
 
-  private func page(_ outcomes: [TutorialOutcome]) -> Page {
-    let plain = outcomes.first { $0.technique == .plain }!
+  private func page(_ outcomes: [TutorialOutcome], _ all: [TutorialSettings]) -> Page {
+    let over = Set(outcomes.map(\.technique))
+    let waiting = all.map(\.technique).filter { !over.contains($0) }.map { $0.title.lowercased() }
+    let plain = outcomes.first { $0.technique == .plain }
     return Page(
       title: "One game, four ways",
-      lead: lead(outcomes),
+      lead: waiting.isEmpty
+        ? lead(outcomes) : "Still being played: \(waiting.joined(separator: ", ")). Reload the page to see more.",
       blocks: [
-        .table(table(outcomes)),
         .paragraph(
           """
-          A generator G turns noise z on [−3, 3] into points x; a discriminator D sees real points and generated ones and \
-          says how probable it holds it that a point is real. D is first fitted to the density of the data, then both \
-          play for \(settings.steps) steps. A D that ends at 1/2 everywhere has nothing left to tell apart.
+          A generator G turns noise z on [−3, 3] into points x. A discriminator D sees real points and generated ones and \
+          says how probable it is that a point is real. D is first fitted to the density of the data, then both play for \
+          \(settings.steps) steps.
           """),
+        .chart(distances(outcomes)),
+        .table(table(outcomes)),
+        .section("How to read the pictures", [.definitions(reading)]),
       ]
-        + outcomes.map { section($0, plain: plain) } + [.section("How it was played", [.definitions(descriptions)])],
+        + outcomes.map { section($0, plain: plain) }
+        + [
+          .section("How it was played", [.definitions(descriptions)]),
+          .section("Try this next", [.definitions(furtherCommands)]),
+        ],
       footer:
-        "Made by gan demo --data \(settings.data.rawValue) --preset \(settings.preset.rawValue) --noise \(settings.noise.rawValue) --seeds \(seeds) --steps \(settings.steps)"
+        """
+        Made by gan demo --data \(settings.data.rawValue) --preset \(settings.preset.rawValue) \
+        --noise \(settings.noise.rawValue) --seeds \(seeds) --steps \(settings.steps)
+        """
     )
+  }
+
+  /// For a reader who has seen no such game.
+  private var reading: [(String, String)] {
+    [
+      (
+        "The filled curve",
+        """
+        It is the density of the data: high where real points are common, low where they are rare. It is the same in all \
+        pictures. G has never seen it; all that G knows of the data is what D thinks of G's own points.
+        """
+      ),
+      (
+        "The histogram",
+        """
+        It counts the points that G makes. A good G makes a histogram that fills the curve and nothing beside it. One \
+        thin, tall bar means that G makes the same point again and again: it has collapsed.
+        """
+      ),
+      (
+        "D's line",
+        """
+        It says for each x how probable D holds it that a point there is real; its scale is on the right. Near 1 D takes \
+        points for real, near 0 for generated, and G moves its points towards the higher places. A line that lies flat at \
+        the dotted 1/2 means that D cannot tell the two apart: G has won.
+        """
+      ),
+    ]
+  }
+
+  private var furtherCommands: [(String, String)] {
+    [
+      ("gan demo --data two-humped", "Two separate humps: the game in which G likes to serve only one of them."),
+      ("gan demo --data far-normal", "Data far from where G starts."),
+      ("gan demo --preset unsettled", "The same game before its settings were searched for: what goes wrong, and how."),
+      ("gan demo game", "The smallest game that plain descent cannot settle, and how historical averaging does."),
+      ("gan compare --data ring --seeds 8", "More techniques, on eight spots in the plane."),
+      ("gan train pictures --data FOLDER", "The same game with pictures of your own."),
+    ]
+  }
+
+  /// Of all techniques over the run: the one chart to look at.
+  private func distances(_ outcomes: [TutorialOutcome]) -> Chart {
+    let floor = Summary(
+      // A moment is measured by fewer points than the table: the distance of fresh ones falls as their root.
+      self.floor.map {
+        $0.wasserstein * (Double(TutorialStudy.measuredPoints) / Double(TutorialStudy.shownPoints)).squareRoot()
+      }
+    ).mean
+    let traces = outcomes.flatMap { outcome -> [Trace] in
+      let role = Role.series(TutorialTechnique.allCases.firstIndex(of: outcome.technique)!)
+      let steps = outcome.frames[0].map { Double($0.step) }
+      let seeds = outcome.frames.map { $0.map(\.wasserstein) }
+      let mean = steps.indices.map { at in seeds.reduce(0) { $0 + $1[at] } / Double(seeds.count) }
+      let title = outcome.technique.title
+      return seeds.map { .line(title, role, x: steps, y: $0).faint() } + [.line(title, role, x: steps, y: mean)]
+    }
+    let end = Double(settings.steps)
+    return Chart(
+      title: "How far G is from the data",
+      caption: """
+        Wasserstein-1 distance over the game: lower is better. Each seed faint, the mean of a technique strong. The dotted \
+        line is about what as many fresh data points have: no lower line can be hoped for.
+        """,
+      x: "step", y: Axis("distance", isLogarithmic: true),
+      traces: traces
+        + [.line("fresh data points", .reference, x: [0, end], y: [floor, floor]).dotted()])
   }
 
   private func lead(_ outcomes: [TutorialOutcome]) -> String {
@@ -78,19 +174,19 @@ struct DemoReport {
       """
   }
 
-  private func section(_ outcome: TutorialOutcome, plain: TutorialOutcome) -> Block {
+  private func section(_ outcome: TutorialOutcome, plain: TutorialOutcome?) -> Block {
     .section(
       outcome.technique.title,
       [
         .finding(finding(outcome, plain: plain)),
         .animation(game(outcome)),
         .row([.chart(pretraining(outcome)), .chart(pretrainingLoss(outcome))]),
-        .chart(objectives(outcome)),
+        .row([.chart(reach(outcome)), .chart(objectives(outcome))]),
       ])
   }
 
   /// What the numbers show, whichever way they went.
-  private func finding(_ outcome: TutorialOutcome, plain: TutorialOutcome) -> String {
+  private func finding(_ outcome: TutorialOutcome, plain: TutorialOutcome?) -> String {
     let distance = outcome.mean(\.wasserstein)
     let spread = outcome.mean(\.spread)
     let collapse =
@@ -104,6 +200,7 @@ struct DemoReport {
       is \(text(outcome.mean(\.decisionError))) from 1/2 on average.
       """
     guard outcome.technique != .plain else { return "Without any technique, " + own }
+    guard let plain else { return "With \(outcome.technique.phrase), " + own }
     let ratio = distance / plain.mean(\.wasserstein)
     let flatter = outcome.mean(\.decisionError) < plain.mean(\.decisionError)
     let difference = abs(outcome.mean(\.wasserstein) - plain.mean(\.wasserstein))
@@ -167,6 +264,19 @@ struct DemoReport {
       traces: curves("loss", .loss, steps, outcome.pretrainingLoss.map { losses in steps.map { losses[$0] } }))
   }
 
+  private func reach(_ outcome: TutorialOutcome) -> Chart {
+    let steps = outcome.frames[0].map { Double($0.step) }
+    return Chart(
+      title: "Where G's points are",
+      caption: "The lowest and the highest of \(TutorialStudy.shownPoints) points, for each seed.", x: "step", y: "x",
+      traces: outcome.frames.flatMap { frames -> [Trace] in
+        [
+          .line("lowest", .generated, x: steps, y: frames.map(\.reach.lowerBound)).dashed(),
+          .line("highest", .generated, x: steps, y: frames.map(\.reach.upperBound)),
+        ]
+      })
+  }
+
   private func objectives(_ outcome: TutorialOutcome) -> Chart {
     Chart(
       title: "Both objectives", caption: "Losses of D and G over the game, every seed faint, their means strong.",
@@ -192,7 +302,9 @@ struct DemoReport {
 
 extension TutorialOutcome {
   fileprivate var collapsed: Int { measurements.filter(\.hasCollapsed).count }
-  fileprivate func mean(_ value: (TutorialMeasurements) -> Double) -> Double { Summary(measurements.map(value)).mean }
+  fileprivate func mean(_ value: (TutorialMeasurements) -> Double?) -> Double {
+    Summary(measurements.compactMap(value)).mean
+  }
   /// Standard error of the mean.
   fileprivate func error(_ value: (TutorialMeasurements) -> Double) -> Double {
     let summary = Summary(measurements.map(value))

@@ -25,7 +25,9 @@ public struct SpectralNorm: Module {
       let constant = matrix.detached()
       let v = Self.normalized(matmul(constant.transposed(), vector.value.unsqueezed(-1)))
       let u = Self.normalized(matmul(constant, v))
-      if context.mode != .evaluation { vector.value.assign(u.squeezed(-1)) }
+      if context.mode != .evaluation, case let kept = vector.value.assigned(u.squeezed(-1)), kept.isPoisoned {
+        return (kept, v)
+      }
       return (u, v)
     }
     let sigma = (u * matmul(matrix, v)).sum(-2, -1) + Self.epsilon

@@ -38,14 +38,15 @@ public struct WeightNormConv2d: Layer {
   }
 
   public func callAsFunction(_ x: Tensor, _ context: Context) -> Tensor {
-    if context.mode == .initialization { withoutGradient { initialize(x) } }
+    if context.mode == .initialization, let failed = withoutGradient({ initialize(x) }) { return failed }
     return conv2d(x, weight: weight, bias: bias.value, stride: stride, padding: padding)
   }
 
-  private func initialize(_ x: Tensor) {
+  /// - Returns: what failed, where something did.
+  private func initialize(_ x: Tensor) -> Tensor? {
     let y = conv2d(x, weight: weight, stride: stride, padding: padding)
     let scale = initialDeviation / sqrt(y.variance(0, 2, 3) + Self.epsilon)
-    bias.value.assign(-y.mean(0, 2, 3) * scale)
-    gain.value.assign(gain.value * scale)
+    return [bias.value.assigned(-y.mean(0, 2, 3) * scale), gain.value.assigned(gain.value * scale)].first(
+      where: \.isPoisoned)
   }
 }

@@ -41,7 +41,7 @@ public struct WeightNormConvTranspose2d: Layer {
   }
 
   public func callAsFunction(_ x: Tensor, _ context: Context) -> Tensor {
-    if context.mode == .initialization { withoutGradient { initialize(x) } }
+    if context.mode == .initialization, let failed = withoutGradient({ initialize(x) }) { return failed }
     return transposed(x, bias: bias.value)
   }
 
@@ -49,10 +49,11 @@ public struct WeightNormConvTranspose2d: Layer {
     convTranspose2d(x, weight: weight, bias: bias, stride: stride, padding: padding, outputPadding: outputPadding)
   }
 
-  private func initialize(_ x: Tensor) {
+  /// - Returns: what failed, where something did.
+  private func initialize(_ x: Tensor) -> Tensor? {
     let y = transposed(x, bias: nil)
     let scale = initialDeviation / sqrt(y.variance(0, 2, 3) + Self.epsilon)
-    bias.value.assign(-y.mean(0, 2, 3) * scale)
-    gain.value.assign(gain.value * scale)
+    return [bias.value.assigned(-y.mean(0, 2, 3) * scale), gain.value.assigned(gain.value * scale)].first(
+      where: \.isPoisoned)
   }
 }

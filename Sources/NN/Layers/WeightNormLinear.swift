@@ -39,15 +39,16 @@ public struct WeightNormLinear: Layer {
   }
 
   public func callAsFunction(_ x: Tensor, _ context: Context) -> Tensor {
-    if context.mode == .initialization { withoutGradient { initialize(x) } }
+    if context.mode == .initialization, let failed = withoutGradient({ initialize(x) }) { return failed }
     return weightNormLinear(
       x, direction: direction.value, gain: gain.value, bias: bias.value, epsilon: Self.epsilon)
   }
 
-  private func initialize(_ x: Tensor) {
+  /// - Returns: what failed, where something did.
+  private func initialize(_ x: Tensor) -> Tensor? {
     let y = linear(x, weight: weight)
     let scale = initialDeviation / sqrt(y.variance(-2) + Self.epsilon)
-    bias.value.assign(-y.mean(-2) * scale)
-    gain.value.assign(gain.value * scale)
+    return [bias.value.assigned(-y.mean(-2) * scale), gain.value.assigned(gain.value * scale)].first(
+      where: \.isPoisoned)
   }
 }

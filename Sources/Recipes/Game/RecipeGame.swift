@@ -25,9 +25,10 @@ public struct RecipeGame {
   ///   - example: the shape of the data's examples.
   ///   - classes: K, which a classifying objective needs.
   ///   - seeds: of games side by side; that of the recipe alone where they are missing.
+  /// - Throws: `NetworkError` or `TensorError` where the networks cannot be made, for want of memory or of the device.
   public init(
     _ recipe: Recipe, example: ExampleShape, classes: Int?, stepsPerEpoch: Int?, seeds: [UInt64]? = nil, device: Device
-  ) {
+  ) throws {
     self.recipe = recipe
     self.example = example
     self.classes = classes
@@ -38,29 +39,33 @@ public struct RecipeGame {
       case .epochs: recipe.duration.count * (stepsPerEpoch ?? 1)
       }
     let random = recipe.random(seeds)
-    generator = Network(recipe.makeGenerator(example, classes: classes), random: random.stream("G"), device: device)
-    discriminator = Network(
+    generator = try Network(recipe.makeGenerator(example, classes: classes), random: random.stream("G"), device: device)
+    discriminator = try Network(
       recipe.makeDiscriminator(example, classes: classes), random: random.stream("D"), device: device)
     let halfLife = recipe.generator.averagingHalfLife
     average =
-      halfLife > 0
+      try halfLife > 0
       ? WeightAverage(
         of: generator,
         halfLife: recipe.generator.averagingHalfLifeGrows
           ? CosineSchedule(from: 0, to: halfLife, over: 0..<steps) : .constant(halfLife), batchSize: recipe.batchSize)
       : Self.average(of: generator, recipe.generator.averagingRate, recipe.generator.averagingStart)
-    discriminatorAverage = Self.average(
+    discriminatorAverage = try Self.average(
       of: discriminator, recipe.discriminator.averagingRate, recipe.discriminator.averagingStart)
   }
 
-  private static func average<M>(of network: Network<M>, _ rate: Double, _ start: AverageStart) -> WeightAverage<M>? {
-    rate > 0 ? WeightAverage(of: network, rate: rate, start: start) : nil
+  private static func average<M>(of network: Network<M>, _ rate: Double, _ start: AverageStart) throws
+    -> WeightAverage<M>?
+  {
+    try rate > 0 ? WeightAverage(of: network, rate: rate, start: start) : nil
   }
 
   /// Moves the averages; to be called after every step.
-  public func updateAverages() {
-    average?.update()
-    discriminatorAverage?.update()
+  ///
+  /// - Throws: `TensorError`.
+  public func updateAverages() throws {
+    try average?.update()
+    try discriminatorAverage?.update()
   }
 
   /// A trainer at the start of the game; D's data-dependent layers are initialised on `examples`, G's, where it has some, on a batch

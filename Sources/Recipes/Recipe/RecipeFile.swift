@@ -383,7 +383,9 @@ extension RecipeError {
 
   /// The values that a recipe may have at `path`: of all enumerations of that name those that can be read there.
   private static func allowed(_ name: String, in tree: Tree, at path: [String]) -> [String] {
-    let values = enumerations.filter { $0.name == name }.flatMap(\.values)
+    // Several have the same name; what two of them say is said once.
+    var known: Set<String> = []
+    let values = enumerations.filter { $0.name == name }.flatMap(\.values).filter { known.insert($0).inserted }
     return values.filter { value in
       guard let text = try? Yams.serialize(node: tree.replacing(path[...], by: value).node) else { return false }
       do {

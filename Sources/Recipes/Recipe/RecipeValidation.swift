@@ -10,8 +10,10 @@ extension Recipe {
   /// Checks every value that has a range, and whether the parts go together.
   ///
   /// - Throws: ``RecipeError`` naming the first key whose value is impossible.
-  public func validate() throws {
-    let check = SettingsCheck()
+  public func validate() throws { try validate(SettingsCheck()) }
+
+  /// The same, by a check that may be looked over the shoulder.
+  func validate(_ check: SettingsCheck) throws {
     try validateName()
     try check.size("batchSize", batchSize)
     try check.count("duration.count", duration.count)

@@ -412,12 +412,10 @@ public struct RunFolder: Sendable {
     } catch let error as RecipeError {
       throw FileError(path: descriptionFile.path, reason: "does not fit recipe.yaml: \(error)")
     }
-    let game = try checkingTensors {
-      RecipeGame(
-        recipe, example: description.example, classes: description.classes,
-        // Of use for epochs alone, of which the run has as many as its recipe.
-        stepsPerEpoch: description.steps / recipe.duration.count, device: device)
-    }
+    let game = try RecipeGame(
+      recipe, example: description.example, classes: description.classes,
+      // Of use for epochs alone, of which the run has as many as its recipe.
+      stepsPerEpoch: description.steps / recipe.duration.count, device: device)
     func load<M>(_ network: Network<M>, _ average: WeightAverage<M>?, _ file: URL, _ averageFile: URL) throws -> Int? {
       let file = averaged && average != nil ? averageFile : file
       var status = stat()
@@ -436,7 +434,7 @@ public struct RunFolder: Sendable {
       } catch let error as StateError {
         throw FileError(path: file.path, reason: "does not fit recipe.yaml: \(error)")
       }
-      average?.reset()
+      try average?.reset()
       return stored.metadata["step"].flatMap { Int($0) }
     }
     let step = try load(game.generator, game.average, generatorFile, averageFile)

@@ -76,11 +76,9 @@ public final class TrainingRun {
     self.examples = examples
     self.test = recipe.tellsClasses ? test : nil
     self.scorer = scorer
-    game = try checkingTensors {
-      RecipeGame(
-        recipe, example: examples.shape, classes: examples.classes, stepsPerEpoch: examples.stepsPerEpoch,
-        device: device)
-    }
+    game = try RecipeGame(
+      recipe, example: examples.shape, classes: examples.classes, stepsPerEpoch: examples.stepsPerEpoch,
+      device: device)
     trainer = try game.trainer(examples)
     random = RandomStream(seed: recipe.seed).stream("measurements")
     let found = folder.checkpoints.newest(device: device)
@@ -180,7 +178,7 @@ public final class TrainingRun {
     let step = report.step + 1
     let isLast = step == game.steps
     func isDue(_ interval: Int) -> Bool { step % interval == 0 || isLast }
-    try checkingTensors { game.updateAverages() }
+    try game.updateAverages()
     sums.add(report)
 
     let errors = try test.flatMap { isDue(output.evaluationInterval) ? try game.errors(on: $0) : nil }
@@ -322,11 +320,11 @@ public final class TrainingRun {
       }
       if let average = game.average {
         let (values, updates) = try take("generator-average", game.generator.flat)
-        try checkingTensors { average.restore(values, updates: updates) }
+        try average.restore(values, updates: updates)
       }
       if let average = game.discriminatorAverage {
         let (values, updates) = try take("discriminator-average", game.discriminator.flat)
-        try checkingTensors { average.restore(values, updates: updates) }
+        try average.restore(values, updates: updates)
       }
       let stored = try take("measurement-sums").values(Double.self)
       guard stored.count == 4 else { throw StateError(name: "measurement-sums", reason: "has \(stored.count) numbers") }

@@ -15,17 +15,15 @@ public struct TrialSteps: Sendable {
   ///
   /// - Throws: `TensorError`, `TrainingFault`.
   public init(_ recipe: Recipe, _ examples: RecipeExamples, count: Int = 3, device: Device) throws {
-    let game = try checkingTensors {
-      RecipeGame(
-        recipe, example: examples.shape, classes: examples.classes, stepsPerEpoch: examples.stepsPerEpoch,
-        device: device)
-    }
+    let game = try RecipeGame(
+      recipe, example: examples.shape, classes: examples.classes, stepsPerEpoch: examples.stepsPerEpoch,
+      device: device)
     let trainer = try game.trainer(examples)
     var shortest = Double.infinity
     for _ in 0..<count {
       let start = ContinuousClock.now
       guard try trainer.next() != nil else { break }
-      try checkingTensors { game.updateAverages() }
+      try game.updateAverages()
       shortest = min(shortest, (ContinuousClock.now - start) / .seconds(1))
     }
     secondsPerStep = shortest

@@ -55,15 +55,14 @@ public struct Comparison: Sendable {
     guard let examples = try checkingTensors({ RecipeExamples(points: recipe, device: device) }) else {
       throw RecipeError(key: "data.source", reason: "'\(recipe.data.kind)' has no points to draw")
     }
-    let game = try checkingTensors {
-      RecipeGame(recipe, example: examples.shape, classes: nil, stepsPerEpoch: nil, seeds: seeds, device: device)
-    }
+    let game = try RecipeGame(
+      recipe, example: examples.shape, classes: nil, stepsPerEpoch: nil, seeds: seeds, device: device)
     let trainer = try game.trainer(examples)
     let density = recipe.data.points?.density
     var decisions: [[[Double]]] = []
     let interval = max(1, game.steps / 4 / Self.looks)
     while let report = try trainer.next() {
-      try checkingTensors { game.updateAverages() }
+      try game.updateAverages()
       let played = report.step + 1
       if let density, played > game.steps - game.steps / 4, (game.steps - played) % interval == 0 {
         decisions.append(try self.decisions(game, middle(of: density), device))
@@ -134,14 +133,12 @@ public struct Comparison: Sendable {
     recipe.seed = seed
     try validate(technique)
     let examples = try checkingTensors { try RecipeExamples(images: images, recipe: recipe, device: device) }
-    let game = try checkingTensors {
-      RecipeGame(
-        recipe, example: examples.shape, classes: examples.classes, stepsPerEpoch: examples.stepsPerEpoch,
-        device: device)
-    }
+    let game = try RecipeGame(
+      recipe, example: examples.shape, classes: examples.classes, stepsPerEpoch: examples.stepsPerEpoch,
+      device: device)
     let trainer = try game.trainer(examples)
     while let report = try trainer.next() {
-      try checkingTensors { game.updateAverages() }
+      try game.updateAverages()
       if (report.step + 1) % 10 == 0 || report.step + 1 == game.steps { progress(report.step + 1) }
     }
     let random = RandomStream(seed: seed).stream("comparison")

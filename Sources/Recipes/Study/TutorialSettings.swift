@@ -24,9 +24,11 @@ public enum TutorialTechnique: String, CaseIterable, Sendable, Codable {
 
 /// Whose settings the demonstration plays by.
 public enum TutorialPreset: String, CaseIterable, Sendable, Codable {
-  /// The tutorial's networks and data with what holds up: logits, Adam, techniques as the paper and its authors' code have
-  /// them, and the same two players under every technique.
+  /// The tutorial's data and two small players with what holds up: logits, Adam, techniques as the paper and its authors' code
+  /// have them, and one set of settings under every technique, chosen by a search (``TutorialTuning/sound``).
   case sound
+  /// The same before its settings were searched for: it shows what goes wrong (``TutorialTuning/unsettled``).
+  case unsettled
   /// The tutorial's own choices: a tanh output clamped as if it were a probability, momentum 0.6, its readings of both
   /// techniques, other widths with the minibatch layer, and with feature matching an optimiser of G that moves D too.
   case asPublished = "as-published"
@@ -74,36 +76,50 @@ public struct TutorialSettings: Sendable {
   public var technique: TutorialTechnique
   public var preset: TutorialPreset
   public var data: TutorialDensity
-  public var steps = 10_000
-  public var batchSize = 200
+  public var steps: Int
+  public var batchSize: Int
   public var pretrainingSteps = 1_000
-  var discriminatorWidth = 10
-  var generatorWidths = [10, 10]
-  var generatorHidden = Activation.tanh
+  /// What the presets but as-published are made of.
+  let tuning: TutorialTuning
+  var discriminatorWidth: Int
+  var generatorWidths: [Int]
+  var discriminatorHidden: Activation
+  var generatorHidden: Activation
   var generatorOutput = Activation.identity
   var discriminatorOutput = Activation.identity
+  var outputScale: Double
   var weights = Initializer.glorotUniform
   var minibatchWeights: Initializer?
   var featureMatching: FeatureMatching.Reading?
   var minibatch: MinibatchDiscrimination.Reading?
   public var noise = TutorialNoise.uniform
-  var learningRate = 0.001
-  var adam = true
   var generatorStepMovesDiscriminator = false
 
-  public init(_ technique: TutorialTechnique, preset: TutorialPreset = .sound, data: TutorialDensity = .normal) {
+  /// - Parameter tuning: in place of the preset's own; as-published has none.
+  public init(
+    _ technique: TutorialTechnique, preset: TutorialPreset = .sound, data: TutorialDensity = .normal,
+    tuning: TutorialTuning? = nil
+  ) {
+    let tuning = preset == .asPublished ? .unsettled : tuning ?? (preset == .sound ? .sound : .unsettled)
     self.technique = technique
     self.preset = preset
     self.data = data
+    self.tuning = tuning
+    steps = tuning.steps
+    batchSize = tuning.batchSize
+    discriminatorWidth = tuning.discriminatorWidth
+    generatorWidths = tuning.generatorWidths
+    discriminatorHidden = tuning.discriminatorActivation
+    generatorHidden = tuning.generatorActivation
+    outputScale = tuning.outputScale
     switch preset {
-    case .sound:
+    case .sound, .unsettled:
       featureMatching = technique.matchesFeatures ? .paper : nil
-      minibatch = technique.discriminatesMinibatches ? .release : nil
+      minibatch = technique.discriminatesMinibatches ? tuning.minibatchReading : nil
     case .asPublished:
       weights = .normal(standardDeviation: 1)
       featureMatching = technique.matchesFeatures ? .tutorial : nil
       minibatch = technique.discriminatesMinibatches ? .tutorial : nil
-      adam = false
       noise = .stratified
       discriminatorOutput = .tanh
       generatorOutput = .tanh
@@ -119,63 +135,118 @@ public struct TutorialSettings: Sendable {
 
   var objective: any Objective {
     switch preset {
-    case .sound: Logistic()
+    case .sound, .unsettled: Logistic()
     case .asPublished: ClampedProbability()
     }
   }
 
-  /// A player's optimiser with nothing remembered yet. The rate falls by 5 % after each quarter of the run.
-  func training() -> Training {
-    Training(
-      adam ? Adam(beta1: 0.5) : Momentum(0.6),
-      learningRate: LearningRate(learningRate, factor: 0.95, every: (steps + 3) / 4))
+  /// Whether what the game shows is an average of G's weights.
+  var averages: Bool { tuning.averagingRate < 1 }
+
+  /// A new start of D's training.
+  func discriminatorTraining() -> Training {
+    training(
+      tuning.discriminatorRate, noiseScale: tuning.inputNoise > 0 ? LinearDecline(over: 0..<steps, to: 0) : .none)
+  }
+
+  /// A new start of G's training.
+  func generatorTraining() -> Training { training(tuning.generatorRate) }
+
+  /// A player's optimiser with nothing remembered yet. Without a cosine the rate falls by 5 % after each quarter of the run.
+  private func training(_ rate: Double, noiseScale: LinearDecline = .none) -> Training {
+    let falling = LearningRate(CosineSchedule(from: rate, to: rate * tuning.finalRate, over: 0..<steps))
+    let constant = LearningRate(rate, factor: 0.95, every: (steps + 3) / 4)
+    let isFalling = tuning.finalRate < 1
+    let adam = Adam(
+      beta1: tuning.beta1, beta2: tuning.beta2, epsilonPlace: preset == .sound ? .insideRoot : .outsideRoot)
+    return Training(
+      preset == .asPublished ? Momentum(0.6) : adam, learningRate: isFalling ? falling : constant,
+      noiseScale: noiseScale)
   }
 
   /// The settings in words, for a report.
   public var description: [(String, String)] {
-    let published = preset == .asPublished
+    preset == .asPublished ? publishedDescription : tunedDescription
+  }
+
+  private var publishedDescription: [(String, String)] {
+    [
+      (
+        "Players",
+        """
+        D 1-10-10-1, tanh throughout, its output clamped to 0.01 … 0.99 as if it were a probability; G 1-10-10-1, tanh \
+        throughout, times 5. With minibatch discrimination D 1-20-20-1 and G 1-10-1 with softplus. Weights N(0, 1).
+        """
+      ),
+      ("Noise", noiseDescription),
+      ("Objective", "mean log D(x) + mean log(1 − D(G(z))) for D, mean log D(G(z)) for G, both ascended"),
+      (
+        "Feature matching",
+        "the root of the summed squared differences of paired rows; the optimiser of G also moves D"
+      ),
+      ("Minibatch discrimination", "5 kernels of 3 dimensions, e⁻¹ for a point's similarity with itself"),
+      ("Training", "momentum 0.6, rate 0.001, 5 % less after each quarter; batches of \(batchSize), sorted"),
+      pretrainingDescription,
+    ]
+  }
+
+  private var tunedDescription: [(String, String)] {
+    func layers(_ widths: [Int]) -> String { ([1] + widths + [1]).map(String.init).joined(separator: "-") }
+    let tuning = tuning
+    let rates =
+      "Adam, β₁ = \(tuning.beta1), β₂ = \(tuning.beta2), rate \(tuning.discriminatorRate) of D and \(tuning.generatorRate) of G"
+    let change =
+      tuning.finalRate < 1 ? "falling to \(tuning.finalRate) of it along half a cosine" : "5 % less after each quarter"
+    let scale = outputScale == 1 ? "" : ", times \(outputScale)"
     return [
       (
         "Players",
-        published
-          ? """
-          D 1-10-10-1, tanh throughout, its output clamped to 0.01 … 0.99 as if it were a probability; G 1-10-10-1, tanh \
-          throughout, times 5. With minibatch discrimination D 1-20-20-1 and G 1-10-1 with softplus. Weights N(0, 1).
-          """
-          : """
-          D 1-10-10-1 with tanh between and a logit at the end; G the same, times 5. Glorot's uniform weights.
-          """
+        """
+        D \(layers([discriminatorWidth, discriminatorWidth])) with \(discriminatorHidden.rawValue) between and a logit at the \
+        end; G \(layers(generatorWidths)) with \(generatorHidden.rawValue)\(scale). Glorot's uniform weights.
+        """
       ),
       (
-        "Noise",
-        noise == .stratified
-          ? "\(batchSize) evenly spaced points on [−3, 3], each moved by U[0, 0.01)"
-          : "\(batchSize) points uniform on [−3, 3]"
+        "Which G",
+        averages
+          ? "an average of its weights that moves by \(tuning.averagingRate) of the way in every step"
+          : "as the last step left it"
       ),
+      ("Noise", noiseDescription),
       (
         "Objective",
-        published
-          ? "mean log D(x) + mean log(1 − D(G(z))) for D, mean log D(G(z)) for G, both ascended"
-          : "logistic on logits, G non-saturating"
+        "logistic on logits, G non-saturating; "
+          + (tuning.updates == .simultaneous ? "both move at once" : "D moves, then G")
       ),
       (
         "Feature matching",
-        published
-          ? "the root of the summed squared differences of paired rows; the optimiser of G also moves D"
-          : "squared distance of the batch means of D's second hidden layer, summed over its units as the paper writes it; the "
-            + "recipes, and gan compare with them, take the mean, as the released code does"
+        """
+        squared distance of the batch means of D's second hidden layer, summed over its units as the paper writes it, \
+        \(tuning.matchingJoins ? "beside" : "in place of") the objective's loss of G
+        """
       ),
       (
         "Minibatch discrimination",
-        published
-          ? "5 kernels of 3 dimensions, e⁻¹ for a point's similarity with itself"
-          : "5 kernels of 3 dimensions, a point's similarity with itself left out, scaled on the first batch"
+        """
+        \(tuning.kernels) kernels of \(tuning.dimensions) dimensions, \
+        \(tuning.minibatchReading == .release
+          ? "a point's similarity with itself left out, scaled on the first batch" : "as the paper writes it")
+        """
       ),
-      (
-        "Training",
-        "\(published ? "momentum 0.6" : "Adam, β₁ = 0.5"), rate \(learningRate), 5 % less after each quarter; batches of \(batchSize), sorted"
-      ),
-      ("Pretraining", "\(pretrainingSteps) steps of D on the density, mean squared error, x uniform over its support"),
+      ("Training", "\(rates), \(change); batches of \(batchSize)\(preset == .unsettled ? ", sorted" : "")"),
+      pretrainingDescription,
     ]
+      + (tuning.inputNoise > 0
+        ? [("D's noise", "N(0, \(tuning.inputNoise)) on the points that D sees, falling in a line to 0")] : [])
+  }
+
+  private var noiseDescription: String {
+    noise == .stratified
+      ? "\(batchSize) evenly spaced points on [−3, 3], each moved by U[0, 0.01)"
+      : "\(batchSize) points uniform on [−3, 3]"
+  }
+
+  private var pretrainingDescription: (String, String) {
+    ("Pretraining", "\(pretrainingSteps) steps of D on the density, mean squared error, x uniform over its support")
   }
 }

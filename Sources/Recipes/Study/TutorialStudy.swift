@@ -13,14 +13,19 @@ public struct TutorialFrame: Sendable {
   public let decision: [Double]
   /// The share of generated points in each bin between neighbouring ``TutorialOutcome/binEdges``.
   public let histogram: [Double]
+  /// Between ``TutorialStudy/shownPoints`` generated points and the density, by its quantiles.
+  public let wasserstein: Double
+  /// The lowest and the highest of these points.
+  public let reach: ClosedRange<Double>
 }
 
 /// How well one seed's game ended.
-public struct TutorialMeasurements: Sendable {
+public struct TutorialMeasurements: Sendable, Codable {
   /// Between 10 000 generated points and the density, by its quantiles.
   public let wasserstein: Double
   /// Mean |D(x) - 1/2| over the positions where the density is at least 1 % of its peak.
-  public let decisionError: Double
+  /// Nil for points that no D has seen.
+  public let decisionError: Double?
   /// Standard deviation of generated points divided by that of the data.
   public let spread: Double
   /// See ``TutorialStudy/collapseRule``.
@@ -68,10 +73,13 @@ public struct TutorialStudy {
     self.seeds = seeds
   }
 
+  /// Points that a moment's histogram is made of.
+  public static let shownPoints = 2_000
   private static let frameCount = 40
   private static let positionCount = 81
   private static let binCount = 60
-  private static let measuredPoints = 10_000
+  /// Points that a game that is over is measured by.
+  public static let measuredPoints = 10_000
 
   /// - Parameter progress: called with the number of steps taken, those of the pretraining included.
   /// - Throws: `TensorError`.
@@ -85,11 +93,14 @@ public struct TutorialStudy {
 
     let game = try TutorialGame(settings, seeds: seeds)
     let probe = TutorialProbe(game, positions: positions)
+    let quantiles = Self.quantiles(of: density, Self.shownPoints)
     func frame(_ step: Int) throws -> [TutorialFrame] {
-      let points = try probe.points(2_000)
+      let points = try probe.points(Self.shownPoints)
       return zip(try probe.decisions(), points).map { decision, points in
         let shares = OneDimensional.shares(of: points, between: binEdges)
-        return TutorialFrame(step: step, decision: decision, histogram: Array(shares.dropFirst().dropLast()))
+        return TutorialFrame(
+          step: step, decision: decision, histogram: Array(shares.dropFirst().dropLast()),
+          wasserstein: OneDimensional.wasserstein(points, quantiles), reach: points.min()!...points.max()!)
       }
     }
 
@@ -121,15 +132,35 @@ public struct TutorialStudy {
 
   private func measure(decision: [Double], points: [Double], positions: [Double]) -> TutorialMeasurements {
     let density = settings.density
-    let quantiles = (0..<Self.measuredPoints).map { density.quantile((Double($0) + 0.5) / Double(Self.measuredPoints)) }
     let peak = positions.map { density($0) }.max()!
     let errors = zip(positions, decision).filter { density($0.0) >= peak / 100 }.map { abs($0.1 - 0.5) }
+    return Self.measure(points, of: density, decisionError: errors.reduce(0, +) / Double(errors.count))
+  }
+
+  private static func measure(_ points: [Double], of density: Density, decisionError: Double?) -> TutorialMeasurements {
     let deciles = OneDimensional.shares(of: points, between: (1..<10).map { density.quantile(Double($0) / 10) })
     return TutorialMeasurements(
-      wasserstein: OneDimensional.wasserstein(points, quantiles),
-      decisionError: errors.reduce(0, +) / Double(errors.count),
-      spread: Summary(points).standardDeviation / density.standardDeviation,
+      wasserstein: OneDimensional.wasserstein(points, quantiles(of: density, measuredPoints)),
+      decisionError: decisionError, spread: Summary(points).standardDeviation / density.standardDeviation,
       hasCollapsed: deciles.filter { $0 >= 0.02 }.count <= 5)
+  }
+
+  private static func quantiles(of density: Density, _ count: Int) -> [Double] {
+    (0..<count).map { density.quantile((Double($0) + 0.5) / Double(count)) }
+  }
+
+  /// The same measures of as many points drawn afresh from the data, for each seed: nothing can be told to be closer.
+  ///
+  /// - Throws: `TensorError`.
+  public static func floor(_ data: TutorialDensity, seeds: [UInt64]) throws -> [TutorialMeasurements] {
+    try checkingTensors {
+      let random = RandomStream(seeds: seeds).stream("fresh data")
+      let values = try data.density.sample(measuredPoints, random).values(Double.self)
+      return seeds.indices.map {
+        measure(
+          Array(values[$0 * measuredPoints..<($0 + 1) * measuredPoints]), of: data.density, decisionError: nil)
+      }
+    }
   }
 }
 
@@ -173,7 +204,7 @@ private struct TutorialProbe {
     try checkingTensors {
       try withoutGradient {
         let z = game.noise(count, game.random.stream("measuring"))
-        return try rows(game.generator.model(z, .evaluation))
+        return try rows(game.generated(z))
       }
     }
   }

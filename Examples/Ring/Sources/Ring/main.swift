@@ -29,8 +29,8 @@ func ring(_ count: Int, _ random: RandomStream) -> Tensor {
 
 let steps = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 4_000
 let random = RandomStream(seed: 1)
-let generator = Network(Points(), random: random.stream("G"))
-let discriminator = Network(Judge(), random: random.stream("D"))
+let generator = try Network(Points(), random: random.stream("G"))
+let discriminator = try Network(Judge(), random: random.stream("D"))
 try discriminator.initialize(on: ring(128, random.stream("initialization")))
 let trainer = Trainer(
   generator: generator, discriminator: discriminator,

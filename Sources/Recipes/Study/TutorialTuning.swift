@@ -1,0 +1,117 @@
+import Files
+import Foundation
+import GAN
+import NN
+import Settings
+import Torch
+
+/// How the one-dimensional game is played where it is played well: one set of settings for all techniques and all data.
+///
+/// The sound preset's were chosen by `Scripts/tutorial-settings`; `Results/tutorial-settings` has its log.
+public struct TutorialTuning: Codable, Sendable, Hashable {
+  /// Steps of the game; both learning rates fall to ``finalRate`` of themselves over them, along half a cosine.
+  public var steps = 10_000
+  /// Points per batch.
+  public var batchSize = 200
+  /// Widths of D's two hidden layers, and of G's.
+  public var discriminatorWidth = 10
+  public var generatorWidths = [10, 10]
+  public var discriminatorActivation = Activation.tanh
+  public var generatorActivation = Activation.tanh
+  /// G's output is multiplied by it.
+  public var outputScale = 5.0
+  public var discriminatorRate = 0.001
+  public var generatorRate = 0.001
+  /// What is left of the learning rates in the end, as a share.
+  public var finalRate = 1.0
+  /// Adam's, of both players.
+  public var beta1 = 0.5
+  public var beta2 = 0.999
+  /// Of the average of G's weights that is looked at and measured; 1 for G itself.
+  public var averagingRate = 1.0
+  public var updates = Updates.alternating
+  /// Standard deviation of the noise on what D sees, in the first step; it falls in a line to 0 over the game.
+  public var inputNoise = 0.0
+  /// Whether feature matching joins the objective's loss of G; otherwise it takes its place.
+  public var matchingJoins = false
+  /// What feature matching is multiplied by.
+  public var matchingWeight = 1.0
+  /// How minibatch discrimination is read.
+  public var minibatchReading = MinibatchDiscrimination.Reading.release
+  /// B and C of minibatch discrimination.
+  public var kernels = 5
+  public var dimensions = 3
+
+  public init() {}
+
+  /// The game as it was before its settings were searched for: constant rates, no average, a D that has nothing to say far
+  /// from the data. It shows what goes wrong.
+  public static let unsettled = TutorialTuning()
+
+  /// What the search chose.
+  public static let sound = {
+    var tuning = TutorialTuning()
+    tuning.steps = 6_000
+    tuning.discriminatorWidth = 32
+    tuning.generatorWidths = [16, 16]
+    tuning.discriminatorActivation = .leakyReLU
+    tuning.generatorActivation = .leakyReLU
+    tuning.outputScale = 1
+    tuning.discriminatorRate = 0.01
+    tuning.generatorRate = 0.002
+    tuning.finalRate = 0
+    tuning.beta1 = 0
+    tuning.beta2 = 0.9
+    tuning.averagingRate = 0.002
+    tuning.updates = .simultaneous
+    tuning.matchingJoins = true
+    tuning.minibatchReading = .paper
+    return tuning
+  }()
+
+  /// The same with the values that a JSON file names, such as `{"generatorRate": 0.002}`.
+  ///
+  /// - Throws: `FileError` naming the file, and the key that is unknown or has no such value.
+  public func changed(by file: URL) throws -> TutorialTuning {
+    let encoder = JSONEncoder()
+    guard var values = try JSONSerialization.jsonObject(with: encoder.encode(self)) as? [String: Any],
+      let changes = try? JSONSerialization.jsonObject(with: readFile(at: file)) as? [String: Any]
+    else { throw FileError(path: file.path, reason: "is not a JSON object") }
+    for (key, value) in changes {
+      guard values[key] != nil else { throw FileError(path: file.path, reason: "'\(key)' is unknown") }
+      values[key] = value
+    }
+    let tuning: TutorialTuning
+    do {
+      tuning = try JSONDecoder().decode(TutorialTuning.self, from: JSONSerialization.data(withJSONObject: values))
+    } catch DecodingError.typeMismatch(_, let context), DecodingError.dataCorrupted(let context) {
+      let key = context.codingPath.map(\.stringValue).joined(separator: ".")
+      throw FileError(path: file.path, reason: "'\(key)' has no such value")
+    }
+    do {
+      try tuning.validate()
+    } catch {
+      throw FileError(path: file.path, reason: "'\(error.key)' \(error.reason)")
+    }
+    return tuning
+  }
+
+  private func validate() throws(SettingsError) {
+    let check = SettingsCheck()
+    try check.count("steps", steps)
+    try check.number("batchSize", Double(batchSize), atLeast: 2, atMost: 100_000)
+    try check.size("discriminatorWidth", discriminatorWidth)
+    try check.widths("generatorWidths", generatorWidths)
+    try check.size("kernels", kernels)
+    try check.size("dimensions", dimensions)
+    try check.number("discriminatorRate", discriminatorRate, above: 0)
+    try check.number("generatorRate", generatorRate, above: 0)
+    try check.number("finalRate", finalRate, atLeast: 0, atMost: 1)
+    try check.number("beta1", beta1, atLeast: 0, below: 1)
+    try check.number("beta2", beta2, atLeast: 0, below: 1)
+    try check.number("averagingRate", averagingRate, above: 0, atMost: 1)
+    try check.number("inputNoise", inputNoise, atLeast: 0)
+    try check.number("matchingWeight", matchingWeight, above: 0)
+    try check.number("outputScale", outputScale)
+  }
+}
