@@ -64,7 +64,7 @@ import Testing
         ["score", "made", "--against", "real", "--features", Self.network, "--page", "out/scores.html"], in: folder,
         environment: environment(folder))
       #expect(page.status == 0, "\(page.errors)")
-      #expect(page.output.contains("Fréchet distance") && page.output.contains("network    features.pt, sha256 "))
+      #expect(page.output.contains("Fréchet distance") && page.output.contains("features.pt, sha256 "))
       let html = try String(contentsOf: folder.appendingPathComponent("out/scores.html"), encoding: .utf8)
       #expect(html.contains("Farthest from everything real") && html.contains("Nearest to something real"))
     }
