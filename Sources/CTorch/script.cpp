@@ -210,7 +210,8 @@ CScript *ct_script_load(const void *bytes, int64_t count, CTDevice place, const 
 
 CTensor *ct_script_forward(CScript *script, CTensor *x, CTensor *labels, const char *const *names, const bool *values,
                            int count, const char *output) {
-  return operation("forward", {x, labels ? labels : x}, [&] {
+  const Handle operands[] = {x, labels};
+  return operation("forward", operands, labels ? 2 : 1, [&] {
     torch::jit::Kwargs keywords;
     for (int i = 0; i < count; i++) keywords[names[i]] = values[i];
     c10::NoGradGuard without_gradient;

@@ -119,6 +119,9 @@ public struct RecipeKey: Sendable {
   /// What each key does.
   public static let meanings: [String: String] = {
     var meanings = [
+      "dataAugmentation.mirrors": "training images mirrored left to right, every second one on average",
+      "dataAugmentation.shift": "training images moved by up to so many pixels, up or down and to either side",
+      "dataAugmentation.padding": "what stands where an image has moved away from: zero, or the image reflected",
       "augmentation.policies": "what DiffAugment does to all that D sees: color, translation, cutout. Empty: nothing",
       "automatic": "keys that are chosen by the pictures before the first step, and then written here",
       "batchSize": "examples in a step",
