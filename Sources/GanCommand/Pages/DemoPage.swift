@@ -41,7 +41,7 @@ struct DemoReport {
   }
 
   private func row(_ title: String, _ measurements: [TutorialMeasurements], ranked: Bool = true) -> [Table.Cell] {
-    func text(_ value: Double) -> String { String(format: "%.3g", value) }
+    func text(_ value: Double) -> String { String(format: "%.3f", value) }
     func cell(_ value: (TutorialMeasurements) -> Double?) -> Table.Cell {
       let values = measurements.compactMap(value)
       guard !values.isEmpty else { return .text("–") }
