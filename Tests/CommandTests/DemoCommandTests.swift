@@ -52,6 +52,18 @@ import Testing
     }
   }
 
+  /// Where the measures cannot be kept is said before any game, and not after all of them.
+  @Test func aPlaceThatCannotBeIsToldBeforeTheGames() throws {
+    try withEmptyFolder { folder in
+      try Data("mine".utf8).write(to: folder.appendingPathComponent("file"))
+      let demo = try GanProcess(
+        ["demo", "--seeds", "2", "--steps", "20", "--results", "file/games.jsonl", "--out", "demo"], in: folder)
+      #expect(demo.status != 0 && demo.errors.contains("file"), "\(demo.errors)")
+      #expect(!demo.errors.contains("steps/s") && !demo.output.contains("Plain"))
+      #expect(try Data(contentsOf: folder.appendingPathComponent("file")) == Data("mine".utf8))
+    }
+  }
+
   /// Settings of a file take the preset's place; a key that is none is an error that names file and key.
   @Test func takesSettingsFromAFile() throws {
     try withEmptyFolder { folder in

@@ -93,6 +93,9 @@ struct TutorialDemo: ParsableCommand {
     let floor = try TutorialStudy.floor(data, seeds: seeds)
     let report = DemoReport(settings: settings[0], seeds: self.seeds, floor: floor, folder: folder)
     try prepareForReport(in: folder)
+    // Before anything is played: a place that cannot be is named while there is nothing to lose.
+    let kept = results.map { URL(fileURLWithPath: $0) }
+    if let kept { try makeFolder(at: kept.deletingLastPathComponent()) }
     let isFile = standardStream(at: place) == nil
     if isFile {
       Output.say(
@@ -104,9 +107,9 @@ struct TutorialDemo: ParsableCommand {
     let outcomes = try play(settings, seeds) { outcomes in
       if isFile || outcomes.count == settings.count { try report.write(outcomes, of: settings) }
     }
-    if let results { try write(outcomes, floor, to: URL(fileURLWithPath: results)) }
     try Output.print(report.table(outcomes).text())
     try Output.printPlace(place)
+    if let kept { try write(outcomes, floor, to: kept) }
   }
 
   /// The first of them is the plain game's where there is one.
