@@ -51,6 +51,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+    .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
   ],
   targets: [
     .systemLibrary(name: "Clibarchive", providers: [.apt(["libarchive-dev"]), .brew(["libarchive"])]),
@@ -109,19 +110,24 @@ let package = Package(
     .target(
       name: "Report", dependencies: ["Files", "Images"],
       resources: [.embedInCode("Resources/report.js"), .embedInCode("Resources/report.css")], swiftSettings: strict),
+    .target(name: "TensorBoard", dependencies: ["Files"], swiftSettings: strict),
     .target(name: "Metrics", dependencies: ["NN"], swiftSettings: strict),
     .target(
       name: "Scores", dependencies: ["Torch", "NN", "Files", "Images", "Datasets", "Metrics"], swiftSettings: strict),
     .target(
       name: "Recipes",
-      dependencies: ["GAN", "Datasets", "Settings", "Metrics", "Scores", .product(name: "Yams", package: "Yams")],
+      dependencies: [
+        "GAN", "Datasets", "Settings", "Metrics", "Scores", "Images", "TensorBoard",
+        .product(name: "Yams", package: "Yams"),
+      ],
       swiftSettings: strict),
     .target(
       name: "GanCommand",
       dependencies: [
         "Recipes", "Report", "Images", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "FlyingFox", package: "FlyingFox"), .product(name: "FlyingSocks", package: "FlyingFox"),
       ],
-      swiftSettings: strict),
+      resources: [.embedInCode("Resources/watch.js"), .embedInCode("Resources/watch.css")], swiftSettings: strict),
     .executableTarget(name: "GanMain", dependencies: ["GanCommand", "Torch"], swiftSettings: strict),
     .executableTarget(
       name: "Benchmarks",
@@ -146,10 +152,15 @@ let package = Package(
       resources: [.copy("Resources/file_server.py")], swiftSettings: strict),
     .testTarget(
       name: "ImagesTests", dependencies: ["Images", "Files"], exclude: ["Golden"], swiftSettings: strict),
+    .testTarget(
+      name: "TensorBoardTests", dependencies: ["TensorBoard", "Files"], exclude: ["Golden"], swiftSettings: strict),
     .testTarget(name: "ReportTests", dependencies: ["Report", "Images", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "CommandTests",
-      dependencies: ["Recipes", "Settings", "Metrics", "Report", "Images", "Torch", "TestSupport", "GoldenSupport"],
+      dependencies: [
+        "Recipes", "GanCommand", "Settings", "Metrics", "Report", "Images", "TensorBoard", "Torch", "TestSupport",
+        "GoldenSupport",
+      ],
       swiftSettings: strict),
   ] + fuzzTargets,
   swiftLanguageModes: [.v6],

@@ -83,18 +83,19 @@ public final class FileReplacement {
   /// Why the system refuses to have a file made here, or put in the place of the old one; 0 where it does not.
   private var refusal: Int32 = 0
 
+  /// - Parameter temporaryName: what the temporary file's name is made of; that of `url` if nil.
   /// - Throws: `FileError` naming `url` where nothing can be made beside it.
-  public convenience init(of url: URL) throws(FileError) {
-    self.init(trying: url)
+  public convenience init(of url: URL, temporaryName: String? = nil) throws(FileError) {
+    self.init(trying: url, temporaryName: temporaryName)
     try checkBegun()
   }
 
   /// Without a word where nothing can be made: see ``checkBegun()``.
-  fileprivate init(trying url: URL) {
+  fileprivate init(trying url: URL, temporaryName: String? = nil) {
     path = url.path
     temporary =
       url.deletingLastPathComponent().appendingPathComponent(
-        ".\(url.lastPathComponent).\(getpid())-\(UInt32.random(in: 0 ... .max)).gan-part"
+        ".\(temporaryName ?? url.lastPathComponent).\(getpid())-\(UInt32.random(in: 0 ... .max)).gan-part"
       ).path
     descriptor = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
     guard descriptor < 0 else { return }

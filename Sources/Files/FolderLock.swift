@@ -19,6 +19,11 @@ public final class FolderLock {
     // Not through a link: the number of the process would be written over what it leads to.
     descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o644)
     guard descriptor >= 0 else { throw FileError(path: path, reason: systemReason("cannot be made")) }
+    // Who only asks whether it is taken holds it for a moment: see `isHeld`.
+    for _ in 0..<10 where flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+      guard errno == EWOULDBLOCK else { break }
+      usleep(10_000)
+    }
     if flock(descriptor, LOCK_EX | LOCK_NB) == 0 {
       weakness = nil
     } else if [ENOLCK, ENOTSUP, EOPNOTSUPP, ENOSYS, EINVAL].contains(errno) {
@@ -39,4 +44,13 @@ public final class FolderLock {
   }
 
   deinit { close(descriptor) }
+
+  /// Whether a process of this machine, or of another whose drive tells, has the lock of `folder`. Nothing is made or changed.
+  public static func isHeld(in folder: URL) -> Bool {
+    let descriptor = open(
+      folder.appendingPathComponent(".lock").path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    return flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
+  }
 }

@@ -6,6 +6,11 @@ public struct BatchSigns: Sendable, Hashable {
   /// Mean D(x).
   public let probabilityOfReal: Double
   public let probabilityOfGenerated: Double
+  /// How many of the examples have a D(x) in each of ``outputBins`` equal parts of 0 ... 1, of which each begins with its lower end and
+  /// the last has both; those that are not finite are in none.
+  public let outputsOfReal: [Int]
+  public let outputsOfGenerated: [Int]
+  public static let outputBins = 20
   /// The share of both batches that D is right about: 1/2 where it cannot tell them apart, 1 where it always can. It takes for
   /// real what has at least half the probability that it is taught for real examples.
   public let accuracy: Double
@@ -35,6 +40,9 @@ public struct BatchSigns: Sendable, Hashable {
     examples: (real: Tensor, generated: Tensor), tolerance: Double = 0, compared: Int = 256
   ) throws {
     func first(_ x: Tensor) -> Tensor { x.sliced(0, 0..<min(compared, x.size(0))) }
+    (outputsOfReal, outputsOfGenerated) = try checkingTensors {
+      (try Self.outputs(probabilities.real), try Self.outputs(probabilities.generated))
+    }
     (probabilityOfReal, probabilityOfGenerated, accuracy, featureSpread, nearDuplicates, neighbours) =
       try checkingTensors {
         try withoutGradient {
@@ -51,6 +59,14 @@ public struct BatchSigns: Sendable, Hashable {
           )
         }
       }
+  }
+
+  private static func outputs(_ probabilities: Tensor) throws -> [Int] {
+    var counts = [Int](repeating: 0, count: outputBins)
+    for value in try probabilities.values(Float.self) where value.isFinite {
+      counts[min(outputBins - 1, Int(min(1, max(0, value)) * Float(outputBins)))] += 1
+    }
+    return counts
   }
 
   private static func ratio(_ generated: Double, _ real: Double) -> Double? {

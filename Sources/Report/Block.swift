@@ -14,6 +14,8 @@ public indirect enum Block: Sendable {
   case chart(Chart)
   case animation(Animation)
   case figure(Figure)
+  /// An empty place with this id, which the script of a page that changes fills: see ``Page/Live``.
+  case slot(String)
   /// Blocks side by side where the window is wide enough, below each other where it is not.
   case row([Block])
 
@@ -22,7 +24,7 @@ public indirect enum Block: Sendable {
     switch self {
     case .chart, .animation: true
     case .section(_, let blocks), .row(let blocks): blocks.contains(where: \.hasCharts)
-    case .paragraph, .finding, .note, .definitions, .table, .figure: false
+    case .paragraph, .finding, .note, .definitions, .table, .figure, .slot: false
     }
   }
 }

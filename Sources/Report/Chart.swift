@@ -141,3 +141,11 @@ public struct Trace: Sendable {
     return trace
   }
 }
+
+extension Trace {
+  /// What it spans in x, where it has ascending ones; nil where it has none.
+  public var ends: ClosedRange<Double>? {
+    guard let first = x.first, let last = x.last, first <= last else { return nil }
+    return first...last
+  }
+}

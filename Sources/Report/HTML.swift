@@ -48,3 +48,6 @@ func json(_ text: String) -> String {
   }
   return result + "\""
 }
+
+/// JSON such that nothing in it ends the script element around it.
+func safe(_ json: String) -> String { json.replacing("<", with: "\\u003c") }

@@ -31,6 +31,25 @@ public struct Page: Sendable {
   public var blocks: [Block]
   /// Small print at the end of the page, such as the command that made it.
   public var footer: String?
+  /// What lets the page change while it is open; nil for a page that is what it is.
+  public var live: Live?
+
+  /// The script of a page that changes, and what it begins with.
+  ///
+  /// The script finds what it begins with as JSON in the element `live-data`, fills the page's slots (``Block/slot(_:)``), and draws charts
+  /// anew by `report.replace(data)`, where data are ``Page/chartData``; `report.mark(x)` draws a line at x in all charts.
+  public struct Live: Sendable {
+    public var script: String
+    public var style: String
+    /// JSON.
+    public var data: String
+    /// Where on the server that hands out the page Plotly.js is; nil for a page that holds it, and is asked for nothing.
+    public var plotlyPath: String?
+
+    public init(script: String, style: String, data: String, plotlyPath: String? = nil) {
+      (self.script, self.style, self.data, self.plotlyPath) = (script, style, data, plotlyPath)
+    }
+  }
 
   public init(title: String, lead: String, blocks: [Block], footer: String? = nil) {
     self.title = title
@@ -49,14 +68,26 @@ public struct Page: Sendable {
   public func html(plotly: String) -> String {
     var writer = PageWriter()
     let content = writer.html(blocks, level: 2)
-    let scripts =
+    var scripts =
       writer.charts.isEmpty
       ? []
       : [
         "<script type=\"application/json\" id=\"chart-data\">\(writer.charts.json)</script>",
         "<script>\(Self.asset(PackageResources.report_js))</script>",
-        "<script>\(Self.script(plotly))</script>",
       ]
+    if let live {
+      scripts += [
+        "<script type=\"application/json\" id=\"live-data\">\(safe(live.data))</script>",
+        "<script>\(Self.script(live.script))</script>",
+      ]
+    }
+    if let path = live?.plotlyPath {
+      scripts.append("<script src=\"\(escape(path))\"></script>")
+    } else if !writer.charts.isEmpty {
+      scripts.append("<script>\(Self.script(plotly))</script>")
+    }
+    let sources = live?.plotlyPath == nil ? "" : " 'self'"
+    let connections = live?.plotlyPath == nil ? "" : "; connect-src 'self'"
     return """
       <!DOCTYPE html>
       <html lang="en">
@@ -64,11 +95,11 @@ public struct Page: Sendable {
       <meta charset="utf-8">
       <meta name="viewport" content="width=device-width, initial-scale=1">
       <meta name="color-scheme" content="light dark">
-      <meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline'; \
-      style-src 'unsafe-inline'; img-src data: blob:">
+      <meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline'\(sources); \
+      style-src 'unsafe-inline'; img-src data: blob:\(sources)\(connections)">
       <title>\(escape(title))</title>
       <style>
-      \(Self.asset(PackageResources.report_css))</style>
+      \(Self.asset(PackageResources.report_css))\(live?.style ?? "")</style>
       </head>
       <body>
       <header>
@@ -82,6 +113,13 @@ public struct Page: Sendable {
       </html>
 
       """
+  }
+
+  /// The numbers of the page's charts, as its script reads them: JSON.
+  public var chartData: String {
+    var writer = PageWriter()
+    _ = writer.html(blocks, level: 2)
+    return writer.charts.json
   }
 
   /// Writes the page to `url`, whole or not at all.

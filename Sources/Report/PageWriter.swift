@@ -35,6 +35,7 @@ struct PageWriter {
       let index = charts.add(animation)
       return html(animation.chart, index: index, controls: animation)
     case .figure(let figure): return html(figure)
+    case .slot(let id): return "<div id=\"\(escape(id))\"></div>\n"
     case .row(let blocks):
       return "<div class=\"row\">\n\(blocks.map { "<div>\n\(html($0, level: level))</div>\n" }.joined())</div>\n"
     }

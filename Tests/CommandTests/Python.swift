@@ -14,6 +14,17 @@ enum Python {
 
   static let missing: Comment = "no Python with torch, numpy and safetensors: Scripts/setup --test fetches them"
 
+  /// Whether it has TensorBoard's reader, and tbparse.
+  static let readsEvents: Bool = {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("python-\(UUID())")
+    try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let program = "import tbparse; from tensorboard.backend.event_processing import event_accumulator"
+    return (try? process(program, in: folder).status) == 0
+  }()
+
+  static let noEventReaders: Comment = "no Python with tensorboard and tbparse: Scripts/setup --test fetches them"
+
   /// What `program` prints, run in `folder`.
   static func output(_ program: String, in folder: URL) throws -> String {
     let process = try process(program, in: folder)
@@ -24,7 +35,11 @@ enum Python {
   private static func process(_ program: String, in folder: URL) throws -> GanProcess {
     let torch = ProcessInfo.processInfo.environment["TORCH_HOME"].map { URL(fileURLWithPath: $0) }
     let libtorch = (torch ?? GanProcess.package.appendingPathComponent(".libtorch")).resolvingSymlinksInPath()
-    let packages = [Cache.directory.appendingPathComponent("python-test"), libtorch.deletingLastPathComponent()]
+    let packages = [
+      Cache.directory.appendingPathComponent("python-test"),
+      Cache.directory.appendingPathComponent("python-tensorboard"),
+      libtorch.deletingLastPathComponent(),
+    ]
     let file = folder.appendingPathComponent(".program.py")
     try Data(program.utf8).write(to: file)
     defer { try? FileManager.default.removeItem(at: file) }

@@ -273,3 +273,16 @@ write(
     "pictures", sound=labelled(f'[["{names[0]}", 6], ["{names[1]}", 0]]'), null=labelled("null"), one_null=labelled(f'[["{names[0]}", 6], ["{names[1]}", null]]'), vectors=labelled(f'[["{names[0]}", [0, 1]], ["{names[1]}", [1, 0]]]'), names=labelled(f'[["{names[0]}", 1], ["{names[1]}", 0]]', ', "classes": ["a", "b"]'), fraction=labelled(f'[["{names[0]}", 0.5]]'), negative=labelled(f'[["{names[0]}", -1]]'), huge=labelled(f'[["{names[0]}", 1e300]]'), no_list=labelled("3"), no_pairs=labelled("[1, [2]]"), deep=labelled("[" * 600), unknown=labelled('[["x.png", 0]]'),
     classes=npz([("a/1.png", tiny), ("b/2.PNG", other), ("__MACOSX/._1.png", b"\0\5"), ("b/Thumbs.db", b"x")]), deeper=npz([("x/a/1.png", tiny), ("x/b/2.png", other), ("x/dataset.json", b'{"labels": null}')]), divided=npz([("train/a/1.png", tiny), ("train/b/1.png", other), ("test/a/1.png", tiny)]), beside=npz([("1.png", tiny), ("a/1.png", tiny), ("b/1.png", other)]), up=npz([("../1.png", tiny), ("/2.png", tiny), ("3.png", tiny)]), backslash=npz([("a\\1.png", tiny)]), no_pictures=npz([("a.txt", b"text"), ("b.gif", b"GIF89a")]), cut_picture=npz([("a.png", tiny[:30])]), large=npz([("a.png", png(30000, 30000))]), jpeg=npz([("a.jpg", b"\xff\xd8\xff\xe0\0\x10JFIF\0\1")]),
     empty=npz([]), nothing=b"", cut=labelled("null")[:-9], page=b"<html>", encrypted=npz([("a.png", tiny)]).replace(b"PK\1\2\x14\3\x14\0\0\0", b"PK\1\2\x14\3\x14\0\1\0"), bzip2=npz([("a.png", tiny)], zipfile.ZIP_BZIP2), bomb=npz([("a.png", tiny + bytes(1 << 20))]), json_bomb=npz([("a.png", tiny), ("dataset.json", "[" + "[]," * 300000 + "1]")]), size=npz([("a.png", tiny)], zipfile.ZIP_STORED).replace(struct.pack("<I", len(tiny)), b"\xff\xff\xff\x7f"), damaged=npz([("a.png", tiny)])[:40] + bytes(9) + npz([("a.png", tiny)])[49:])
+
+token, local = "0123456789abcdefABCDEFgh", "127.0.0.1:8421"
+write(
+    "request",
+    page=f"GET\n/\n{local}", events=f"GET\n/events\nlocalhost:8421\nhttp://localhost:8421",
+    picture=f"GET\n/picture?run=1&step=600&v=a1\n{local}", real=f"GET\n/picture?run=0&step=real\n{local}",
+    ask=f"POST\n/ask?run=2&request=stop\n{local}\nhttp://{local}\n{token}",
+    wrong_token=f"POST\n/ask?run=2&request=stop\n{local}\n\n{token[:-1]}x",
+    another_host="GET\n/\nexample.org:8421", another_site=f"GET\n/events\n{local}\nhttp://example.org",
+    twice=f"GET\n/picture?run=0&run=1&step=1\n{local}", path=f"GET\n/picture?run=0&step=../../x\n{local}",
+    large=f"GET\n/picture?run=99999999999999999999&step=1\n{local}", empty="", lines="\n\n\n\n\n",
+    odd=b"GET\n/picture?run=\xd9\xa3&step=\xff\n127.0.0.1:8421",
+)

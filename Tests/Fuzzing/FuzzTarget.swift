@@ -29,6 +29,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   case setting
   /// The arguments of `gan`, one a line; they are read, not obeyed.
   case arguments
+  /// A request to the live page's server: method, target, Host, Origin and the token, one a line.
+  case request
   /// A run folder's JSON: run.json, labels.json and measurements.jsonl, with a line `---` after each.
   case run
   /// A file of CIFAR-10's binary version, packed or not.
@@ -64,6 +66,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case .recipe: try checkRecipe(bytes, in: folder)
     case .setting: try checkSetting(bytes)
     case .arguments: try checkArguments(bytes)
+    case .request: try checkRequest(bytes)
     case .run: try checkRun(bytes, in: folder)
     case .cifar, .pickle, .tar, .npz, .npy, .mat, .pictures: try checkDataSet(bytes, in: folder)
     }
@@ -83,7 +86,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     // Pixels up to the limit below: an image, one turned upright, and a grey one; libjpeg's coefficients of 16 bits or
     // libwebp's two canvases; rows of 65 500 pixels.
     case .jpeg, .webp: return 32 * megabyte + (3 + 3 + 1 + 4 * 4) * Self.pixelLimit
-    case .safetensors, .run: return 2 * megabyte + 1000 * count
+    case .safetensors, .run, .request: return 2 * megabyte + 1000 * count
     // YAML's nodes, the whole recipe beside them, and messages that quote the text.
     case .cifar, .pickle, .tar, .npz, .npy, .mat, .pictures: return dataSetAllowance(count)
     case .recipe, .setting, .arguments: return 8 * megabyte + 2000 * count
@@ -209,6 +212,33 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
       let code = Gan.exitCode(for: error)
       try require(code == .success || code == .validationFailure, "the exit code \(code.rawValue): \(error)")
       try require(!Gan.fullMessage(for: error).isEmpty, "an error without a message")
+    }
+  }
+
+  /// Whatever is answered comes from this machine, changes a run only with the token, and is of a run and a step.
+  private func checkRequest(_ bytes: Data) throws {
+    let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false).map(
+      String.init)
+    func line(_ index: Int) -> String? { index < lines.count && !lines[index].isEmpty ? lines[index] : nil }
+    let headers = ["Host": line(2), "Origin": line(3), "X-Gan-Token": line(4)]
+    let (token, runs) = ("0123456789abcdefABCDEFgh", 3)
+    let method = line(0) ?? ""
+    guard
+      let request = try? WatchRequest(
+        method: method, target: line(1) ?? "", header: { headers[$0] ?? nil }, runs: runs,
+        WatchRequest.Door(port: 8421, token: token))
+    else { return }
+    let hosts = ["127.0.0.1:8421", "localhost:8421"]
+    try require(hosts.contains(line(2)?.lowercased() ?? ""), "another host was answered")
+    let isOwn = line(3).map { hosts.map { "http://\($0)" }.contains($0.lowercased()) } ?? true
+    try require(isOwn, "another site was answered")
+    switch request {
+    case .page, .plotly, .events: try require(method == "GET", "a method that changes something")
+    case .picture(let run, let step):
+      try require(method == "GET" && (0..<runs).contains(run) && step >= 0, "a picture of run \(run), step \(step)")
+    case .realPicture(let run): try require(method == "GET" && (0..<runs).contains(run), "a picture of run \(run)")
+    case .ask(let run, _):
+      try require(method == "POST" && line(4) == token && (0..<runs).contains(run), "asked without the token")
     }
   }
 

@@ -80,7 +80,9 @@ public final class HeadlessBrowser {
       "Emulation.setEmulatedMedia",
       ["features": [["name": "prefers-color-scheme", "value": isDark ? "dark" : "light"]]])
     _ = try send("Page.navigate", ["url": url.absoluteString])
-    try wait(until: "location.href === \(Self.quoted(url.absoluteString)) && document.readyState === 'complete'")
+    // What follows the number sign is the page's own affair.
+    let place = Self.quoted(String(url.absoluteString.prefix { $0 != "#" }))
+    try wait(until: "location.href.split('#')[0] === \(place) && document.readyState === 'complete'")
   }
 
   /// The value of a JavaScript expression, awaited if it is a promise, as text; "undefined" if there is none.

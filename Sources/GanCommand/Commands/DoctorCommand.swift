@@ -71,6 +71,10 @@ struct DoctorCommand: ParsableCommand {
   private func write(_ report: DoctorReport, in folder: RunFolder) throws {
     let page = out.map { URL(fileURLWithPath: $0) } ?? folder.url.appendingPathComponent("doctor.html")
     do {
+      // For those who watch the run.
+      if out == nil {
+        try replaceFile(at: folder.url.appendingPathComponent("doctor.json"), with: Data(report.json().utf8))
+      }
       try prepareForReport(in: page.deletingLastPathComponent())
       try report.page().write(to: page)
     } catch let error as FileError where out == nil {

@@ -41,6 +41,9 @@ struct Train: ParsableCommand {
     help: "Stop with a checkpoint once so many steps of the run are played, to be resumed later.")
   var stopAfter: Int?
 
+  @Flag(help: "Hand out the run's page while it trains, as `gan watch` does, and print its address.")
+  var watch = false
+
   @OptionGroup var data: DataOption
 
   @Option(
@@ -172,7 +175,7 @@ struct Train: ParsableCommand {
     let scorer = try runOptions.scores.map { try trainingScorer($0, recipe, place, device: device) }
     let run = try TrainingRun(
       recipe, examples, test: test, scorer: scorer, data: place, in: folder, device: device,
-      checkpoints: runOptions.checkpoints, onFault: runOptions.onFault)
+      checkpoints: runOptions.checkpoints, onFault: runOptions.onFault, logs: runOptions.logs)
     for defect in run.passedOver {
       let isBest = defect.path == folder.checkpoints.best.path
       Output.say("\(defect); \(isBest ? "the next best takes its place" : "an older checkpoint is taken")")
@@ -181,23 +184,40 @@ struct Train: ParsableCommand {
     let game = run.game
     var bar = ProgressBar(recipe.name, total: game.steps, unit: "steps", first: run.step)
     var epoch = EpochLosses()
-    if run.step == 0 {
-      try drawReal(game, examples, folder)
-      try drawSamples(game, step: 0, folder)
+    let pictures = try RunPictures(game, examples, in: folder)
+    if folder.realPicture == nil { try pictures.drawReal() }
+    if pictures.isDue(run.step), !folder.pictures.contains(where: { $0.step == run.step }) {
+      // The first, or one that the process before this was ended before it could draw.
+      try pictures.drawSamples(step: run.step)
+    }
+    var logs = RunLogKeeper(runOptions.logs ?? [], of: folder) { line in
+      bar.clear()
+      Output.say(line)
     }
     var rollbacks = 0
-    var watch = SignWatch(recipe, steps: game.steps)
-    for line in try folder.measurements() { _ = watch.warnings(after: line) }
-    while let progress = try next(of: run, runOptions) {
+    var signs = SignWatch(recipe, steps: game.steps)
+    for line in try folder.measurements() { _ = signs.warnings(after: line) }
+    // One that nobody took note of.
+    _ = folder.takeRequest()
+    var lastLook = ContinuousClock.now
+    if watch { RunPage.serve(folder, port: Self.pagePort) { Output.say($0) } }
+    while let progress = try next(of: run, runOptions, &logs) {
       for fault in run.rollbacks.dropFirst(rollbacks) {
         bar.clear()
         Output.say("\(fault); taken back to step \(progress.report.step), on at half the learning rates")
       }
-      rollbacks = run.rollbacks.count
+      if run.rollbacks.count > rollbacks {
+        // With what has been measured since.
+        logs.makeAnew()
+        rollbacks = run.rollbacks.count
+      } else if let measurement = progress.measurement {
+        logs.add(measurement)
+      }
       let (report, step) = (progress.report, progress.step)
       epoch.add(report)
-      if step % recipe.output.sampleInterval == 0 || step == game.steps {
-        try drawSamples(game, step: step, folder)
+      if pictures.isDue(step) {
+        try pictures.drawSamples(step: step)
+        logs.addPicture(step: step)
       }
       if let errors = progress.errors {
         let position = examples.stepsPerEpoch.map { Double(step) / Double($0) }
@@ -210,24 +230,38 @@ struct Train: ParsableCommand {
         let text = scores.sorted { $0.key < $1.key }.map { "\($0) \(PictureScoreReport.number($1))" }
         Output.report("step \(step)  \(text.joined(separator: "  "))")
       }
-      for warning in progress.measurement.map({ watch.warnings(after: $0) }) ?? [] {
+      for warning in progress.measurement.map({ signs.warnings(after: $0) }) ?? [] {
         bar.clear()
         Output.say("\(warning); gan doctor \(shellPath(folder.url.relativePath)) says more")
       }
       bar.update(
         step, note: String(format: "D %.3f  G %.3f", report.discriminatorLoss[0], report.generatorLoss[0]))
-      if step < game.steps, Interruption.signalNumber != nil || stopAfter.map({ step >= $0 }) == true {
+      var isAskedToStop = false
+      if ContinuousClock.now - lastLook > .milliseconds(100) {
+        lastLook = .now
+        switch folder.takeRequest() {
+        case .stop: isAskedToStop = true
+        case .checkpoint: saveAsAsked(run, &bar)
+        case nil: break
+        }
+      }
+      if step < game.steps, isAskedToStop || Interruption.signalNumber != nil || stopAfter.map({ step >= $0 }) == true {
         return try stop(run, &bar)
       }
     }
+    logs.finish()
     bar.finish(game.steps)
     try Output.print(folder.url.relativePath)
   }
 
-  private func next(of run: TrainingRun, _ runOptions: RunFolder.Options) throws -> TrainingRun.Progress? {
+  private func next(
+    of run: TrainingRun, _ runOptions: RunFolder.Options, _ logs: inout RunLogKeeper
+  ) throws -> TrainingRun.Progress? {
     do {
       return try run.next()
     } catch let fault as TrainingFault {
+      // With the fault.
+      logs.makeAnew()
       // Saved by the run.
       throw FileError(
         path: run.folder.url.relativePath,
@@ -241,6 +275,20 @@ struct Train: ParsableCommand {
         reason:
           "stopped in step \(run.attempted): \(error). Its checkpoint of step \(kept) is untouched; once the cause is "
           + "gone, \(resumeCommand(run)) goes on from there")
+    }
+  }
+
+  /// The port of a run's page, or the next that is free.
+  private static let pagePort: UInt16 = 8421
+
+  /// Saves a checkpoint for somebody who watches the run, and goes on, also where it cannot be saved.
+  private func saveAsAsked(_ run: TrainingRun, _ bar: inout ProgressBar) {
+    bar.clear()
+    do {
+      try run.save()
+      Output.say("checkpoint of step \(run.step), as asked for")
+    } catch {
+      Output.say("no checkpoint of step \(run.step), which was asked for: \(error); the run goes on")
     }
   }
 
@@ -268,21 +316,6 @@ struct Train: ParsableCommand {
       String(
         format: "about %@ as the machine is now (%.0f ms a step), in %.1f GB of memory", length,
         trial.secondsPerStep * 1000, Double(trial.memory) / 1e9))
-  }
-
-  /// 64 real examples, as the networks see them; nothing where examples are no images.
-  private func drawReal(_ game: RecipeGame, _ examples: RecipeExamples, _ folder: RunFolder) throws {
-    guard case .image = game.example else { return }
-    let random = RandomStream(seed: game.recipe.seed).stream("real samples")
-    let real = try checkingTensors { examples.sample(64, random).examples }
-    try imageGrid(of: real, game).write(to: folder.realSamplesFile())
-  }
-
-  /// 64 samples of the same noise at every step; nothing where examples are no images.
-  private func drawSamples(_ game: RecipeGame, step: Int, _ folder: RunFolder) throws {
-    guard case .image = game.example else { return }
-    let random = RandomStream(seed: game.recipe.seed).stream("samples")
-    try imageGrid(of: game.samples(64, random), game).write(to: folder.samplesFile(step: step))
   }
 }
 

@@ -34,6 +34,13 @@ struct CheckpointOptions: ParsableArguments {
 
   @OptionGroup var scores: TrainingScoreOptions
 
+  @Option(
+    name: .customLong("log"), parsing: .singleValue,
+    help: ArgumentHelp(
+      "Keep the measurements for another program as well: \(RunLogs.all.map { $0.name }.joined(separator: ", ")); none ends it.",
+      valueName: "program"), completion: .list(RunLogs.all.map { $0.name } + ["none"]))
+  var logs: [String] = []
+
   enum OnNaN: String, ExpressibleByArgument, CaseIterable { case stop, rollback }
 
   func validate() throws {
@@ -44,6 +51,11 @@ struct CheckpointOptions: ParsableArguments {
     if let rollbacks, !(0...1000).contains(rollbacks) {
       throw ValidationError("--rollbacks must be between 0 and 1000, is \(rollbacks).")
     }
+    for name in logs where RunLogs.named(name) == nil && name != "none" {
+      let known = (RunLogs.all.map { $0.name } + ["none"]).joined(separator: ", ")
+      throw ValidationError("--log must be one of \(known); is '\(name)'.")
+    }
+    if logs.contains("none"), logs.count > 1 { throw ValidationError("--log none excludes other logs.") }
     if rollbacks != nil, onNaN == .stop { throw ValidationError("--rollbacks belongs to --on-nan rollback.") }
   }
 
@@ -59,6 +71,10 @@ struct CheckpointOptions: ParsableArguments {
     case nil: break
     }
     if let kept { options.keptCheckpoints = kept }
+    if !logs.isEmpty {
+      let names = RunLogs.all.map { $0.name }.filter(logs.contains)
+      options.logs = names.isEmpty ? nil : names
+    }
     if let plan = try scores.resolved(for: recipe, known: options.scores) { options.scores = plan }
     if let best, let score = best.score {
       guard options.scores?.metrics.contains(score) == true else {

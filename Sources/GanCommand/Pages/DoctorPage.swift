@@ -2,7 +2,6 @@ import Foundation
 import Images
 import Recipes
 import Report
-import Scores
 
 /// What the doctor says: on the terminal, as JSON, and as a page.
 struct DoctorReport {
@@ -256,9 +255,7 @@ struct DoctorReport {
     let numbers = modes.counts.indices.map { Double($0 + 1) }
     let even = Double(modes.points) / Double(modes.counts.count)
     return [
-      Chart(
-        title: "Modes found", caption: "By the samples of one batch: a few may be missed by chance.", x: "step",
-        y: "modes", traces: [trace("modes", .generated) { $0.modes.map(Double.init) }]),
+      drawn(.modes, lines),
       Chart(
         title: "Samples of each mode", caption: "The line is an even share.", x: "mode", y: "samples",
         traces: [
@@ -268,118 +265,42 @@ struct DoctorReport {
     ]
   }
 
-  private func trace(_ name: String, _ role: Role, _ value: (RunFolder.Measurement) -> Double?) -> Trace {
-    .line(name, role, x: lines.map { Double($0.step) }, y: lines.map { value($0) ?? .nan })
-  }
-
-  private func limit(_ value: Double) -> Trace {
-    .line("limit", .reference, x: [Double(lines.first?.step ?? 0), Double(played)], y: [value, value]).dashed()
-  }
-
-  /// A share over the steps; nil where the run did not measure it.
-  private func share(
-    _ title: String, _ caption: String, _ role: Role, limit: Double, _ value: (RunFolder.Measurement) -> Double?
-  ) -> Chart? {
-    guard lines.contains(where: { value($0) != nil }) else { return nil }
-    return Chart(
-      title: title, caption: caption, x: "step", y: "share",
-      traces: [trace(title, role, value), self.limit(limit)])
-  }
-
-  private var losses: Chart? {
-    guard !lines.isEmpty else { return nil }
-    return Chart(
-      title: "Losses", caption: "Means over the steps between two measurements.", x: "step", y: "loss",
-      traces: [trace("D", .discriminator) { $0.discriminatorLoss }, trace("G", .generator) { $0.generatorLoss }])
-  }
-
-  private var accuracy: Chart? {
-    share(
-      "D's accuracy", "The share of a batch that D is right about: a half where it cannot tell, 1 where it always can.",
-      .discriminator, limit: Diagnosis.Limits.accuracy
-    ) { $0.accuracy }
-  }
-
-  private var spread: Chart? {
-    share(
-      "Spread to D", "How widely D's features of samples are spread, as a share of those of real examples: 1 is right.",
-      .generated, limit: Diagnosis.Limits.spread
-    ) { $0.featureSpread }
-  }
-
-  private var duplicates: Chart? {
-    share(
-      "Near-duplicates", "Samples with another one closer than a tenth of what is usual in the data.", .generated,
-      limit: Diagnosis.Limits.duplicates
-    ) { $0.nearDuplicates }
-  }
-
-  private var coverage: Chart? {
-    share(
-      "Coverage",
-      "The share of real examples in a batch that have a sample as near as their fifth nearest real neighbour.",
-      .generated, limit: Diagnosis.Limits.coverage
-    ) { $0.coverage }
-  }
-
-  private var precision: Chart? {
-    share(
-      "Precision", "The share of samples in a batch that are within the ball of any real example.", .generated,
-      limit: Diagnosis.Limits.precision
-    ) { $0.precision }
-  }
-
-  /// Without a limit: the doctor does not judge by it.
-  private func measured(
-    _ title: String, _ caption: String, _ value: (RunFolder.Measurement) -> Double?
-  ) -> Chart? {
-    guard lines.contains(where: { value($0) != nil }) else { return nil }
-    return Chart(title: title, caption: caption, x: "step", y: "share", traces: [trace(title, .generated, value)])
-  }
-
-  private var recall: Chart? {
-    measured("Recall", "The share of real examples in a batch that are within the ball of any sample.") { $0.recall }
-  }
-
-  private var density: Chart? {
-    measured("Density", "In how many balls of real examples a sample is, of five that are expected; 1 is right.") {
-      $0.density
+  /// A chart over the steps, with the doctor's limit; nil where the run did not measure it.
+  private func measured(_ chart: MeasuredChart) -> Chart? {
+    guard lines.contains(where: { line in chart.lines.contains { $0.quantity.value(line) != nil } }) else { return nil }
+    var result = drawn(chart, lines)
+    if let limit = chart.limit {
+      let ends = [Double(lines.first?.step ?? 0), Double(played)]
+      result.traces.append(.line("limit", .reference, x: ends, y: [limit.value, limit.value]).dashed())
     }
+    return result
   }
+
+  private var losses: Chart? { measured(.losses) }
+  private var accuracy: Chart? { measured(.accuracy) }
+  private var spread: Chart? { measured(.spread) }
+  private var duplicates: Chart? { measured(.duplicates) }
+  private var coverage: Chart? { measured(.coverage) }
+  private var precision: Chart? { measured(.precision) }
+  /// The doctor does not judge by these two.
+  private var recall: Chart? { measured(.recall) }
+  private var density: Chart? { measured(.density) }
+  private var gradients: Chart? { measured(.gradients) }
 
   /// Of samples while it trained, where it was told to take them.
   private var scores: [Chart] {
-    let scored = lines.filter { $0.scores != nil }
-    return Set(scored.flatMap { $0.scores!.keys }).sorted().map { name in
-      Chart(
-        title: PictureMetrics.named(name)?.title ?? name, caption: "Of samples, as `gan train --score` took it.",
-        x: "step", y: Axis(name),
-        traces: [
-          .line(
-            name, .generated, x: scored.map { Double($0.step) }, y: scored.map { $0.scores?[name] ?? .nan })
-        ])
+    Set(lines.flatMap { $0.scores.map { Array($0.keys) } ?? [] }).sorted().map { name in
+      drawn(.score(name), lines.filter { $0.scores != nil })
     }
-  }
-
-  private var gradients: Chart? {
-    guard lines.contains(where: { $0.generatorGradient != nil }) else { return nil }
-    return Chart(
-      title: "Gradients", caption: "Root mean square over all parameters.", x: "step",
-      y: Axis("gradient", isLogarithmic: true),
-      traces: [
-        trace("D", .discriminator) { $0.discriminatorGradient }, trace("G", .generator) { $0.generatorGradient },
-      ])
   }
 
   private var testErrors: Chart? {
     let tests = lines.filter { $0.testErrors != nil }
-    guard !tests.isEmpty else { return nil }
-    func trace(_ name: String, _ index: Int, _ value: (RunFolder.Measurement) -> Int?) -> Trace {
-      .line(
-        name, .series(index), x: tests.map { Double($0.step) }, y: tests.map { value($0).map(Double.init) ?? .nan })
-    }
-    return Chart(
-      title: "Test errors", x: "step", y: Axis("errors", isLogarithmic: true),
-      traces: [trace("raw weights", 0) { $0.testErrors }, trace("averaged", 1) { $0.testErrorsOfAverage }])
+    return tests.isEmpty ? nil : drawn(.testErrors, tests)
+  }
+
+  /// Of these lines: between them nothing was measured, and a line goes on.
+  private func drawn(_ chart: MeasuredChart, _ lines: [RunFolder.Measurement]) -> Chart {
+    chart.chart { quantity in (lines.map { Double($0.step) }, lines.map { quantity.value($0) ?? .nan }) }
   }
 }

@@ -94,6 +94,19 @@ public struct Diagnosis: Sendable {
     return findings.flatMap(\.advice).filter { seen.insert($0).inserted }
   }
 
+  /// What to try against `condition` in a run of `recipe` that has played some of its steps: as in ``Finding/advice``, by what the recipe
+  /// and the run's faults alone tell.
+  public static func advice(
+    on condition: Condition, recipe: Recipe, steps: Int, last: RunFolder.Measurement?, faults: [RunFolder.Fault] = [],
+    rollsBack: Bool = false
+  ) -> [String] {
+    let doctor = Doctor(
+      Examination(
+        recipe: recipe, steps: steps, measurements: last.map { [$0] } ?? [], faults: faults, rollsBack: rollsBack,
+        samples: nil))
+    return condition == .broke ? doctor.broke?.advice ?? [] : doctor.advice(condition)
+  }
+
   /// Such as `31 %`, `less than 1 %` and `0 %`.
   public static func percent(_ share: Double) -> String {
     share > 0 && share < 0.01 ? "less than 1 %" : String(format: "%.0f %%", 100 * share)
@@ -245,7 +258,7 @@ private struct Doctor {
     Diagnosis.Finding(condition: condition, since: since, evidence: evidence, advice: advice(condition))
   }
 
-  private func advice(_ condition: Diagnosis.Condition) -> [String] {
+  func advice(_ condition: Diagnosis.Condition) -> [String] {
     let featureMatching =
       !recipe.techniques[FeatureMatching.Settings.self].isOn
       ? "feature matching, which gives G the data's statistics to meet (`--set featureMatching.role=joins`)" : nil

@@ -20,6 +20,17 @@ enum Sign: CaseIterable {
     }
   }
 
+  /// What it is a sign of.
+  var condition: Diagnosis.Condition {
+    switch self {
+    case .sameness: .collapsed
+    case .missedData, .missedModes: .lostModes
+    case .offData: .offData
+    case .discriminatorWins: .discriminatorWins
+    case .vanishingGradient: .vanishingGradient
+    }
+  }
+
   /// What to say of it while a run goes on; nil for what one batch does not show well enough.
   var warning: String? {
     switch self {

@@ -20,6 +20,23 @@ public struct SignWatch {
     modes = recipe.data.points?.mixture?.modes.count
   }
 
+  /// A sign that has been told of and is still there.
+  public struct Standing: Sendable, Hashable {
+    /// What it says: a clause.
+    public let text: String
+    /// What of ``Diagnosis`` it points to.
+    public let condition: Diagnosis.Condition
+    /// The step since which it is there.
+    public let since: Int
+  }
+
+  public var standing: [Standing] {
+    Sign.allCases.compactMap { sign in
+      guard let state = states[sign], state.isTold, let text = sign.warning, let since = state.since else { return nil }
+      return Standing(text: text, condition: sign.condition, since: since)
+    }
+  }
+
   /// What to say after `line`; a sign that goes away may be told of again.
   public mutating func warnings(after line: RunFolder.Measurement) -> [String] {
     largestGradient = max(largestGradient, line.generatorGradient ?? 0)

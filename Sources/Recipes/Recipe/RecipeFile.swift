@@ -93,6 +93,12 @@ public enum RecipeFile {
     try Yams.serialize(node: try tree(YAMLEncoder().encode(recipe)).withPlainNumbers.node)
   }
 
+  /// Every key, as a dotted path such as `generator.training.learningRate`, with what it holds as the file says it, in the order of the
+  /// file. A list of values is one: `[32, 32]`.
+  public static func settings(of recipe: Recipe) throws -> [(key: String, value: String)] {
+    try tree(text(recipe)).leaves(below: [])
+  }
+
   /// - Parameter path: the keys that what the text says is below of.
   fileprivate static func tree(_ yaml: String, path: [String] = [], orEmpty: Bool = false) throws -> Tree {
     try refuseWhatNoRecipeNeeds(yaml)
@@ -288,6 +294,24 @@ private enum Tree {
     case .sequence(let items):
       path.first.flatMap { Int($0) }.flatMap { items.indices.contains($0) ? items[$0] : nil }?.scalar(
         at: path.dropFirst())
+    }
+  }
+
+  fileprivate func leaves(below path: [String]) -> [(key: String, value: String)] {
+    switch self {
+    case .mapping(let pairs): return pairs.flatMap { $0.value.leaves(below: path + [$0.key]) }
+    case .scalar(let scalar): return [(path.joined(separator: "."), scalar.string)]
+    case .sequence(let items):
+      return [(path.joined(separator: "."), "[\(items.map(\.flat).joined(separator: ", "))]")]
+    }
+  }
+
+  /// In one line, braces around keys.
+  private var flat: String {
+    switch self {
+    case .mapping(let pairs): "{\(pairs.map { "\($0.key): \($0.value.flat)" }.joined(separator: ", "))}"
+    case .scalar(let scalar): scalar.string
+    case .sequence(let items): "[\(items.map(\.flat).joined(separator: ", "))]"
     }
   }
 

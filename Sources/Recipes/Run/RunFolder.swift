@@ -21,6 +21,8 @@ import Torch
 /// | `doctor.html` | what `gan doctor` said last |
 /// | `checkpoints/step-000600.safetensors` | all that a run needs to go on from that step (see ``Checkpoint``) |
 /// | `checkpoints/best.safetensors` | the same of the best test, where it was asked for |
+/// | `events.out.tfevents.*` | the same for TensorBoard, where it was asked for |
+/// | `.request` | what the process that trains is asked for, until it takes note |
 /// | `.lock` | held by the process that trains |
 public struct RunFolder: Sendable {
   public let url: URL
@@ -116,9 +118,13 @@ public struct RunFolder: Sendable {
     public var rollbacks: Int?
     /// Scores of samples while it trains.
     public var scores: ScorePlan?
+    /// Names of ``RunLogs`` that are kept beside the measurements.
+    public var logs: [String]?
 
-    public init(_ checkpoints: CheckpointPolicy, onFault: FaultPolicy, scores: ScorePlan? = nil) {
-      self.scores = scores
+    public init(
+      _ checkpoints: CheckpointPolicy, onFault: FaultPolicy, scores: ScorePlan? = nil, logs: [String]? = nil
+    ) {
+      (self.scores, self.logs) = (scores, logs)
       switch checkpoints.interval {
       case .steps(let steps): checkpointSteps = steps
       case .seconds(let seconds): checkpointSeconds = seconds
@@ -152,6 +158,9 @@ public struct RunFolder: Sendable {
     /// Mean D(x) over a batch of real and one of generated examples, without D's noise.
     public var probabilityOfReal: Double
     public var probabilityOfGenerated: Double
+    /// How D(x) of the same two batches lies in 0 ... 1: `BatchSigns.outputsOfReal`; nil in runs of earlier versions.
+    public var outputsOfReal: [Int]?
+    public var outputsOfGenerated: [Int]?
     /// ``BatchSigns`` of the same two batches; nil in runs of earlier versions.
     public var accuracy: Double?
     public var featureSpread: Double?
@@ -276,12 +285,40 @@ public struct RunFolder: Sendable {
     }
   }
 
-  private func line(_ value: some Encodable) throws -> Data {
+  /// Measurements as they stand in their file, a line each.
+  public static func text(of measurements: [Measurement]) throws -> Data {
+    try measurements.reduce(into: Data()) { $0 += try line($1) }
+  }
+
+  private func line(_ value: some Encodable) throws -> Data { try Self.line(value) }
+
+  private static func line(_ value: some Encodable) throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     encoder.nonConformingFloatEncodingStrategy = .convertToString(
       positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     return try encoder.encode(value) + Data("\n".utf8)
+  }
+
+  /// The pictures of samples that are there, by the steps after which they were drawn, in ascending order. Those after the run's last
+  /// step are of a future that has been given up.
+  public var pictures: [(step: Int, url: URL)] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: samples.path)) ?? []
+    return names.compactMap { name in
+      guard let match = name.wholeMatch(of: /step-([0-9]{6,18})\.png/), let step = Int(match.1) else { return nil }
+      return (step, samples.appendingPathComponent(name))
+    }.sorted { $0.step < $1.step }
+  }
+
+  /// The picture of real examples; nil where there is none.
+  public var realPicture: URL? {
+    let file = samples.appendingPathComponent("real.png")
+    return FileManager.default.fileExists(atPath: file.path) ? file : nil
+  }
+
+  /// Removes the pictures after `step`: the run goes on from there, and another way where it was taken back.
+  func discardPictures(after step: Int) {
+    for picture in pictures where picture.step > step { try? FileManager.default.removeItem(at: picture.url) }
   }
 
   /// Where the picture after `step` steps belongs; makes its folder.
@@ -344,11 +381,23 @@ public struct RunFolder: Sendable {
   ///
   /// - Throws: `FileError` for a file that cannot be read, naming the line that is not one; a missing file has none.
   public func measurements() throws -> [Measurement] {
-    try lines(of: measurementsFile, "is no measurement").map { (line: Measurement) in
-      var line = line
-      if line.precision == nil { (line.precision, line.fidelity) = (line.fidelity, nil) }
-      return line
-    }
+    try lines(of: measurementsFile, "is no measurement").map(Self.current)
+  }
+
+  /// A line with the names that this version has.
+  private static func current(_ line: Measurement) -> Measurement {
+    var line = line
+    if line.precision == nil { (line.precision, line.fidelity) = (line.fidelity, nil) }
+    return line
+  }
+
+  /// The measurements in a part of their file that ends with a line, and how many lines it has.
+  ///
+  /// - Parameter first: the lines before it.
+  /// - Throws: `FileError` naming the line that is no measurement.
+  static func measurements(in text: Data, after first: Int, path: String) throws -> ([Measurement], Int) {
+    let (found, count): ([Measurement], Int) = try lines(in: text, after: first, path: path, "is no measurement")
+    return (found.map(current), count)
   }
 
   /// What stopped the run or took it back, in the order in which it happened.
@@ -359,20 +408,26 @@ public struct RunFolder: Sendable {
   private func lines<Line: Decodable>(of file: URL, _ otherwise: String) throws -> [Line] {
     var status = stat()
     if lstat(file.path, &status) != 0, errno == ENOENT { return [] }
-    let text = try readText(at: file)
+    return try Self.lines(in: Data(readText(at: file).utf8), after: 0, path: file.path, otherwise).0
+  }
+
+  private static func lines<Line: Decodable>(in text: Data, after first: Int, path: String, _ otherwise: String) throws
+    -> ([Line], Int)
+  {
     let decoder = JSONDecoder()
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(
       positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     // Split by bytes: as characters a line feed behind a carriage return is none.
-    let lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast()
-    return try lines.enumerated().compactMap { index, line in
+    let lines = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast()
+    let found: [Line] = try lines.enumerated().compactMap { index, line in
       if line.isEmpty { return nil }
       do {
         return try decoder.decode(Line.self, from: Data(line))
       } catch {
-        throw FileError(path: file.path, reason: "\(otherwise): \(decodingReason(error))", at: .line(index + 1))
+        throw FileError(path: path, reason: "\(otherwise): \(decodingReason(error))", at: .line(first + index + 1))
       }
     }
+    return (found, lines.count)
   }
 
   /// Whether the run has saved networks that can be used: they appear with its first picture or checkpoint after the start.
@@ -515,7 +570,7 @@ public struct RunFolder: Sendable {
   private var descriptionFile: URL { url.appendingPathComponent("run.json") }
   var samples: URL { url.appendingPathComponent("samples") }
   private var faultsFile: URL { url.appendingPathComponent("faults.jsonl") }
-  private var measurementsFile: URL { url.appendingPathComponent("measurements.jsonl") }
+  var measurementsFile: URL { url.appendingPathComponent("measurements.jsonl") }
   private var generatorFile: URL { url.appendingPathComponent("generator.safetensors") }
   private var averageFile: URL { url.appendingPathComponent("generator-average.safetensors") }
   /// Where D's weights are, or their average.

@@ -58,12 +58,14 @@ public final class TrainingRun {
   ///   - test: examples to count a classifier's errors on.
   ///   - scorer: what scores samples, of a run of pictures.
   ///   - data: where the examples were read from, to be found again.
+  ///   - logs: names of ``RunLogs`` that whoever plays the run keeps, to be remembered.
   /// - Throws: `FileError`, among them that another process trains in the folder or that the run was begun on other examples;
   ///   `TensorError`, ``RecipeError``.
   public init(
     _ recipe: Recipe, _ examples: RecipeExamples, test: TestSet?, scorer: RunScorer? = nil, data: URL? = nil,
     in folder: RunFolder, device: Device,
-    checkpoints policy: CheckpointPolicy = CheckpointPolicy(), onFault faultPolicy: FaultPolicy = .stop
+    checkpoints policy: CheckpointPolicy = CheckpointPolicy(), onFault faultPolicy: FaultPolicy = .stop,
+    logs: [String]? = nil
   ) throws {
     lock = try FolderLock(folder.url)
     try folder.refuseLinkedFolders()
@@ -83,12 +85,13 @@ public final class TrainingRun {
     random = RandomStream(seed: recipe.seed).stream("measurements")
     let found = folder.checkpoints.newest(device: device)
     passedOver = found.passedOver
-    let options = RunFolder.Options(policy, onFault: faultPolicy, scores: scorer?.plan)
+    let options = RunFolder.Options(policy, onFault: faultPolicy, scores: scorer?.plan, logs: logs)
     let dataPath = data?.standardizedFileURL.path
     if let checkpoint = found.checkpoint {
       var description = try folder.description()
       try description.requireExamples(examples.fingerprint, in: folder, purpose: "it cannot go on with these")
       try restore(checkpoint)
+      folder.discardPictures(after: checkpoint.step)
       guard game.steps >= checkpoint.step else {
         throw RecipeError(
           key: "duration.count", reason: "must be at least what is played, \(checkpoint.step) steps, is \(game.steps)")
@@ -150,6 +153,8 @@ public final class TrainingRun {
         throw error
       }
       guard goesOn else { throw fault }
+      // What the pictures showed will not come to be.
+      folder.discardPictures(after: step)
       trainer.learningRateFactor = factor / 2
       rollbacks.append(fault)
       return try next()
@@ -251,6 +256,7 @@ public final class TrainingRun {
       probabilityOfGenerated: signs.probabilityOfGenerated)
     measurement.labelledLoss = sums.labelled.map { $0 / sums.count }
     measurement.unlabelledLoss = sums.labelled.map { (sums.discriminator - $0) / sums.count }
+    (measurement.outputsOfReal, measurement.outputsOfGenerated) = (signs.outputsOfReal, signs.outputsOfGenerated)
     (measurement.accuracy, measurement.featureSpread) = (signs.accuracy, signs.featureSpread)
     measurement.nearDuplicates = signs.nearDuplicates
     measurement.modes = modes?.found(share: Diagnosis.Limits.modeShare)

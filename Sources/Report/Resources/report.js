@@ -17,6 +17,21 @@
 
   let data;
   const charts = [];
+  let mark;
+
+  // For the script of a page that changes while it is open.
+  globalThis.report = {
+    // Draws the charts anew from other data of the same form.
+    replace(newData) {
+      data = newData;
+      for (const chart of charts) chart.replace(data.charts[chart.plot.dataset.chart]);
+    },
+    // A line at x in all charts; none if undefined.
+    mark(x) {
+      mark = x;
+      for (const chart of charts) chart.drawMark();
+    },
+  };
 
   // How each kind of trace looks, as Plotly has it. x and y are the numbers as they came.
   const kinds = {
@@ -91,7 +106,7 @@
     const canZoom = finePointer.matches && !chart.variants;
     return {
       font: { family: getComputedStyle(root).fontFamily, size: narrow.matches ? 12 : 13, color: color("muted") }, separators: ".\u202f",
-      paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", showlegend: false, autosize: true, bargap: 0.1,
+      uirevision: true, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", showlegend: false, autosize: true, bargap: 0.1,
       margin: { l: 8, r: 14, t: 10, b: 8 }, dragmode: canZoom ? "zoom" : false, hovermode: "x unified",
       hoverlabel: { bgcolor: color("surface"), bordercolor: color("axis"), font: { color: color("ink") } },
       xaxis: {
@@ -118,13 +133,33 @@
       for (const button of this.figure.querySelectorAll(".key button")) button.onclick = () => this.toggle(button);
     }
 
+    replace(chart) {
+      this.data = chart;
+      this.layout = undefined;
+      this.update();
+    }
+
+    // Over the drawing rather than in it: it moves with a slider, and a chart takes its time.
+    drawMark() {
+      const axis = this.plot._fullLayout?.xaxis, size = this.plot._fullLayout?._size;
+      const place = axis && mark !== undefined ? axis.d2p(mark) : NaN;
+      const shown = place >= -0.5 && place <= axis?._length + 0.5;
+      if (!shown && !this.line) return;
+      this.line ??= this.plot.appendChild(Object.assign(document.createElement("div"), { className: "mark" }));
+      this.line.hidden = !shown;
+      if (shown) this.line.style.cssText = `left:${size.l + place}px;top:${size.t}px;height:${size.h}px`;
+    }
+
     get frames() { return this.data.variants?.[this.variant] ?? []; }
     get moment() { return this.frames[Math.min(this.frame, this.frames.length - 1)]; }
 
     draw() {
       this.isStale = false;
       const traces = [...this.data.traces, ...(this.moment?.traces ?? [])].map(t => plotlyTrace(t, this.hidden));
-      return Plotly.react(this.plot, traces, this.layout ??= plotlyLayout(this.data), { displayModeBar: false, responsive: true });
+      const drawn = Plotly.react(this.plot, traces, this.layout ??= plotlyLayout(this.data), { displayModeBar: false, responsive: true });
+      if (!this.isWatched) this.plot.on("plotly_afterplot", () => this.drawMark());
+      this.isWatched = true;
+      return drawn;
     }
 
     // Draws now, or when the reader comes to it.

@@ -1,0 +1,288 @@
+import Foundation
+import Recipes
+import Report
+import TestSupport
+import Testing
+
+/// The live page: its server as anybody may talk to it, and the page in a real browser while a run trains.
+@Suite(
+  .enabled(
+    if: FileManager.default.fileExists(atPath: PlotlyFile.url.path), "needs Plotly.js, which `make setup` fetches"),
+  .serialized)
+struct WatchCommandTests {
+  /// A game on pictures that goes on for longer than any test takes, with some measurements a second.
+  private static let recipe = """
+    name: tiny
+    noise: {dimensions: 4}
+    generator: {hidden: [8]}
+    discriminator: {hidden: [8, 6], initializationExamples: 16}
+    duration: {count: 100000000, unit: steps}
+    batchSize: 8
+    output: {measurementInterval: 400, sampleInterval: 1000, checkpointInterval: 100000000}
+    """
+
+  /// Trains until `body` is through, with what it prints to standard error in `errors.txt`.
+  private func whileTraining(_ options: [String] = [], _ body: (_ folder: URL, _ process: Process) throws -> Void)
+    throws
+  {
+    try withEmptyFolder { folder in
+      try writeTinyImages(folder)
+      try Data(Self.recipe.utf8).write(to: folder.appendingPathComponent("tiny.yaml"))
+      let process = try GanProcess.start(
+        ["train", "tiny.yaml", "--data", ".", "--threads", "1", "--out", "run"] + options, in: folder)
+      defer {
+        process.terminate()
+        process.waitUntilExit()
+      }
+      try body(folder, process)
+    }
+  }
+
+  /// The address in what a process has printed, once it is there.
+  private func address(in file: URL) throws -> URL {
+    for _ in 0..<1_000 {
+      let text = (try? String(contentsOf: file, encoding: .utf8)) ?? ""
+      if let match = text.firstMatch(of: /http:\/\/127\.0\.0\.1:[0-9]+\/#[A-Za-z0-9]{24}/) {
+        return try #require(URL(string: String(match.0)))
+      }
+      usleep(10_000)
+    }
+    try #require(Bool(false), "no address in \(file.path)")
+    return file
+  }
+
+  /// What the server says to bytes: the number of its answer and all that follows.
+  private func answer(_ port: Int, _ request: String) throws -> (status: Int, text: String) {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(descriptor) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = UInt16(port).bigEndian
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    let isConnected = withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+      }
+    }
+    try #require(isConnected)
+    var patience = timeval(tv_sec: 5, tv_usec: 0)
+    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+    _ = request.withCString { write(descriptor, $0, strlen($0)) }
+    var bytes = Data()
+    var buffer = [UInt8](repeating: 0, count: 65_536)
+    while case let count = read(descriptor, &buffer, buffer.count), count > 0 { bytes += buffer[..<count] }
+    let text = String(decoding: bytes, as: UTF8.self)
+    return (text.firstMatch(of: /^HTTP\/1\.1 ([0-9]+)/).flatMap { Int($0.1) } ?? 0, text)
+  }
+
+  private func get(_ port: Int, _ target: String, _ headers: [String] = [], method: String = "GET") throws -> (
+    status: Int, text: String
+  ) {
+    let own = headers.contains { $0.hasPrefix("Host:") } ? [] : ["Host: 127.0.0.1:\(port)"]
+    return try answer(
+      port,
+      "\(method) \(target) HTTP/1.1\r\n" + (own + headers + ["Connection: close"]).joined(separator: "\r\n")
+        + "\r\n\r\n")
+  }
+
+  @Test func onlyThisMachineAndOnlyWhoHasTheAddress() throws {
+    try whileTraining { folder, _ in
+      while (try? RunFolder(folder.appendingPathComponent("run")).description()) == nil { usleep(10_000) }
+      let server = try shellStart("exec \"$0\" watch run --port 0 >address.txt 2>&1", in: folder)
+      defer {
+        server.terminate()
+        server.waitUntilExit()
+      }
+      let address = try address(in: folder.appendingPathComponent("address.txt"))
+      let (port, token) = (try #require(address.port), try #require(address.fragment))
+      let page = try get(port, "/")
+      #expect(page.status == 200 && page.text.contains("id=\"live-data\"") && !page.text.contains(token))
+      #expect(page.text.contains("frame-ancestors 'none'"))
+      #expect(try get(port, "/", ["Host: evil.example"]).status == 403)
+      #expect(try get(port, "/events", ["Origin: http://evil.example"]).status == 403)
+      for target in [
+        "/../run.json", "/run/run.json", "/picture?run=0&step=..%2Frun.json", "/etc/passwd", "/%2e%2e/run.json",
+      ] {
+        let refused = try get(port, target)
+        #expect([400, 404].contains(refused.status) && !refused.text.contains("libtorch"), "\(target)")
+      }
+      // What is no request at all leaves the server as it was.
+      for nonsense in ["\r\n\r\n", "GET\r\n\r\n", "\u{0}\u{1}\u{2}", "GET / HTTP/1.1\r\nContent-Length: -5\r\n\r\n"] {
+        _ = try answer(port, nonsense + "\r\n\r\n")
+      }
+      #expect(try get(port, "/plotly.js").text.contains("Plotly"))
+      let run = RunFolder(folder.appendingPathComponent("run"))
+      #expect(try get(port, "/ask?run=0&request=stop", method: "POST").status == 403)
+      #expect(try checkpointSteps("run", in: folder) == [0])
+      #expect(
+        try get(port, "/ask?run=0&request=checkpoint", ["X-Gan-Token: \(token)"], method: "POST").status == 200)
+      for _ in 0..<500 where try checkpointSteps("run", in: folder).count < 2 { usleep(10_000) }
+      #expect(try checkpointSteps("run", in: folder).count == 2)
+      #expect(stillTrains(run))
+      #expect(try get(port, "/ask?run=0&request=stop", ["X-Gan-Token: \(token)"], method: "POST").status == 200)
+      for _ in 0..<500 where stillTrains(run) { usleep(10_000) }
+      #expect(!stillTrains(run))
+      let said = try String(contentsOf: folder.appendingPathComponent("errors.txt"), encoding: .utf8)
+      #expect(said.contains("as asked for") && said.contains("go on with: gan train --resume run"), "\(said)")
+      // Nobody is there to be asked any more.
+      #expect(try get(port, "/ask?run=0&request=stop", ["X-Gan-Token: \(token)"], method: "POST").status == 404)
+    }
+  }
+
+  private func stillTrains(_ run: RunFolder) -> Bool {
+    let watched = WatchedRun(run)
+    _ = watched.refresh()
+    return watched.isTraining
+  }
+
+  private func shellStart(_ script: String, in folder: URL) throws -> Process {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/bash")
+    process.arguments = ["-c", script, GanProcess.executable.path]
+    process.currentDirectoryURL = folder
+    try process.run()
+    return process
+  }
+
+  @Test(
+    .enabled(if: HeadlessBrowser.executable != nil, "needs Chromium on the search path or in CHROMIUM"),
+    arguments: [1280, 400], [false, true])
+  func showsARunThatTrains(width: Int, isDark: Bool) throws {
+    try whileTraining(["--watch"]) { folder, process in
+      let address = try address(in: folder.appendingPathComponent("errors.txt"))
+      let browser = try HeadlessBrowser()
+      try browser.open(address, width: width, isDark: isDark)
+      let root = "document.documentElement.dataset"
+      try browser.wait(until: "\(root).overflow !== undefined")
+      // New data without a reload, several times.
+      _ = try browser.evaluate("void (window.isStillTheSame = true)")
+      try browser.wait(until: "Number(\(root).updates) >= 3")
+      #expect(try browser.evaluate("window.isStillTheSame") == "true")
+      #expect(try browser.evaluate("\(root).connection") == "live")
+      let step =
+        "Number(document.querySelector('[role=progressbar]').closest('article').querySelector('dd').textContent.replace(/ of.*/, '').replaceAll('\u{202f}', ''))"
+      let before = try #require(Int(try browser.evaluate(step)))
+      try browser.wait(until: "\(step) > \(before)")
+      // Real pictures beside generated ones, at the same size.
+      try browser.wait(until: "document.querySelectorAll('.pair img:not([hidden])').length === 2")
+      let widths = try browser.evaluate("[...document.querySelectorAll('.pair img')].map(i => i.offsetWidth).join()")
+      #expect(Set(widths.split(separator: ",")).count == 1)
+      // The slider, by keyboard, moves the pictures and the marks in the charts.
+      let slider = "document.querySelector('#live-bar input')"
+      try browser.wait(until: "Number(\(slider).max) >= 2")
+      _ = try browser.evaluate("\(slider).focus()")
+      try browser.press("Home")
+      #expect(
+        try browser.evaluate("document.querySelector('#made-0 figcaption').textContent") == "Generated after step 0")
+      try browser.press("ArrowRight")
+      #expect(
+        try browser.evaluate("document.querySelector('#made-0 figcaption').textContent.replace('\u{202f}', '')")
+          == "Generated after step 1000")
+      _ = try browser.evaluate("document.querySelector('.plot').scrollIntoView()")
+      try browser.wait(until: "document.querySelector('.plot .mark:not([hidden])')?.offsetHeight > 50")
+      let source = "document.querySelector('#made-0 img').getAttribute('src')"
+      try browser.wait(until: "\(source).includes('step=1000&')")
+      // What comes meanwhile leaves it where it is.
+      let updates = try browser.evaluate("\(root).updates")
+      try browser.wait(until: "Number(\(root).updates) > \(updates) + 2")
+      #expect(try browser.evaluate("\(slider).value") == "1")
+      // Every line's value there stands in the chart's key.
+      #expect(try browser.evaluate("document.querySelector('.key button b').textContent.length > 0") == "true")
+      #expect(try browser.evaluate("\(root).errors") == "0")
+      #expect(try browser.evaluate("document.documentElement.scrollWidth - innerWidth") == "0")
+      let background = try browser.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+      #expect(background == (isDark ? "rgb(20, 23, 26)" : "rgb(255, 255, 255)"))
+      // The token has left the address, and the page still has it.
+      #expect(try browser.evaluate("location.hash") == "")
+      if let place = ProcessInfo.processInfo.environment["GAN_TEST_PICTURES"] {
+        try browser.screenshot(wholePage: true).write(
+          to: URL(fileURLWithPath: "\(place)/watch-\(width)-\(isDark ? "dark" : "light").png"))
+      }
+      _ = try browser.evaluate("document.querySelectorAll('.actions button')[1].click()")
+      process.waitUntilExit()
+      #expect(process.terminationStatus == 0)
+      try browser.wait(until: "\(root).connection === 'lost'")
+      #expect(try browser.evaluate("\(root).errors") == "0")
+    }
+  }
+
+  /// Two runs in one file: it opens without a server, and says in what their recipes differ.
+  @Test(.enabled(if: HeadlessBrowser.executable != nil, "needs Chromium on the search path or in CHROMIUM"))
+  func aFileHoldsThePageAsItIs() throws {
+    try withEmptyFolder { folder in
+      try writeTinyImages(folder)
+      try Data(Self.recipe.utf8).write(to: folder.appendingPathComponent("tiny.yaml"))
+      for (name, rate) in [("one", "0.001"), ("two", "0.002")] {
+        let train = try GanProcess(
+          [
+            "train", "tiny.yaml", "--data", ".", "--threads", "1", "--out", name, "--steps", "4000", "--set",
+            "generator.training.learningRate=\(rate)",
+          ], in: folder)
+        try #require(train.status == 0, "\(train.errors)")
+      }
+      let written = try GanProcess(["watch", "one", "two", "--out", "page.html"], in: folder)
+      try #require(written.status == 0 && written.output == "page.html\n", "\(written.errors)")
+      let browser = try HeadlessBrowser()
+      try browser.open(folder.appendingPathComponent("page.html"))
+      try browser.wait(until: "document.documentElement.dataset.overflow !== undefined")
+      #expect(try browser.evaluate("document.documentElement.dataset.errors") == "0")
+      #expect(try browser.evaluate("document.documentElement.dataset.connection") == "copy")
+      #expect(try browser.evaluate("document.querySelectorAll('article.run').length") == "2")
+      try browser.wait(until: "document.querySelectorAll('.pair img:not([hidden])').length === 3")
+      let rows = "[...document.querySelectorAll('#live-differences tbody tr')].map(r => r.textContent).join('|')"
+      #expect(try browser.evaluate(rows) == "generator.training.learningRate0.0010.002")
+      #expect(try browser.evaluate("[...document.querySelectorAll('.actions')].every(a => a.hidden)") == "true")
+      #expect(try browser.evaluate("document.querySelector('#live-bar input').max") == "4")
+      if let place = ProcessInfo.processInfo.environment["GAN_TEST_PICTURES"] {
+        try browser.screenshot(wholePage: true).write(to: URL(fileURLWithPath: "\(place)/watch-two.png"))
+      }
+    }
+  }
+
+  /// A run that was taken back shows the past that counts; one that goes on, all of it.
+  @Test func readsWhatIsNew() throws {
+    try withEmptyFolder { folder in
+      try writeTinyImages(folder)
+      try Data(Self.recipe.utf8).write(to: folder.appendingPathComponent("tiny.yaml"))
+      func train(_ arguments: [String]) throws {
+        let train = try GanProcess(["train"] + arguments, in: folder)
+        #expect(train.status == 0, "\(train.errors)")
+      }
+      try train(["tiny.yaml", "--data", ".", "--threads", "1", "--out", "run", "--stop-after", "4500"])
+      let run = RunFolder(folder.appendingPathComponent("run"))
+      let watched = WatchedRun(run)
+      #expect(watched.refresh(limit: 1_000) && !watched.isRead && watched.columns.count > 0)
+      while !watched.isRead { _ = watched.refresh(limit: 1_000) }
+      func expectAll() throws {
+        let lines = try run.measurements()
+        let column = watched.columns[MeasuredQuantity.named("generatorLoss")]
+        #expect(column.steps == lines.map(\.step) && column.values == lines.map { Float($0.generatorLoss) })
+        #expect(watched.pictures.map(\.step) == run.pictures.map(\.step) && watched.failure == nil)
+      }
+      try expectAll()
+      #expect(!watched.refresh(), "nothing is new")
+      try train(["--resume", "run", "--stop-after", "6100"])
+      while watched.refresh() || !watched.isRead {}
+      #expect(watched.step == 6_000)
+      try expectAll()
+      // As a rollback leaves it: another file, with less in it.
+      let file = folder.appendingPathComponent("run/measurements.jsonl")
+      let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
+      try Data((lines.prefix(3).joined(separator: "\n") + "\n").utf8).write(to: file, options: .atomic)
+      while watched.refresh() || !watched.isRead {}
+      #expect(watched.columns.count == 3 && watched.step == 1_200)
+      // Half a line is none.
+      let handle = try FileHandle(forWritingTo: file)
+      handle.seekToEndOfFile()
+      handle.write(Data(lines[3].utf8.prefix(40)))
+      _ = watched.refresh()
+      #expect(watched.columns.count == 3 && watched.failure == nil)
+      handle.write(Data(lines[3].utf8.dropFirst(40)) + Data("\n".utf8))
+      while watched.refresh() || !watched.isRead {}
+      #expect(watched.columns.count == 4)
+      handle.write(Data("no measurement\n".utf8))
+      _ = watched.refresh()
+      #expect(watched.failure?.contains("line 5") == true, "\(watched.failure ?? "nothing")")
+    }
+  }
+}
