@@ -14,6 +14,8 @@ public struct Event: Sendable {
   public enum Content: Sendable {
     /// The first entry of a file, which says what it is.
     case begin
+    /// What a reader has found before, from this step on, in another file, is not so any more.
+    case restart
     case summary(tag: String, Value)
   }
 
@@ -69,6 +71,7 @@ public struct Event: Sendable {
     event.write(2, integer: step)
     switch content {
     case .begin: event.write(3, text: "brain.Event:2", isOneOf: true)
+    case .restart: event.write(7) { $0.write(1, integer: 1) }  // SessionLog, START
     case .summary(let tag, let value):
       event.write(5) { summary in
         summary.write(1) { entry in

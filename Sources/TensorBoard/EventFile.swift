@@ -3,9 +3,9 @@ import Foundation
 
 /// A folder's event file, which TensorBoard and its like show: made anew as a whole, then added to.
 ///
-/// There is one at a time, since readers join several each in a way of their own. A new one takes the old one's place by being renamed,
-/// first over the old one and then to a name that sorts behind it: whoever looks finds one whole file, and whoever has been reading goes
-/// on with the new one, whose steps begin anew.
+/// There is one at a time that holds anything, since readers join several each in a way of their own. A new one gets a name that sorts behind
+/// the old one's, and the old one is left empty: a reader that has been reading it finds its end, and goes on with the new one, whose steps
+/// begin anew. (TensorBoard's older reader, `--load_fast=false`, stays with a file that is gone.)
 public final class EventFile {
   public let url: URL
   private let descriptor: Int32
@@ -18,23 +18,24 @@ public final class EventFile {
   ///
   /// - Parameters:
   ///   - folder: where it is, and any earlier one.
-  ///   - events: what it begins with, beside the entry that says what it is; called once. Each is written as it comes.
-  /// - Throws: `FileError` where it cannot be written; the earlier one is then untouched, but for what the system made of it. Whatever
-  ///   `events` throws.
+  ///   - events: what it begins with, beside two entries that say what it is; called once. Each is written as it comes.
+  /// - Throws: `FileError` where it cannot be written, as on a full disk; the earlier one is then untouched. Whatever `events` throws.
   public init(in folder: URL, _ events: (_ write: (Event) throws -> Void) throws -> Void) throws {
     let earlier = Self.files(in: folder)
     let second = max(Int(Date().timeIntervalSince1970), (earlier.last.flatMap(Self.second) ?? 0) + 1)
     url = folder.appendingPathComponent("\(Self.prefix)\(second)\(Self.suffix)")
-    let place = earlier.last ?? url
     // Readers take every file for theirs whose name holds the prefix.
-    let replacement = try FileReplacement(of: place, temporaryName: "events")
+    let replacement = try FileReplacement(of: url, temporaryName: "events")
     func write(_ event: Event) throws { try event.record.withUnsafeBytes { try replacement.write($0) } }
     try write(Event(time: Double(second), step: 0, .begin))
+    try write(Event(time: Double(second), step: 0, .restart))
     try events(write)
-    try replacement.commit()
-    if place != url, rename(place.path, url.path) != 0 {
-      throw FileError(path: url.path, reason: systemReason("cannot be renamed to"))
+    guard syncDescriptor(replacement.descriptor) else {
+      throw FileError(path: url.path, reason: systemReason("cannot be synced"))
     }
+    // From here on there is room for the new one. For a moment there is none: two would be worse.
+    if let last = earlier.last, truncate(last.path, 0) != 0 { unlink(last.path) }
+    try replacement.commit()
     for other in earlier.dropLast() { unlink(other.path) }
     descriptor = open(url.path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
     guard descriptor >= 0 else { throw FileError(path: url.path, reason: systemReason("cannot be written")) }
@@ -60,7 +61,7 @@ public final class EventFile {
     }
   }
 
-  /// The event files of this program in `folder`, the newest last.
+  /// The event files of this program in `folder`, the newest last; those before it are empty.
   public static func files(in folder: URL) -> [URL] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
     return names.filter { $0.hasPrefix(prefix) && $0.hasSuffix(suffix) }.sorted().map(folder.appendingPathComponent)

@@ -39,8 +39,8 @@ import Testing
     try withRun { folder in
       #expect(try gan("train small.yaml --threads 1 --out straight", folder).status == 0)
       #expect(try gan("train small.yaml --threads 1 --out cramped --stop-after 50", folder).status == 0)
-      // In kilobytes: room for the measurements, none for a network.
-      let stopped = try gan("train --resume cramped", limit: "ulimit -f 3", folder)
+      // In kilobytes: room for the measurements, none for a checkpoint.
+      let stopped = try gan("train --resume cramped", limit: "ulimit -f 4", folder)
       #expect(stopped.status == 1)
       for word in ["File too large", ".safetensors", "checkpoint of step 50 is untouched", "--resume"] {
         #expect(stopped.errors.contains(word), "\(stopped.errors)")

@@ -34,7 +34,8 @@ import Testing
   private struct Found: Decodable {
     struct Scalar: Decodable {
       let step: Int
-      let value: Double
+      /// As Python writes it: JSON has no infinity.
+      let value: String
     }
     let scalars: [String: [Scalar]]
     let pictures: [String: [Int]]
@@ -61,7 +62,7 @@ import Testing
       texts = {tag: [e.tensor_proto.string_val[0].decode() for e in log.Tensors(tag)]
                for tag in tags["tensors"] if not tag.startswith("_hparams_")}
       print(json.dumps(dict(
-          scalars={tag: [dict(step=e.step, value=e.value) for e in log.Scalars(tag)] for tag in tags["scalars"]},
+          scalars={tag: [dict(step=e.step, value=repr(float(e.value))) for e in log.Scalars(tag)] for tag in tags["scalars"]},
           pictures={tag: [e.step for e in log.Images(tag)] for tag in tags["images"]},
           histograms={tag: [e.step for e in log.Histograms(tag)] for tag in tags["histograms"]},
           texts=texts, steps={tag: sorted(map(int, rows.step)) for tag, rows in frame.groupby("tag")},
@@ -80,7 +81,7 @@ import Testing
       let own = lines.compactMap { line in quantity.value(line).map { (line.step, $0) } }
       let read = try #require(found.scalars[quantity.tag], "\(quantity.tag)")
       #expect(read.map(\.step) == own.map(\.0), "\(quantity.tag)")
-      #expect(read.map(\.value) == own.map { Double(Float($0.1)) }, "\(quantity.tag)")
+      #expect(read.map { Double($0.value).map { "\($0)" } } == own.map { "\(Double(Float($0.1)))" }, "\(quantity.tag)")
       #expect(found.steps[quantity.tag] == own.map(\.0), "\(quantity.tag)")
     }
     #expect(found.scalars.count == MeasuredQuantity.found(in: lines).count)
@@ -90,7 +91,8 @@ import Testing
     for tag in ["outputs of D/real", "outputs of D/generated"] { #expect(found.histograms[tag] == lines.map(\.step)) }
     #expect(found.texts["recipe"]?.count == 1)
     #expect(found.hyperparameters["batchSize"].flatMap(Double.init) == 8)
-    #expect(EventFile.files(in: folder.appendingPathComponent(run)).count == 1)
+    let files = try EventFile.files(in: folder.appendingPathComponent(run)).map { try Data(contentsOf: $0) }
+    #expect(files.count { !$0.isEmpty } == 1)
   }
 
   @Test(.enabled(if: Python.readsEvents, Python.noEventReaders)) func everyPointIsThereOnce() throws {
@@ -146,15 +148,21 @@ import Testing
   /// Taken back from numbers that are not finite, in one process: what was to be is gone.
   @Test(.enabled(if: Python.readsEvents, Python.noEventReaders)) func aRunThatWasTakenBackHasOnePast() throws {
     try withRecipe { folder in
+      let small = """
+        base: two-dimensional
+        name: small
+        generator: {hidden: [8], normalization: batch}
+        discriminator: {hidden: [8], training: {rule: momentum, learningRate: 1.0e+38}}
+        duration: {count: 30, unit: steps}
+        batchSize: 8
+        output: {measurementInterval: 1, sampleInterval: 4, checkpointInterval: 6}
+        """
+      try Data(small.utf8).write(to: folder.appendingPathComponent("small.yaml"))
       let process = try train(
-        "tiny.yaml --data . --threads 1 --log tensorboard --out back --on-nan rollback --rollbacks 2 "
-          + "--set discriminator.training.learningRate=1e20 --set output.measurementInterval=1", folder, status: 1)
+        "small.yaml --threads 1 --log tensorboard --out back --on-nan rollback --rollbacks 300", folder)
       #expect(process.errors.contains("taken back to step"), "\(process.errors)")
-      let run = RunFolder(folder.appendingPathComponent("back"))
-      let found = try read("back", folder)
-      #expect(found.texts["doctor"]?.contains { $0.contains("rolled back") } == true, "\(found.texts)")
-      let steps = found.scalars["loss/generator"]?.map(\.step) ?? []
-      #expect(try steps == run.measurements().map(\.step))
+      try expectWhole("back", folder)
+      #expect(try read("back", folder).texts["doctor"]?.contains { $0.contains("rolled back") } == true)
     }
   }
 

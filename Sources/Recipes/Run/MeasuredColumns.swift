@@ -4,20 +4,30 @@ public struct MeasuredColumns: Sendable {
   public struct Column: Sendable {
     public fileprivate(set) var steps: [Int] = []
     public fileprivate(set) var values: [Float] = []
+
+    fileprivate init(steps: [Int] = [], values: [Float] = []) { (self.steps, self.values) = (steps, values) }
   }
 
   /// Lines so far.
-  public private(set) var count = 0
+  public var count: Int { steps.count }
   /// The newest line.
   public private(set) var last: RunFolder.Measurement?
   /// Those before it, at most so many, to tell how fast the run goes.
   public private(set) var recent: [(step: Int, seconds: Double)] = []
-  private var columns: [String: Column] = [:]
+  /// Of all lines.
+  private var steps: [Int] = []
+  private var columns: [String: Stored] = [:]
+
+  /// A column as it is kept: most have a number in every line, and need no steps of their own.
+  private struct Stored {
+    var steps: [Int]?
+    var values: [Float] = []
+  }
 
   public init() {}
 
   public mutating func append(_ line: RunFolder.Measurement) {
-    count += 1
+    steps.append(line.step)
     last = line
     recent.append((line.step, line.seconds))
     if recent.count > 40 { recent.removeFirst(20) }
@@ -27,12 +37,22 @@ public struct MeasuredColumns: Sendable {
 
   private mutating func append(_ step: Int, _ value: Double?, _ key: String) {
     guard let value else { return }
-    columns[key, default: Column()].steps.append(step)
-    columns[key]!.values.append(Float(value))
+    var column = columns.removeValue(forKey: key) ?? Stored()
+    if column.steps == nil, column.values.count < count - 1 {
+      // A line that is missing here; those before the first of them, which all are there, come first.
+      column.steps = Array(steps.prefix(column.values.count))
+    }
+    column.steps?.append(step)
+    column.values.append(Float(value))
+    columns[key] = column
   }
 
   /// What the lines have of the quantity; empty where none has it.
-  public subscript(quantity: MeasuredQuantity) -> Column { columns[quantity.key] ?? Column() }
+  public subscript(quantity: MeasuredQuantity) -> Column {
+    guard let column = columns[quantity.key] else { return Column() }
+    // One that is in every line up to some may end before the last.
+    return Column(steps: column.steps ?? steps, values: column.values)
+  }
 
   /// The names of the scores that any line has, in alphabetical order.
   public var scores: [String] {

@@ -12,16 +12,16 @@ import Torch
 /// | `recipe.yaml` | the resolved recipe |
 /// | `run.json` | shape of the examples, versions, device, threads |
 /// | `measurements.jsonl` | one JSON object per line, as training goes |
-/// | `samples/real.png` | real examples, where these are images |
+/// | `samples/real.png` | real examples: pictures, or points on a line or in a plane |
 /// | `samples/step-000600.png` | what G makes of the same noise after that many steps |
 /// | `generator.safetensors`, `discriminator.safetensors` | the parameters |
 /// | `generator-average.safetensors`, `discriminator-average.safetensors` | averaged parameters, where the recipe asks for them |
 /// | `labels.json` | which training examples were seen with their labels, where any were |
 /// | `faults.jsonl` | what stopped the run or took it back, if anything did |
-/// | `doctor.html` | what `gan doctor` said last |
+/// | `doctor.html`, `doctor.json` | what `gan doctor` said last |
+/// | `events.out.tfevents.*` | the measurements for TensorBoard, where it was asked for |
 /// | `checkpoints/step-000600.safetensors` | all that a run needs to go on from that step (see ``Checkpoint``) |
 /// | `checkpoints/best.safetensors` | the same of the best test, where it was asked for |
-/// | `events.out.tfevents.*` | the same for TensorBoard, where it was asked for |
 /// | `.request` | what the process that trains is asked for, until it takes note |
 /// | `.lock` | held by the process that trains |
 public struct RunFolder: Sendable {

@@ -71,13 +71,13 @@
     };
   }
 
-  function plotlyAxis(axis, canZoom) {
+  function plotlyAxis(axis, canZoom, isSmall) {
     const range = axis.log ? axis.range?.map(Math.log10) : axis.range;
     return {
       type: axis.log ? "log" : "linear", range: range?.every(Number.isFinite) ? range.slice() : undefined,
       fixedrange: !canZoom, automargin: true, zeroline: false, gridcolor: color("grid"), tickmode: "auto",
       ticks: "outside", ticklen: 5, tickcolor: "transparent",
-      nticks: narrow.matches ? 5 : 7, ...(axis.log ? { tickformat: "~g" } : { separatethousands: true }),
+      nticks: narrow.matches || isSmall ? 5 : 7, ...(axis.log ? { tickformat: "~g" } : { separatethousands: true }),
       exponentformat: "power", minexponent: 6,
     };
   }
@@ -102,7 +102,8 @@
     return { tickmode: "array", tickvals: places };
   }
 
-  function plotlyLayout(chart) {
+  function plotlyLayout(chart, width) {
+    const isSmall = width < 420;
     const canZoom = finePointer.matches && !chart.variants;
     return {
       font: { family: getComputedStyle(root).fontFamily, size: narrow.matches ? 12 : 13, color: color("muted") }, separators: ".\u202f",
@@ -110,7 +111,7 @@
       margin: { l: 8, r: 14, t: 10, b: 8 }, dragmode: canZoom ? "zoom" : false, hovermode: "x unified",
       hoverlabel: { bgcolor: color("surface"), bordercolor: color("axis"), font: { color: color("ink") } },
       xaxis: {
-        ...plotlyAxis(chart.x, canZoom), showgrid: false, showline: true, linecolor: color("axis"), tickcolor: color("axis"), hoverformat: ",.6~g", ...ticksOfBars(chart),
+        ...plotlyAxis(chart.x, canZoom, isSmall), tickangle: 0, showgrid: false, showline: true, linecolor: color("axis"), tickcolor: color("axis"), hoverformat: ",.6~g", ...ticksOfBars(chart),
       },
       yaxis: { ...plotlyAxis(chart.y, canZoom), ...ticksOfLog(chart) },
       ...(chart.y2 && { yaxis2: { ...plotlyAxis(chart.y2, canZoom), overlaying: "y", side: "right", showgrid: false } }),
@@ -156,7 +157,7 @@
     draw() {
       this.isStale = false;
       const traces = [...this.data.traces, ...(this.moment?.traces ?? [])].map(t => plotlyTrace(t, this.hidden));
-      const drawn = Plotly.react(this.plot, traces, this.layout ??= plotlyLayout(this.data), { displayModeBar: false, responsive: true });
+      const drawn = Plotly.react(this.plot, traces, this.layout ??= plotlyLayout(this.data, this.plot.clientWidth), { displayModeBar: false, responsive: true });
       if (!this.isWatched) this.plot.on("plotly_afterplot", () => this.drawMark());
       this.isWatched = true;
       return drawn;

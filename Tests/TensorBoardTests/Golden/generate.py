@@ -58,6 +58,7 @@ hparams = {"batchSize": struct_pb2.Value(number_value=100), "name": struct_pb2.V
 picture = summary_pb2.Summary.Image(height=3, width=5, colorspace=3, encoded_image_string=PNG)
 events = [
     event_pb2.Event(wall_time=TIME, file_version="brain.Event:2"),
+    event_pb2.Event(wall_time=TIME, session_log=event_pb2.SessionLog(status=event_pb2.SessionLog.START)),
     session(0, "_hparams_/session_start_info",
             session_start_info=plugin_data_pb2.SessionStartInfo(hparams=hparams, start_time_secs=TIME)),
     text(0, "recipe", "```yaml\nname: Größe\n```\n"),

@@ -17,7 +17,7 @@ extension Recipe {
     recipe.techniques[MinibatchDiscrimination.Settings.self].kernels = 8
     recipe.duration = Duration(count: 10_000, unit: .steps)
     recipe.batchSize = 128
-    recipe.output.sampleInterval = 10_000
+    recipe.output.sampleInterval = 250
     return recipe
   }()
 
@@ -36,7 +36,7 @@ extension Recipe {
     recipe.discriminator.training.learningRate = 1e-3
     recipe.duration = Duration(count: 5_000, unit: .steps)
     recipe.batchSize = 200
-    recipe.output.sampleInterval = 5_000
+    recipe.output.sampleInterval = 200
     return recipe
   }()
 }
