@@ -161,7 +161,7 @@
       ? make("details", { open: !many }, make("summary", {}, "What to try"), make("ul", {}, advice.map(text => make("li", {}, rich(text))))) : undefined;
     const signs = run.signs.map(sign => make("div", { class: "sign" }, make("p", {}, sign.text, since(sign.since)), what(sign.advice)));
     // Single batches do not show everything that is wrong.
-    if (!signs.length && run.step > 0 && run.verdict?.verdict !== "ill") signs.push(make("div", { class: "sign good" }, make("p", {}, "The measurements show nothing wrong.")));
+    if (!signs.length && run.step > 0 && run.verdict?.verdict !== "ill") signs.push(make("div", { class: "sign good" }, make("p", {}, "No sign of trouble in the measurements.")));
     const findings = (run.verdict?.findings ?? []).map(finding =>
       make("div", { class: "sign" }, make("p", {}, finding.evidence, since(finding.since)), what(finding.advice)));
     const verdict = run.verdict
