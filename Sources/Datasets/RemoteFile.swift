@@ -5,8 +5,10 @@ import Foundation
 public struct RemoteFile: Sendable, Hashable {
   /// Its name, on the mirrors and on disk, without folders.
   public let name: String
-  /// Its size in bytes.
+  /// Its size in bytes; 0 where ``isSized`` is false.
   public let size: Int
+  /// Whether ``size`` is known: a ``Download`` asks the mirror for it otherwise, and trusts the checksum alone.
+  public let isSized: Bool
   /// Its MD5 checksum: 32 lower-case hexadecimal digits; empty where ``sha256`` is known.
   public let md5: String
   /// Its SHA-256 checksum, 64 lower-case hexadecimal digits, of files that could do harm where they are forged.
@@ -42,6 +44,7 @@ public struct RemoteFile: Sendable, Hashable {
     precondition(md5.utf8.count == 32 && md5.allSatisfy { "0123456789abcdef".contains($0) }, "md5 '\(md5)'")
     self.name = name
     self.size = size
+    isSized = true
     self.md5 = md5
     sha256 = nil
     self.unpacked = unpacked
@@ -50,17 +53,26 @@ public struct RemoteFile: Sendable, Hashable {
   /// Describes a file by its SHA-256 checksum.
   ///
   /// - Precondition: as for ``init(name:size:md5:unpacked:)``, with 64 digits.
-  public init(name: String, size: Int, sha256: String) {
+  ///
+  /// - Parameter size: nil where nobody has published it.
+  public init(name: String, size: Int?, sha256: String) {
     precondition(!name.isEmpty && !name.contains("/") && name != "." && name != "..", "file name '\(name)'")
-    precondition(size >= 0, "size \(size)")
+    precondition(size ?? 0 >= 0, "size \(size ?? 0)")
     precondition(
       sha256.utf8.count == 64 && sha256.allSatisfy { "0123456789abcdef".contains($0) }, "sha256 '\(sha256)'")
     self.name = name
-    self.size = size
+    self.size = size ?? 0
+    isSized = size != nil
     md5 = ""
     self.sha256 = sha256
     unpacked = nil
   }
+
+  /// The same file with its size, of one that is checked by SHA-256.
+  func sized(_ size: Int) -> RemoteFile { RemoteFile(name: name, size: size, sha256: sha256!) }
+
+  /// Its size for people.
+  var sizeText: String { isSized ? "\(grouped(size)) bytes" : "" }
 
   /// What it is checked by.
   package var checksum: String { sha256 ?? md5 }

@@ -17,6 +17,10 @@ public struct Examination: Sendable {
   public let errorsByChance: Double?
   /// Whether the run goes back from numbers that are not finite, and so has tried that.
   public let rollsBack: Bool
+  /// Real examples, where they are images of a set.
+  public let pictures: Int?
+  /// Whether the run has kept its best checkpoint.
+  public let keepsBest: Bool
   /// Of fresh samples and as many real examples; nil where no networks have been saved yet.
   public let samples: FreshSamples?
 
@@ -43,10 +47,14 @@ public struct Examination: Sendable {
     }
   }
 
+  /// Puts together what is known.
   public init(
     recipe: Recipe, steps: Int, measurements: [RunFolder.Measurement], faults: [RunFolder.Fault] = [],
-    errorsByChance: Double? = nil, rollsBack: Bool = false, samples: FreshSamples?
+    errorsByChance: Double? = nil, rollsBack: Bool = false, pictures: Int? = nil, keepsBest: Bool = false,
+    samples: FreshSamples?
   ) {
+    self.pictures = pictures
+    self.keepsBest = keepsBest
     self.rollsBack = rollsBack
     self.errorsByChance = errorsByChance
     self.recipe = recipe
@@ -79,6 +87,8 @@ public struct Examination: Sendable {
     errorsByChance = description.testExamples.flatMap { count in
       description.classes.map { Double(count) * (1 - 1 / Double($0)) }
     }
+    pictures = images?.count
+    keepsBest = FileManager.default.fileExists(atPath: folder.checkpoints.best.path)
     guard folder.hasNetworks else {
       samples = nil
       return

@@ -64,16 +64,16 @@ extension RunFolder {
   /// A network of the run as TorchScript, in the form in which samples are drawn and classes told.
   ///
   /// - Parameters:
-  ///   - averaged: whether with the averaged weights, where the run has them, or with those of the last step.
+  ///   - weights: which of those that the run has saved.
   ///   - standingStatistics: whether a generator's batch norm gets standing statistics. A discriminator's, for which the data would
   ///     be needed, goes by the batch.
   /// - Throws: `FileError` for a folder that is no run, that has not saved its networks yet, or that lacks the network;
   ///   `ScriptError` where the module does not compute what the network does, or the network nothing that is finite.
-  public func export(_ network: ExportedNetwork, averaged: Bool, standingStatistics: Bool = true) throws
-    -> NetworkExport
-  {
+  public func export(
+    _ network: ExportedNetwork, weights: SavedWeights = SavedWeights(), standingStatistics: Bool = true
+  ) throws -> NetworkExport {
     // On the CPU: PyTorch takes the module from there to any device.
-    let run = try load(device: .cpu, averaged: averaged)
+    let run = try load(device: .cpu, weights: weights)
     let (game, description) = (run.game, run.description)
     let recipe = game.recipe
     let isSemiSupervised = recipe.tellsClasses
@@ -84,7 +84,7 @@ extension RunFolder {
     let example = description.imageShape ?? [description.width]
     let classes = recipe.isConditional ? description.classes : nil
     let isGenerator = network == .generator
-    let isAveraged = averaged && (isGenerator ? game.average != nil : game.discriminatorAverage != nil)
+    let isAveraged = weights.averaged && (isGenerator ? game.average != nil : game.discriminatorAverage != nil)
     let gathered = try isGenerator ? gatheredStatistics(of: game) : judgedStatistics(of: game)
     let standing = standingStatistics && isGenerator ? gathered : nil
     let origin = NetworkExport.Origin(

@@ -403,6 +403,14 @@ public struct RunFolder: Sendable {
   ///   step.
   /// - Throws: `FileError` naming the file that is missing or does not fit.
   public func load(device: Device, averaged: Bool = true) throws -> SavedRun {
+    try load(device: device, weights: SavedWeights(averaged: averaged))
+  }
+
+  /// The run's game with its trained networks, also as they were when a checkpoint was saved.
+  ///
+  /// - Throws: `FileError` naming the file that is missing or does not fit.
+  public func load(device: Device, weights: SavedWeights) throws -> SavedRun {
+    let averaged = weights.averaged
     try requireFolder()
     let recipe = try RecipeFile.read(recipeFile)
     if let fault = RecipeFile.fault(in: recipeFile) { throw fault.asOfFile }
@@ -416,6 +424,10 @@ public struct RunFolder: Sendable {
       recipe, example: description.example, classes: description.classes,
       // Of use for epochs alone, of which the run has as many as its recipe.
       stepsPerEpoch: description.steps / recipe.duration.count, device: device)
+    if let choice = weights.checkpoint {
+      let step = try game.load(checkpoint: checkpoints.file(choice), averaged: averaged, device: device)
+      return SavedRun(game: game, description: description, step: step, discriminatorStep: step)
+    }
     func load<M>(_ network: Network<M>, _ average: WeightAverage<M>?, _ file: URL, _ averageFile: URL) throws -> Int? {
       let file = averaged && average != nil ? averageFile : file
       var status = stat()

@@ -288,21 +288,7 @@ public final class TrainingRun {
 
   private func restore(_ checkpoint: Checkpoint) throws {
     var tensors = checkpoint.tensors
-    // As values: a recipe of an earlier version says nothing of what came later, and means it not to be there.
-    let recipe: Recipe
-    do {
-      recipe = try RecipeFile.parse(checkpoint.origin.recipe)
-    } catch let error as RecipeError {
-      throw FileError(
-        path: folder.url.path, reason: "the recipe in its checkpoint of step \(checkpoint.step) is damaged: \(error)")
-    }
-    var sameLength = recipe
-    sameLength.duration = game.recipe.duration
-    guard sameLength == game.recipe else {
-      throw FileError(
-        path: folder.url.path, reason: "its checkpoint of step \(checkpoint.step) is of another recipe than recipe.yaml"
-      )
-    }
+    try checkpoint.require(game.recipe, in: folder.url)
     do {
       func take(_ name: String) throws -> Tensor {
         guard let tensor = tensors.removeValue(forKey: name) else { throw StateError(name: name, reason: "is missing") }
