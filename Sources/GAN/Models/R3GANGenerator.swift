@@ -23,6 +23,7 @@ public struct R3GANGenerator: Generator {
   public let input: Linear
   public let stages: [Stage]
   public let output: Conv2d
+  private let misfit: Parameter?
 
   /// - Parameters:
   ///   - latent: dimensions of z.
@@ -35,6 +36,9 @@ public struct R3GANGenerator: Generator {
     widths: [Int], channels: Int, latent: Int = 64, blocks: Int = 2, expansion: Int = 2, groupWidth: Int = 16,
     classes: Int? = nil
   ) {
+    let hasWidths = !widths.isEmpty
+    let widths = hasWidths ? widths : [1]
+    misfit = .unless(hasWidths && blocks >= 0, "has \(hasWidths ? "\(blocks) blocks" : "no widths")")
     conditioning = classes.map { ClassConditioning($0, latent: latent) }
     basis = Parameter([widths[0], 4, 4], .normal(standardDeviation: 1))
     input = Linear(latent, widths[0], weight: .unitGain(latent), bias: false)
@@ -42,7 +46,7 @@ public struct R3GANGenerator: Generator {
       let (before, here) = (widths[max(index - 1, 0)], widths[index])
       return Stage(
         channels: before == here ? nil : Conv2d(before, here, kernel: 1, weight: .unitGain(before), bias: false),
-        blocks: (0..<blocks).map { _ in
+        blocks: (0..<max(0, blocks)).map { _ in
           ResidualBottleneck(here, expansion: expansion, groupWidth: groupWidth, blocks: blocks * widths.count)
         })
     }
