@@ -63,6 +63,10 @@ extension Module {
   func checkParameters() throws {
     var names: [ObjectIdentifier: String] = [:]
     for (name, parameter) in namedParameters {
+      if let misfit = parameter.misfit {
+        let place = name.split(separator: ".").dropLast().joined(separator: ".")
+        throw NetworkError(module: place, reason: misfit)
+      }
       if let other = names.updateValue(name, forKey: ObjectIdentifier(parameter)) {
         throw NetworkError(parameter: name, reason: "is '\(other)' as well: a parameter has one place in a network")
       }

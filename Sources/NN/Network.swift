@@ -210,11 +210,20 @@ public final class Network<Model: Module> {
 
 /// A model that cannot be brought to life.
 public struct NetworkError: Error, CustomStringConvertible, Sendable, Equatable {
-  /// The path to the parameter, such as `hidden.2.weight`.
+  /// The path to the parameter, such as `hidden.2.weight`, or to the module whose settings do not fit each other; empty for the
+  /// whole model.
   public let parameter: String
   /// What is wrong with it.
   public let reason: String
-  public var description: String { "parameter '\(parameter)' \(reason)" }
+  private let isModule: Bool
+
+  init(parameter: String, reason: String) { (self.parameter, self.reason, isModule) = (parameter, reason, false) }
+
+  init(module: String, reason: String) { (parameter, self.reason, isModule) = (module, reason, true) }
+
+  public var description: String {
+    isModule ? (parameter.isEmpty ? "the model" : "'\(parameter)'") + " \(reason)" : "parameter '\(parameter)' \(reason)"
+  }
 }
 
 /// A stored parameter that does not fit its model.

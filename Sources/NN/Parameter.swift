@@ -18,6 +18,8 @@ public final class Parameter {
   public let initializer: Initializer
   /// Whether the optimiser changes it.
   public let role: Role
+  /// Why its module can be in no network; nil where it can.
+  let misfit: String?
   private var bound: Tensor?
 
   /// A parameter without values yet.
@@ -27,6 +29,24 @@ public final class Parameter {
     self.shape = shape
     self.initializer = initializer
     self.role = role
+    misfit = nil
+  }
+
+  private init(misfit: String) {
+    (shape, initializer, role) = ([0], .constant(0), .fixed)
+    self.misfit = misfit
+  }
+
+  /// For a module whose settings do not fit each other: kept as one of its properties it makes ``Network`` refuse the module, by the
+  /// place where it is. Nil, and no parameter, where they fit.
+  ///
+  /// ```swift
+  /// misfit = .unless(inputs % groups == 0, "has \(inputs) channels, which \(groups) groups do not divide")
+  /// ```
+  ///
+  /// - Parameter reason: what does not fit, after the name of the module.
+  public static func unless(_ fits: Bool, _ reason: @autoclosure () -> String) -> Parameter? {
+    fits ? nil : Parameter(misfit: reason())
   }
 
   /// `shape`, or [S] + `shape` in a network of several seeds.

@@ -29,6 +29,7 @@ public struct ConvGenerator: Generator {
   public let outputActivation: Activation
   private let firstShape: [Int]
   private let normalizesUnits: Bool
+  private let misfit: Parameter?
 
   /// - Parameters:
   ///   - latent: dimensions of z.
@@ -48,7 +49,13 @@ public struct ConvGenerator: Generator {
     outputStride: Int = 2, outputDeviation: Double = 1, reference: ReferenceBatch? = nil,
     weights: Initializer = .normal(standardDeviation: 0.02)
   ) {
-    precondition((normalization == .virtualBatch) == (reference != nil), "virtual batch norm needs a reference batch")
+    let hasWidths = !widths.isEmpty
+    let widths = hasWidths ? widths : [1]
+    misfit =
+      .unless(hasWidths, "has no widths, of which there must be one at least")
+      ?? .unless(
+        (normalization == .virtualBatch) == (reference != nil),
+        "has \(reference == nil ? "no" : "a") reference batch, which virtual batch norm needs and nothing else does")
     self.reference = reference
     let bias = normalization == .none
     input = Linear(latent, widths[0] * side * side, weight: weights, bias: bias)

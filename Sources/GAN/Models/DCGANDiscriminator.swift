@@ -30,6 +30,7 @@ public struct DCGANDiscriminator: Discriminator {
   public let output: any Layer
   /// Of a network that is told the classes.
   public let projection: ProjectionHead?
+  private let misfit: Parameter?
 
   /// Whether there is a network for pictures of `size` x `size` pixels: a power of two, at least 8.
   public static func allows(size: Int) -> Bool { DCGANSizes.allows(size) }
@@ -47,8 +48,11 @@ public struct DCGANDiscriminator: Discriminator {
     classes: Int? = nil, minibatch: ((_ features: Int) -> MinibatchDiscrimination)? = nil,
     weights: Initializer = .normal(standardDeviation: 0.02)
   ) {
-    precondition(Self.allows(size: size), "the size is no power of two from 8 on")
-    precondition(classes == nil || outputs == 1, "a discriminator that is told the classes has one output")
+    misfit =
+      .unless(Self.allows(size: size), DCGANSizes.reason(size))
+      ?? .unless(
+        classes == nil || outputs == 1,
+        "has \(outputs) outputs, and is told the classes: it judges an example as one of them, by one output")
     let widths = Array(DCGANSizes.widths(size, width).reversed())
     layers = zip([channels] + widths, widths).map { inputs, outputs -> any Layer in
       normalization == .spectral

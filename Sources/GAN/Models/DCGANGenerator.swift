@@ -25,6 +25,7 @@ public struct DCGANGenerator: Generator {
   /// Of the pixels; tanh, for instance, keeps them in -1 ... 1.
   public let outputActivation: Activation
   private let latent: Int
+  private let misfit: Parameter?
 
   /// Whether there is a network for pictures of `size` x `size` pixels: a power of two, at least 8.
   public static func allows(size: Int) -> Bool { DCGANSizes.allows(size) }
@@ -42,8 +43,11 @@ public struct DCGANGenerator: Generator {
     outputActivation: Activation = .tanh, classes: Int? = nil, reference: ReferenceBatch? = nil,
     weights: Initializer = .normal(standardDeviation: 0.02)
   ) {
-    precondition(Self.allows(size: size), "the size is no power of two from 8 on")
-    precondition((normalization == .virtualBatch) == (reference != nil), "virtual batch norm needs a reference batch")
+    misfit =
+      .unless(Self.allows(size: size), DCGANSizes.reason(size))
+      ?? .unless(
+        (normalization == .virtualBatch) == (reference != nil),
+        "has \(reference == nil ? "no" : "a") reference batch, which virtual batch norm needs and nothing else does")
     self.reference = reference
     self.latent = latent
     self.outputActivation = outputActivation

@@ -31,6 +31,7 @@ public struct DenseGenerator: Generator {
   public let outputActivation: Activation
   /// What the output is multiplied by.
   public let scale: Double
+  private let misfit: Parameter?
 
   /// - Parameters:
   ///   - latent: dimensions of z.
@@ -43,7 +44,9 @@ public struct DenseGenerator: Generator {
     normalization: Normalization = .none, normalizesWeights: Bool = false, scale: Double = 1,
     weights: Initializer = .glorotUniform, reference: ReferenceBatch? = nil
   ) {
-    precondition((normalization == .virtualBatch) == (reference != nil), "virtual batch norm needs a reference batch")
+    misfit = .unless(
+      (normalization == .virtualBatch) == (reference != nil),
+      "has \(reference == nil ? "no" : "a") reference batch, which virtual batch norm needs and nothing else does")
     self.reference = reference
     let sizes = [latent] + widths
     hidden = zip(sizes, sizes.dropFirst()).map {

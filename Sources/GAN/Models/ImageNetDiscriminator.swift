@@ -36,6 +36,7 @@ public struct ImageNetDiscriminator: Discriminator {
   public let minibatch: MinibatchDiscrimination?
   /// From f(x), and the minibatch features where there are any, to the logits.
   public let output: Linear
+  private let misfit: Parameter?
 
   /// Whether there is a network for pictures of `size` x `size` pixels: a multiple of 32.
   public static func allows(size: Int) -> Bool { size > 0 && size % 32 == 0 }
@@ -51,7 +52,7 @@ public struct ImageNetDiscriminator: Discriminator {
     normalization: Normalization = .batch, minibatch: ((_ features: Int) -> MinibatchDiscrimination)? = nil,
     weights: Initializer = .normal(standardDeviation: 0.02)
   ) {
-    precondition(Self.allows(size: size), "the size is no multiple of 32")
+    misfit = .unless(Self.allows(size: size), "has the size \(size), which is no multiple of 32")
     self.inputNoise = GaussianNoise(inputNoise)
     let bias = normalization == .none
     let widths = [1, 2, 4, 4, 4, 8, 8].map { $0 * width }

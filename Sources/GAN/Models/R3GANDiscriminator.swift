@@ -29,6 +29,7 @@ public struct R3GANDiscriminator: Discriminator {
   public let output: Linear
   /// Of a network that is told the classes.
   public let projection: ProjectionHead?
+  private let misfit: Parameter?
 
   /// - Parameters:
   ///   - widths: channels at 4 x 4, 8 x 8 and so on, the generator's.
@@ -43,12 +44,18 @@ public struct R3GANDiscriminator: Discriminator {
     widths: [Int], channels: Int, outputs: Int = 1, blocks: Int = 2, expansion: Int = 2, groupWidth: Int = 16,
     classes: Int? = nil, minibatch: ((_ features: Int) -> MinibatchDiscrimination)? = nil
   ) {
-    precondition(classes == nil || outputs == 1, "a discriminator that is told the classes has one output")
+    let hasWidths = !widths.isEmpty
+    let widths = hasWidths ? widths : [1]
+    misfit =
+      .unless(hasWidths && blocks >= 0, "has \(hasWidths ? "\(blocks) blocks" : "no widths")")
+      ?? .unless(
+        classes == nil || outputs == 1,
+        "has \(outputs) outputs, and is told the classes: it judges an example as one of them, by one output")
     input = Conv2d(channels, widths.last!, kernel: 1, weight: .unitGain(channels), bias: false)
     stages = widths.indices.reversed().map { index in
       let (here, next) = (widths[index], widths[max(index - 1, 0)])
       return Stage(
-        blocks: (0..<blocks).map { _ in
+        blocks: (0..<max(0, blocks)).map { _ in
           ResidualBottleneck(here, expansion: expansion, groupWidth: groupWidth, blocks: blocks * widths.count)
         }, channels: here == next ? nil : Conv2d(here, next, kernel: 1, weight: .unitGain(here), bias: false))
     }

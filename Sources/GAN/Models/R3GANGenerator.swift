@@ -27,6 +27,7 @@ public struct R3GANGenerator: Generator {
   public let stages: [Stage]
   /// 1 x 1, from the channels of the last stage to those of the image.
   public let output: Conv2d
+  private let misfit: Parameter?
 
   /// - Parameters:
   ///   - latent: dimensions of z.
@@ -39,6 +40,9 @@ public struct R3GANGenerator: Generator {
     widths: [Int], channels: Int, latent: Int = 64, blocks: Int = 2, expansion: Int = 2, groupWidth: Int = 16,
     classes: Int? = nil
   ) {
+    let hasWidths = !widths.isEmpty
+    let widths = hasWidths ? widths : [1]
+    misfit = .unless(hasWidths && blocks >= 0, "has \(hasWidths ? "\(blocks) blocks" : "no widths")")
     conditioning = classes.map { ClassConditioning($0, latent: latent) }
     basis = Parameter([widths[0], 4, 4], .normal(standardDeviation: 1))
     input = Linear(latent, widths[0], weight: .unitGain(latent), bias: false)
@@ -46,7 +50,7 @@ public struct R3GANGenerator: Generator {
       let (before, here) = (widths[max(index - 1, 0)], widths[index])
       return Stage(
         channels: before == here ? nil : Conv2d(before, here, kernel: 1, weight: .unitGain(before), bias: false),
-        blocks: (0..<blocks).map { _ in
+        blocks: (0..<max(0, blocks)).map { _ in
           ResidualBottleneck(here, expansion: expansion, groupWidth: groupWidth, blocks: blocks * widths.count)
         })
     }
