@@ -3,12 +3,16 @@ import Torch
 
 /// A one-dimensional density with a closed form, a mixture of Gaussians, to play against.
 public struct Density: Sendable {
+  /// One Gaussian of the mixture.
   public struct Component: Sendable {
     /// Share of the mixture; those of all components add up to 1.
     public let weight: Double
+    /// Its middle, where it is highest.
     public let mean: Double
+    /// Above 0.
     public let standardDeviation: Double
 
+    /// - Parameter weight: its share of the mixture; all of it unless stated otherwise.
     public init(weight: Double = 1, mean: Double, standardDeviation: Double) {
       self.weight = weight
       self.mean = mean
@@ -16,6 +20,7 @@ public struct Density: Sendable {
     }
   }
 
+  /// At least one.
   public let components: [Component]
 
   /// - Parameter components: one at least, with positive weights that add up to 1 and positive standard deviations.
@@ -43,8 +48,10 @@ public struct Density: Sendable {
     try Density([Component(mean: mean, standardDeviation: standardDeviation)])
   }
 
+  /// Of the whole mixture.
   public var mean: Double { components.reduce(0) { $0 + $1.weight * $1.mean } }
 
+  /// Of the whole mixture, not of one component.
   public var standardDeviation: Double {
     let secondMoment = components.reduce(0) {
       $0 + $1.weight * ($1.mean * $1.mean + $1.standardDeviation * $1.standardDeviation)

@@ -46,6 +46,7 @@ public struct GaussianMixture: Sendable {
       modes: places.flatMap { x in places.map { [x, $0] } }, standardDeviation: standardDeviation)
   }
 
+  /// Numbers in a point.
   public var dimensions: Int { modes[0].count }
 
   /// `count` independent points for each seed of `random`: [..., count, dimensions].

@@ -3,8 +3,11 @@ import Torch
 /// Images as networks take them: batches in a random order, floats in a stated range, made from bytes in one pass when they are asked
 /// for. Nothing of the set is held as floats.
 public struct ImageBatches {
+  /// The set that batches are drawn from, as bytes.
   public let source: LabelledImages
+  /// Images in a batch.
   public let batchSize: Int
+  /// What happens to the images of ``batches``.
   public let augmentation: ImageAugmentation
   private let scale: Double
   private let offset: Double

@@ -147,5 +147,6 @@ extension LabelledImages: Equatable {
 
 /// The part of a data set that is learned from, or the part that is held back.
 public enum Split: String, Sendable, CaseIterable {
+  /// What is learned from, and what is held back to test by.
   case train, test
 }

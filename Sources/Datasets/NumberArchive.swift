@@ -6,6 +6,7 @@ import Foundation
 public enum NumberArchive {
   /// An array by its name in the archive, without `.npy`.
   public struct Array: Sendable, Equatable {
+    /// In the archive, without `.npy`.
     public let name: String
     /// The dimensions, outermost first.
     public let shape: [Int]

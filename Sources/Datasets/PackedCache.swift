@@ -15,8 +15,10 @@ import Foundation
 /// int32, where there are classes; `about`, a JSON text of class names and ``Provenance`` as bytes; the key and ``LabelledImages/fingerprint``
 /// among the metadata. It gets its name when it is whole and is never changed afterwards.
 public struct PackedCache: Sendable {
+  /// Holds a file for each set; made when the first is written.
   public let folder: URL
 
+  /// - Parameter folder: need not exist yet.
   public init(_ folder: URL) { self.folder = folder }
 
   /// The one in the program's cache folder.

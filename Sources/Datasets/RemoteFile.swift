@@ -19,9 +19,14 @@ public struct RemoteFile: Sendable, Hashable {
 
   /// Of what a file unpacks to.
   public struct Unpacked: Sendable, Hashable {
+    /// In bytes.
     public let size: Int
+    /// Its MD5 checksum: 32 lower-case hexadecimal digits.
     public let md5: String
 
+    /// - Parameters:
+    ///   - size: in bytes.
+    ///   - md5: 32 lower-case hexadecimal digits.
     public init(size: Int, md5: String) {
       self.size = size
       self.md5 = md5

@@ -2,6 +2,7 @@
 public struct ImageGrid: Sendable {
   /// Row by row, from the left.
   public var images: [Image]
+  /// Images side by side in a row, at least 1.
   public var columns: Int
   /// Pixels between images and around all of them.
   public var padding: Int

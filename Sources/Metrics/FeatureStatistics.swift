@@ -9,6 +9,7 @@ public struct FeatureStatistics: Sendable, Equatable {
   /// N; nil where it is not known, as of a file that does not say.
   public let count: Int?
 
+  /// D
   public var dimensions: Int { mean.count }
 
   /// What the sum of products of deviations is divided by.

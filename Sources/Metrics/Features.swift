@@ -2,7 +2,9 @@
 public struct Features: Sendable, Equatable {
   /// [count, dimensions], row after row.
   public private(set) var values: [Float]
+  /// Numbers in a row.
   public let dimensions: Int
+  /// Rows, one for each picture.
   public var count: Int { values.count / dimensions }
 
   /// - Parameter dimensions: at least 1, and divides the number of values.

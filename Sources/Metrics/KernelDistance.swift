@@ -12,8 +12,10 @@ public struct KernelDistance: Sendable {
   public let values: [Double]
   /// Pictures in a subset of either side.
   public let subsetSize: Int
+  /// Of the draws of subsets.
   public let seed: UInt32
 
+  /// Pairs of subsets.
   public var subsets: Int { values.count }
   /// The middle 95 % of the mean of resampled subsets.
   public var interval: ClosedRange<Double> { Bootstrap.meanInterval(values, resamples: 1_000) }

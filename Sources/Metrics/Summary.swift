@@ -1,8 +1,10 @@
 /// Mean and spread of a measurement over repetitions, such as seeds.
 public struct Summary: Sendable, Hashable, Codable {
+  /// The sum of the values by their number.
   public let mean: Double
   /// With n - 1 in the denominator; 0 for a single value.
   public let standardDeviation: Double
+  /// Values, at least 1.
   public let count: Int
 
   /// Of no values both are NaN.

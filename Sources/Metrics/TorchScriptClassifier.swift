@@ -22,6 +22,9 @@ public final class TorchScriptClassifier: ImageClassifier {
     /// As many as of the mean, above 0.
     public let deviation: [Double]
 
+    /// - Parameters:
+    ///   - mean: one number, or one per channel that the module gets.
+    ///   - deviation: as many, above 0.
     public init(mean: [Double], deviation: [Double]) {
       self.mean = mean
       self.deviation = deviation
@@ -39,8 +42,11 @@ public final class TorchScriptClassifier: ImageClassifier {
   public let name: String
   public let hash: String
   public private(set) var classes: Int?
+  /// What the module takes pixels to be.
   public let inputRange: InputRange
+  /// What the module returns.
   public let output: Output
+  /// Done to pixels where ``inputRange`` is ``InputRange/unit``, and only there; nil for nothing.
   public let normalization: Normalization?
   /// Which of several outputs is meant: its place from 0 or its name; see `ScriptModule`.
   public let result: String?

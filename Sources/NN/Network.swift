@@ -9,12 +9,16 @@ import Torch
 /// A network of several seeds holds that many independent models side by side: every parameter, and the flat buffer,
 /// has a leading dimension over the seeds, and each slice is what that seed alone would have been.
 public final class Network<Model: Module> {
+  /// The modules, whose parameters are views of ``flat`` and ``fixed``.
   public let model: Model
   /// The trained parameters one after the other: [P], or [S, P] for several seeds.
   public let flat: Tensor
   /// The fixed parameters (see ``Parameter/Role``), in the same way.
   public let fixed: Tensor
+  /// Of all parameters, trained and fixed, in the order of their declaration: the paths of properties that lead to
+  /// them.
   public let names: [String]
+  /// What the first values were drawn from. Its leading shape is that over seeds.
   public let random: RandomStream
   private let parameters: [Parameter]
   private let trained: [Parameter]
@@ -225,10 +229,15 @@ public struct NetworkError: Error, CustomStringConvertible, Sendable, Equatable 
 
 /// A stored parameter that does not fit its model.
 public struct StateError: Error, CustomStringConvertible, Sendable {
+  /// The path of properties that leads to the parameter, or the name of what an optimiser keeps.
   public let name: String
+  /// A clause such as "is missing".
   public let reason: String
   public var description: String { "parameter '\(name)' \(reason)" }
 
+  /// - Parameters:
+  ///   - name: what is at fault.
+  ///   - reason: a clause such as "is missing".
   public init(name: String, reason: String) {
     self.name = name
     self.reason = reason

@@ -5,16 +5,26 @@ import Torch
 public final class Parameter {
   /// Whether the optimiser changes it. A fixed parameter is set by other means, such as data-dependent
   /// initialisation, and saved like any other.
-  public enum Role: Sendable { case trained, fixed }
+  public enum Role: Sendable {
+    /// Moved by an optimiser; part of ``Network/flat``.
+    case trained
+    /// Set otherwise; part of ``Network/fixed``.
+    case fixed
+  }
 
   /// Without the leading dimension over seeds that the values may have.
   public let shape: [Int]
+  /// What the first values are drawn from, once a network has the parameter.
   public let initializer: Initializer
+  /// Whether the optimiser changes it.
   public let role: Role
   /// Why its module can be in no network; nil where it can.
   let misfit: String?
   private var bound: Tensor?
 
+  /// A parameter without values yet.
+  ///
+  /// - Parameter shape: without a dimension over seeds.
   public init(_ shape: [Int], _ initializer: Initializer, role: Role = .trained) {
     self.shape = shape
     self.initializer = initializer

@@ -6,8 +6,10 @@ import Torch
 /// Features of sets of pictures that were computed before: a safetensors file each, by what the pictures are, the network, and how it
 /// sees them.
 public struct FeatureCache: Sendable {
+  /// Holds a file for each set and network; made when the first is written.
   public let folder: URL
 
+  /// - Parameter folder: need not exist yet.
   public init(_ folder: URL) { self.folder = folder }
 
   /// The one in the program's cache folder.

@@ -5,9 +5,11 @@ import Torch
 
 /// What a network makes of all pictures of a set.
 public struct PictureFeatures: Sendable {
+  /// A row for each picture.
   public var features: Features
   /// Of classes, with the bias of the last layer and without it; nil where the network tells none apart.
   public var logits: Features?
+  /// The same rows as ``logits``, the bias left out.
   public var logitsWithoutBias: Features?
   /// Which pictures of the set the rows are of.
   public var indices: [Int]
@@ -61,6 +63,7 @@ public struct PictureFeatures: Sendable {
     if let row = features.firstNotFinite { throw ScoreError.featuresNotFinite(picture: indices[row]) }
   }
 
+  /// Features that were computed before. The arrays have a row for each of `indices`, in their order.
   public init(features: Features, logits: Features?, logitsWithoutBias: Features?, indices: [Int]) {
     self.features = features
     self.logits = logits

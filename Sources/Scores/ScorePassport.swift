@@ -3,10 +3,13 @@ import Metrics
 
 /// Everything without which a score says nothing. Two scores compare only where their passports agree.
 public struct ScorePassport: Sendable, Hashable, Codable {
+  /// What pictures were seen by.
   public struct Network: Sendable, Hashable, Codable {
+    /// For people, such as the name of its file.
     public var name: String
     /// 64 hexadecimal digits.
     public var sha256: String
+    /// What became of pictures before it saw them: the raw value of a ``PictureResizing``.
     public var resizing: String
     /// How its inputs are made of bytes.
     public var reading: String
@@ -16,6 +19,7 @@ public struct ScorePassport: Sendable, Hashable, Codable {
 
   /// A side of the comparison.
   public struct Side: Sendable, Hashable, Codable {
+    /// For people, such as "pictures of photos".
     public var title: String
     /// Pictures; nil for a file of statistics that does not say.
     public var count: Int?
@@ -24,6 +28,10 @@ public struct ScorePassport: Sendable, Hashable, Codable {
     /// What was left out.
     public var notes: [String]
 
+    /// - Parameters:
+    ///   - count: pictures; nil for a file of statistics that does not say.
+    ///   - checksum: SHA-256 of what the pictures are, where something can be said.
+    ///   - notes: what was left out.
     public init(title: String, count: Int?, checksum: String?, notes: [String] = []) {
       self.title = title
       self.count = count
@@ -32,10 +40,13 @@ public struct ScorePassport: Sendable, Hashable, Codable {
     }
   }
 
+  /// What pictures were seen by.
   public var network: Network
   /// nil where no score needs real pictures.
   public var real: Side?
+  /// What was scored.
   public var generated: Side
+  /// Everything else that the scores depend on.
   public var settings: ScoreSettings
   /// Of the program.
   public var version: String

@@ -71,6 +71,7 @@ public enum FeatureKernels {
     public var realBallIsMet: [UInt8]
     /// Of each generated point: the nearest real one, and the squared distance.
     public var nearestReal: [Int64]
+    /// Of each generated point: the square of the distance from ``nearestReal``.
     public var nearestSquared: [Double]
   }
 

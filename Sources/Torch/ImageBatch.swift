@@ -2,12 +2,14 @@ import CTorch
 
 /// What becomes of one image of a batch: it is mirrored left to right, then moved.
 public struct ImageMove: Sendable, Hashable {
+  /// Whether left and right change places, before the image is moved.
   public var isMirrored: Bool
   /// Pixels; negative is up.
   public var down: Int
   /// Pixels; negative is to the left.
   public var right: Int
 
+  /// By default the image stays as it is.
   public init(isMirrored: Bool = false, down: Int = 0, right: Int = 0) {
     self.isMirrored = isMirrored
     self.down = down

@@ -18,6 +18,7 @@ public struct RandomStream: Sendable, Hashable {
   private let keys: [UInt64]
   private let isStacked: Bool
 
+  /// The stream of one seed; any number is one, and neighbours have nothing in common.
   public init(seed: UInt64) {
     keys = [mixed(seed)]
     isStacked = false

@@ -10,7 +10,9 @@ import Torch
 /// are its inputs, [N, C 4 4] in the order of [C, 4, 4]. At size 64 and width 64 the channels are 64, 128, 256, 512; no
 /// stage has more than 8 `width`. Convolutions do not take a dimension over seeds.
 public struct DCGANDiscriminator: Discriminator {
+  /// What layers are normalised by.
   public enum Normalization: String, Codable, Sendable, CaseIterable {
+    /// Nothing.
     case none
     /// Batch norm after each convolution but the first, with the batch's own statistics in every mode.
     case batch
@@ -18,11 +20,13 @@ public struct DCGANDiscriminator: Discriminator {
     case spectral
   }
 
+  /// The convolutions that halve the sides, in the order that the image passes them.
   public let layers: [any Layer]
   /// With batch norm, one for each of `layers` but the first; else empty.
   public let normalizations: [BatchNorm2d]
   /// After f(x).
   public let minibatch: MinibatchDiscrimination?
+  /// From f(x), and the minibatch features where there are any, to the logits.
   public let output: any Layer
   /// Of a network that is told the classes.
   public let projection: ProjectionHead?
@@ -92,10 +96,12 @@ extension DCGANDiscriminator {
 
     /// Channels after the first layer.
     public var width: Int
+    /// What layers are normalised by.
     public var normalization: Normalization
 
     public init() { self.init(width: 64) }
 
+    /// - Parameter width: channels after the first layer.
     public init(width: Int, normalization: Normalization = .batch) {
       self.width = width
       self.normalization = normalization

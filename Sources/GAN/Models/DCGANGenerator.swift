@@ -9,16 +9,20 @@ import Torch
 /// 64, 3; a side twice as long has a stage more, and no stage has more than 8 `width`. Convolutions do not take a
 /// dimension over seeds.
 public struct DCGANGenerator: Generator {
+  /// What each layer but the last is normalised by.
   public typealias Normalization = DenseGenerator.Normalization
 
   /// With virtual batch norm: rows of noise that go through the network before those of every batch.
   public let reference: ReferenceBatch?
   /// Of a network that is told the classes.
   public let conditioning: ClassConditioning?
+  /// The transposed convolutions but the last, in the order that the image passes them.
   public let hidden: [ConvTranspose2d]
   /// One for each of `hidden`; empty without normalisation.
   public let normalizations: [any Layer]
+  /// The last transposed convolution, to [N, channels, size, size].
   public let output: ConvTranspose2d
+  /// Of the pixels; tanh, for instance, keeps them in -1 ... 1.
   public let outputActivation: Activation
   private let latent: Int
   private let misfit: Parameter?
@@ -86,12 +90,14 @@ extension DCGANGenerator {
 
     /// Channels before the last layer.
     public var width: Int
+    /// What each layer but the last is normalised by.
     public var normalization: Normalization
     /// Of the output.
     public var outputActivation: Activation
 
     public init() { self.init(width: 64) }
 
+    /// - Parameter width: channels before the last layer.
     public init(width: Int, normalization: Normalization = .batch, outputActivation: Activation = .tanh) {
       self.width = width
       self.normalization = normalization

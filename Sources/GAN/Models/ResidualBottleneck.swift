@@ -8,8 +8,11 @@ import Torch
 /// sqrt(2 / (1 + 0.2^2)) L^(-1/4) for a network of L blocks (Zhang et al. 2019, Fixup, of three layers): both together
 /// make the branch smaller by the root of L.
 public struct ResidualBottleneck: Layer {
+  /// W1, 1 x 1, to `expansion` times as many channels.
   public let expand: Conv2d
+  /// W2, 3 x 3 in groups, the channels as they are.
   public let grouped: Conv2d
+  /// W3, 1 x 1, back to the block's channels; without bias.
   public let reduce: Conv2d
   private let misfit: Parameter?
 

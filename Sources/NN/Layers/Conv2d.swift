@@ -7,8 +7,11 @@ public struct Conv2d: Layer {
   public let weight: Parameter
   /// [out]
   public let bias: Parameter?
+  /// Pixels from one place of the kernel to the next, down and to the right.
   public let stride: Int
+  /// Rows and columns of zeros on each side.
   public let padding: Int
+  /// Equal parts that both the input's and the output's channels fall into.
   public let groups: Int
   private let misfit: Parameter?
 
@@ -29,6 +32,7 @@ public struct Conv2d: Layer {
     self.groups = groups
   }
 
+  /// `x` [N, in, H, W] -> [N, out, H', W'], in every mode.
   public func callAsFunction(_ x: Tensor) -> Tensor {
     conv2d(x, weight: weight.value, bias: bias?.value, stride: stride, padding: padding, groups: groups)
   }

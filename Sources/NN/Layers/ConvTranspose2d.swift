@@ -8,9 +8,13 @@ public struct ConvTranspose2d: Layer {
   public let weight: Parameter
   /// [out]
   public let bias: Parameter?
+  /// Pixels of the output between the places of two neighbouring pixels of the input.
   public let stride: Int
+  /// Rows and columns that are cut from each side of the output.
   public let padding: Int
+  /// Rows and columns more at the bottom and on the right.
   public let outputPadding: Int
+  /// Equal parts that both the input's and the output's channels fall into.
   public let groups: Int
   private let misfit: Parameter?
 
@@ -32,6 +36,7 @@ public struct ConvTranspose2d: Layer {
     self.groups = groups
   }
 
+  /// `x` [N, in, H, W] -> [N, out, H', W'], in every mode.
   public func callAsFunction(_ x: Tensor) -> Tensor {
     convTranspose2d(
       x, weight: weight.value, bias: bias?.value, stride: stride, padding: padding, outputPadding: outputPadding,

@@ -30,7 +30,9 @@ public struct Diagnosis: Sendable {
     public var isIllness: Bool { self != .discriminatorWins && self != .vanishingGradient }
   }
 
+  /// What is said of a run in a word.
   public enum Verdict: String, Codable, Sendable {
+    /// Nothing is seen to be wrong; or the samples are bad, or the run could not go on.
     case healthy, ill
     /// Neither can be said yet: less than a fifth of the run is played, or it has saved no networks.
     case tooEarly = "too early to tell"
@@ -38,7 +40,9 @@ public struct Diagnosis: Sendable {
     case tooFew = "too few examples to tell"
   }
 
+  /// One thing that is wrong, with what shows it.
   public struct Finding: Sendable {
+    /// What is wrong.
     public let condition: Condition
     /// The step since which it is so; nil where the measurements do not show when it began.
     public let since: Int?
@@ -48,6 +52,7 @@ public struct Diagnosis: Sendable {
     public let advice: [String]
   }
 
+  /// The word for all of it.
   public let verdict: Verdict
   /// Illnesses, and what explains them; empty unless the run is ill.
   public let findings: [Finding]
@@ -84,6 +89,7 @@ public struct Diagnosis: Sendable {
     public static let early = 0.2
   }
 
+  /// Judges what was found out; nothing is read or computed beside it.
   public init(_ examination: Examination) {
     let doctor = Doctor(examination)
     let isEarly = Double(examination.played) < Limits.early * Double(examination.steps) || examination.samples == nil

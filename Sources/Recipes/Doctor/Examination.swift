@@ -8,10 +8,13 @@ import Torch
 /// What a doctor finds out about a run before any judgement: its measurements, and how some thousand fresh samples compare
 /// with the data.
 public struct Examination: Sendable {
+  /// What the run was told.
   public let recipe: Recipe
   /// Steps of the whole run.
   public let steps: Int
+  /// The lines of `measurements.jsonl`, in the order of their steps.
   public let measurements: [RunFolder.Measurement]
+  /// The lines of `faults.jsonl`.
   public let faults: [RunFolder.Fault]
   /// The errors that guessing makes on the test set, where the run has one.
   public let errorsByChance: Double?
@@ -24,17 +27,26 @@ public struct Examination: Sendable {
   /// Of fresh samples and as many real examples; nil where no networks have been saved yet.
   public let samples: FreshSamples?
 
+  /// How samples drawn for the purpose compare with the data.
   public struct FreshSamples: Sendable {
+    /// Samples that were looked at, and as many real examples where there are so many.
     public let count: Int
     /// Steps played when the networks that they are of were saved; nil for a run of an earlier version.
     public let step: Int?
+    /// Of all samples and real examples.
     public let signs: BatchSigns
     /// Of a mixture, whose modes are known.
     public let modes: ModeCoverage?
     /// Some of both, to be looked at: rows of numbers.
     public let generated: [[Double]]
+    /// As ``generated``, of the real examples.
     public let real: [[Double]]
 
+    /// - Parameters:
+    ///   - count: samples that were looked at.
+    ///   - step: played when the networks were saved.
+    ///   - generated: some samples, as rows of numbers.
+    ///   - real: some real examples in the same way.
     public init(
       count: Int, step: Int?, signs: BatchSigns, modes: ModeCoverage?, generated: [[Double]], real: [[Double]]
     ) {

@@ -6,6 +6,7 @@ import Torch
 
 /// The real examples that a recipe plays against.
 public struct RecipeExamples {
+  /// The real examples of each step, [N, F] or [N, C, H, W], as the recipe's networks want them.
   public let batches: Batches
   /// The same batches with the classes of their examples; nil where these have none.
   public let withClasses: LabelledBatches?

@@ -11,8 +11,11 @@ import Torch
 /// while let progress = try run.next() { show(progress) }
 /// ```
 public final class TrainingRun {
+  /// Where the run writes; locked as long as it lives.
   public let folder: RunFolder
+  /// The real examples that it plays against.
   public let examples: RecipeExamples
+  /// Both networks and their averages, as they stand.
   public let game: RecipeGame
   private let test: TestSet?
   private let scorer: RunScorer?
@@ -38,6 +41,7 @@ public final class TrainingRun {
 
   /// What happened in one step.
   public struct Progress: Sendable {
+    /// The losses of the step.
     public let report: StepReport
     /// Where the step ended with a test.
     public let errors: TestErrors?
@@ -352,6 +356,7 @@ public final class TrainingRun {
 
 /// What a run does when a number is not finite any more.
 public enum FaultPolicy: Sendable, Equatable {
+  /// The run ends, with the fault as its error.
   case stop
   /// Back to the last checkpoint and on at half the learning rates, so many times.
   case rollback(limit: Int)

@@ -5,13 +5,17 @@ import Settings
 public enum ComparedTechnique: String, CaseIterable, Sendable, Codable {
   /// The recipe without any technique that is compared.
   case plain
+  /// In the place of the objective's loss of G.
   case featureMatching = "feature-matching"
+  /// The layer before D's logits.
   case minibatchDiscrimination = "minibatch-discrimination"
   /// Feature matching and minibatch discrimination.
   case both
+  /// The penalty on both players' distance from their own past.
   case historicalAveraging = "historical-averaging"
   /// One-sided, to 0.9.
   case labelSmoothing = "label-smoothing"
+  /// In G, in the place of batch norm where there is such.
   case virtualBatchNorm = "virtual-batch-norm"
   /// DiffAugment in both players' steps, with all its policies; of images.
   case diffAugment = "diff-augment"

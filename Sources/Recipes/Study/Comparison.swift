@@ -10,6 +10,7 @@ import Torch
 public struct Comparison: Sendable {
   /// Without any technique that is compared; the techniques change it.
   public let base: Recipe
+  /// Of the games of each technique: all techniques play the same.
   public let seeds: [UInt64]
 
   /// - Parameter base: played as it is where the technique is ``ComparedTechnique/plain``.
@@ -18,6 +19,7 @@ public struct Comparison: Sendable {
     self.seeds = seeds
   }
 
+  /// The base with the technique added, and its name with the technique's.
   public func recipe(_ technique: ComparedTechnique) -> Recipe {
     var recipe = base
     technique.apply(to: &recipe)

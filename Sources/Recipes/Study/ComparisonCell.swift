@@ -4,7 +4,24 @@ import Torch
 
 /// What is measured of a game when it has ended; which of them depends on the data.
 public enum ComparedMeasure: String, CaseIterable, Sendable, Codable, CodingKeyRepresentable {
-  case wasserstein, spread, collapsed, peakDistance, flatness, restlessness, modes, highQuality, score
+  /// Wasserstein-1 distance of points from the density, in units of x.
+  case wasserstein
+  /// Standard deviation of points, divided by that of the data: 1 is best.
+  case spread
+  /// 1 where points miss at least half of the data's deciles (``TutorialStudy/collapseRule``), else 0.
+  case collapsed
+  /// Mean distance of points from the x of the highest D(x), in standard deviations of the data.
+  case peakDistance
+  /// Mean |D(x) - 1/2| over the middle 99 % of the data when the game ends.
+  case flatness
+  /// Standard deviation of D(x) over the last quarter of the game, averaged over the same x.
+  case restlessness
+  /// Modes of a mixture that have a point within three standard deviations.
+  case modes
+  /// The share of points within three standard deviations of a mode.
+  case highQuality
+  /// The Inception score of samples, by a classifier.
+  case score
   /// Of a network's features, of samples and of real images.
   case frechet, kernel, precision, recall, density, coverage
 }
@@ -49,9 +66,11 @@ public struct ComparedScoring: Codable, Sendable, Hashable {
 
 /// One technique's games on one source of data: plain values, seed by seed.
 public struct ComparisonCell: Sendable {
+  /// What was added to the base.
   public let technique: ComparedTechnique
   /// Its seed is that of the base; the games have their own.
   public let recipe: Recipe
+  /// Of the games, in the order of all that is seed by seed.
   public let seeds: [UInt64]
   /// One number per seed.
   public let measures: [ComparedMeasure: [Double]]
@@ -62,10 +81,16 @@ public struct ComparisonCell: Sendable {
   /// Channels, height and width of these, where they are images with values in 0 ... 1; nil for points, and for MNIST's of a version
   /// that did not say.
   public let imageShape: [Int]?
+  /// Of all its games together.
   public let seconds: Double
   /// What played them.
   public let machine: Machine
 
+  /// - Parameters:
+  ///   - measures: one number per seed.
+  ///   - examples: what the first seed's generator makes, one row of numbers each.
+  ///   - imageShape: channels, height and width of these; nil for points.
+  ///   - seconds: of all games together.
   public init(
     technique: ComparedTechnique, recipe: Recipe, seeds: [UInt64], measures: [ComparedMeasure: [Double]],
     scoring: ComparedScoring?, examples: [[Float]], imageShape: [Int]?, seconds: Double, machine: Machine
@@ -83,10 +108,14 @@ public struct ComparisonCell: Sendable {
 
   /// What games depend on beside their recipe: those of another one are not the same to the last bit, and may be others altogether.
   public struct Machine: Codable, Sendable, Hashable {
+    /// Of the program.
     public let version: String
+    /// The version of libtorch.
     public let libtorch: String
+    /// The raw value of a `Device`.
     public let device: String
 
+    /// The program at hand and its libtorch, on `device`.
     public init(device: Device) {
       version = swiftGanVersion
       libtorch = Libtorch.version
@@ -143,8 +172,10 @@ extension ComparisonCell: Codable {
 
 /// Games that are over, one file each, so that a comparison that was stopped goes on where it was.
 public struct ComparisonFolder: Sendable {
+  /// Holds a JSON file for each technique's games of some seeds.
   public let url: URL
 
+  /// - Parameter url: made when the first games are over.
   public init(_ url: URL) { self.url = url }
 
   private func file(_ recipe: Recipe, _ seeds: [UInt64]) -> URL {
