@@ -39,6 +39,7 @@ public struct PackedKey: Sendable, Hashable {
 
 /// How a file looks from outside.
 public struct FileStamp: Sendable, Hashable {
+  /// What whoever looked calls it: the file's name, unless another was given.
   public var name: String
   /// In bytes.
   public var size: Int

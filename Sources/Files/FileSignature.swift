@@ -8,8 +8,11 @@ import Foundation
 
 /// What tells whether a file is another one than when it was last looked at, without reading it.
 public struct FileSignature: Hashable, Sendable {
+  /// The drive that it is on, by the system's number.
   public let device: UInt64
+  /// Its number on that drive, which a file that takes its place does not have.
   public let inode: UInt64
+  /// In bytes.
   public let size: Int
   /// Of the last change, in nanoseconds since 1970.
   public let time: Int64

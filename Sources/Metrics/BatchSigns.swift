@@ -5,11 +5,14 @@ import Torch
 public struct BatchSigns: Sendable, Hashable {
   /// Mean D(x).
   public let probabilityOfReal: Double
+  /// Mean D(G(z)).
   public let probabilityOfGenerated: Double
   /// How many of the examples have a D(x) in each of ``outputBins`` equal parts of 0 ... 1, of which each begins with its lower end and
   /// the last has both; those that are not finite are in none.
   public let outputsOfReal: [Int]
+  /// The same of generated examples.
   public let outputsOfGenerated: [Int]
+  /// Parts of ``outputsOfReal``.
   public static let outputBins = 20
   /// The share of both batches that D is right about: 1/2 where it cannot tell them apart, 1 where it always can. It takes for
   /// real what has at least half the probability that it is taught for real examples.

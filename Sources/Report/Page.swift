@@ -28,6 +28,7 @@ public struct Page: Sendable {
   public var title: String
   /// One sentence under the title: what the page shows, or better, what it found.
   public var lead: String
+  /// From top to bottom; sections among them make the page's contents.
   public var blocks: [Block]
   /// Small print at the end of the page, such as the command that made it.
   public var footer: String?
@@ -39,18 +40,25 @@ public struct Page: Sendable {
   /// The script finds what it begins with as JSON in the element `live-data`, fills the page's slots (``Block/slot(_:)``), and draws charts
   /// anew by `report.replace(data)`, where data are ``Page/chartData``; `report.mark(x)` draws a line at x in all charts.
   public struct Live: Sendable {
+    /// JavaScript, which runs before the charts are drawn.
     public var script: String
+    /// Added to the page's style sheet.
     public var style: String
     /// JSON.
     public var data: String
     /// Where on the server that hands out the page Plotly.js is; nil for a page that holds it, and is asked for nothing.
     public var plotlyPath: String?
 
+    /// - Parameter data: JSON.
     public init(script: String, style: String, data: String, plotlyPath: String? = nil) {
       (self.script, self.style, self.data, self.plotlyPath) = (script, style, data, plotlyPath)
     }
   }
 
+  /// - Parameters:
+  ///   - title: the heading, and the name of the browser tab.
+  ///   - lead: one sentence under it.
+  ///   - footer: small print at the end.
   public init(title: String, lead: String, blocks: [Block], footer: String? = nil) {
     self.title = title
     self.lead = lead

@@ -8,22 +8,28 @@ import Foundation
 public struct Event: Sendable {
   /// Seconds since 1970.
   public var time: Double
+  /// Steps played.
   public var step: Int
+  /// What was so.
   public var content: Content
 
+  /// What an entry can hold.
   public enum Content: Sendable {
     /// The first entry of a file, which says what it is.
     case begin
     /// What a reader has found before, from this step on, in another file, is not so any more.
     case restart
+    /// A value under a name.
     case summary(tag: String, Value)
   }
 
+  /// What has a name.
   public enum Value: Sendable {
     /// Kept in single precision.
     case scalar(Double)
     /// The bytes of a PNG file, and its pixels.
     case picture(png: Data, width: Int, height: Int)
+    /// Counts in bins.
     case histogram(Histogram)
     /// Markdown.
     case text(String)
@@ -33,17 +39,29 @@ public struct Event: Sendable {
     case end(EndStatus)
   }
 
+  /// A setting's value.
   public enum Hyperparameter: Sendable, Hashable {
+    /// Any number.
     case number(Double)
+    /// A word, or a list of values.
     case text(String)
+    /// Yes or no.
     case flag(Bool)
   }
 
-  public enum EndStatus: Int, Sendable { case success = 1, failure = 2 }
+  /// How a run ended, by TensorBoard's numbers.
+  public enum EndStatus: Int, Sendable {
+    /// All of it was played.
+    case success = 1
+    /// It broke off.
+    case failure = 2
+  }
 
   /// How many values lay in each of the bins between `edges`, ascending, of which there is one more than there are `counts`.
   public struct Histogram: Sendable, Hashable {
+    /// Ascending.
     public var edges: [Double]
+    /// Between each edge and the next.
     public var counts: [Int]
 
     /// - Precondition: there is one edge more than there are counts.
@@ -53,13 +71,17 @@ public struct Event: Sendable {
     }
   }
 
+  /// Of ``Value/hyperparameters(_:)``.
   public static let hyperparametersTag = "_hparams_/session_start_info"
+  /// Of ``Value/end(_:)``.
   public static let endTag = "_hparams_/session_end_info"
 
+  /// - Parameter time: in seconds since 1970.
   public init(time: Double, step: Int, _ content: Content) {
     (self.time, self.step, self.content) = (time, step, content)
   }
 
+  /// A value under a name.
   public init(time: Double, step: Int, _ tag: String, _ value: Value) {
     self.init(time: time, step: step, .summary(tag: tag, value))
   }

@@ -7,6 +7,7 @@ import Foundation
 /// the old one's, and the old one is left empty: a reader that has been reading it finds its end, and goes on with the new one, whose steps
 /// begin anew. (TensorBoard's older reader, `--load_fast=false`, stays with a file that is gone.)
 public final class EventFile {
+  /// The file that holds something.
   public let url: URL
   private let descriptor: Int32
 

@@ -2,6 +2,8 @@ import CTorch
 
 /// The kind of a tensor's elements.
 public enum DType: String, Sendable, CaseIterable {
+  /// IEEE 754 numbers of 32 and 64 bits; the upper 16 bits of the first; integers of 64 bits with a sign, and of 8
+  /// without; truth.
   case float32, float64, bfloat16, int64, uint8, bool
 
   var code: CTDType {
@@ -39,6 +41,7 @@ public enum DType: String, Sendable, CaseIterable {
 
 /// A Swift type whose values can be a tensor's elements.
 public protocol TensorElement: Sendable {
+  /// What such elements are in a tensor.
   static var dtype: DType { get }
 }
 extension Float: TensorElement { public static var dtype: DType { .float32 } }

@@ -13,6 +13,7 @@ public struct Safetensors {
   /// Free text beside the tensors; without the checksum.
   public var metadata: [String: String]
 
+  /// What a file is to hold. Nothing is checked before it is written.
   public init(tensors: [String: Tensor], metadata: [String: String] = [:]) {
     self.tensors = tensors
     self.metadata = metadata

@@ -59,8 +59,7 @@ struct Sample: ParsableCommand {
   @Option(help: "Of single pictures: png, jpeg or webp. (default: png)")
   var format: PictureFormat?
 
-  @Flag(help: "Draw from the weights of the last step, not from their average.")
-  var raw = false
+  @OptionGroup var weights: WeightOptions
 
   @OptionGroup var data: DataOption
   @OptionGroup var machine: MachineOptions
@@ -125,7 +124,7 @@ struct Sample: ParsableCommand {
     let folder = RunFolder(URL(fileURLWithPath: runFolder))
     try folder.requireFolder()
     let device = try machine.apply(for: folder.recipe())
-    let run = try folder.load(device: device, averaged: !raw)
+    let run = try folder.load(device: device, weights: weights.weights)
     let game = run.game
     guard case .image = game.example else { return try writePoints(game) }
     let classes = try chosenClasses(game, run.description)

@@ -30,6 +30,7 @@ public struct SignWatch {
     public let since: Int
   }
 
+  /// All such signs, as of the last line.
   public var standing: [Standing] {
     Sign.allCases.compactMap { sign in
       guard let state = states[sign], state.isTold, let text = sign.warning, let since = state.since else { return nil }

@@ -7,17 +7,21 @@ import Torch
 
 /// A recipe brought to life: both networks, and the trainer that plays them.
 public struct RecipeGame {
+  /// What the game was made by.
   public let recipe: Recipe
   /// The shape of the data's examples.
   public let example: ExampleShape
   /// K, where the data have classes.
   public let classes: Int?
+  /// G, whose weights the trainer changes in place.
   public let generator: Network<AnyGenerator>
+  /// D, whose weights the trainer changes in place.
   public let discriminator: Network<AnyDiscriminator>
   /// Of G's weights, for samples, where the recipe asks for one; to be updated after every step.
   public let average: WeightAverage<AnyGenerator>?
   /// Of D's, for telling classes.
   public let discriminatorAverage: WeightAverage<AnyDiscriminator>?
+  /// Steps of the whole game, however the recipe counts them.
   public let steps: Int
   private let seeds: [UInt64]?
 

@@ -18,10 +18,13 @@ public protocol RunLog: AnyObject {
   /// Removes it: of a run that goes on without it, it would tell another story.
   static func remove(from folder: RunFolder)
 
-  /// Adds the newest measurement, or picture.
+  /// Adds the newest measurement.
   ///
   /// - Throws: `FileError`.
   func add(_ measurement: RunFolder.Measurement) throws
+  /// Adds the picture of samples after `step` steps, which is in the folder by now.
+  ///
+  /// - Throws: `FileError`.
   func addPicture(step: Int) throws
   /// The run is over.
   func finish() throws
@@ -29,8 +32,10 @@ public protocol RunLog: AnyObject {
 
 /// The kinds of logs that there are.
 public enum RunLogs {
+  /// In the order in which help texts name them.
   public static var all: [any RunLog.Type] { [TensorBoardLog.self] }
 
+  /// Nil where there is none of this name.
   public static func named(_ name: String) -> (any RunLog.Type)? { all.first { $0.name == name } }
 }
 
@@ -59,8 +64,10 @@ public struct RunLogKeeper {
     for index in logs.indices { open(index) }
   }
 
+  /// Adds the newest measurement.
   public mutating func add(_ measurement: RunFolder.Measurement) { forEach { try $0.add(measurement) } }
 
+  /// Adds a picture, which is in the folder by now.
   public mutating func addPicture(step: Int) { forEach { try $0.addPicture(step: step) } }
 
   /// The run is over; a log that could not be written is tried once more.

@@ -2,7 +2,9 @@
 public struct MeasuredColumns: Sendable {
   /// The lines that have a number, and the number; ascending in the steps.
   public struct Column: Sendable {
+    /// Steps played.
     public fileprivate(set) var steps: [Int] = []
+    /// As many.
     public fileprivate(set) var values: [Float] = []
 
     fileprivate init(steps: [Int] = [], values: [Float] = []) { (self.steps, self.values) = (steps, values) }
@@ -24,8 +26,10 @@ public struct MeasuredColumns: Sendable {
     var values: [Float] = []
   }
 
+  /// Without lines.
   public init() {}
 
+  /// Adds the next line.
   public mutating func append(_ line: RunFolder.Measurement) {
     steps.append(line.step)
     last = line

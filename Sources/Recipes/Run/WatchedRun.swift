@@ -3,10 +3,15 @@ import Foundation
 
 /// A run's folder, looked at again and again while something changes in it: only what is new is read. Nothing in the folder is changed.
 public final class WatchedRun {
+  /// Where the run is.
   public let folder: RunFolder
+  /// Nil as long as there is none in the folder.
   public private(set) var recipe: Recipe?
+  /// The same of what else the run was begun with.
   public private(set) var description: RunFolder.Description?
+  /// What has been measured, of the past that counts.
   public private(set) var columns = MeasuredColumns()
+  /// What stopped the run or took it back.
   public private(set) var faults: [RunFolder.Fault] = []
   /// Pictures of samples by their steps, ascending, with a number that changes where the picture does.
   public private(set) var pictures: [(step: Int, version: Int64)] = []
@@ -27,6 +32,7 @@ public final class WatchedRun {
   private var offset = 0
   private var line = 0
 
+  /// Nothing is read yet.
   public init(_ folder: RunFolder) { self.folder = folder }
 
   /// Steps played, as far as they are measured.

@@ -15,20 +15,27 @@ public struct TutorialTuning: Codable, Sendable, Hashable {
   public var batchSize = 200
   /// Widths of D's two hidden layers, and of G's.
   public var discriminatorWidth = 10
+  /// From the noise to the point.
   public var generatorWidths = [10, 10]
+  /// Of D's hidden layers.
   public var discriminatorActivation = Activation.tanh
+  /// Of G's hidden layers.
   public var generatorActivation = Activation.tanh
   /// G's output is multiplied by it.
   public var outputScale = 5.0
+  /// D's learning rate, of the first step.
   public var discriminatorRate = 0.001
+  /// G's learning rate, of the first step.
   public var generatorRate = 0.001
   /// What is left of the learning rates in the end, as a share.
   public var finalRate = 1.0
   /// Adam's, of both players.
   public var beta1 = 0.5
+  /// The share of the mean of squared gradients that each step keeps.
   public var beta2 = 0.999
   /// Of the average of G's weights that is looked at and measured; 1 for G itself.
   public var averagingRate = 1.0
+  /// When the players move within a step.
   public var updates = Updates.alternating
   /// Standard deviation of the noise on what D sees, in the first step; it falls in a line to 0 over the game.
   public var inputNoise = 0.0
@@ -40,8 +47,10 @@ public struct TutorialTuning: Codable, Sendable, Hashable {
   public var minibatchReading = MinibatchDiscrimination.Reading.release
   /// B and C of minibatch discrimination.
   public var kernels = 5
+  /// In which one similarity is measured.
   public var dimensions = 3
 
+  /// The settings of ``unsettled``.
   public init() {}
 
   /// The game as it was before its settings were searched for: constant rates, no average, a D that has nothing to say far
