@@ -15,8 +15,11 @@ public func thinned(x: [Int], y: [Float], columns: Int) -> (x: [Double], y: [Dou
     return (x.prefix(count).map(Double.init), y.prefix(count).map(Double.init))
   }
   var (keptX, keptY): ([Double], [Double]) = ([], [])
-  let width = Double(x[count - 1] - first)
-  func column(_ index: Int) -> Int { min(columns - 1, Int(Double(x[index] - first) / width * Double(columns))) }
+  let width = Double(x[count - 1]) - Double(first)
+  func column(_ index: Int) -> Int {
+    let place = (Double(x[index]) - Double(first)) / width
+    return min(columns - 1, Int(min(1, max(0, place)) * Double(columns)))
+  }
   var start = 0
   while start < count {
     let own = column(start)

@@ -60,13 +60,13 @@ public struct Event: Sendable {
   /// How many values lay in each of the bins between `edges`, ascending, of which there is one more than there are `counts`.
   public struct Histogram: Sendable, Hashable {
     /// Ascending.
-    public var edges: [Double]
+    public let edges: [Double]
     /// Between each edge and the next.
-    public var counts: [Int]
+    public let counts: [Int]
 
-    /// - Precondition: there is one edge more than there are counts.
-    public init(edges: [Double], counts: [Int]) {
-      precondition(edges.count == counts.count + 1, "\(edges.count) edges of \(counts.count) bins")
+    /// Nil unless there is one edge more than there are counts.
+    public init?(edges: [Double], counts: [Int]) {
+      guard edges.count == counts.count + 1 else { return nil }
       (self.edges, self.counts) = (edges, counts)
     }
   }

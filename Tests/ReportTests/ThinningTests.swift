@@ -25,6 +25,15 @@ import Testing
     #expect(zip(x, thin).allSatisfy { $1.isNaN || $1 == Double(y[Int($0) / 3]) }, "all points are points of the line")
   }
 
+  /// A file may say anything.
+  @Test func stepsThatAreNoneEndNothing() {
+    let far = [Int.min, .max] + (0..<1_000).map { $0 % 2 == 0 ? Int.max - $0 : Int.min + $0 }
+    for steps in [far, far.reversed(), far.sorted()] {
+      let (x, y) = thinned(x: steps, y: [Float](repeating: .infinity, count: steps.count), columns: 20)
+      #expect(x.count == y.count && x.count <= steps.count)
+    }
+  }
+
   /// The lowest and the highest of every column of pixels are those of all points in it.
   @Test func everyColumnSpansWhatItDid() {
     let x = (0..<20_000).map { $0 * $0 / 1_000 }

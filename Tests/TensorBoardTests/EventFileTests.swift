@@ -24,8 +24,8 @@ import TensorBoard
       event(300, "nan", .scalar(.nan)),
       event(
         300, "outputs of D/real",
-        .histogram(Event.Histogram(edges: [0, 0.25, 0.5, 0.75, 1], counts: [0, 3, 200, 0]))),
-      event(300, "outputs of D/generated", .histogram(Event.Histogram(edges: [0, 0.5, 1], counts: [0, 0]))),
+        .histogram(Event.Histogram(edges: [0, 0.25, 0.5, 0.75, 1], counts: [0, 3, 200, 0])!)),
+      event(300, "outputs of D/generated", .histogram(Event.Histogram(edges: [0, 0.5, 1], counts: [0, 0])!)),
       event(1 << 40, "far", .scalar(-.infinity)), event(1 << 40, Event.endTag, .end(.success)),
     ]
   }()

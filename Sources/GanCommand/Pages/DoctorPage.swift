@@ -2,6 +2,7 @@ import Foundation
 import Images
 import Recipes
 import Report
+import Scores
 
 /// What the doctor says: on the terminal, as JSON, and as a page.
 struct DoctorReport {

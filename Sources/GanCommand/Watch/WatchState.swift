@@ -120,7 +120,7 @@ extension WatchState.Run {
       }
     stepsPerSecond = run.columns.stepsPerSecond
     secondsLeft =
-      status == .training ? run.columns.stepsPerSecond.map { Double(max(0, steps - step)) / $0 } : nil
+      status == .training ? run.columns.stepsPerSecond.map { max(0, Double(steps) - Double(step)) / $0 } : nil
     seen = step.multipliedReportingOverflow(by: batch).partialValue
     examples = run.recipe?.data.images == nil ? "examples" : "images"
     pictures = run.pictures.map { .init(step: $0.step, version: String($0.version.magnitude, radix: 36)) }

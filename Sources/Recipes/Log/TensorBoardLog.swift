@@ -28,7 +28,9 @@ public final class TensorBoardLog: RunLog {
       // By their steps: a reader takes one that goes back for the beginning of another past.
       let last = lines.last?.step ?? 0
       // A picture of a later step is one that is still to be drawn anew, but for those of steps that end without a measurement.
-      var pictures = folder.pictures.filter { $0.step < last + recipe.output.measurementInterval }[...]
+      var pictures = folder.pictures.filter {
+        Double($0.step) < Double(last) + Double(recipe.output.measurementInterval)
+      }[...]
       var notes = faults.map { (step: min($0.step, last), text: Self.note($0)) }.sorted { $0.step < $1.step }[...]
       func catchUp(to step: Int, time: Double) throws {
         while let picture = pictures.first, picture.step <= step {
@@ -41,7 +43,7 @@ public final class TensorBoardLog: RunLog {
         }
       }
       for line in lines {
-        try catchUp(to: line.step - 1, time: start + line.seconds)
+        try catchUp(to: line.step &- 1, time: start + line.seconds)
         for event in Self.events(line, warnings: watch.warnings(after: line), time: start + line.seconds) {
           try write(event)
         }
@@ -101,7 +103,9 @@ public final class TensorBoardLog: RunLog {
     ] {
       guard let counts, !counts.isEmpty else { continue }
       let edges = (0...counts.count).map { Double($0) / Double(counts.count) }
-      events.append(Event(time: time, step: line.step, tag, .histogram(Event.Histogram(edges: edges, counts: counts))))
+      if let histogram = Event.Histogram(edges: edges, counts: counts) {
+        events.append(Event(time: time, step: line.step, tag, .histogram(histogram)))
+      }
     }
     for warning in warnings { events.append(Event(time: time, step: line.step, "doctor", .text(warning))) }
     return events

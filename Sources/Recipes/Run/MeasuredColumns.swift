@@ -68,6 +68,6 @@ public struct MeasuredColumns: Sendable {
     guard let first = recent.suffix(20).first, let last = recent.last, last.seconds > first.seconds,
       last.step > first.step
     else { return nil }
-    return Double(last.step - first.step) / (last.seconds - first.seconds)
+    return (Double(last.step) - Double(first.step)) / (last.seconds - first.seconds)
   }
 }
