@@ -114,7 +114,9 @@ let package = Package(
       name: "Scores", dependencies: ["Torch", "NN", "Files", "Images", "Datasets", "Metrics"], swiftSettings: strict),
     .target(
       name: "Recipes",
-      dependencies: ["GAN", "Datasets", "Settings", "Metrics", "Scores", .product(name: "Yams", package: "Yams")],
+      dependencies: [
+        "GAN", "Datasets", "Settings", "Metrics", "Scores", "Images", .product(name: "Yams", package: "Yams"),
+      ],
       swiftSettings: strict),
     .target(
       name: "GanCommand",
