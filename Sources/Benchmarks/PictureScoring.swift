@@ -65,7 +65,7 @@ enum PictureScoring {
       let random = RandomStream(seed: seed)
       let mix = RandomStream(seed: 9).normal([256, dimensions]) * 0.06
       let x = relu(matmul(random.normal([count, 256]), mix) + random.stream("own").normal([count, dimensions]) * 0.3)
-      return Features(try x.values(), dimensions: dimensions)
+      return try Features(try x.values(), dimensions: dimensions)
     }
   }
 

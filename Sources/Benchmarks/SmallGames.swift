@@ -26,7 +26,7 @@ struct SmallGame {
     func training() -> Training {
       Training(isTutorial ? Momentum(0.6) : Adam(), learningRate: LearningRate(1e-3))
     }
-    let density = Density.normal(0, 1)
+    let density = try Density.normal(0, 1)
     let data = density.batches(Self.batch, sorted: isTutorial)
     let streams = GameStreams(game: random.stream("game"))
     let trainer = Trainer(

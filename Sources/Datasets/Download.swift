@@ -28,12 +28,11 @@ public struct Download: Sendable {
   public init(
     files: [RemoteFile], mirrors: [URL], directory: URL, timeout: TimeInterval = 30, retries: Int = 3
   ) {
-    precondition(timeout >= 1 && retries >= 0, "timeout \(timeout) s, \(retries) retries")
     self.files = files
     self.mirrors = mirrors
     self.directory = directory
-    self.timeout = timeout
-    self.retries = retries
+    self.timeout = max(1, timeout)
+    self.retries = max(0, retries)
   }
 
   /// How far a download is.
@@ -68,6 +67,9 @@ public struct Download: Sendable {
   ///   process is fetching the same file; `CancellationError`.
   @discardableResult
   public func run(progress: @escaping @Sendable (Progress) -> Void = { _ in }) async throws -> [Arrival] {
+    for file in files {
+      if let reason = file.defect { throw FileError(path: file.name, reason: reason) }
+    }
     try makeFolder(at: directory)
     var files = files
     for index in files.indices where !files[index].isSized {

@@ -110,7 +110,7 @@ struct PackedFile {
     }
     self.metadata = metadata
     images = LabelledImages(
-      images: PixelBytes(file, range), labels: labels, classes: labels == nil ? nil : classes,
+      known: PixelBytes(file, range), labels: labels, classes: labels == nil ? nil : classes,
       classNames: about.classNames, height: shape[2], width: shape[3], channels: shape[1],
       provenance: about.provenance, fingerprint: metadata["fingerprint"])
   }

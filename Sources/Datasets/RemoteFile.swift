@@ -41,12 +41,9 @@ public struct RemoteFile: Sendable, Hashable {
 
   /// Describes a file.
   ///
-  /// - Precondition: `name` is a file name without a slash, `size` is not negative, and `md5` has 32 lower-case
-  ///   hexadecimal digits.
+  /// A ``Download`` refuses one whose name is none, whose size is negative, or whose checksum has not 32 lower-case
+  /// hexadecimal digits.
   public init(name: String, size: Int, md5: String, unpacked: Unpacked? = nil) {
-    precondition(!name.isEmpty && !name.contains("/") && name != "." && name != "..", "file name '\(name)'")
-    precondition(size >= 0, "size \(size)")
-    precondition(md5.utf8.count == 32 && md5.allSatisfy { "0123456789abcdef".contains($0) }, "md5 '\(md5)'")
     self.name = name
     self.size = size
     isSized = true
@@ -57,20 +54,25 @@ public struct RemoteFile: Sendable, Hashable {
 
   /// Describes a file by its SHA-256 checksum.
   ///
-  /// - Precondition: as for ``init(name:size:md5:unpacked:)``, with 64 digits.
+  /// As for ``init(name:size:md5:unpacked:)``, with 64 digits.
   ///
   /// - Parameter size: nil where nobody has published it.
   public init(name: String, size: Int?, sha256: String) {
-    precondition(!name.isEmpty && !name.contains("/") && name != "." && name != "..", "file name '\(name)'")
-    precondition(size ?? 0 >= 0, "size \(size ?? 0)")
-    precondition(
-      sha256.utf8.count == 64 && sha256.allSatisfy { "0123456789abcdef".contains($0) }, "sha256 '\(sha256)'")
     self.name = name
     self.size = size ?? 0
     isSized = size != nil
     md5 = ""
     self.sha256 = sha256
     unpacked = nil
+  }
+
+  /// Why it cannot be fetched: a clause; nil where it can.
+  var defect: String? {
+    if name.isEmpty || name.contains("/") || name == "." || name == ".." { return "is no name of a file" }
+    if size < 0 { return "cannot have \(size) bytes" }
+    let digits = sha256 == nil ? 32 : 64
+    return checksum.utf8.count == digits && checksum.allSatisfy { "0123456789abcdef".contains($0) }
+      ? nil : "has the \(checksumName) '\(checksum)', which is none"
   }
 
   /// The same file with its size, of one that is checked by SHA-256.

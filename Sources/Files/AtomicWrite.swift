@@ -131,7 +131,7 @@ public final class FileReplacement {
   ///
   /// - Throws: `FileError` with the system's reason.
   public func commit() throws(FileError) {
-    precondition(isPending, "a replacement is committed once")
+    guard isPending else { throw FileError(path: path, reason: "has been replaced already") }
     func check(_ isDone: Bool, _ action: String) throws(FileError) {
       guard isDone else { throw FileError(path: path, reason: systemReason(action)) }
     }

@@ -45,7 +45,10 @@ public struct PrecisionRecall: Sendable {
   ///   `TensorError`.
   public init(real: Features, generated: Features, neighbours: Neighbours = Neighbours()) throws {
     let most = max(neighbours.precisionRecall, neighbours.densityCoverage)
-    precondition(min(neighbours.precisionRecall, neighbours.densityCoverage) > 0, "k is at least 1")
+    let fewest = min(neighbours.precisionRecall, neighbours.densityCoverage)
+    guard fewest > 0 else {
+      throw ScoreError.unsuitable("a ball reaches to the first neighbour at least, not to number \(fewest)")
+    }
     guard real.dimensions == generated.dimensions else {
       throw ScoreError.otherDimensions(real.dimensions, generated.dimensions)
     }

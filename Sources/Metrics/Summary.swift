@@ -7,13 +7,12 @@ public struct Summary: Sendable, Hashable, Codable {
   /// Values, at least 1.
   public let count: Int
 
-  /// - Precondition: there is a value.
+  /// Of no values both are NaN.
   public init(_ values: [Double]) {
-    precondition(!values.isEmpty, "a summary needs a value")
     count = values.count
     let mean = values.reduce(0, +) / Double(values.count)
     self.mean = mean
     let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-    standardDeviation = values.count > 1 ? (squares / Double(values.count - 1)).squareRoot() : 0
+    standardDeviation = values.count > 1 ? (squares / Double(values.count - 1)).squareRoot() : values.isEmpty ? .nan : 0
   }
 }

@@ -73,7 +73,10 @@ public final class TorchScriptClassifier: ImageClassifier {
     contentsOf url: URL, inputRange: InputRange = .unit, normalization: Normalization? = nil, channels: Int? = nil,
     output: Output = .logits, result: String? = nil, keywords: [String: Bool] = [:], device: Device = .cpu
   ) throws {
-    precondition(normalization == nil || inputRange == .unit, "a mean and a deviation are of pixels 0..1")
+    guard normalization == nil || inputRange == .unit else {
+      throw FileError(
+        path: url.path, reason: "is given a mean and a deviation, which are of pixels 0..1, not \(inputRange.rawValue)")
+    }
     let data = try readFile(at: url)
     do {
       module = try ScriptModule(data, device: device)

@@ -222,7 +222,8 @@ public struct NetworkError: Error, CustomStringConvertible, Sendable, Equatable 
   init(module: String, reason: String) { (parameter, self.reason, isModule) = (module, reason, true) }
 
   public var description: String {
-    isModule ? (parameter.isEmpty ? "the model" : "'\(parameter)'") + " \(reason)" : "parameter '\(parameter)' \(reason)"
+    isModule
+      ? (parameter.isEmpty ? "the model" : "'\(parameter)'") + " \(reason)" : "parameter '\(parameter)' \(reason)"
   }
 }
 

@@ -55,10 +55,10 @@ public struct PictureFeatures: Sendable {
     if !waiting.isEmpty { try run(waiting) }
     try progress(set.count)
     guard collected.dimensions > 0 else { throw ScoreError.tooFewPictures(0, needed: 1) }
-    features = Features(collected.features, dimensions: collected.dimensions)
-    logits = collected.logits.isEmpty ? nil : Features(collected.logits, dimensions: collected.classes)
+    features = try Features(collected.features, dimensions: collected.dimensions)
+    logits = collected.logits.isEmpty ? nil : try Features(collected.logits, dimensions: collected.classes)
     logitsWithoutBias =
-      collected.unbiased.isEmpty ? nil : Features(collected.unbiased, dimensions: collected.classes)
+      collected.unbiased.isEmpty ? nil : try Features(collected.unbiased, dimensions: collected.classes)
     self.indices = indices
     if let row = features.firstNotFinite { throw ScoreError.featuresNotFinite(picture: indices[row]) }
   }

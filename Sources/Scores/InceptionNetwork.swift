@@ -71,7 +71,9 @@ public final class InceptionNetwork: PictureNetwork, @unchecked Sendable {
     _ weights: [String: Tensor], of url: URL, hash: String, resizing: PictureResizing = .tensorFlow1,
     scaling: Reading = .byHalf, device: Device = .cpu
   ) throws {
-    precondition(resizing != .none, "the network takes one size")
+    guard resizing != .none else {
+      throw FileError(path: url.path, reason: "takes pictures of one size: they must be resized")
+    }
     var left = weights
     func take(_ tensor: String, _ shape: [Int]) throws -> Tensor {
       guard let value = left.removeValue(forKey: tensor) else {

@@ -41,9 +41,10 @@ extension Tensor {
     moves: [ImageMove]? = nil, padding: ShiftPadding = .zero, scale: Double, offset: Double, asRows: Bool,
     device: Device = .cpu
   ) -> Tensor {
-    precondition(moves.map { $0.count == chosen.count } ?? true, "a move for each image")
     let size = shape.channels * shape.height * shape.width
-    precondition(size > 0, "images have pixels")
+    guard moves.map({ $0.count == chosen.count }) ?? true, size > 0 else {
+      return .failed("a batch of \(chosen.count) images of \(shape), with \(moves?.count ?? chosen.count) moves")
+    }
     let moves = moves?.map {
       CTImageMove(mirrored: $0.isMirrored, down: Int32(clamping: $0.down), right: Int32(clamping: $0.right))
     }

@@ -108,13 +108,13 @@ import Torch
       try FeatureStatistics(of: real).write(to: url)
       let side = ScorePassport.Side(title: "a file", count: 30, checksum: nil)
       let fd = [PictureMetrics.named("fd")!]
-      let known = try scores(set(0, 30), .statistics(FeatureStatistics(contentsOf: url), side), metrics: fd)
+      let known = try scores(set(0, 30), .statistics(try FeatureStatistics(contentsOf: url), side), metrics: fd)
       let whole = try scores(set(0, 30), .pictures(set(40, 30)), metrics: fd)
       #expect(relativeError(known.values[0].value, whole.values[0].value) < 1e-9)
       #expect(
-        refusal { _ = try scores(set(0, 30), .statistics(FeatureStatistics(contentsOf: url), side)) }
+        refusal { _ = try scores(set(0, 30), .statistics(try FeatureStatistics(contentsOf: url), side)) }
           .contains("KID needs real pictures"))
-      let other = FeatureStatistics(mean: [0, 0], covariance: [1, 0, 0, 1], count: nil)
+      let other = try FeatureStatistics(mean: [0, 0], covariance: [1, 0, 0, 1], count: nil)
       #expect(
         refusal { _ = try scores(set(0, 30), .statistics(other, side), metrics: fd) }.contains("2 dimensions"))
     }
