@@ -183,6 +183,11 @@ public final class Network<Model: Module> {
     Dictionary(uniqueKeysWithValues: zip(names, parameters.map { $0.value.detached().copied() }))
   }
 
+  /// The same without copies: what a step changes, these change with.
+  package var currentValues: [String: Tensor] {
+    Dictionary(uniqueKeysWithValues: zip(names, parameters.map { $0.value.detached() }))
+  }
+
   /// Takes over the values of `state`, in place.
   ///
   /// - Throws: ``StateError`` where a name is missing, unknown or of another shape or kind of elements; nothing has changed then.

@@ -2,8 +2,8 @@ import CTorch
 
 /// The kind of a tensor's elements.
 public enum DType: String, Sendable, CaseIterable {
-  /// IEEE 754 numbers of 32 and 64 bits; the upper 16 bits of the first; integers of 64 bits with a sign, and of 8
-  /// without; truth.
+  /// Numbers with a fraction, of 32 and 64 bits, and of 16 with the exponent of the first; integers with a sign of 64
+  /// bits, and without one of 8; true or false.
   case float32, float64, bfloat16, int64, uint8, bool
 
   var code: CTDType {

@@ -29,7 +29,7 @@ public struct DenseStage {
   public let weight: Tensor
   /// b [out], or [S, out].
   public let bias: Tensor
-  /// a
+  /// a, of every element of the product.
   public let activation: Activation
 
   /// A stage of the layer's weight and bias, in the shapes above.

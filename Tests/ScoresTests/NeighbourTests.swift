@@ -88,18 +88,3 @@ import Torch
     #expect(try #require(PeakMemory.bytes()) - before < 200 << 20)
   }
 }
-
-/// The most memory that this process has had since it was reset.
-enum PeakMemory {
-  static var isKnown: Bool {
-    reset()
-    return bytes() != nil
-  }
-  static func reset() { try? Data("5".utf8).write(to: URL(fileURLWithPath: "/proc/self/clear_refs")) }
-  static func bytes() -> Int? {
-    guard let text = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
-      let kilobytes = text.firstMatch(of: /VmHWM:\s*([0-9]+) kB/)
-    else { return nil }
-    return Int(kilobytes.1).map { $0 << 10 }
-  }
-}

@@ -28,6 +28,7 @@ extension Objective {
   public func unclampedProbability(_ logits: Tensor) -> Tensor { probability(logits) }
   public func score(_ logits: Tensor) -> Tensor { logits }
 
+  /// The same of a judgement of real examples that is there already.
   public func generatorLoss(real: Judgement, generated: Judgement) -> Tensor {
     generatorLoss(real: { real }, generated: generated)
   }

@@ -21,7 +21,7 @@ public struct DiffAugment: Augmentation {
     case color, translation, cutout
   }
 
-  /// Which changes are made; their order is always the one above.
+  /// Which changes are made, always in the order colour, translation, cutout.
   public let policies: Set<Policy>
   /// [C, H, W] of images that come as rows of numbers; not needed where they come as [N, C, H, W].
   public let imageShape: [Int]?

@@ -49,9 +49,8 @@ struct NearestImages {
       }
     }
     return try best.map { neighbours in
-      let found = try pictures(
-        checkingTensors { batches.examples(neighbours.map(\.index)).reshaped([-1] + game.example.dimensions) },
-        shape: game.example.dimensions)
+      let images = batches.examples(neighbours.map(\.index)).reshaped([-1] + game.example.dimensions)
+      let found = try game.pictures(of: game.asExamples(images))
       return zip(neighbours, found).map { Neighbour(index: $0.index, distance: $0.distance, picture: $1) }
     }
   }

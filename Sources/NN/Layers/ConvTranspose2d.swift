@@ -8,7 +8,7 @@ public struct ConvTranspose2d: Layer {
   public let weight: Parameter
   /// [out]
   public let bias: Parameter?
-  /// Pixels of the output between the places of two neighbouring pixels of the input.
+  /// Pixels of the output from where one pixel of the input goes to where the next one goes.
   public let stride: Int
   /// Rows and columns that are cut from each side of the output.
   public let padding: Int

@@ -175,20 +175,22 @@ public struct RecipeGame {
     }
   }
 
+  private var noImages: String { "the game of '\(recipe.name)' is one on points, not on images" }
+
   /// Samples or examples of a game on images as [N, C, H, W] with values in 0 ... 1.
   ///
-  /// - Precondition: the recipe's data are images.
+  /// Poisoned where the recipe's data are points.
   public func asImages(_ examples: Tensor) -> Tensor {
-    let bounds = recipe.data.images!.pixels.bounds
+    guard let bounds = recipe.data.images?.pixels.bounds else { return .failed(noImages) }
     let images = examples.reshaped([-1] + example.dimensions)
     return bounds == 0...1 ? images : (images - bounds.lowerBound) / (bounds.upperBound - bounds.lowerBound)
   }
 
   /// Images [N, C, H, W] with values in 0 ... 1 as the game's examples.
   ///
-  /// - Precondition: the recipe's data are images.
+  /// Poisoned where the recipe's data are points.
   public func asExamples(_ images: Tensor) -> Tensor {
-    let bounds = recipe.data.images!.pixels.bounds
+    guard let bounds = recipe.data.images?.pixels.bounds else { return .failed(noImages) }
     let values = bounds == 0...1 ? images : images * (bounds.upperBound - bounds.lowerBound) + bounds.lowerBound
     return arranged(values)
   }

@@ -75,7 +75,7 @@ public struct Recipe: Codable, Sendable, Hashable {
       case uniform
       /// N(0, 1)
       case normal
-      /// One number: points at equal distances from ``low`` to ``high``, each moved by ``jitter``.
+      /// One number: points at equal distances from ``low`` to ``high``, each moved up by less than ``jitter``.
       case stratified
     }
     /// How the numbers of z are distributed.

@@ -151,9 +151,8 @@ public struct CheckpointFolder: Sendable {
     // A run folder that was removed is not begun anew: it would have no recipe, and nobody its lock.
     try makeFolder(at: url, makesParents: false)
     let file = url.appendingPathComponent("step-\(paddedStep(checkpoint.step)).safetensors")
-    let encoded = try checkpoint.file.encoded()
-    try replaceFile(at: file, with: encoded)
-    if isBest { try replaceFile(at: best, with: encoded) }
+    try checkpoint.file.write(to: file)
+    if isBest { try checkpoint.file.write(to: best) }
     syncFolder(at: url)
     // Only once the newest is safe.
     for old in files.drop(while: { $0.step > checkpoint.step }).dropFirst(max(1, kept)) {

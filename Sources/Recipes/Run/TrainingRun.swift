@@ -279,10 +279,11 @@ public final class TrainingRun {
   // MARK: Checkpoints
 
   private func saveCheckpoint(isBest: Bool, measure: Double?) throws {
-    var tensors = trainer.state
+    // No copies: they are written before the next step.
+    var tensors = trainer.currentState
     func add(_ name: String, _ values: (tensor: Tensor, updates: Int)?) {
       guard let values else { return }
-      tensors["\(name).values"] = values.tensor.copied()
+      tensors["\(name).values"] = values.tensor
       tensors["\(name).updates"] = Tensor([Int64(values.updates)])
     }
     add("generator-average", game.average.map { ($0.accumulated, $0.updates) })
