@@ -6,7 +6,6 @@ import Torch
 /// Two small networks on points of N(0, 1).
 struct SmallGame {
   var width = 32
-  var discriminatorWidths: [Int] { [width, width] }
   var seeds: [UInt64]?
   /// The tutorial's game "A": 10 hidden units, evenly spaced noise, sorted batches, momentum, G's output times 5.
   var isTutorial = false

@@ -20,6 +20,11 @@ struct CompareReport {
     /// Techniques that this recipe cannot have, and why.
     let leftOut: [String]
     var source: Chosen<DataFamily> { comparison.base.data }
+    /// Its data, after the recipe where that has a name of its own.
+    var title: String {
+      let (name, data) = (comparison.base.name, source.settings.title)
+      return name == source.kind ? data : "\(name): \(data)"
+    }
     /// What is measured on this data, in the order of the columns.
     var measures: [ComparedMeasure] {
       ComparedMeasure.allCases.filter { measure in cells.contains { $0.measures[measure] != nil } }
@@ -45,7 +50,7 @@ struct CompareReport {
 
   private func table(_ grid: Grid, _ measures: [ComparedMeasure], _ title: String) -> Table {
     Table(
-      title: "\(grid.source.settings.title), \(length(grid)), \(seedCount(grid))\(title)",
+      title: "\(grid.title), \(length(grid)), \(seedCount(grid))\(title)",
       columns: [.init("Technique")]
         + measures.flatMap { measure -> [Table.Column] in
           let column = Table.Column(measure.title, best: measure.best, help: measure.help)
@@ -115,7 +120,7 @@ struct CompareReport {
   func markdown(_ grid: Grid) -> String {
     let tables = tables(grid).map { $0.text(includesHelp: true) }.joined(separator: "\n")
     let answers = claims([grid]).map { "- \($0.term): \($0.text)\n" }.joined()
-    return "# \(grid.source.settings.title)\n\nMade by `\(command)`.\n\n```\n\(tables)```\n"
+    return "# \(grid.title)\n\nMade by `\(command)`.\n\n```\n\(tables)```\n"
       + (answers.isEmpty ? "" : "\nThe claims, and what was measured:\n\n\(answers)")
   }
 
@@ -138,8 +143,8 @@ struct CompareReport {
       blocks.append(.chart(chart(grid, measure)))
     }
     blocks += try pictures(grid)
-    blocks.append(.section("\(grid.source.settings.title): settings", [.definitions(settings(grid))]))
-    return .section(grid.source.settings.title, blocks)
+    blocks.append(.section("\(grid.title): settings", [.definitions(settings(grid))]))
+    return .section(grid.title, blocks)
   }
 
   /// Every seed's value, one column of points for each technique.
@@ -290,7 +295,7 @@ struct CompareReport {
   private func claims(_ grids: [Grid]) -> [(term: String, text: String)] {
     let lines = grids.filter { $0.source.points?.density != nil }
     func answer(_ claim: String, _ told: (Grid) -> String?) -> (term: String, text: String)? {
-      let answers = lines.compactMap { grid in told(grid).map { "\(grid.source.settings.title): \($0)." } }
+      let answers = lines.compactMap { grid in told(grid).map { "\(grid.title): \($0)." } }
       return answers.isEmpty ? nil : (claim, answers.joined(separator: " "))
     }
     /// The measure with feature matching and without.

@@ -49,7 +49,8 @@ extension RecipeGame {
     if let classes {
       let known = self.classes ?? 0
       guard classes.count == z.size(0), classes.allSatisfy({ $0 >= 0 && $0 < known }) else {
-        return try Tensor.failed("samples of the classes \(classes): \(z.size(0)) of 0 ..< \(known) are wanted").checked()
+        return try Tensor.failed("samples of the classes \(classes): \(z.size(0)) of 0 ..< \(known) are wanted")
+          .checked()
       }
     }
     func generate() throws -> Tensor {
