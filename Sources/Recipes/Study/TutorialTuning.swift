@@ -9,7 +9,7 @@ import Torch
 ///
 /// The sound preset's were chosen by `Scripts/tutorial-settings`; `Results/tutorial-settings` has its log.
 public struct TutorialTuning: Codable, Sendable, Hashable {
-  /// Steps of the game; both learning rates fall to ``finalRate`` of themselves over them, along half a cosine.
+  /// Steps of the game; both learning rates fall to ``finalRate`` of themselves, along half a cosine.
   public var steps = 10_000
   /// Points per batch.
   public var batchSize = 200
@@ -20,10 +20,16 @@ public struct TutorialTuning: Codable, Sendable, Hashable {
   public var generatorActivation = Activation.tanh
   /// G's output is multiplied by it.
   public var outputScale = 5.0
+  /// Whether G moves its noise, G(z) = z + f(z), or makes points of it, G(z) = f(z).
+  public var generatorAddsNoise = false
+  /// Whether D is fitted to the density where G's first points are as well, or only over the support of the data.
+  public var pretrainingMeetsNoise = false
   public var discriminatorRate = 0.001
   public var generatorRate = 0.001
   /// What is left of the learning rates in the end, as a share.
   public var finalRate = 1.0
+  /// The share of the steps after which the learning rates begin to fall.
+  public var declineFrom = 0.0
   /// Adam's, of both players.
   public var beta1 = 0.5
   public var beta2 = 0.999
@@ -41,6 +47,8 @@ public struct TutorialTuning: Codable, Sendable, Hashable {
   /// B and C of minibatch discrimination.
   public var kernels = 5
   public var dimensions = 3
+  /// Whether D is told the mean of a point's similarities with its batch; otherwise their sum.
+  public var similarityMean = false
 
   public init() {}
 
@@ -107,6 +115,7 @@ public struct TutorialTuning: Codable, Sendable, Hashable {
     try check.number("discriminatorRate", discriminatorRate, above: 0)
     try check.number("generatorRate", generatorRate, above: 0)
     try check.number("finalRate", finalRate, atLeast: 0, atMost: 1)
+    try check.number("declineFrom", declineFrom, atLeast: 0, below: 1)
     try check.number("beta1", beta1, atLeast: 0, below: 1)
     try check.number("beta2", beta2, atLeast: 0, below: 1)
     try check.number("averagingRate", averagingRate, above: 0, atMost: 1)
