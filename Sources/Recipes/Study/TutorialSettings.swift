@@ -232,6 +232,7 @@ public struct TutorialSettings: Sendable {
         "Feature matching",
         """
         squared distance of the batch means of D's second hidden layer, summed over its units as the paper writes it, \
+        \(tuning.matchingWeight == 1 ? "" : "times \(tuning.matchingWeight), ")\
         \(tuning.matchingJoins ? "beside" : "in place of") the objective's loss of G
         """
       ),

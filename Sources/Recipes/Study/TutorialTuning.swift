@@ -59,21 +59,24 @@ public struct TutorialTuning: Codable, Sendable, Hashable {
   /// What the search chose.
   public static let sound = {
     var tuning = TutorialTuning()
-    tuning.steps = 6_000
+    tuning.steps = 4_000
     tuning.discriminatorWidth = 32
     tuning.generatorWidths = [16, 16]
     tuning.discriminatorActivation = .leakyReLU
     tuning.generatorActivation = .leakyReLU
     tuning.outputScale = 1
+    tuning.generatorAddsNoise = true
     tuning.discriminatorRate = 0.01
     tuning.generatorRate = 0.002
-    tuning.finalRate = 0
+    tuning.finalRate = 0.2
     tuning.beta1 = 0
     tuning.beta2 = 0.9
-    tuning.averagingRate = 0.002
-    tuning.updates = .simultaneous
+    tuning.averagingRate = 0.004
+    tuning.updates = .alternatingShared
     tuning.matchingJoins = true
+    tuning.matchingWeight = 0.5
     tuning.minibatchReading = .paper
+    tuning.similarityMean = true
     return tuning
   }()
 
