@@ -12,7 +12,7 @@ import Testing
       let repository = place.appendingPathComponent("swift-gan.git")
       let version = try commitVersion(to: repository, in: folder)
 
-      let block = try #require(SwiftBlock.all().first { $0.isManifest && $0.text.contains("url:") })
+      let block = try #require(try SwiftBlock.all().first { $0.isManifest && $0.text.contains("url:") })
       let app = folder.appendingPathComponent("app")
       try block.write(as: app) {
         $0.replacing(/url: "[^"]*"/, with: "url: \"\(repository.absoluteString)\"")
@@ -29,7 +29,7 @@ import Testing
       try Data(program.utf8).write(to: app.appendingPathComponent("Sources/App/main.swift"))
 
       // The page's own lines, but for the folder of what is built and the places of what SwiftPM keeps.
-      let steps = try #require(versionSteps())
+      let steps = try #require(try versionSteps())
       let options = "--scratch-path '\(place.path)/build' --security-path '\(place.path)/security'"
       let build = try shell(
         "set -euo pipefail\ncd app\n" + steps.replacing("swift build", with: "swift build \(options)"), in: folder)
