@@ -13,7 +13,7 @@ import Testing
       let version = try commitVersion(to: repository, in: folder)
 
       let block = try #require(try SwiftBlock.all().first { $0.isManifest && $0.text.contains("url:") })
-      let app = folder.appendingPathComponent("app")
+      let app = place.appendingPathComponent("app")
       try block.write(as: app) {
         $0.replacing(/url: "[^"]*"/, with: "url: \"\(repository.absoluteString)\"")
           .replacing(/from: "[^"]*"/, with: "exact: \"\(version)\"")
@@ -32,7 +32,7 @@ import Testing
       let steps = try #require(try versionSteps())
       let options = "--scratch-path '\(place.path)/build' --security-path '\(place.path)/security'"
       let build = try shell(
-        "set -euo pipefail\ncd app\n" + steps.replacing("swift build", with: "swift build \(options)"), in: folder)
+        "set -euo pipefail\ncd '\(app.path)'\n" + steps.replacing("swift build", with: "swift build \(options)"), in: folder)
       try #require(build.status == 0, "\(build.output.suffix(3000))\(build.errors.suffix(3000))")
       #expect(!(build.output + build.errors).contains("warning:"), "\(build.output)\(build.errors)")
       let run = try GanProcess([], in: folder, executable: place.appendingPathComponent("build/release/App"))
