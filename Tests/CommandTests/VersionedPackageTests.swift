@@ -32,7 +32,8 @@ import Testing
       let steps = try #require(try versionSteps())
       let options = "--scratch-path '\(place.path)/build' --security-path '\(place.path)/security'"
       let build = try shell(
-        "set -euo pipefail\ncd '\(app.path)'\n" + steps.replacing("swift build", with: "swift build \(options)"), in: folder)
+        "set -euo pipefail\ncd '\(app.path)'\n" + steps.replacing("swift build", with: "swift build \(options)"),
+        in: folder)
       try #require(build.status == 0, "\(build.output.suffix(3000))\(build.errors.suffix(3000))")
       #expect(!(build.output + build.errors).contains("warning:"), "\(build.output)\(build.errors)")
       let run = try GanProcess([], in: folder, executable: place.appendingPathComponent("build/release/App"))
