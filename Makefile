@@ -2,7 +2,7 @@
 # make test   sets up, checks formatting and warnings, runs every test
 # make build  sets up and builds .build/release/gan
 # make install PREFIX=DIR  puts gan, completions for bash, zsh and fish, and man pages there (/usr/local)
-# make bench  times it beside PyTorch and JAX and writes Benchmarks/RESULTS.md (half an hour; ONLY=mnist,dcgan for some of it)
+# make bench  times it beside PyTorch and JAX and writes Benchmarks/RESULTS.md (half an hour; ONLY=mnist,dcgan for some of it, CPU=avx2)
 # make sanitize  runs the tests of our own kernels under the address and undefined-behaviour sanitizers
 # make torture  does to runs what machines do to them (kill -9, full disks, ...) and writes Results/torture (DATA=dir with MNIST)
 # make fuzz   feeds every parser with inputs made to break it, and keeps those that do (a few minutes; ONLY="idx png" for some)
@@ -30,7 +30,7 @@ test: setup-test lint
 bench: build
 	swift build -c release --product gan-bench
 	Scripts/bench-setup
-	Benchmarks/.venv/bin/python Benchmarks/run.py $(if $(ONLY),--only $(ONLY))
+	Benchmarks/.venv/bin/python Benchmarks/run.py $(if $(ONLY),--only $(ONLY)) $(if $(CPU),--cpu $(CPU))
 
 # Only the kernels' own tests, and none of what they cost: everything is several times slower and larger. Leaks are not looked
 # for: libtorch keeps what it likes.

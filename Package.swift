@@ -114,7 +114,9 @@ let package = Package(
       name: "Scores", dependencies: ["Torch", "NN", "Files", "Images", "Datasets", "Metrics"], swiftSettings: strict),
     .target(
       name: "Recipes",
-      dependencies: ["GAN", "Datasets", "Settings", "Metrics", "Scores", .product(name: "Yams", package: "Yams")],
+      dependencies: [
+        "GAN", "Datasets", "Settings", "Metrics", "Scores", "Images", .product(name: "Yams", package: "Yams"),
+      ],
       swiftSettings: strict),
     .target(
       name: "GanCommand",
@@ -131,7 +133,9 @@ let package = Package(
       swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .target(name: "GoldenSupport", dependencies: ["Torch"], path: "Tests/GoldenSupport", swiftSettings: strict),
-    .target(name: "Fuzzing", dependencies: ["GanCommand", "Images"], path: "Tests/Fuzzing", swiftSettings: strict),
+    .target(
+      name: "Fuzzing", dependencies: ["GanCommand", "Images", "Scores", "Metrics"], path: "Tests/Fuzzing",
+      swiftSettings: strict),
     .testTarget(name: "FuzzTests", dependencies: ["Fuzzing", "Files"], swiftSettings: strict),
     .testTarget(name: "TorchTests", dependencies: ["Torch", "GoldenSupport"], swiftSettings: strict),
     .testTarget(name: "NNTests", dependencies: ["NN", "GoldenSupport"], swiftSettings: strict),

@@ -49,7 +49,13 @@ struct BenchmarkCommand: ParsableCommand {
   @Option(help: "Play 20 steps, write to this file what they started from and drew, print their losses, and stop.")
   var check: String?
 
+  @Option(help: "For neighbours: so many points on either side, once; print seconds and megabytes beside the points.")
+  var points: Int?
+
   func validate() throws {
+    if let points, points < 10 || work != .neighbours {
+      throw ValidationError("--points is of neighbours, and at least 10")
+    }
     guard threads >= 1 else { throw ValidationError("--threads must be at least 1, is \(threads)") }
   }
 
@@ -57,6 +63,10 @@ struct BenchmarkCommand: ParsableCommand {
 
     Libtorch.keepFreedMemory()
     Libtorch.threads = threads
+    if let points {
+      let (seconds, bytes) = try PictureScoring.neighboursOnce(points)
+      return print(String(format: "%.1f %.0f", seconds, Double(bytes) / 1e6))
+    }
     let contestant = try work.contestant()
     if let check {
       let (losses, tensors) = try contestant.record!(20)

@@ -31,7 +31,7 @@ enum PictureEpoch {
     settings.filter = .bilinear
     let images = try PictureSource(settings).open(
       at: folder.appendingPathComponent("part-\(part)"), cache: PackedCache(cache), progress: { _ in })
-    return ImageBatches(images, batchSize: batchSize, range: -1...1, asRows: false)
+    return try ImageBatches(images, batchSize: batchSize, range: -1...1, asRows: false)
   }
 
   static func contestant() throws -> Contestant {

@@ -65,7 +65,7 @@ enum PictureScoring {
       let random = RandomStream(seed: seed)
       let mix = RandomStream(seed: 9).normal([256, dimensions]) * 0.06
       let x = relu(matmul(random.normal([count, 256]), mix) + random.stream("own").normal([count, dimensions]) * 0.3)
-      return Features(try x.values(), dimensions: dimensions)
+      return try Features(try x.values(), dimensions: dimensions)
     }
   }
 
@@ -89,6 +89,22 @@ enum PictureScoring {
           tensors("real", real).merging(tensors("generated", generated)) { $1 }
         )
       })
+  }
+
+  /// The same of so many points on either side, once: seconds, and the most memory that it took beside the points; 0 where the system
+  /// does not tell.
+  static func neighboursOnce(_ points: Int) throws -> (seconds: Double, bytes: Int) {
+    let (real, generated) = (try rows(3, points, 2_048), try rows(4, points, 2_048))
+    func kilobytes(_ name: String) -> Int {
+      let text = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+      let line = text.split(separator: "\n").first { $0.hasPrefix(name) }
+      return line?.split(whereSeparator: { " \t".contains($0) }).dropFirst().first.flatMap { Int($0) } ?? 0
+    }
+    let before = kilobytes("VmRSS:")
+    try? Data("5".utf8).write(to: URL(fileURLWithPath: "/proc/self/clear_refs"))
+    let seconds =
+      try ContinuousClock().measure { _ = try PrecisionRecall(real: real, generated: generated) } / .seconds(1)
+    return (seconds, max(0, kilobytes("VmHWM:") - before) << 10)
   }
 
   /// Precision, recall, density and coverage of 10 000 and 10 000 points in 2048 dimensions, k = 5.

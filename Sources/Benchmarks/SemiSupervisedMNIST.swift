@@ -14,7 +14,7 @@ enum SemiSupervisedMNIST {
     var recipe = Recipe.named("mnist-semisupervised")!
     recipe.products = products
     let examples = try RecipeExamples(
-      images: LabelledImages(images: pixels, labels: labels, height: 28, width: 28, channels: 1, classes: 10),
+      images: try LabelledImages(images: pixels, labels: labels, height: 28, width: 28, channels: 1, classes: 10),
       recipe: recipe, device: .cpu)
     let game = try RecipeGame(
       recipe, example: .image(channels: 1, height: 28, width: 28), classes: 10, stepsPerEpoch: examples.stepsPerEpoch,

@@ -6,7 +6,6 @@ import Torch
 /// Two small networks on points of N(0, 1).
 struct SmallGame {
   var width = 32
-  var discriminatorWidths: [Int] { [width, width] }
   var seeds: [UInt64]?
   /// The tutorial's game "A": 10 hidden units, evenly spaced noise, sorted batches, momentum, G's output times 5.
   var isTutorial = false
@@ -26,7 +25,7 @@ struct SmallGame {
     func training() -> Training {
       Training(isTutorial ? Momentum(0.6) : Adam(), learningRate: LearningRate(1e-3))
     }
-    let density = Density.normal(0, 1)
+    let density = try Density.normal(0, 1)
     let data = density.batches(Self.batch, sorted: isTutorial)
     let streams = GameStreams(game: random.stream("game"))
     let trainer = Trainer(

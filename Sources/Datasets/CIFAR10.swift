@@ -111,6 +111,7 @@ extension CIFAR10 {
 
     public init() { self.init(pixels: .symmetric) }
 
+    /// - Parameter pixels: what the bytes of a pixel become; -1 ... 1 by default.
     public init(pixels: PixelRange = .symmetric) {
       self.pixels = pixels
     }

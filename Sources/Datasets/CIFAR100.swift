@@ -88,6 +88,7 @@ extension CIFAR100 {
 
     public init() { self.init(pixels: .symmetric) }
 
+    /// By default pixels are in -1 ... 1, and the 100 finer classes count.
     public init(pixels: PixelRange = .symmetric, labels: Labels = .fine) {
       self.pixels = pixels
       self.labels = labels

@@ -22,7 +22,7 @@ final class ContentReader: ByteStream {
   private(set) var count = 0
 
   private let descriptor: Int32
-  private let input = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 17, alignment: 16)
+  private let input: UnsafeMutableRawBufferPointer
   private var inputIsAtEnd = false
   /// Bytes that are in `input` and not yet used.
   private var pending: Range<Int> = 0..<0
@@ -46,6 +46,8 @@ final class ContentReader: ByteStream {
   init(_ url: URL, unpacking: Bool = true) throws(FileError) {
     path = url.path
     (descriptor, fileSize) = try openRegularFile(at: url.path)
+    // Once there is a file: of an object that is never made nothing is given back.
+    input = .allocate(byteCount: 1 << 17, alignment: 16)
     try refill()
     if unpacking && pending.count >= 2 && input[0] == 0x1f && input[1] == 0x8b { try startInflating() }
   }

@@ -77,12 +77,23 @@ extension ImageSource {
 
 /// The images of a data set as published.
 public struct PublishedImages: Sendable, Hashable {
+  /// Of the part that is learned from.
   public let count: Int
+  /// 1 for grey, 3 for colour.
   public let channels: Int
+  /// In pixels.
   public let height: Int
+  /// In pixels.
   public let width: Int
+  /// Labels are in 0 ..< this.
   public let classes: Int
 
+  /// - Parameters:
+  ///   - count: images of the part that is learned from.
+  ///   - channels: 1 for grey, 3 for colour.
+  ///   - height: in pixels.
+  ///   - width: in pixels.
+  ///   - classes: labels are in 0 ..< this.
   public init(count: Int, channels: Int, height: Int, width: Int, classes: Int) {
     self.count = count
     self.channels = channels

@@ -16,7 +16,7 @@ struct DecodedImages {
   /// The same as ``LabelledImages``.
   var labelled: LabelledImages {
     LabelledImages(
-      images: PixelBytes(images), labels: labels?.map(Int32.init), classNames: labels == nil ? nil : classNames,
+      known: PixelBytes(images), labels: labels?.map(Int32.init), classNames: labels == nil ? nil : classNames,
       height: height, width: width, channels: channels)
   }
 
@@ -62,7 +62,7 @@ struct DecodedImages {
     images += a.images
     images += b.images
     return LabelledImages(
-      images: PixelBytes(images), labels: labels, classes: a.classes, classNames: a.classNames, height: a.height,
+      known: PixelBytes(images), labels: labels, classes: a.classes, classNames: a.classNames, height: a.height,
       width: a.width, channels: a.channels)
   }
 }

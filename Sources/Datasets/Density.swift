@@ -3,12 +3,16 @@ import Torch
 
 /// A one-dimensional density with a closed form, a mixture of Gaussians, to play against.
 public struct Density: Sendable {
+  /// One Gaussian of the mixture.
   public struct Component: Sendable {
     /// Share of the mixture; those of all components add up to 1.
     public let weight: Double
+    /// Its middle, where it is highest.
     public let mean: Double
+    /// Above 0.
     public let standardDeviation: Double
 
+    /// - Parameter weight: its share of the mixture; all of it unless stated otherwise.
     public init(weight: Double = 1, mean: Double, standardDeviation: Double) {
       self.weight = weight
       self.mean = mean
@@ -16,24 +20,38 @@ public struct Density: Sendable {
     }
   }
 
+  /// At least one.
   public let components: [Component]
 
-  /// - Precondition: there is a component, weights are positive and add up to 1, standard deviations are positive.
-  public init(_ components: [Component]) {
-    precondition(!components.isEmpty, "a density has a component")
-    precondition(abs(components.reduce(0) { $0 + $1.weight } - 1) < 1e-9, "weights add up to 1")
-    precondition(
-      components.allSatisfy { $0.weight > 0 && $0.standardDeviation > 0 }, "weights and deviations are positive")
+  /// - Parameter components: one at least, with positive weights that add up to 1 and positive standard deviations.
+  /// - Throws: ``DataError`` where they are not so.
+  public init(_ components: [Component]) throws(DataError) {
+    try DataError.require(!components.isEmpty, "a density has no components")
+    for part in components {
+      try DataError.require(
+        part.weight > 0 && part.standardDeviation > 0 && part.standardDeviation.isFinite && part.mean.isFinite,
+        "a component of a density has the weight \(part.weight), the mean \(part.mean) and the standard deviation "
+          + "\(part.standardDeviation)")
+    }
+    let sum = components.reduce(0) { $0 + $1.weight }
+    try DataError.require(abs(sum - 1) < 1e-9, "the weights of a density add up to \(sum), not 1")
     self.components = components
   }
 
+  /// - Parameter components: known to be as ``init(_:)`` asks for.
+  init(known components: [Component]) { self.components = components }
+
   /// N(mean, standardDeviation)
-  public static func normal(_ mean: Double, _ standardDeviation: Double) -> Density {
-    Density([Component(mean: mean, standardDeviation: standardDeviation)])
+  ///
+  /// - Throws: ``DataError`` where the standard deviation is not positive.
+  public static func normal(_ mean: Double, _ standardDeviation: Double) throws(DataError) -> Density {
+    try Density([Component(mean: mean, standardDeviation: standardDeviation)])
   }
 
+  /// Of the whole mixture.
   public var mean: Double { components.reduce(0) { $0 + $1.weight * $1.mean } }
 
+  /// Of the whole mixture, not of one component.
   public var standardDeviation: Double {
     let secondMoment = components.reduce(0) {
       $0 + $1.weight * ($1.mean * $1.mean + $1.standardDeviation * $1.standardDeviation)
@@ -72,9 +90,11 @@ public struct Density: Sendable {
     }
   }
 
-  /// The x below which the share `probability`, in 0 ..< 1 and above 0, of the mass lies; to about 1e-12 of the support.
+  /// The x below which the share `probability` of the mass lies, to about 1e-12 of the support; infinite at 0 and at 1, NaN outside.
   public func quantile(_ probability: Double) -> Double {
-    precondition(0 < probability && probability < 1, "a quantile is of a probability between 0 and 1")
+    guard 0 < probability && probability < 1 else {
+      return probability == 0 ? -.infinity : probability == 1 ? .infinity : .nan
+    }
     let reach = 40 * components.map(\.standardDeviation).max()!
     var (low, high) = (support.lowerBound - reach, support.upperBound + reach)
     for _ in 0..<80 {

@@ -28,12 +28,11 @@ public struct Download: Sendable {
   public init(
     files: [RemoteFile], mirrors: [URL], directory: URL, timeout: TimeInterval = 30, retries: Int = 3
   ) {
-    precondition(timeout >= 1 && retries >= 0, "timeout \(timeout) s, \(retries) retries")
     self.files = files
     self.mirrors = mirrors
     self.directory = directory
-    self.timeout = timeout
-    self.retries = retries
+    self.timeout = max(1, timeout)
+    self.retries = max(0, retries)
   }
 
   /// How far a download is.
@@ -68,7 +67,14 @@ public struct Download: Sendable {
   ///   process is fetching the same file; `CancellationError`.
   @discardableResult
   public func run(progress: @escaping @Sendable (Progress) -> Void = { _ in }) async throws -> [Arrival] {
+    for file in files {
+      if let reason = file.defect { throw FileError(path: file.name, reason: reason) }
+    }
     try makeFolder(at: directory)
+    var files = files
+    for index in files.indices where !files[index].isSized {
+      files[index] = try await sized(files[index], andLater: files[(index + 1)...])
+    }
     let sizeOfAll = files.reduce(0) { $0 + $1.size }
     var before = 0
     var arrivals: [Arrival] = []
@@ -180,9 +186,28 @@ public struct Download: Sendable {
     }
   }
 
+  /// A file with its size: that of the one that is there, or what the first mirror says that knows it.
+  private func sized(_ file: RemoteFile, andLater later: ArraySlice<RemoteFile>) async throws -> RemoteFile {
+    let url = directory.appendingPathComponent(file.name)
+    if isPresent(file) { return file.sized(try ContentReader(url, unpacking: false).fileSize) }
+    var attempts: [DownloadError.Attempt] = []
+    for mirror in mirrors {
+      let url = mirror.appendingPathComponent(file.name)
+      switch await RemoteSize.ask(url, timeout: timeout) {
+      case .success(let size): return file.sized(size)
+      case .failure(let refusal): attempts.append(.init(url: url, reason: refusal.reason))
+      }
+      try Task.checkCancellation()
+    }
+    throw DownloadError(
+      file: file, attempts: attempts, kept: 0, missing: [file] + later.filter { !isPresent($0) }, directory: directory)
+  }
+
   private func isPresent(_ file: RemoteFile) -> Bool {
     let url = directory.appendingPathComponent(file.name)
-    guard let reader = try? ContentReader(url, unpacking: false), reader.fileSize == file.size else { return false }
+    guard let reader = try? ContentReader(url, unpacking: false), !file.isSized || reader.fileSize == file.size else {
+      return false
+    }
     return (try? file.checksum(at: url)) == file.checksum
   }
 }

@@ -33,11 +33,11 @@ public struct DownloadError: Error, CustomStringConvertible, Sendable {
     lines.append(
       "Without a network, put \(missing.count == 1 ? "this file" : "these files") into \(directory.path) by hand:")
     let nameWidth = missing.map(\.name.count).max() ?? 0
-    let sizeWidth = missing.map { grouped($0.size).count }.max() ?? 0
+    let sizeWidth = missing.map(\.sizeText.count).max() ?? 0
     lines += missing.map { file in
       let name = file.name + String(repeating: " ", count: nameWidth - file.name.count)
-      let size = String(repeating: " ", count: sizeWidth - grouped(file.size).count) + grouped(file.size)
-      return "  \(name)  \(size) bytes  \(file.checksumName) \(file.checksum)"
+      let size = String(repeating: " ", count: sizeWidth - file.sizeText.count) + file.sizeText
+      return "  \(name)  \(size)\(sizeWidth > 0 ? "  " : "")\(file.checksumName) \(file.checksum)"
     }
     return lines.joined(separator: "\n")
   }

@@ -77,6 +77,7 @@ extension EMNIST {
 
     public init() { self.init(pixels: .unit) }
 
+    /// By default pixels are in 0 ... 1, and the characters are letters.
     public init(pixels: PixelRange = .unit, selection: Selection = .letters) {
       self.pixels = pixels
       self.selection = selection

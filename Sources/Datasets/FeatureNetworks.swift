@@ -18,5 +18,15 @@ public enum FeatureNetworks {
         sha256: "f58cb9b6ec323ed63459aa4fb441fe750cfe39fafad6da5cb504a16f19e958f4")
     ], mirrors: ["https://nvlabs-fi-cdn.nvidia.com/stylegan2-ada-pytorch/pretrained/metrics/"], folder: "inception")
 
-  public static let all = [inception, inceptionScript]
+  /// VGG16 as TorchScript, by which the published precision and recall are: that of stylegan2-ada and its kin.
+  /// NVIDIA's server says how large it is.
+  public static let vgg16 = PublishedDataSet(
+    name: "vgg16", title: "VGG16 as TorchScript",
+    files: [
+      RemoteFile(
+        name: "vgg16.pt", size: nil, sha256: "b437eb095feaeb0b83eb3fa11200ebca4548ee39a07fb944a417ddc516cc07c3")
+    ], mirrors: ["https://nvlabs-fi-cdn.nvidia.com/stylegan2-ada-pytorch/pretrained/metrics/"])
+
+  /// Each of them.
+  public static let all = [inception, inceptionScript, vgg16]
 }

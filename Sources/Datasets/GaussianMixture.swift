@@ -9,19 +9,28 @@ public struct GaussianMixture: Sendable {
   /// Of every mode, in every direction.
   public let standardDeviation: Double
 
-  /// - Precondition: there is a mode, all have the same number of coordinates, the standard deviation is positive.
-  public init(modes: [[Double]], standardDeviation: Double) {
-    precondition(!modes.isEmpty && !modes[0].isEmpty, "a mixture has a mode")
-    precondition(modes.allSatisfy { $0.count == modes[0].count }, "modes have the same number of coordinates")
-    precondition(standardDeviation > 0, "the standard deviation is positive")
+  /// - Parameters:
+  ///   - modes: one at least, all of the same number of coordinates.
+  ///   - standardDeviation: positive.
+  /// - Throws: ``DataError`` where they are not so.
+  public init(modes: [[Double]], standardDeviation: Double) throws(DataError) {
+    try DataError.require(modes.first.map { !$0.isEmpty } ?? false, "a mixture has no modes")
+    let dimensions = modes[0].count
+    try DataError.require(
+      modes.allSatisfy { $0.count == dimensions && $0.allSatisfy(\.isFinite) },
+      "the modes of a mixture are no points of one number of coordinates")
+    try DataError.require(
+      standardDeviation > 0 && standardDeviation.isFinite, "a mixture has the standard deviation \(standardDeviation)")
     self.modes = modes
     self.standardDeviation = standardDeviation
   }
 
   /// `count` modes evenly on a circle: the ring of 8 with radius 2 and standard deviation 0.02 of Metz et al. 2017.
-  public static func ring(_ count: Int = 8, radius: Double = 2, standardDeviation: Double = 0.02) -> GaussianMixture {
-    GaussianMixture(
-      modes: (0..<count).map { index in
+  public static func ring(_ count: Int = 8, radius: Double = 2, standardDeviation: Double = 0.02) throws(DataError)
+    -> GaussianMixture
+  {
+    try GaussianMixture(
+      modes: (0..<max(0, count)).map { index in
         let angle = 2 * Double.pi * Double(index) / Double(count)
         return [radius * cos(angle), radius * sin(angle)]
       }, standardDeviation: standardDeviation)
@@ -29,12 +38,15 @@ public struct GaussianMixture: Sendable {
 
   /// `side` x `side` modes on a square grid around 0: the 5 x 5 grid with spacing 2 and standard deviation 0.05 of
   /// Srivastava et al. 2017.
-  public static func grid(_ side: Int = 5, spacing: Double = 2, standardDeviation: Double = 0.05) -> GaussianMixture {
-    let places = (0..<side).map { (Double($0) - Double(side - 1) / 2) * spacing }
-    return GaussianMixture(
+  public static func grid(_ side: Int = 5, spacing: Double = 2, standardDeviation: Double = 0.05) throws(DataError)
+    -> GaussianMixture
+  {
+    let places = (0..<max(0, side)).map { (Double($0) - Double(side - 1) / 2) * spacing }
+    return try GaussianMixture(
       modes: places.flatMap { x in places.map { [x, $0] } }, standardDeviation: standardDeviation)
   }
 
+  /// Numbers in a point.
   public var dimensions: Int { modes[0].count }
 
   /// `count` independent points for each seed of `random`: [..., count, dimensions].

@@ -3,8 +3,11 @@ import Torch
 /// Images as networks take them: batches in a random order, floats in a stated range, made from bytes in one pass when they are asked
 /// for. Nothing of the set is held as floats.
 public struct ImageBatches {
+  /// The set that batches are drawn from, as bytes.
   public let source: LabelledImages
+  /// Images in a batch.
   public let batchSize: Int
+  /// What happens to the images of ``batches``.
   public let augmentation: ImageAugmentation
   private let scale: Double
   private let offset: Double
@@ -15,12 +18,15 @@ public struct ImageBatches {
   ///   - range: what the bytes 0 ... 255 become.
   ///   - augmentation: what happens to the images of ``batches``; those of ``examples(_:)`` are as they are.
   ///   - asRows: batches [N, channels * height * width] in place of [N, channels, height, width].
-  /// - Precondition: a shift is smaller than the images.
+  /// - Throws: ``DataError`` where there are fewer images than a batch has, or a shift is not smaller than the images.
   public init(
     _ source: LabelledImages, batchSize: Int, range: ClosedRange<Double> = 0...1,
     augmentation: ImageAugmentation = .none, asRows: Bool = true, device: Device = .cpu
-  ) {
-    precondition(
+  ) throws(DataError) {
+    try DataError.require(
+      (1...max(1, source.count)).contains(batchSize) && source.count > 0,
+      "batches of \(batchSize) of \(source.count) images")
+    try DataError.require(
       augmentation.shift >= 0 && augmentation.shift < min(source.height, source.width),
       "a shift of \(augmentation.shift) pixels of images of \(source.height) x \(source.width)")
     self.source = source
@@ -39,16 +45,26 @@ public struct ImageBatches {
   public func examples(_ positions: some Collection<Int>) -> Tensor { gathered(Array(positions), nil) }
 
   /// Batches of ``batchSize`` images that go through all of them in an order drawn anew for every epoch.
-  public var batches: Batches { batches(rows: 0..<batchSize) }
+  public var batches: Batches { batches(known: 0..<batchSize) }
 
   /// Rows `rows` of the batches that ``batches`` makes, for one of several processes.
-  public func batches(rows: Range<Int>) -> Batches {
+  ///
+  /// - Throws: ``DataError`` where a batch has no such rows.
+  public func batches(rows: Range<Int>) throws(DataError) -> Batches {
+    try require(rows)
+    return batches(known: rows)
+  }
+
+  private func batches(known rows: Range<Int>) -> Batches {
     let chosen = positions(rows)
     return { step, random in gathered(chosen(step, random), moves(rows, step, random)) }
   }
 
   /// The same with the classes of the images, [N]; nil where they have none.
-  public func labelledBatches(rows: Range<Int>? = nil) -> LabelledBatches? {
+  ///
+  /// - Throws: ``DataError`` where a batch has no such rows.
+  public func labelledBatches(rows: Range<Int>? = nil) throws(DataError) -> LabelledBatches? {
+    if let rows { try require(rows) }
     guard let labels = source.labels else { return nil }
     let rows = rows ?? 0..<batchSize
     let chosen = positions(rows)
@@ -66,9 +82,13 @@ public struct ImageBatches {
     (gathered(positions, moves(rows, step, random)), Tensor(classes.map(Int64.init), device: device))
   }
 
+  private func require(_ rows: Range<Int>) throws(DataError) {
+    try DataError.require(
+      rows.lowerBound >= 0 && rows.upperBound <= batchSize, "rows \(rows) of a batch of \(batchSize)")
+  }
+
   /// Which images stand in `rows` of a step's batch.
   private func positions(_ rows: Range<Int>) -> (_ step: Int, _ random: RandomStream) -> [Int] {
-    precondition(rows.lowerBound >= 0 && rows.upperBound <= batchSize, "rows \(rows) of a batch of \(batchSize)")
     // An order is a function of stream and epoch; keeping the last one of each stream only saves time.
     var orders: [RandomStream: (epoch: Int, order: [Int])] = [:]
     return { step, random in

@@ -42,6 +42,7 @@ extension KMNIST {
 
     public init() { self.init(pixels: .unit) }
 
+    /// - Parameter pixels: what the bytes of a pixel become; 0 ... 1 by default.
     public init(pixels: PixelRange = .unit) {
       self.pixels = pixels
     }

@@ -44,26 +44,38 @@ public struct LabelledImages: Sendable {
   ///   - width: columns of an image, at least 1.
   ///   - channels: colour channels, at least 1.
   ///   - fingerprint: ``fingerprint``, where it is known.
-  /// - Precondition: The numbers fit each other. What comes from outside is checked by who reads it.
+  /// - Throws: ``DataError`` where the numbers do not fit each other.
   public init(
     images: PixelBytes, labels: [Int32]?, classes: Int? = nil, classNames: [String]? = nil, height: Int, width: Int,
     channels: Int, provenance: Provenance? = nil, fingerprint: String? = nil
-  ) {
-    precondition(height > 0 && width > 0 && channels > 0, "images of \(height) x \(width) x \(channels) pixels")
-    count = images.count / (channels * height * width)
-    precondition(
+  ) throws(DataError) {
+    try DataError.require(
+      height > 0 && width > 0 && channels > 0, "images of \(height) x \(width) x \(channels) pixels")
+    let count = images.count / (channels * height * width)
+    try DataError.require(
       images.count == count * channels * height * width,
       "\(images.count) pixels of images of \(height) x \(width) x \(channels)")
     if let labels {
       let classes = classes ?? classNames?.count ?? 0
-      precondition(classes >= 1, "\(classes) classes")
-      precondition(classNames.map { $0.count == classes } ?? true, "\(classNames!.count) names of \(classes) classes")
-      precondition(labels.count == count, "\(labels.count) labels for \(count) images")
-      precondition(labels.allSatisfy { $0 >= 0 && $0 < classes }, "a label outside 0..<\(classes)")
-      self.classes = classes
-    } else {
-      self.classes = nil
+      try DataError.require(classes >= 1, "\(classes) classes")
+      try DataError.require(
+        classNames.map { $0.count == classes } ?? true, "\(classNames?.count ?? 0) names of \(classes) classes")
+      try DataError.require(labels.count == count, "\(labels.count) labels for \(count) images")
+      try DataError.require(
+        labels.allSatisfy { $0 >= 0 && $0 < classes }, "a label outside of the \(classes) classes, from 0 on")
     }
+    self.init(
+      known: images, labels: labels, classes: classes, classNames: classNames, height: height, width: width,
+      channels: channels, provenance: provenance, fingerprint: fingerprint)
+  }
+
+  /// - Parameter images: known to fit the other numbers, as whoever has read them has made sure.
+  init(
+    known images: PixelBytes, labels: [Int32]?, classes: Int? = nil, classNames: [String]? = nil, height: Int,
+    width: Int, channels: Int, provenance: Provenance? = nil, fingerprint: String? = nil
+  ) {
+    count = images.count / (channels * height * width)
+    self.classes = labels == nil ? nil : classes ?? classNames?.count
     self.images = images
     self.labels = labels
     self.classNames = labels == nil ? nil : classNames
@@ -83,9 +95,11 @@ public struct LabelledImages: Sendable {
   ///   - width: columns of an image, at least 1.
   ///   - channels: colour channels, at least 1.
   ///   - classes: number of classes, at least 1.
-  /// - Precondition: The numbers fit each other. What comes from outside is checked by who reads it.
-  public init(images: [UInt8], labels: [UInt8], height: Int, width: Int, channels: Int, classes: Int) {
-    self.init(
+  /// - Throws: ``DataError`` where the numbers do not fit each other.
+  public init(images: [UInt8], labels: [UInt8], height: Int, width: Int, channels: Int, classes: Int)
+    throws(DataError)
+  {
+    try self.init(
       images: PixelBytes(images), labels: labels.map(Int32.init), classes: classes, height: height, width: width,
       channels: channels)
   }
@@ -118,7 +132,7 @@ public struct LabelledImages: Sendable {
   /// The same set with a word on where it came from.
   public func with(_ provenance: Provenance) -> LabelledImages {
     LabelledImages(
-      images: images, labels: labels, classes: classes, classNames: classNames, height: height, width: width,
+      known: images, labels: labels, classes: classes, classNames: classNames, height: height, width: width,
       channels: channels, provenance: provenance, fingerprint: knownFingerprint)
   }
 }
@@ -133,5 +147,6 @@ extension LabelledImages: Equatable {
 
 /// The part of a data set that is learned from, or the part that is held back.
 public enum Split: String, Sendable, CaseIterable {
+  /// What is learned from, and what is held back to test by.
   case train, test
 }

@@ -7,8 +7,11 @@ import Settings
 public enum MedMNIST {
   /// A part of a set, and the beginning of its arrays' names.
   public enum Part: String, Sendable, CaseIterable, Codable {
+    /// What is learned from.
     case train
+    /// Held back to choose settings by. ``Source`` does not use it.
     case validation = "val"
+    /// Held back to test by.
     case test
   }
 
@@ -130,6 +133,7 @@ extension MedMNIST {
 
     public init() { self.init(pixels: .unit) }
 
+    /// - Parameter pixels: what the bytes of a pixel become; 0 ... 1 by default.
     public init(pixels: PixelRange = .unit) {
       self.pixels = pixels
     }

@@ -6,15 +6,15 @@ import Foundation
 public enum NumberArchive {
   /// An array by its name in the archive, without `.npy`.
   public struct Array: Sendable, Equatable {
+    /// In the archive, without `.npy`.
     public let name: String
     /// The dimensions, outermost first.
     public let shape: [Int]
     /// The numbers, last dimension fastest.
     public let values: [Double]
 
-    /// - Precondition: `shape` multiplies to the number of values.
+    /// - Parameter shape: multiplies to the number of values; others are not written.
     public init(name: String, shape: [Int], values: [Double]) {
-      precondition(shape.reduce(1, *) == values.count, "\(values.count) values of shape \(shape)")
       self.name = name
       self.shape = shape
       self.values = values
@@ -47,6 +47,11 @@ public enum NumberArchive {
   ///
   /// - Throws: `FileError` with the system's reason, such as a full disk.
   public static func write(_ arrays: [Array], to url: URL) throws {
+    for array in arrays
+    where array.shape.reduce(1, { $0.multipliedReportingOverflow(by: $1).partialValue }) != array.values.count {
+      throw FileError(
+        path: url.path, reason: "cannot hold '\(array.name)': \(array.values.count) numbers of shape \(array.shape)")
+    }
     let file = try FileReplacement(of: url)
     guard let archive = archive_write_new() else {
       throw FileError(path: url.path, reason: "cannot be written: there is no memory")

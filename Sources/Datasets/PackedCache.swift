@@ -15,8 +15,10 @@ import Foundation
 /// int32, where there are classes; `about`, a JSON text of class names and ``Provenance`` as bytes; the key and ``LabelledImages/fingerprint``
 /// among the metadata. It gets its name when it is whole and is never changed afterwards.
 public struct PackedCache: Sendable {
+  /// Holds a file for each set; made when the first is written.
   public let folder: URL
 
+  /// - Parameter folder: need not exist yet.
   public init(_ folder: URL) { self.folder = folder }
 
   /// The one in the program's cache folder.
@@ -108,7 +110,7 @@ struct PackedFile {
     }
     self.metadata = metadata
     images = LabelledImages(
-      images: PixelBytes(file, range), labels: labels, classes: labels == nil ? nil : classes,
+      known: PixelBytes(file, range), labels: labels, classes: labels == nil ? nil : classes,
       classNames: about.classNames, height: shape[2], width: shape[3], channels: shape[1],
       provenance: about.provenance, fingerprint: metadata["fingerprint"])
   }

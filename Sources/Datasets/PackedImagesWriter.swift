@@ -63,11 +63,11 @@ public final class PackedImagesWriter {
   /// - Parameters:
   ///   - pixels: [channels, height, width], last axis fastest.
   ///   - label: its class; of all images or of none.
-  /// - Throws: `FileError` where neither disk nor memory has room.
-  /// - Precondition: the pixels are as many as the shape says.
+  /// - Throws: `FileError` where neither disk nor memory has room; ``DataError`` where the pixels are not as many as the shape says,
+  ///   or only some images have labels.
   public func append(_ pixels: [UInt8], label: Int? = nil) throws {
-    precondition(pixels.count == imageSize, "\(pixels.count) pixels of an image of \(imageSize)")
-    precondition(labels.count == (label == nil ? 0 : count), "labels for all images or none")
+    try DataError.require(pixels.count == imageSize, "\(pixels.count) pixels of an image of \(imageSize)")
+    try DataError.require(labels.count == (label == nil ? 0 : count), "labels for some images and not for others")
     if case .file(let file) = target {
       do {
         try pixels.withUnsafeBytes { try file.write($0) }
@@ -130,7 +130,7 @@ public final class PackedImagesWriter {
     guard case .memory(let bytes) = target else { preconditionFailure("a target") }
     provenance?.notes += notes
     return LabelledImages(
-      images: PixelBytes(bytes), labels: labels.isEmpty ? nil : labels, classes: classes, classNames: classNames,
+      known: PixelBytes(bytes), labels: labels.isEmpty ? nil : labels, classes: classes, classNames: classNames,
       height: shape.height, width: shape.width, channels: shape.channels, provenance: provenance)
   }
 
@@ -165,7 +165,7 @@ public final class PackedImagesWriter {
   /// ``LabelledImages/fingerprint`` of what has been written.
   private func fingerprint(of file: FileReplacement, _ classes: Int?) throws -> String {
     let images = LabelledImages(
-      images: PixelBytes(
+      known: PixelBytes(
         try MappedFile(descriptor: file.descriptor, path: key.source),
         PackedFile.headerSize..<PackedFile.headerSize + count * imageSize),
       labels: labels.isEmpty ? nil : labels, classes: classes, height: shape.height, width: shape.width,

@@ -39,6 +39,7 @@ public struct PackedKey: Sendable, Hashable {
 
 /// How a file looks from outside.
 public struct FileStamp: Sendable, Hashable {
+  /// The file's name without its folders, unless it was given another.
   public var name: String
   /// In bytes.
   public var size: Int

@@ -17,6 +17,7 @@ public struct PixelBytes: RandomAccessCollection, Sendable {
   private let storage: Storage
   public let count: Int
 
+  /// Bytes in memory of their own.
   public init(_ bytes: [UInt8]) {
     storage = .owned(bytes)
     count = bytes.count
@@ -43,6 +44,7 @@ public struct PixelBytes: RandomAccessCollection, Sendable {
     }
   }
 
+  /// Calls `body` with all bytes where they lie: nothing is copied. They are not to be used after it returns.
   public func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
     switch storage {
     case .owned(let bytes): return try bytes.withUnsafeBytes(body)
@@ -58,6 +60,7 @@ public struct PixelBytes: RandomAccessCollection, Sendable {
 }
 
 extension PixelBytes: Equatable {
+  /// Compares with bytes in memory.
   public static func == (a: PixelBytes, b: [UInt8]) -> Bool { a == PixelBytes(b) }
 
   public static func == (a: PixelBytes, b: PixelBytes) -> Bool {

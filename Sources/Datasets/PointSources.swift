@@ -6,7 +6,7 @@ public struct NormalSource: PointSource {
   public init() {}
   public var title: String { "N(0, 1)" }
   public var dimensions: Int { 1 }
-  public var density: Density? { .normal(0, 1) }
+  public var density: Density? { Density(known: [.init(mean: 0, standardDeviation: 1)]) }
 }
 
 /// Half N(-2, 0.5), half N(2, 0.5), as `data.source: two-humped`.
@@ -16,7 +16,7 @@ public struct TwoHumpedSource: PointSource {
   public var title: String { "half N(−2, 0.5), half N(2, 0.5)" }
   public var dimensions: Int { 1 }
   public var density: Density? {
-    Density([
+    Density(known: [
       .init(weight: 0.5, mean: -2, standardDeviation: 0.5), .init(weight: 0.5, mean: 2, standardDeviation: 0.5),
     ])
   }
@@ -28,7 +28,7 @@ public struct FarNormalSource: PointSource {
   public init() {}
   public var title: String { "N(4, 0.5)" }
   public var dimensions: Int { 1 }
-  public var density: Density? { .normal(4, 0.5) }
+  public var density: Density? { Density(known: [.init(mean: 4, standardDeviation: 0.5)]) }
 }
 
 /// Eight narrow Gaussians on a circle, as `data.source: ring`.
@@ -37,7 +37,7 @@ public struct RingSource: PointSource {
   public init() {}
   public var title: String { "A ring of 8 Gaussians" }
   public var dimensions: Int { 2 }
-  public var mixture: GaussianMixture? { .ring() }
+  public var mixture: GaussianMixture? { try? .ring() }
 }
 
 /// 5 x 5 narrow Gaussians, as `data.source: grid`.
@@ -46,5 +46,5 @@ public struct GridSource: PointSource {
   public init() {}
   public var title: String { "A 5 × 5 grid of Gaussians" }
   public var dimensions: Int { 2 }
-  public var mixture: GaussianMixture? { .grid() }
+  public var mixture: GaussianMixture? { try? .grid() }
 }

@@ -11,6 +11,12 @@ public struct Provenance: Codable, Sendable, Hashable {
   /// What whoever trains on it should know, a sentence each.
   public var notes: [String]
 
+  /// - Parameters:
+  ///   - source: the folder or file.
+  ///   - settings: how it was read, in words: name and value.
+  ///   - used: pictures of it that were used.
+  ///   - leftOut: what was not, in the order in which it was found.
+  ///   - notes: a sentence each, for whoever trains on it.
   public init(
     source: String, settings: [String: String] = [:], used: Int, leftOut: [LeftOutFile] = [], notes: [String] = []
   ) {
@@ -59,10 +65,14 @@ public struct LeftOutFile: Codable, Sendable, Hashable {
 
   /// Relative to the source.
   public var name: String
+  /// Why it was left out.
   public var kind: Kind
   /// A clause: "is text, not PNG, JPEG or WebP".
   public var reason: String
 
+  /// - Parameters:
+  ///   - name: relative to the source.
+  ///   - reason: a clause, such as "is text, not PNG, JPEG or WebP".
   public init(name: String, kind: Kind, reason: String) {
     self.name = name
     self.kind = kind

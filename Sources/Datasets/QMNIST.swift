@@ -34,6 +34,7 @@ extension QMNIST {
 
     public init() { self.init(pixels: .unit) }
 
+    /// - Parameter pixels: what the bytes of a pixel become; 0 ... 1 by default.
     public init(pixels: PixelRange = .unit) {
       self.pixels = pixels
     }

@@ -5,8 +5,10 @@ import Foundation
 public struct RemoteFile: Sendable, Hashable {
   /// Its name, on the mirrors and on disk, without folders.
   public let name: String
-  /// Its size in bytes.
+  /// Its size in bytes; 0 where ``isSized`` is false.
   public let size: Int
+  /// Whether ``size`` is known: a ``Download`` asks the mirror for it otherwise, and trusts the checksum alone.
+  public let isSized: Bool
   /// Its MD5 checksum: 32 lower-case hexadecimal digits; empty where ``sha256`` is known.
   public let md5: String
   /// Its SHA-256 checksum, 64 lower-case hexadecimal digits, of files that could do harm where they are forged.
@@ -17,9 +19,14 @@ public struct RemoteFile: Sendable, Hashable {
 
   /// Of what a file unpacks to.
   public struct Unpacked: Sendable, Hashable {
+    /// In bytes.
     public let size: Int
+    /// Its MD5 checksum: 32 lower-case hexadecimal digits.
     public let md5: String
 
+    /// - Parameters:
+    ///   - size: in bytes.
+    ///   - md5: 32 lower-case hexadecimal digits.
     public init(size: Int, md5: String) {
       self.size = size
       self.md5 = md5
@@ -34,14 +41,12 @@ public struct RemoteFile: Sendable, Hashable {
 
   /// Describes a file.
   ///
-  /// - Precondition: `name` is a file name without a slash, `size` is not negative, and `md5` has 32 lower-case
-  ///   hexadecimal digits.
+  /// A ``Download`` refuses one whose name is none, whose size is negative, or whose checksum has not 32 lower-case
+  /// hexadecimal digits.
   public init(name: String, size: Int, md5: String, unpacked: Unpacked? = nil) {
-    precondition(!name.isEmpty && !name.contains("/") && name != "." && name != "..", "file name '\(name)'")
-    precondition(size >= 0, "size \(size)")
-    precondition(md5.utf8.count == 32 && md5.allSatisfy { "0123456789abcdef".contains($0) }, "md5 '\(md5)'")
     self.name = name
     self.size = size
+    isSized = true
     self.md5 = md5
     sha256 = nil
     self.unpacked = unpacked
@@ -49,18 +54,32 @@ public struct RemoteFile: Sendable, Hashable {
 
   /// Describes a file by its SHA-256 checksum.
   ///
-  /// - Precondition: as for ``init(name:size:md5:unpacked:)``, with 64 digits.
-  public init(name: String, size: Int, sha256: String) {
-    precondition(!name.isEmpty && !name.contains("/") && name != "." && name != "..", "file name '\(name)'")
-    precondition(size >= 0, "size \(size)")
-    precondition(
-      sha256.utf8.count == 64 && sha256.allSatisfy { "0123456789abcdef".contains($0) }, "sha256 '\(sha256)'")
+  /// As for ``init(name:size:md5:unpacked:)``, with 64 digits.
+  ///
+  /// - Parameter size: nil where nobody has published it.
+  public init(name: String, size: Int?, sha256: String) {
     self.name = name
-    self.size = size
+    self.size = size ?? 0
+    isSized = size != nil
     md5 = ""
     self.sha256 = sha256
     unpacked = nil
   }
+
+  /// Why it cannot be fetched: a clause; nil where it can.
+  var defect: String? {
+    if name.isEmpty || name.contains("/") || name == "." || name == ".." { return "is no name of a file" }
+    if size < 0 { return "cannot have \(size) bytes" }
+    let digits = sha256 == nil ? 32 : 64
+    return checksum.utf8.count == digits && checksum.allSatisfy { "0123456789abcdef".contains($0) }
+      ? nil : "has the \(checksumName) '\(checksum)', which is none"
+  }
+
+  /// The same file with its size, of one that is checked by SHA-256.
+  func sized(_ size: Int) -> RemoteFile { RemoteFile(name: name, size: size, sha256: sha256!) }
+
+  /// Its size for people.
+  var sizeText: String { isSized ? "\(grouped(size)) bytes" : "" }
 
   /// What it is checked by.
   package var checksum: String { sha256 ?? md5 }

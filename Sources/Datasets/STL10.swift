@@ -7,6 +7,7 @@ import Settings
 public enum STL10 {
   /// A part of the set.
   public enum Part: String, Sendable, CaseIterable, Codable {
+    /// What is learned from, and what is held back to test by; both have labels.
     case train, test
     /// Without labels.
     case unlabeled
@@ -116,6 +117,7 @@ extension STL10 {
 
     public init() { self.init(pixels: .symmetric) }
 
+    /// By default pixels are in -1 ... 1, and the labelled part is learned from.
     public init(pixels: PixelRange = .symmetric, training: Part = .train) {
       self.pixels = pixels
       self.training = training

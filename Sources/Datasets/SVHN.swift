@@ -7,6 +7,7 @@ import Settings
 public enum SVHN {
   /// A part of the set, and the name of its file.
   public enum Part: String, Sendable, CaseIterable, Codable {
+    /// What is learned from, and what is held back to test by.
     case train, test
     /// The easier digits.
     case extra
@@ -92,6 +93,7 @@ extension SVHN {
 
     public init() { self.init(pixels: .symmetric) }
 
+    /// By default pixels are in -1 ... 1, and the easier digits are left out.
     public init(pixels: PixelRange = .symmetric, extra: Bool = false) {
       self.pixels = pixels
       self.extra = extra

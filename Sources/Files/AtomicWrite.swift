@@ -18,28 +18,48 @@ import Foundation
 /// - Throws: `FileError` naming `url` and the system's reason; the old file is then untouched, unless it had to be written in place,
 ///   and no temporary file is left.
 public func replaceFile(at url: URL, with data: Data) throws {
+  try replaceFile(at: url) { write in try data.withUnsafeBytes { try write($0) } }
+}
+
+/// The same of bytes that need not be in memory all at once.
+///
+/// - Parameter body: gives the bytes, piece by piece, to the function that it gets. It may be called twice, and then has to give the
+///   same ones.
+/// - Throws: as ``replaceFile(at:with:)``; what `body` throws.
+public func replaceFile(
+  at url: URL, writing body: (_ write: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
+) throws {
   let replacement = FileReplacement(trying: url)
   do {
     try replacement.checkBegun()
-    try data.withUnsafeBytes { try replacement.write($0) }
+    try body { try replacement.write($0) }
     try replacement.commit()
   } catch {
-    guard replacement.isOnlyForOverwriting, try overwriteFile(at: url.path, with: data) else { throw error }
+    guard replacement.isOnlyForOverwriting, try overwriteFile(at: url.path, writing: body) else { throw error }
   }
 }
 
-/// Writes `data` over what the regular file at `path` holds.
+/// Writes over what the regular file at `path` holds.
 ///
 /// - Returns: whether there is such a file that may be written; otherwise nothing has happened.
 /// - Throws: `FileError` where it could be opened and not written.
-private func overwriteFile(at path: String, with data: Data) throws -> Bool {
+private func overwriteFile(
+  at path: String, writing body: (_ write: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
+) throws -> Bool {
   let descriptor = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
   guard descriptor >= 0 else { return false }
   defer { close(descriptor) }
   var status = stat()
   guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return false }
-  guard writeAll(data, to: descriptor), ftruncate(descriptor, off_t(data.count)) == 0, syncDescriptor(descriptor)
-  else { throw FileError(path: path, reason: systemReason("cannot be written")) }
+  func check(_ isDone: Bool) throws {
+    guard isDone else { throw FileError(path: path, reason: systemReason("cannot be written")) }
+  }
+  var count = 0
+  try body { bytes in
+    try check(writeAll(bytes, to: descriptor))
+    count += bytes.count
+  }
+  try check(ftruncate(descriptor, off_t(count)) == 0 && syncDescriptor(descriptor))
   return true
 }
 
@@ -131,7 +151,7 @@ public final class FileReplacement {
   ///
   /// - Throws: `FileError` with the system's reason.
   public func commit() throws(FileError) {
-    precondition(isPending, "a replacement is committed once")
+    guard isPending else { throw FileError(path: path, reason: "has been replaced already") }
     func check(_ isDone: Bool, _ action: String) throws(FileError) {
       guard isDone else { throw FileError(path: path, reason: systemReason(action)) }
     }

@@ -28,6 +28,10 @@ public struct FileError: Error, CustomStringConvertible, Sendable {
     }
   }
 
+  /// - Parameters:
+  ///   - path: as the user named it.
+  ///   - reason: a clause without the path, such as "does not exist".
+  ///   - place: what in the file is at fault, where that is known.
   public init(path: String, reason: String, at place: Place? = nil) {
     self.path = path
     self.reason = reason

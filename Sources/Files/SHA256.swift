@@ -8,20 +8,43 @@ import Foundation
 
 /// The SHA-256 checksum of `parts`, one after the other: 64 lower-case hexadecimal digits, as `sha256sum` prints them.
 public func sha256(_ parts: Data...) -> String {
+  var hash = SHA256Hash()
+  for part in parts { part.withUnsafeBytes { hash.update($0) } }
+  return hash.digits()
+}
+
+/// A SHA-256 checksum of bytes that come piece by piece.
+public struct SHA256Hash {
   #if canImport(CryptoKit)
-    var state = SHA256()
-    for part in parts { state.update(data: part) }
-    let digest = Array(state.finalize())
+    private var state = SHA256()
   #else
-    var state = SHA2_CTX()
-    SHA256Init(&state)
-    for part in parts {
-      part.withUnsafeBytes { bytes in
-        SHA256Update(&state, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
-      }
-    }
-    var digest = [UInt8](repeating: 0, count: 32)
-    SHA256Final(&digest, &state)
+    private var state = SHA2_CTX()
   #endif
-  return digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+
+  /// Of nothing yet.
+  public init() {
+    #if !canImport(CryptoKit)
+      SHA256Init(&state)
+    #endif
+  }
+
+  /// Takes in the next bytes.
+  public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    #if canImport(CryptoKit)
+      state.update(bufferPointer: bytes)
+    #else
+      SHA256Update(&state, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
+    #endif
+  }
+
+  /// Of all that came: 64 lower-case hexadecimal digits. More may come after.
+  public func digits() -> String {
+    #if canImport(CryptoKit)
+      let digest = Array(state.finalize())
+    #else
+      var (copy, digest) = (state, [UInt8](repeating: 0, count: 32))
+      SHA256Final(&digest, &copy)
+    #endif
+    return digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+  }
 }

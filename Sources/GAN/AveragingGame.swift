@@ -10,22 +10,31 @@ import Torch
 /// orbits, a little wider each time, by the factor 1 + 2 rate^2 a step. With `weight` above 0 both players have the penalty
 /// of ``HistoricalAveraging``; the orbit's average lies near its centre, and the orbit shrinks.
 public struct AveragingGame: Sendable, Hashable {
+  /// Where both players stand.
   public struct Point: Sendable, Hashable {
+    /// Of the player that minimises.
     public let x: Double
+    /// Of the player that maximises.
     public let y: Double
+    /// - Parameters:
+    ///   - x: of the player that minimises.
+    ///   - y: of the player that maximises.
     public init(_ x: Double, _ y: Double) { (self.x, self.y) = (x, y) }
 
     /// From the equilibrium.
     public var distance: Double { hypot(x - 1, y - 1) }
   }
 
+  /// Where the players stand before the first step.
   public let start: Point
   /// Of both players' gradient descent.
   public let rate: Double
   /// Of the penalty; 0 leaves it out.
   public let weight: Double
+  /// At most; a path that leaves the numbers has fewer.
   public let steps: Int
 
+  /// By default half of the way from the origin to the equilibrium, and no penalty.
   public init(start: Point = Point(0.5, 0.5), rate: Double = 0.005, weight: Double = 0, steps: Int = 10_000) {
     self.start = start
     self.rate = rate

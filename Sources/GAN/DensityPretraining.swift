@@ -9,10 +9,17 @@ import Torch
 public struct DensityPretraining {
   /// [..., N, 1] -> [..., N, 1]
   public let density: (Tensor) -> Tensor
+  /// What x is drawn from, uniformly.
   public let range: ClosedRange<Double>
+  /// Values of x in a step.
   public let batchSize: Int
+  /// Steps of the pretraining, beside those of the game.
   public let steps: Int
 
+  /// - Parameters:
+  ///   - density: p, [..., N, 1] -> [..., N, 1].
+  ///   - range: what x is drawn from, uniformly.
+  ///   - batchSize: values of x in a step.
   public init(density: @escaping (Tensor) -> Tensor, range: ClosedRange<Double>, batchSize: Int, steps: Int) {
     self.density = density
     self.range = range

@@ -11,6 +11,7 @@ public enum Noise: Sendable, Hashable {
   /// jitter is below the spacing.
   case stratified(_ low: Double, _ high: Double, jitter: Double)
 
+  /// Numbers in a row of z; 1 of stratified noise.
   public var dimensions: Int {
     switch self {
     case .uniform(_, _, let dimensions), .normal(let dimensions): dimensions

@@ -3,11 +3,13 @@ import Torch
 
 /// G: noise to examples, [..., N, Z] -> [..., N, F] or [N, C, H, W].
 public protocol Generator: Module {
+  /// Examples of the noise `z`, [..., N, Z] -> [..., N, F] or [N, C, H, W].
   func callAsFunction(_ z: Tensor, _ context: Context) -> Tensor
 }
 
 /// D: examples to what it thinks of them, [..., N, F] or [N, C, H, W] -> ``Judgement``.
 public protocol Discriminator: Module {
+  /// What D thinks of the examples `x`, [..., N, F] or [N, C, H, W].
   func callAsFunction(_ x: Tensor, _ context: Context) -> Judgement
 }
 
@@ -23,6 +25,9 @@ public struct Judgement {
   /// Which of the features' rows are this batch's; nil for all. Cut out when asked for: few games look at them.
   private let rows: Range<Int>?
 
+  /// - Parameters:
+  ///   - logits: [..., N, K].
+  ///   - features: f(x), [..., N, A].
   public init(logits: Tensor, features: Tensor) { self.init(logits, features, nil) }
 
   private init(_ logits: Tensor, _ features: Tensor, _ rows: Range<Int>?) {

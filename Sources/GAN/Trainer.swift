@@ -3,13 +3,19 @@ import Torch
 
 /// How one player is trained.
 public struct Training {
+  /// The rule by which its parameters move; one for each player, since it has a memory.
   public let optimizer: any Optimizer
+  /// The learning rate of each step.
   public let learningRate: LearningRate
   /// On this player's parameters, beside its loss.
   public let penalties: [any ParameterPenalty]
   /// What this player's layers' noise is multiplied by.
   public let noiseScale: LinearDecline
 
+  /// - Parameters:
+  ///   - learningRate: of each step.
+  ///   - penalties: on this player's parameters, beside its loss.
+  ///   - noiseScale: what its layers' noise is multiplied by, by the step.
   public init(
     _ optimizer: any Optimizer, learningRate: LearningRate, penalties: [any ParameterPenalty] = [],
     noiseScale: LinearDecline = .none
@@ -57,15 +63,21 @@ public enum Updates: String, Codable, Sendable, CaseIterable {
 /// Every random number is a function of the seed, the purpose and the step (see `RandomStream`): two runs of one seed
 /// are bit-identical on the same machine, device and thread count.
 public final class Trainer<G: Generator, D: Discriminator> {
+  /// G, which each step changes.
   public let generator: Network<G>
+  /// D, which each step changes.
   public let discriminator: Network<D>
+  /// What the two minimise.
   public let objective: any Objective
+  /// Losses of G beside or instead of the objective's.
   public let terms: [any GeneratorTerm]
+  /// Losses of D beside the objective's.
   public let discriminatorTerms: [any DiscriminatorTerm]
   /// Of what D sees, real and generated; nil where it sees the examples as they are.
   public let augmentation: (any Augmentation)?
   /// K, in a game whose players are told classes; nil in another.
   public let classes: Int?
+  /// When the players move within a step.
   public let updates: Updates
   /// What matrix products and convolutions are made in: float32, or bfloat16 where speed counts more (see `withProducts`).
   public let productType: DType
@@ -87,7 +99,9 @@ public final class Trainer<G: Generator, D: Discriminator> {
   private let random: RandomStream
   private var lastGradients: (discriminator: Tensor, generator: Tensor)?
 
+  /// How G is trained.
   public let generatorTraining: Training
+  /// How D is trained.
   public let discriminatorTraining: Training
   private let data: (_ step: Int, _ random: RandomStream) -> Examples
   private let labelled: LabelledBatches?

@@ -6,15 +6,19 @@ import Torch
 extension Trainer {
   /// Copies, by name: `step` and `learning-rate-factor`; `generator.NAME` and `discriminator.NAME` for every parameter; `generator-optimizer.NAME` and
   /// `discriminator-optimizer.NAME` (and `shared-optimizer.NAME`), and `generator-penalty-0.NAME` and so on, for what the optimisers keep.
-  public var state: [String: Tensor] {
+  public var state: [String: Tensor] { state(ofCopies: true) }
+
+  /// The same without copies, to be written before the next step: what a step changes, these change with.
+  package var currentState: [String: Tensor] { state(ofCopies: false) }
+
+  private func state(ofCopies copies: Bool) -> [String: Tensor] {
     var state = ["step": Tensor([Int64(step)]), "learning-rate-factor": Tensor([learningRateFactor])]
     func add(_ part: String, _ tensors: [String: Tensor]) {
       for (name, tensor) in tensors { state["\(part).\(name)"] = tensor }
     }
-    // The networks' are copies already.
-    add("generator", generator.state)
-    add("discriminator", discriminator.state)
-    for (part, kept) in memories { add(part, kept().mapValues { $0.copied() }) }
+    add("generator", copies ? generator.state : generator.currentValues)
+    add("discriminator", copies ? discriminator.state : discriminator.currentValues)
+    for (part, kept) in memories { add(part, copies ? kept().mapValues { $0.copied() } : kept()) }
     return state
   }
 

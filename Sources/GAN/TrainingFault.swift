@@ -3,8 +3,14 @@ import Torch
 
 /// A number of a game that is NaN or infinite, in the step where it first was.
 public struct TrainingFault: Error, CustomStringConvertible, Sendable, Equatable {
-  public enum Player: String, Sendable { case discriminator, generator }
+  /// Whose number it is.
+  public enum Player: String, Sendable {
+    /// D, and G.
+    case discriminator, generator
+  }
+  /// Which of a player's numbers it is.
   public enum Quantity: String, Sendable {
+    /// What the player minimises; its slope by the parameters; the parameters after the step.
     case loss, gradient, parameter
     /// What the optimiser keeps of a parameter, such as the mean of its squared gradients.
     case memory
@@ -12,7 +18,9 @@ public struct TrainingFault: Error, CustomStringConvertible, Sendable, Equatable
 
   /// From 0: so many steps had been played before it.
   public let step: Int
+  /// Whose number it is.
   public let player: Player
+  /// Which of the player's numbers it is.
   public let quantity: Quantity
   /// Which parameter it is, or whose gradient; the first of several.
   public let parameter: String?

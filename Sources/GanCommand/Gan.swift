@@ -21,6 +21,8 @@ public struct Gan: AsyncParsableCommand {
 
   public init() {}
 
+  /// Obeys the command line. Ends the process with a code other than 0 where that fails, and says why on standard
+  /// error.
   public static func main() async {
     // A reader that goes away, and a file that grows beyond what the process may write, are errors of that pipe and that file,
     // not the end of a run.

@@ -4,17 +4,23 @@ import Foundation
 
 /// A colour of 8-bit samples.
 public struct RGB: Sendable, Hashable {
+  /// 0 ... 255.
   public var red: UInt8
+  /// 0 ... 255.
   public var green: UInt8
+  /// 0 ... 255.
   public var blue: UInt8
 
+  /// Samples 0 ... 255.
   public init(_ red: UInt8, _ green: UInt8, _ blue: UInt8) {
     self.red = red
     self.green = green
     self.blue = blue
   }
 
+  /// 255, 255, 255.
   public static let white = RGB(255, 255, 255)
+  /// 0, 0, 0.
   public static let black = RGB(0, 0, 0)
 
   /// As an image of so many channels has it.
@@ -23,6 +29,7 @@ public struct RGB: Sendable, Hashable {
 
 /// What becomes of a picture file where there is a choice.
 public struct DecodingOptions: Sendable, Hashable {
+  /// How many channels an image gets.
   public enum Channels: String, Sendable, Hashable, CaseIterable {
     /// One channel for grey files, three for all others.
     case asStored
@@ -34,20 +41,26 @@ public struct DecodingOptions: Sendable, Hashable {
 
   /// A scale at which libjpeg transforms a JPEG's blocks, faster than in full; the pixels are not those of any filter.
   public enum JPEGScale: Int, Sendable, Hashable, CaseIterable {
+    /// As stored.
     case full = 1
+    /// Sides of one half.
     case half = 2
+    /// Sides of a quarter.
     case quarter = 4
+    /// Sides of an eighth.
     case eighth = 8
   }
 
   /// Where a picture is transparent. Its samples count as they are stored, not as light; a grey picture takes its luma.
   public var background: RGB
+  /// How many channels the image gets.
   public var channels: Channels
   /// Of JPEGs; sides are divided by it and rounded up. Other files are not touched by it.
   public var jpegScale: JPEGScale
   /// The most pixels that a header may claim.
   public var pixelLimit: Int
 
+  /// By default transparent parts become white, channels are as stored and JPEGs are decoded in full.
   public init(
     background: RGB = .white, channels: Channels = .asStored, jpegScale: JPEGScale = .full,
     pixelLimit: Int = Image.pixelLimit

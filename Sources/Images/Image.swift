@@ -1,6 +1,8 @@
 /// A picture of 8-bit samples: grey, or red, green and blue.
 public struct Image: Sendable, Hashable {
+  /// Columns of pixels, at least 1.
   public let width: Int
+  /// Rows of pixels, at least 1.
   public let height: Int
   /// 1 for grey, 3 for red, green and blue.
   public let channels: Int

@@ -2,6 +2,7 @@ import Foundation
 
 /// A kind of picture file that can be decoded.
 public enum ImageFormat: String, Sendable, Hashable, CaseIterable {
+  /// Portable Network Graphics; JPEG; WebP, lossy or lossless.
   case png, jpeg, webp
 
   /// What the first bytes say, whatever a file is called; nil for everything else. Twelve bytes are enough.

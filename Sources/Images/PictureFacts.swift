@@ -4,18 +4,23 @@ import Foundation
 public struct PictureFacts: Sendable, Hashable {
   /// What a file stores for a pixel.
   public enum Colour: String, Sendable, Hashable, CaseIterable {
+    /// Luma; an index into a table of colours.
     case grey, palette
     /// Red, green and blue, in JPEG and WebP as luma and colour differences.
     case rgb
+    /// Cyan, magenta, yellow and black, in JPEG; the same with the first three as luma and colour differences.
     case cmyk, ycck
   }
 
+  /// What the first bytes say.
   public let format: ImageFormat
   /// In pixels, as stored: before the orientation is applied.
   public let width: Int
+  /// In pixels, as stored.
   public let height: Int
   /// Bits of a sample; of an index where there is a palette.
   public let bitDepth: Int
+  /// What is stored for a pixel.
   public let colour: Colour
   /// Whether pixels can be transparent, by an alpha channel, a transparent colour, or a palette with alpha.
   public let hasAlpha: Bool

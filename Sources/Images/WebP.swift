@@ -5,6 +5,7 @@ import Foundation
 public enum WebPCoding: Sendable, Hashable {
   /// libwebp's quality, 0 ... 100.
   case quality(Double)
+  /// Every sample comes back as it was.
   case lossless
 
   /// What libwebp takes: a quality, or for lossless coding how much effort, of 0 ... 100.

@@ -5,6 +5,7 @@ import Torch
 public struct BatchSigns: Sendable, Hashable {
   /// Mean D(x).
   public let probabilityOfReal: Double
+  /// Mean D(G(z)).
   public let probabilityOfGenerated: Double
   /// The share of both batches that D is right about: 1/2 where it cannot tell them apart, 1 where it always can. It takes for
   /// real what has at least half the probability that it is taught for real examples.

@@ -7,7 +7,7 @@ public enum Bootstrap {
   ///
   /// The same values give the same interval: the draws are those of a fixed seed.
   ///
-  /// - Precondition: there is a value; `level` is between 0 and 1.
+  /// Of no values, or where `level` is not between 0 and 1, both ends are NaN.
   public static func meanInterval(_ values: [Double], level: Double = 0.95, resamples: Int = 10_000)
     -> ClosedRange<Double>
   {
@@ -17,7 +17,7 @@ public enum Bootstrap {
   /// The same of the difference mean(`x`) - mean(`y`), the two resampled independently: an interval without 0 says that they
   /// differ.
   ///
-  /// - Precondition: there are values on both sides; `level` is between 0 and 1.
+  /// Where a side has no values, or `level` is not between 0 and 1, both ends are NaN.
   public static func differenceInterval(_ x: [Double], _ y: [Double], level: Double = 0.95, resamples: Int = 10_000)
     -> ClosedRange<Double>
   {
@@ -25,7 +25,7 @@ public enum Bootstrap {
   }
 
   private static func means(_ values: [Double], _ resamples: Int, _ purpose: String) -> [Double] {
-    precondition(!values.isEmpty, "an interval needs a value")
+    guard !values.isEmpty, resamples > 0 else { return [] }
     let count = values.count
     let draws = RandomStream(seed: 0).stream(purpose).uniform([resamples * count], dtype: .float64)
     guard let draws = try? draws.values(Double.self) else { return values }
@@ -37,7 +37,10 @@ public enum Bootstrap {
   }
 
   private static func middle(_ means: [Double], _ level: Double) -> ClosedRange<Double> {
-    precondition(level > 0 && level < 1, "a level is between 0 and 1")
+    // NaN has no order: a range of it, or of means that hold it, would be a trap.
+    guard level > 0 && level < 1, !means.isEmpty, means.allSatisfy({ !$0.isNaN }) else {
+      return ClosedRange(uncheckedBounds: (.nan, .nan))
+    }
     let sorted = means.sorted()
     func quantile(_ share: Double) -> Double { sorted[min(sorted.count - 1, Int(share * Double(sorted.count)))] }
     return quantile((1 - level) / 2)...quantile((1 + level) / 2)

@@ -9,6 +9,7 @@ public struct FeatureStatistics: Sendable, Equatable {
   /// N; nil where it is not known, as of a file that does not say.
   public let count: Int?
 
+  /// D
   public var dimensions: Int { mean.count }
 
   /// What the sum of products of deviations is divided by.
@@ -19,9 +20,12 @@ public struct FeatureStatistics: Sendable, Equatable {
     case count = "n"
   }
 
-  /// - Precondition: `covariance` is as long as `mean` squared.
-  public init(mean: [Double], covariance: [Double], count: Int?) {
-    precondition(covariance.count == mean.count * mean.count, "a covariance is square")
+  /// - Parameter covariance: as long as `mean` squared.
+  /// - Throws: ``ScoreError`` where it is not.
+  public init(mean: [Double], covariance: [Double], count: Int?) throws(ScoreError) {
+    guard covariance.count == mean.count * mean.count else {
+      throw .unsuitable("a covariance of \(covariance.count) numbers is none of \(mean.count) dimensions")
+    }
     self.mean = mean
     self.covariance = covariance
     self.count = count

@@ -2,13 +2,21 @@
 public struct Features: Sendable, Equatable {
   /// [count, dimensions], row after row.
   public private(set) var values: [Float]
+  /// Numbers in a row.
   public let dimensions: Int
+  /// Rows, one for each picture.
   public var count: Int { values.count / dimensions }
 
-  /// - Precondition: `dimensions` is at least 1 and divides the number of values.
-  public init(_ values: [Float], dimensions: Int) {
-    precondition(
-      dimensions > 0 && values.count % dimensions == 0, "\(values.count) values are no rows of \(dimensions)")
+  /// - Parameter dimensions: at least 1, and divides the number of values.
+  /// - Throws: ``ScoreError`` where it does not.
+  public init(_ values: [Float], dimensions: Int) throws(ScoreError) {
+    guard dimensions > 0, values.count.isMultiple(of: dimensions) else {
+      throw .unsuitable("\(values.count) numbers are no rows of \(dimensions)")
+    }
+    self.init(known: values, dimensions: dimensions)
+  }
+
+  private init(known values: [Float], dimensions: Int) {
     self.values = values
     self.dimensions = dimensions
   }
@@ -21,7 +29,7 @@ public struct Features: Sendable, Equatable {
     var rows: [Float] = []
     rows.reserveCapacity(indices.count * dimensions)
     for index in indices { rows.append(contentsOf: self[index]) }
-    return Features(rows, dimensions: dimensions)
+    return Features(known: rows, dimensions: dimensions)
   }
 
   /// The row with the first number that is NaN or infinite; nil where there is none.

@@ -9,6 +9,7 @@ import Torch
 /// is complex, and it is right for singular covariances, of fewer pictures than dimensions. It is never below 0, and 0 for
 /// statistics that are the same.
 public struct FrechetDistance: Sendable {
+  /// The distance itself, the sum of both terms; squared, as FID is given.
   public let value: Double
   /// |m_r - m_g|^2
   public let meanTerm: Double
@@ -21,9 +22,11 @@ public struct FrechetDistance: Sendable {
   /// A side of the comparison: statistics, and the features they are of, where those are at hand: of fewer pictures than dimensions
   /// the distance is then exact to the last digits.
   public struct Side: Sendable {
+    /// Mean and covariance.
     public let statistics: FeatureStatistics
     let features: Features?
 
+    /// Statistics whose features are not at hand, such as those of a file.
     public init(_ statistics: FeatureStatistics) {
       self.statistics = statistics
       features = nil

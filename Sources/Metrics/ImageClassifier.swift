@@ -33,6 +33,7 @@ public enum ClassOutputs {
   /// [N, K], p(y|x): not negative, and 1 in sum over the classes.
   case probabilities(Tensor)
 
+  /// [N, K], of whichever kind.
   public var tensor: Tensor {
     switch self {
     case .logits(let tensor), .probabilities(let tensor): tensor
@@ -42,10 +43,14 @@ public enum ClassOutputs {
 
 /// A classifier that did not do its part: which one, and why.
 public struct ClassifierError: Error, CustomStringConvertible, Sendable {
+  /// Its ``ImageClassifier/name``.
   public let classifier: String
   /// A clause without a full stop.
   public let reason: String
 
+  /// - Parameters:
+  ///   - classifier: its name.
+  ///   - reason: a clause without a full stop.
   public init(classifier: String, reason: String) {
     self.classifier = classifier
     self.reason = reason

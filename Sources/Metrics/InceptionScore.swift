@@ -19,7 +19,9 @@ import Torch
 /// are cut into batches does not matter. The score of fewer samples is too low: p(y) is estimated from N / S samples, which
 /// makes it look too much like each p(y|x). Compare scores of equal N and S only.
 public struct InceptionScore {
+  /// N, in all splits together.
   public let samples: Int
+  /// S, of N / S samples each.
   public let splits: Int
   /// K; that of the first batch where it was not stated.
   public private(set) var classes: Int?
@@ -48,15 +50,19 @@ public struct InceptionScore {
 
   /// The mean of the splits' scores, and what it is the mean of.
   public struct Result: Sendable, Hashable, Codable {
+    /// Of the splits' scores; in 1 ... K.
     public let mean: Double
     /// Over the splits, with S in the denominator, as the code released with the paper has it (NumPy's `std`); 0 for one
     /// split.
     public let standardDeviation: Double
     /// The splits' scores, in the order of their samples.
     public let scores: [Double]
+    /// N, in all splits together.
     public let samples: Int
+    /// K
     public let classes: Int
 
+    /// S
     public var splits: Int { scores.count }
 
     /// With S - 1 in the denominator, as ``Summary`` has it.

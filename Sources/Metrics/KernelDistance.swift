@@ -12,8 +12,10 @@ public struct KernelDistance: Sendable {
   public let values: [Double]
   /// Pictures in a subset of either side.
   public let subsetSize: Int
+  /// Of the draws of subsets.
   public let seed: UInt32
 
+  /// Pairs of subsets.
   public var subsets: Int { values.count }
   /// The middle 95 % of the mean of resampled subsets.
   public var interval: ClosedRange<Double> { Bootstrap.meanInterval(values, resamples: 1_000) }
@@ -28,7 +30,9 @@ public struct KernelDistance: Sendable {
     real: Features, generated: Features, subsets: Int = 100, subsetSize: Int = 1_000, seed: UInt32 = 2_020,
     progress: (Int) throws -> Void = { _ in }
   ) throws {
-    precondition(subsets > 0 && subsetSize > 1, "there must be subsets of at least two")
+    guard subsets > 0, subsetSize > 1 else {
+      throw ScoreError.unsuitable("\(subsets) subsets of \(subsetSize): there must be one of two pictures at least")
+    }
     guard real.dimensions == generated.dimensions else {
       throw ScoreError.otherDimensions(real.dimensions, generated.dimensions)
     }

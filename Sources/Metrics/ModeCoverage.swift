@@ -24,6 +24,7 @@ public struct ModeCoverage: Sendable, Hashable {
     self.points = points.count
   }
 
+  /// Modes with a high-quality point at least.
   public var covered: Int { counts.count { $0 > 0 } }
   /// The modes that have at least `share` of the high-quality points they would have if all points were that and spread evenly.
   public func found(share: Double) -> Int {

@@ -4,6 +4,7 @@ public struct NumPyRandom: Sendable {
   private var state = [UInt32](repeating: 0, count: 624)
   private var position = 624
 
+  /// As `numpy.random.RandomState(seed)`.
   public init(seed: UInt32) {
     state[0] = seed
     for index in 1..<624 {

@@ -1,11 +1,9 @@
 /// Distances and summaries of points on a line.
 public enum OneDimensional {
   /// The Wasserstein-1 distance between two samples, of any sizes: the area between their cumulative distribution
-  /// functions.
-  ///
-  /// - Precondition: neither sample is empty.
+  /// functions. NaN where a sample is empty.
   public static func wasserstein(_ x: [Double], _ y: [Double]) -> Double {
-    precondition(!x.isEmpty && !y.isEmpty, "the Wasserstein distance needs points on both sides")
+    guard !x.isEmpty, !y.isEmpty else { return .nan }
     let (x, y) = (x.sorted(), y.sorted())
     var (i, j, distance) = (0, 0, 0.0)
     var last = min(x[0], y[0])

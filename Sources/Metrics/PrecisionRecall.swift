@@ -11,10 +11,15 @@ import Torch
 ///
 /// Comparisons are those of float64; memory grows with N + M, not with N M.
 public struct PrecisionRecall: Sendable {
+  /// The share of generated points beside real ones, in 0 ... 1.
   public let precision: Double
+  /// The share of real points beside generated ones, in 0 ... 1.
   public let recall: Double
+  /// The real balls that a generated point is in, on average, divided by k: about 1 where both sides are alike.
   public let density: Double
+  /// The share of real points with a generated one in their ball, in 0 ... 1.
   public let coverage: Double
+  /// The k of each, and what counts at the very distance.
   public let neighbours: Neighbours
   /// Of each point, what the means are taken of.
   public let memberships: FeatureKernels.Memberships
@@ -40,7 +45,10 @@ public struct PrecisionRecall: Sendable {
   ///   `TensorError`.
   public init(real: Features, generated: Features, neighbours: Neighbours = Neighbours()) throws {
     let most = max(neighbours.precisionRecall, neighbours.densityCoverage)
-    precondition(min(neighbours.precisionRecall, neighbours.densityCoverage) > 0, "k is at least 1")
+    let fewest = min(neighbours.precisionRecall, neighbours.densityCoverage)
+    guard fewest > 0 else {
+      throw ScoreError.unsuitable("a ball reaches to the first neighbour at least, not to number \(fewest)")
+    }
     guard real.dimensions == generated.dimensions else {
       throw ScoreError.otherDimensions(real.dimensions, generated.dimensions)
     }
@@ -72,7 +80,10 @@ public struct PrecisionRecall: Sendable {
   }
 
   /// Which mean an interval is of.
-  public enum Score: Sendable { case precision, recall, density, coverage }
+  public enum Score: Sendable {
+    /// Of ``PrecisionRecall/precision``, and so on.
+    case precision, recall, density, coverage
+  }
 
   /// The middle 95 % of the mean over resampled points, their balls as they are: over generated points for precision and
   /// density, over real ones for recall and coverage.

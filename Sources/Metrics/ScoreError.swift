@@ -2,20 +2,29 @@ import Files
 
 /// Why there is no score.
 public enum ScoreError: Error, CustomStringConvertible, Sendable, Hashable {
+  /// The samples cannot be cut into splits of one size.
   case splitsDoNotDivide(samples: Int, splits: Int)
+  /// The score was asked for when so many had been added, and not all.
   case tooFewSamples(Int, of: Int)
+  /// With the batch there would be so many, and more than were announced.
   case tooManySamples(Int, of: Int)
   /// - Parameter shape: what was given in place of [N, `classes`].
   case wrongShape([Int], classes: Int?)
   /// - Parameter sample: the row, counted from 0 over all batches.
   case notFinite(sample: Int)
+  /// A row that has a number below 0, or is not 1 in sum.
+  ///
+  /// - Parameter sample: the row, counted from 0 over all batches.
   case notProbabilities(sample: Int, sum: Double)
+  /// - Parameter needed: on either side.
   case tooFewPictures(Int, needed: Int)
   /// - Parameter picture: the row, counted from 0.
   case featuresNotFinite(picture: Int)
+  /// A mean or a covariance has a NaN or an infinity.
   case statisticsNotFinite
   /// Of the real and of the generated side.
   case otherDimensions(Int, Int)
+  /// The network tells no classes apart, which the Inception score is made of.
   case noClasses
   /// What was asked for does not suit what there is; the reason is a sentence without a full stop.
   case unsuitable(String)

@@ -22,6 +22,9 @@ public final class TorchScriptClassifier: ImageClassifier {
     /// As many as of the mean, above 0.
     public let deviation: [Double]
 
+    /// - Parameters:
+    ///   - mean: one number, or one per channel that the module gets.
+    ///   - deviation: as many, above 0.
     public init(mean: [Double], deviation: [Double]) {
       self.mean = mean
       self.deviation = deviation
@@ -39,8 +42,11 @@ public final class TorchScriptClassifier: ImageClassifier {
   public let name: String
   public let hash: String
   public private(set) var classes: Int?
+  /// What the module takes pixels to be.
   public let inputRange: InputRange
+  /// What the module returns.
   public let output: Output
+  /// Done to pixels where ``inputRange`` is ``InputRange/unit``, and only there; nil for nothing.
   public let normalization: Normalization?
   /// Which of several outputs is meant: its place from 0 or its name; see `ScriptModule`.
   public let result: String?
@@ -67,7 +73,10 @@ public final class TorchScriptClassifier: ImageClassifier {
     contentsOf url: URL, inputRange: InputRange = .unit, normalization: Normalization? = nil, channels: Int? = nil,
     output: Output = .logits, result: String? = nil, keywords: [String: Bool] = [:], device: Device = .cpu
   ) throws {
-    precondition(normalization == nil || inputRange == .unit, "a mean and a deviation are of pixels 0..1")
+    guard normalization == nil || inputRange == .unit else {
+      throw FileError(
+        path: url.path, reason: "is given a mean and a deviation, which are of pixels 0..1, not \(inputRange.rawValue)")
+    }
     let data = try readFile(at: url)
     do {
       module = try ScriptModule(data, device: device)

@@ -6,6 +6,7 @@ import Torch
 /// A context serves one pass; layers that draw take the pass's next stream from it, so a pass with an equal context
 /// draws equal numbers.
 public final class Context {
+  /// What the pass is for.
   public enum Mode: Sendable {
     /// With noise.
     case training
@@ -15,6 +16,7 @@ public final class Context {
     case initialization
   }
 
+  /// What the pass is for: whether layers draw noise, and whether they set parameters.
   public let mode: Mode
   /// The batch consists of this many separate batches, one after the other. Layers whose output for one
   /// example depends on the others (batch normalisation, minibatch discrimination) keep them apart.
@@ -33,6 +35,14 @@ public final class Context {
   private let random: RandomStream
   private var draws = 0
 
+  /// For one batch, or for several of one size.
+  ///
+  /// - Parameters:
+  ///   - random: the pass's own stream; each layer that draws takes the next one below it.
+  ///   - groups: the number of batches of equal size that the rows are.
+  ///   - referenceCount: rows at the front that are the reference batch of virtual batch normalisation.
+  ///   - noiseScale: what the standard deviation of every layer's noise is multiplied by.
+  ///   - labels: the classes of the examples, [N] or [1], of int64.
   public convenience init(
     _ mode: Mode, random: RandomStream, groups: Int = 1, referenceCount: Int = 0, noiseScale: Double = 1,
     labels: Tensor? = nil

@@ -2,7 +2,9 @@ import Torch
 
 /// How a parameter's first values are drawn.
 public enum Initializer: Sendable, Hashable {
+  /// Every value the same.
   case constant(Double)
+  /// N(mean, standardDeviation^2).
   case normal(mean: Double = 0, standardDeviation: Double)
   /// Uniform on [-bound, bound).
   case uniform(bound: Double)

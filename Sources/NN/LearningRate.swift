@@ -2,7 +2,9 @@ import Foundation
 
 /// The learning rate of each step.
 public struct LearningRate: Sendable, Hashable {
+  /// The rate of the first step.
   public let base: Double
+  /// What the rate is multiplied by after each ``interval``.
   public let factor: Double
   /// In steps.
   public let interval: Int

@@ -10,17 +10,22 @@ public protocol Module {}
 
 /// A module from one tensor to another, for chaining.
 public protocol Layer: Module {
+  /// Its output for the input `x`. How the shape changes is the layer's own matter; where `x` does not fit, the result
+  /// is a failed operation.
   func callAsFunction(_ x: Tensor, _ context: Context) -> Tensor
 }
 
 /// A module that stands for another and adds no parameters of its own: a network sees through it to the other's properties.
 public protocol ModuleWrapper: Module {
+  /// The module whose properties hold the parameters.
   var wrapped: any Module { get }
 }
 
 /// Layers one after the other.
 public struct Sequential: Layer {
+  /// In the order that the input passes them.
   public let layers: [any Layer]
+  /// - Parameter layers: in the order that the input passes them; without any, the output is the input.
   public init(_ layers: any Layer...) { self.layers = layers }
 
   public func callAsFunction(_ x: Tensor, _ context: Context) -> Tensor {
@@ -58,6 +63,10 @@ extension Module {
   func checkParameters() throws {
     var names: [ObjectIdentifier: String] = [:]
     for (name, parameter) in namedParameters {
+      if let misfit = parameter.misfit {
+        let place = name.split(separator: ".").dropLast().joined(separator: ".")
+        throw NetworkError(module: place, reason: misfit)
+      }
       if let other = names.updateValue(name, forKey: ObjectIdentifier(parameter)) {
         throw NetworkError(parameter: name, reason: "is '\(other)' as well: a parameter has one place in a network")
       }

@@ -9,12 +9,16 @@ import Torch
 /// A network of several seeds holds that many independent models side by side: every parameter, and the flat buffer,
 /// has a leading dimension over the seeds, and each slice is what that seed alone would have been.
 public final class Network<Model: Module> {
+  /// The modules, whose parameters are views of ``flat`` and ``fixed``.
   public let model: Model
   /// The trained parameters one after the other: [P], or [S, P] for several seeds.
   public let flat: Tensor
   /// The fixed parameters (see ``Parameter/Role``), in the same way.
   public let fixed: Tensor
+  /// Of all parameters, trained and fixed, in the order of their declaration: the paths of properties that lead to
+  /// them.
   public let names: [String]
+  /// What the first values were drawn from. Its leading shape is that over seeds.
   public let random: RandomStream
   private let parameters: [Parameter]
   private let trained: [Parameter]
@@ -179,6 +183,11 @@ public final class Network<Model: Module> {
     Dictionary(uniqueKeysWithValues: zip(names, parameters.map { $0.value.detached().copied() }))
   }
 
+  /// The same without copies: what a step changes, these change with.
+  package var currentValues: [String: Tensor] {
+    Dictionary(uniqueKeysWithValues: zip(names, parameters.map { $0.value.detached() }))
+  }
+
   /// Takes over the values of `state`, in place.
   ///
   /// - Throws: ``StateError`` where a name is missing, unknown or of another shape or kind of elements; nothing has changed then.
@@ -206,19 +215,34 @@ public final class Network<Model: Module> {
 
 /// A model that cannot be brought to life.
 public struct NetworkError: Error, CustomStringConvertible, Sendable, Equatable {
-  /// The path to the parameter, such as `hidden.2.weight`.
+  /// The path to the parameter, such as `hidden.2.weight`, or to the module whose settings do not fit each other; empty for the
+  /// whole model.
   public let parameter: String
   /// What is wrong with it.
   public let reason: String
-  public var description: String { "parameter '\(parameter)' \(reason)" }
+  private let isModule: Bool
+
+  init(parameter: String, reason: String) { (self.parameter, self.reason, isModule) = (parameter, reason, false) }
+
+  init(module: String, reason: String) { (parameter, self.reason, isModule) = (module, reason, true) }
+
+  public var description: String {
+    isModule
+      ? (parameter.isEmpty ? "the model" : "'\(parameter)'") + " \(reason)" : "parameter '\(parameter)' \(reason)"
+  }
 }
 
 /// A stored parameter that does not fit its model.
 public struct StateError: Error, CustomStringConvertible, Sendable {
+  /// The path of properties that leads to the parameter, or the name of what an optimiser keeps.
   public let name: String
+  /// A clause such as "is missing".
   public let reason: String
   public var description: String { "parameter '\(name)' \(reason)" }
 
+  /// - Parameters:
+  ///   - name: what is at fault.
+  ///   - reason: a clause such as "is missing".
   public init(name: String, reason: String) {
     self.name = name
     self.reason = reason

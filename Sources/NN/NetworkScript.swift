@@ -59,6 +59,7 @@ extension Network {
 
 /// A network whose TorchScript would not give what the network gives, or gives nothing of use.
 public struct ScriptError: Error, CustomStringConvertible, Sendable {
+  /// What the recording does otherwise than the network, as a clause.
   public let reason: String
   public var description: String { "the network cannot be written as TorchScript: \(reason)" }
 }

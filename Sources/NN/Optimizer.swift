@@ -35,11 +35,13 @@ extension Optimizer {
 
 /// v := momentum v + gradient; parameters := parameters - rate v. With momentum 0 it is gradient descent.
 public final class Momentum: Optimizer {
+  /// What is kept of the last step's movement, in 0 ..< 1.
   public let momentum: Double
   /// 0 times infinity is NaN: a rate of 0 hides nothing.
   public let passesNonFiniteOn = true
   private var velocity: Tensor?
 
+  /// - Parameter momentum: in 0 ..< 1; 0 for gradient descent.
   public init(_ momentum: Double) { self.momentum = momentum }
 
   public func step(_ parameters: Tensor, gradient: Tensor, learningRate: Double) throws {
@@ -69,10 +71,13 @@ public final class Adam: Optimizer {
     case insideRoot = "inside-root"
   }
 
+  /// Of the mean of gradients, in 0 ..< 1; 0 for the last gradient alone.
   public let beta1: Double
   /// By its own steps.
   public let beta2: CosineSchedule
+  /// What keeps the quotient finite where gradients are 0.
   public let epsilon: Double
+  /// Whether ``epsilon`` is added to the root or under it.
   public let epsilonPlace: EpsilonPlace
   /// Infinity divided by the root of infinity is NaN.
   public let passesNonFiniteOn = true
@@ -80,6 +85,7 @@ public final class Adam: Optimizer {
   private var moments: (first: Tensor, second: Tensor)?
   private var hasOverflowed = false
 
+  /// With the same beta2 in every step. The defaults are Kingma and Ba's.
   public convenience init(
     beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, epsilonPlace: EpsilonPlace = .outsideRoot
   ) {

@@ -12,6 +12,7 @@ public final class StandingStatistics {
   private var finished: [Moments]?
   private var next = 0
 
+  /// Nothing gathered yet. Passes with ``Context/evaluation(labels:standing:)`` gather until ``finish()``.
   public init() {}
 
   /// Layers that asked for them; 0 where a model has no batch norm.

@@ -43,7 +43,9 @@ public enum AverageRate: Sendable, Hashable {
 /// let x = generator.with(average.values) { generator.model(z, .evaluation) }
 /// ```
 public final class WeightAverage<Model: Module> {
+  /// By how much of the way each update moves.
   public let rate: AverageRate
+  /// Where the average began.
   public let start: AverageStart
   /// The updates so far.
   public private(set) var updates = 0

@@ -10,6 +10,9 @@ public struct Animation: Sendable {
     /// Drawn over those of the ``Animation/chart``.
     public var traces: [Trace]
 
+    /// - Parameters:
+    ///   - label: such as "step 1200".
+    ///   - traces: drawn over those of the animation's chart.
     public init(_ label: String, _ traces: [Trace]) {
       self.label = label
       self.traces = traces
@@ -23,6 +26,7 @@ public struct Animation: Sendable {
     /// In the order of the run.
     public var frames: [Frame]
 
+    /// - Parameter label: short, since all labels stand in one row.
     public init(_ label: String, frames: [Frame]) {
       self.label = label
       self.frames = frames
@@ -33,10 +37,15 @@ public struct Animation: Sendable {
   public var chart: Chart
   /// What the variants differ in: "Seed".
   public var variantTitle: String
+  /// The first is shown at first. With a single one there is nothing to choose.
   public var variants: [Variant]
   /// Animations of a page with the same link show the same variant and the same moment, whichever of them is moved.
   public var link: String?
 
+  /// - Parameters:
+  ///   - chart: what is the same in every frame.
+  ///   - variantTitle: what the variants differ in, such as "Seed".
+  ///   - link: animations of a page with the same one move together.
   public init(_ chart: Chart, variantTitle: String = "", variants: [Variant], link: String? = nil) {
     self.chart = chart
     self.variantTitle = variantTitle

@@ -3,6 +3,7 @@ public indirect enum Block: Sendable {
   /// A heading with what belongs under it. Sections at the top are listed in the page's contents; each has an
   /// anchor made of its title (`#feature-matching`).
   case section(String, [Block])
+  /// Running text; `` `backquotes` `` set code.
   case paragraph(String)
   /// The sentence that says what the numbers around it show, set so that it is read first.
   case finding(String)
@@ -10,9 +11,13 @@ public indirect enum Block: Sendable {
   case note(String)
   /// Terms and what each of them is, such as settings and their values.
   case definitions([(term: String, text: String)])
+  /// Numbers to be compared, with the best ones marked.
   case table(Table)
+  /// A drawing of numbers over numbers.
   case chart(Chart)
+  /// A chart whose traces change with a slider.
   case animation(Animation)
+  /// A picture with its caption.
   case figure(Figure)
   /// Blocks side by side where the window is wide enough, below each other where it is not.
   case row([Block])

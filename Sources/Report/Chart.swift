@@ -1,15 +1,22 @@
 /// A drawing of numbers over numbers.
 public struct Chart: Sendable {
+  /// Above the drawing.
   public var title: String
   /// What to look at, in a sentence or two under the drawing.
   public var caption: String?
+  /// The scale along the bottom.
   public var x: Axis
+  /// The scale on the left.
   public var y: Axis
   /// The scale on the right, for traces that are ``Trace/onSecondAxis()``; without it they use `y`.
   public var y2: Axis?
   /// Drawn in this order, later ones over earlier ones.
   public var traces: [Trace]
 
+  /// - Parameters:
+  ///   - caption: what to look at, in a sentence or two.
+  ///   - y2: the scale on the right, where a trace uses it.
+  ///   - traces: later ones are drawn over earlier ones.
   public init(title: String, caption: String? = nil, x: Axis, y: Axis, y2: Axis? = nil, traces: [Trace]) {
     self.title = title
     self.caption = caption
@@ -22,12 +29,14 @@ public struct Chart: Sendable {
 
 /// A scale of a ``Chart``.
 public struct Axis: Sendable, ExpressibleByStringLiteral {
+  /// Beside the scale, with the unit where there is one.
   public var title: String
   /// What the axis spans, in the values' own unit also where it is logarithmic; chosen from the data if nil.
   public var range: ClosedRange<Double>?
   /// Values that are not above 0 are then not drawn.
   public var isLogarithmic: Bool
 
+  /// - Parameter range: in the values' own unit also where the axis is logarithmic; chosen from the data if nil.
   public init(_ title: String, range: ClosedRange<Double>? = nil, isLogarithmic: Bool = false) {
     self.title = title
     self.range = range
@@ -81,6 +90,7 @@ public struct Trace: Sendable {
 
   /// As the chart's key shows it. Traces of one name share an entry; an empty name has none.
   public let name: String
+  /// What it stands for, and so its colour.
   public let role: Role
   let kind: Kind
   /// A histogram's edges, one more than `y`.
@@ -92,6 +102,7 @@ public struct Trace: Sendable {
   private(set) var isFaint = false
   private(set) var isOnSecondAxis = false
 
+  /// From point to point, in the order of the arrays.
   public static func line(_ name: String, _ role: Role, x: [Double], y: [Double]) -> Trace {
     Trace(name: name, role: role, kind: .line, x: x, y: y)
   }
@@ -113,6 +124,7 @@ public struct Trace: Sendable {
     Trace(name: name, role: role, kind: .bars, x: x, y: heights)
   }
 
+  /// A mark at each point, without a line.
   public static func points(_ name: String, _ role: Role, x: [Double], y: [Double]) -> Trace {
     Trace(name: name, role: role, kind: .points, x: x, y: y)
   }
@@ -125,8 +137,10 @@ public struct Trace: Sendable {
   /// What it spans in height, without gaps.
   public var finiteValues: [Double] { (y + lower).filter(\.isFinite) }
 
+  /// The same with a broken line.
   public func dashed() -> Trace { with { $0.stroke = .dashed } }
 
+  /// The same with a line of dots.
   public func dotted() -> Trace { with { $0.stroke = .dotted } }
 
   /// One of many, such as a single seed behind the mean of all: thin, pale, and not in the key.

@@ -7,6 +7,7 @@ public struct Figure: Sendable {
   public let png: Data
   /// What the picture shows, for readers who cannot see it.
   public var alternative: String
+  /// Under the picture.
   public var caption: String?
 
   /// - Parameter png: the bytes of a PNG file, such as ``Image/png()`` gives.

@@ -28,10 +28,15 @@ public struct Page: Sendable {
   public var title: String
   /// One sentence under the title: what the page shows, or better, what it found.
   public var lead: String
+  /// From top to bottom; sections among them make the page's contents.
   public var blocks: [Block]
   /// Small print at the end of the page, such as the command that made it.
   public var footer: String?
 
+  /// - Parameters:
+  ///   - title: the heading, and the name of the browser tab.
+  ///   - lead: one sentence under it.
+  ///   - footer: small print at the end.
   public init(title: String, lead: String, blocks: [Block], footer: String? = nil) {
     self.title = title
     self.lead = lead

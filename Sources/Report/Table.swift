@@ -15,13 +15,18 @@
 /// print(table.text())
 /// ```
 public struct Table: Sendable {
+  /// Above the table.
   public var title: String
+  /// From the left. The first usually names the rows.
   public var columns: [Column]
   /// A row that is shorter than the columns is filled up with ``Cell/missing``; surplus cells are not shown.
   public var rows: [[Cell]]
   /// Small print under the table.
   public var note: String?
 
+  /// - Parameters:
+  ///   - rows: each with a cell for each column; what is missing is filled up.
+  ///   - note: small print under the table.
   public init(title: String, columns: [Column], rows: [[Cell]], note: String? = nil) {
     self.title = title
     self.columns = columns
@@ -29,15 +34,25 @@ public struct Table: Sendable {
     self.note = note
   }
 
+  /// What the cells below each other have in common.
   public struct Column: Sendable {
-    public enum Alignment: Sendable { case leading, trailing }
+    /// Which edge of the column its cells stand at.
+    public enum Alignment: Sendable {
+      /// The left, for text.
+      case leading
+      /// The right, for numbers.
+      case trailing
+    }
 
     /// Which value of a column is marked as its best.
     public enum Best: Sendable {
+      /// The smallest mean of the column, or the largest.
       case lowest, highest
+      /// The mean that is closest to a target.
       case nearest(Double)
     }
 
+    /// The heading of the column, without its unit.
     public var title: String
     /// Shown beside the title: "%", "nats".
     public var unit: String?
@@ -49,6 +64,11 @@ public struct Table: Sendable {
     /// What the column measures, as small print under the table.
     public var help: String?
 
+    /// - Parameters:
+    ///   - unit: shown beside the title.
+    ///   - alignment: chosen by the cells if nil.
+    ///   - best: which means are marked; none if nil.
+    ///   - help: small print under the table.
     public init(
       _ title: String, unit: String? = nil, alignment: Alignment? = nil, best: Best? = nil, help: String? = nil
     ) {
@@ -64,6 +84,7 @@ public struct Table: Sendable {
 
   /// What stands at one place of a ``Table``.
   public enum Cell: Sendable, ExpressibleByStringLiteral {
+    /// Shown as it is.
     case text(String)
     /// A number with four significant digits; whole numbers are written in full.
     case number(Double)

@@ -6,8 +6,10 @@ import Torch
 /// Features of sets of pictures that were computed before: a safetensors file each, by what the pictures are, the network, and how it
 /// sees them.
 public struct FeatureCache: Sendable {
+  /// Holds a file for each set and network; made when the first is written.
   public let folder: URL
 
+  /// - Parameter folder: need not exist yet.
   public init(_ folder: URL) { self.folder = folder }
 
   /// The one in the program's cache folder.
@@ -30,16 +32,17 @@ public struct FeatureCache: Sendable {
       let features = file.tensors["features"], features.rank == 2, features.size(0) > 0,
       (try? features.isAllFinite()) == true,
       let indices = try? file.tensors["indices"]?.values(Int64.self), indices.count == features.size(0),
-      let values = try? features.values(Float.self)
+      let values = try? features.values(Float.self),
+      let rows = try? Features(values, dimensions: features.size(1))
     else { return nil }
     func optional(_ name: String) -> Features? {
       guard let tensor = file.tensors[name], tensor.rank == 2, tensor.size(0) == indices.count,
         let values = try? tensor.values(Float.self)
       else { return nil }
-      return Features(values, dimensions: tensor.size(1))
+      return try? Features(values, dimensions: tensor.size(1))
     }
     return PictureFeatures(
-      features: Features(values, dimensions: features.size(1)), logits: optional("logits"),
+      features: rows, logits: optional("logits"),
       logitsWithoutBias: optional("logitsWithoutBias"), indices: indices.map(Int.init))
   }
 

@@ -5,9 +5,11 @@ import Torch
 
 /// What a network makes of all pictures of a set.
 public struct PictureFeatures: Sendable {
+  /// A row for each picture.
   public var features: Features
   /// Of classes, with the bias of the last layer and without it; nil where the network tells none apart.
   public var logits: Features?
+  /// The same rows as ``logits``, the bias left out.
   public var logitsWithoutBias: Features?
   /// Which pictures of the set the rows are of.
   public var indices: [Int]
@@ -53,14 +55,15 @@ public struct PictureFeatures: Sendable {
     if !waiting.isEmpty { try run(waiting) }
     try progress(set.count)
     guard collected.dimensions > 0 else { throw ScoreError.tooFewPictures(0, needed: 1) }
-    features = Features(collected.features, dimensions: collected.dimensions)
-    logits = collected.logits.isEmpty ? nil : Features(collected.logits, dimensions: collected.classes)
+    features = try Features(collected.features, dimensions: collected.dimensions)
+    logits = collected.logits.isEmpty ? nil : try Features(collected.logits, dimensions: collected.classes)
     logitsWithoutBias =
-      collected.unbiased.isEmpty ? nil : Features(collected.unbiased, dimensions: collected.classes)
+      collected.unbiased.isEmpty ? nil : try Features(collected.unbiased, dimensions: collected.classes)
     self.indices = indices
     if let row = features.firstNotFinite { throw ScoreError.featuresNotFinite(picture: indices[row]) }
   }
 
+  /// Features that were computed before. The arrays have a row for each of `indices`, in their order.
   public init(features: Features, logits: Features?, logitsWithoutBias: Features?, indices: [Int]) {
     self.features = features
     self.logits = logits

@@ -22,10 +22,13 @@ public final class InceptionNetwork: PictureNetwork, @unchecked Sendable {
   public let name: String
   public let hash: String
   public let resizing: PictureResizing
+  /// How bytes become what the network was trained on.
   public let scaling: Reading
   public var reading: String { scaling.rawValue }
   public var isInception: Bool { true }
+  /// Features of a picture: the means over the last block's channels.
   public static let dimensions = 2048
+  /// Logits of a picture, as many as the graph of 2015 has.
   public static let classes = 1008
 
   private let device: Device
@@ -68,7 +71,9 @@ public final class InceptionNetwork: PictureNetwork, @unchecked Sendable {
     _ weights: [String: Tensor], of url: URL, hash: String, resizing: PictureResizing = .tensorFlow1,
     scaling: Reading = .byHalf, device: Device = .cpu
   ) throws {
-    precondition(resizing != .none, "the network takes one size")
+    guard resizing != .none else {
+      throw FileError(path: url.path, reason: "takes pictures of one size: they must be resized")
+    }
     var left = weights
     func take(_ tensor: String, _ shape: [Int]) throws -> Tensor {
       guard let value = left.removeValue(forKey: tensor) else {

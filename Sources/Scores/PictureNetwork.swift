@@ -25,12 +25,18 @@ public protocol PictureNetwork: AnyObject, Sendable {
 public struct NetworkOutputs: Sendable {
   /// [N, D], row after row.
   public var features: [Float]
+  /// D
   public var dimensions: Int
   /// [N, K], before the softmax and with the bias of the last layer; nil where the network tells no classes apart.
   public var logits: [Float]?
   /// [N, K], without that bias, where both are known.
   public var logitsWithoutBias: [Float]?
 
+  /// - Parameters:
+  ///   - features: [N, D], row after row.
+  ///   - dimensions: D.
+  ///   - logits: [N, K], with the bias of the last layer.
+  ///   - logitsWithoutBias: [N, K].
   public init(features: [Float], dimensions: Int, logits: [Float]? = nil, logitsWithoutBias: [Float]? = nil) {
     self.features = features
     self.dimensions = dimensions
@@ -41,10 +47,14 @@ public struct NetworkOutputs: Sendable {
 
 /// A network that did not do its part: which one, and why.
 public struct NetworkError: Error, CustomStringConvertible, Sendable {
+  /// Its ``PictureNetwork/name``.
   public let network: String
   /// A clause without a full stop.
   public let reason: String
 
+  /// - Parameters:
+  ///   - network: its name.
+  ///   - reason: a clause without a full stop.
   public init(network: String, reason: String) {
     self.network = network
     self.reason = reason

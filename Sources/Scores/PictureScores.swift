@@ -5,7 +5,9 @@ import Torch
 
 /// Scores of a set of pictures, and what they were computed with.
 public struct PictureScores: Sendable {
+  /// In the order in which they were asked for.
   public let values: [ScoreValue]
+  /// What the scores were computed with, without which they say nothing.
   public let passport: ScorePassport
   /// Of the generated pictures, in the order of their set; nil where nothing compares them with real ones one by one.
   public let nearest: [NearestReal]?
@@ -14,6 +16,7 @@ public struct PictureScores: Sendable {
   public struct NearestReal: Sendable {
     /// Of the generated picture in its set.
     public let index: Int
+    /// Of the real picture in its set.
     public let real: Int
     /// Of their features, Euclidean.
     public let distance: Double
@@ -21,15 +24,21 @@ public struct PictureScores: Sendable {
 
   /// What the pictures are compared with.
   public enum Real {
+    /// The pictures of a set, one by one.
     case pictures(any PictureSet)
+    /// Mean and covariance of features, as a file has them, and what it says of itself.
     case statistics(FeatureStatistics, ScorePassport.Side)
+    /// For scores that need no real side.
     case nothing
   }
 
   /// What goes on, for people who wait.
   public enum Progress: Sendable {
+    /// The network sees the real pictures.
     case realPictures(done: Int, of: Int)
+    /// The network sees the generated pictures.
     case generatedPictures(done: Int, of: Int)
+    /// A score is computed: its title.
     case computing(String)
   }
 

@@ -9,6 +9,7 @@ import Torch
 public protocol PictureSet: AnyObject {
   /// For people, such as "pictures of photos".
   var title: String { get }
+  /// Pictures; their indices are 0 ..< this.
   var count: Int { get }
   /// SHA-256 of the names and times of the files, or of the pixels, or of what they are made by; nil where nothing can be said. What
   /// has the same has the same pictures.

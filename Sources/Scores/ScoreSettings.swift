@@ -4,11 +4,13 @@ import Metrics
 public struct ScoreSettings: Sendable, Hashable, Codable {
   /// Of the covariance.
   public var divisor = FeatureStatistics.Divisor.unbiased
+  /// Pairs of subsets that KID is the mean over.
   public var kernelSubsets = 100
   /// Pictures in a subset; fewer where a side has fewer.
   public var kernelSubsetSize = 1_000
   /// Of the draws of subsets, and of the order in which the Inception score takes the pictures.
   public var seed: UInt32 = 2_020
+  /// The k of precision, recall, density and coverage.
   public var neighbours = PrecisionRecall.Neighbours()
   /// Of the Inception score.
   public var splits = 10
@@ -17,18 +19,25 @@ public struct ScoreSettings: Sendable, Hashable, Codable {
   /// Whether intervals are computed.
   public var intervals = true
 
+  /// Every setting as it is unless stated otherwise: see the properties.
   public init() {}
 }
 
 /// Whose numbers scores are to be.
 public enum ScoreConvention: String, Sendable, Codable, CaseIterable {
+  /// The default: TensorFlow 1's resizing and (x - 128) / 128.
   case torchFidelity = "torch-fidelity"
+  /// PyTorch's resizing and 2 x / 255 - 1.
   case pytorchFID = "pytorch-fid"
   /// clean-fid's mode `clean`, its default.
   case clean
+  /// clean-fid's mode `legacy_pytorch`: what pytorch-fid does.
   case legacyPyTorch = "legacy_pytorch"
+  /// clean-fid's mode `legacy_tensorflow`: TensorFlow 1's resizing.
   case legacyTensorFlow = "legacy_tensorflow"
+  /// As torch-fidelity, with covariances divided by N.
   case stylegan3
+  /// As torch-fidelity, with k = 5 throughout and balls without their surface.
   case prdc
 
   /// How FID's Inception network sees pictures.
@@ -40,6 +49,7 @@ public enum ScoreConvention: String, Sendable, Codable, CaseIterable {
     }
   }
 
+  /// How FID's Inception network makes its inputs of bytes.
   public var scaling: InceptionNetwork.Reading {
     switch self {
     case .pytorchFID, .legacyPyTorch: .symmetric
@@ -47,6 +57,7 @@ public enum ScoreConvention: String, Sendable, Codable, CaseIterable {
     }
   }
 
+  /// What scores are computed with.
   public var settings: ScoreSettings {
     var settings = ScoreSettings()
     switch self {

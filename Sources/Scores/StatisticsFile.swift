@@ -36,7 +36,7 @@ extension FeatureStatistics {
     }
     let count =
       try NumberArchive.names(in: url).contains("n") ? NumberArchive.read(["n"], from: url)[0].values.first : nil
-    self.init(
+    try self.init(
       mean: mean.values, covariance: covariance.values,
       count: count.flatMap { $0 >= 1 && $0 < 1e15 ? Int($0) : nil })
   }

@@ -12,11 +12,15 @@ import Torch
 public final class TorchScriptNetwork: PictureNetwork, @unchecked Sendable {
   /// A published file, known by its hash.
   public struct Published: Sendable {
+    /// As it was published.
     public let name: String
+    /// SHA-256 of the file: 64 lower-case hexadecimal digits.
     public let hash: String
+    /// Whether it is the Inception network of FID.
     public let isInception: Bool
   }
 
+  /// Those that are known by their bytes.
   public static let published = [
     Published(
       name: "inception-2015-12-05.pt", hash: "f58cb9b6ec323ed63459aa4fb441fe750cfe39fafad6da5cb504a16f19e958f4",

@@ -97,6 +97,7 @@ public func unknownKind(_ name: String, of family: any ChoiceFamily.Type) -> Str
 public struct AnyKey: CodingKey {
   public let stringValue: String
   public var intValue: Int? { nil }
+  /// The key of that name.
   public init(_ name: String) { stringValue = name }
   public init?(stringValue: String) { self.stringValue = stringValue }
   public init?(intValue: Int) { nil }

@@ -6,6 +6,9 @@ public struct SettingsCheck: Sendable {
   /// Is told of every number that is checked: its full key, and the range in words. For the page of all keys.
   private let observer: (@Sendable (_ key: String, _ range: String) -> Void)?
 
+  /// - Parameters:
+  ///   - path: of the settings that are checked, such as `generator`; empty for a whole recipe.
+  ///   - observer: told of every number that is checked: its full key, and the range in words.
   public init(_ path: String = "", observer: (@Sendable (_ key: String, _ range: String) -> Void)? = nil) {
     self.path = path
     self.observer = observer

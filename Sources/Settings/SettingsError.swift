@@ -7,6 +7,10 @@ public struct SettingsError: Error, CustomStringConvertible, Sendable, Equatable
   /// The line of the text it is in, from 1; nil where that is not known.
   public let line: Int?
 
+  /// - Parameters:
+  ///   - key: dotted, from the top of the recipe; empty where all of it is at fault.
+  ///   - reason: a clause such as "must be at least 1, is 0".
+  ///   - line: from 1, where it is known.
   public init(key: String, reason: String, line: Int? = nil) {
     self.key = key
     self.reason = reason

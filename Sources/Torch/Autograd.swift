@@ -11,12 +11,11 @@ public func withoutGradient<Result>(_ body: () throws -> Result) rethrows -> Res
 
 /// Runs `body` with matrix products and convolutions of float32 tensors made in `dtype`, float32 or bfloat16: operands are rounded
 /// to it, sums are float32, and each product, gradients' too, is rounded once more. Parameters and all that is computed element by element
-/// stay float32. Small products on the CPU, which rounding would not make faster, stay as they are.
+/// stay float32. With another `dtype` nothing is rounded. Small products on the CPU, which rounding would not make faster, stay as they are.
 ///
 /// Like the recording of gradients it belongs to the thread. The backward pass does as the forward pass did.
 public func withProducts<Result>(in dtype: DType, _ body: () throws -> Result) rethrows -> Result {
-  precondition(dtype == .float32 || dtype == .bfloat16, "products are made in float32 or bfloat16")
-  let previous = ct_set_product_dtype(dtype.code)
+  let previous = ct_set_product_dtype((dtype == .bfloat16 ? dtype : .float32).code)
   defer { _ = ct_set_product_dtype(previous) }
   return try body()
 }

@@ -2,6 +2,8 @@ import CTorch
 
 /// The kind of a tensor's elements.
 public enum DType: String, Sendable, CaseIterable {
+  /// Numbers with a fraction, of 32 and 64 bits, and of 16 with the exponent of the first; integers with a sign of 64
+  /// bits, and without one of 8; true or false.
   case float32, float64, bfloat16, int64, uint8, bool
 
   var code: CTDType {
@@ -39,6 +41,7 @@ public enum DType: String, Sendable, CaseIterable {
 
 /// A Swift type whose values can be a tensor's elements.
 public protocol TensorElement: Sendable {
+  /// What such elements are in a tensor.
   static var dtype: DType { get }
 }
 extension Float: TensorElement { public static var dtype: DType { .float32 } }

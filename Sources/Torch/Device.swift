@@ -2,6 +2,7 @@ import CTorch
 
 /// Where a tensor lives and its operations run.
 public enum Device: String, Sendable, CaseIterable {
+  /// The machine's processors; an NVIDIA GPU; an Apple GPU, by Metal.
   case cpu, cuda, mps
 
   var code: CTDevice {
@@ -39,7 +40,9 @@ public enum Device: String, Sendable, CaseIterable {
 
 /// A device that cannot be used.
 public enum DeviceError: Error, CustomStringConvertible {
+  /// No device has that name.
   case unknown(String)
+  /// The machine, or this build of libtorch, lacks it.
   case unavailable(Device)
 
   public var description: String {

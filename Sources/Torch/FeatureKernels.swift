@@ -2,6 +2,12 @@ import CTorch
 
 /// Our own kernels over rows of features, the same for any number of threads.
 public enum FeatureKernels {
+  private static func requireRows(_ count: Int, _ dimensions: Int) throws {
+    guard dimensions > 0, count.isMultiple(of: dimensions) else {
+      throw TensorError(description: "\(count) numbers are no rows of \(dimensions)")
+    }
+  }
+
   /// Adds `rows` [count, D] to the mean [D] and to the scatter [D, D], the sum of the products of deviations from the mean, of the
   /// `before` rows that they are of (Chan, Golub and LeVeque 1979: nothing large cancels).
   ///
@@ -11,7 +17,10 @@ public enum FeatureKernels {
     _ rows: UnsafeBufferPointer<Float>, before: Int, mean: inout [Double], scatter: inout [Double]
   ) throws {
     let dimensions = mean.count
-    precondition(scatter.count == dimensions * dimensions && rows.count % dimensions == 0, "rows of \(dimensions)")
+    try requireRows(rows.count, dimensions)
+    guard scatter.count == dimensions * dimensions else {
+      throw TensorError(description: "a scatter matrix of \(scatter.count) numbers is none of \(dimensions) dimensions")
+    }
     guard let start = rows.baseAddress, rows.count > 0 else { return }
     let count = Int64(rows.count / dimensions)
     try mean.withUnsafeMutableBufferPointer { mean in
@@ -30,7 +39,8 @@ public enum FeatureKernels {
   public static func cubicSums(_ x: [Float], _ y: [Float], dimensions: Int) throws -> (
     x: Double, y: Double, both: Double
   ) {
-    precondition(x.count % dimensions == 0 && y.count % dimensions == 0, "rows of \(dimensions)")
+    try requireRows(x.count, dimensions)
+    try requireRows(y.count, dimensions)
     var sums = [Double](repeating: 0, count: 3)
     try check(
       ct_cubic_kernel_sums(x, Int64(x.count / dimensions), y, Int64(y.count / dimensions), Int64(dimensions), &sums))
@@ -42,7 +52,7 @@ public enum FeatureKernels {
   ///
   /// - Throws: `TensorError`: there are not so many others, or a row is not finite.
   public static func nearestOthers(_ rows: [Float], dimensions: Int, count: Int) throws -> [Double] {
-    precondition(rows.count % dimensions == 0, "rows of \(dimensions)")
+    try requireRows(rows.count, dimensions)
     let number = rows.count / dimensions
     var squared = [Double](repeating: 0, count: number * count)
     try check(ct_neighbour_distances(rows, Int64(number), Int64(dimensions), Int32(count), &squared))
@@ -61,6 +71,7 @@ public enum FeatureKernels {
     public var realBallIsMet: [UInt8]
     /// Of each generated point: the nearest real one, and the squared distance.
     public var nearestReal: [Int64]
+    /// Of each generated point: the square of the distance from ``nearestReal``.
     public var nearestSquared: [Double]
   }
 
@@ -77,9 +88,12 @@ public enum FeatureKernels {
     real: [Float], generated: [Float], dimensions: Int, realRadii: [Double], generatedRadii: [Double],
     exclusiveRadii: [Double], strict: Bool
   ) throws -> Memberships {
+    try requireRows(real.count, dimensions)
+    try requireRows(generated.count, dimensions)
     let (n, m) = (real.count / dimensions, generated.count / dimensions)
-    precondition(
-      realRadii.count == n && exclusiveRadii.count == n && generatedRadii.count == m, "a radius for each point")
+    guard realRadii.count == n, exclusiveRadii.count == n, generatedRadii.count == m else {
+      throw TensorError(description: "memberships: there is not a radius for each point")
+    }
     var result = Memberships(
       generatedInReal: Array(repeating: 0, count: m), realInGenerated: Array(repeating: 0, count: n),
       ballsAroundGenerated: Array(repeating: 0, count: m), realBallIsMet: Array(repeating: 0, count: n),

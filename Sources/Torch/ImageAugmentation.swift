@@ -8,12 +8,14 @@ public struct ImageAugmentation: Codable, Sendable, Hashable {
   /// What stands where it has moved away from.
   public var padding: ShiftPadding
 
+  /// Nothing, unless stated otherwise.
   public init(mirrors: Bool = false, shift: Int = 0, padding: ShiftPadding = .zero) {
     self.mirrors = mirrors
     self.shift = shift
     self.padding = padding
   }
 
+  /// Images stay as they are.
   public static let none = ImageAugmentation()
 
   /// What becomes of the images at places `rows` of a batch; nil where nothing does.

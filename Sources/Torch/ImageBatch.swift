@@ -2,12 +2,14 @@ import CTorch
 
 /// What becomes of one image of a batch: it is mirrored left to right, then moved.
 public struct ImageMove: Sendable, Hashable {
+  /// Whether left and right change places, before the image is moved.
   public var isMirrored: Bool
   /// Pixels; negative is up.
   public var down: Int
   /// Pixels; negative is to the left.
   public var right: Int
 
+  /// By default the image stays as it is.
   public init(isMirrored: Bool = false, down: Int = 0, right: Int = 0) {
     self.isMirrored = isMirrored
     self.down = down
@@ -39,9 +41,10 @@ extension Tensor {
     moves: [ImageMove]? = nil, padding: ShiftPadding = .zero, scale: Double, offset: Double, asRows: Bool,
     device: Device = .cpu
   ) -> Tensor {
-    precondition(moves.map { $0.count == chosen.count } ?? true, "a move for each image")
     let size = shape.channels * shape.height * shape.width
-    precondition(size > 0, "images have pixels")
+    guard moves.map({ $0.count == chosen.count }) ?? true, size > 0 else {
+      return .failed("a batch of \(chosen.count) images of \(shape), with \(moves?.count ?? chosen.count) moves")
+    }
     let moves = moves?.map {
       CTImageMove(mirrored: $0.isMirrored, down: Int32(clamping: $0.down), right: Int32(clamping: $0.right))
     }

@@ -29,8 +29,10 @@ public struct DenseStage {
   public let weight: Tensor
   /// b [out], or [S, out].
   public let bias: Tensor
+  /// a, of every element of the product.
   public let activation: Activation
 
+  /// A stage of the layer's weight and bias, in the shapes above.
   public init(weight: Tensor, bias: Tensor, activation: Activation) {
     self.weight = weight
     self.bias = bias

@@ -3,9 +3,13 @@ import CTorch
 // Over the dimensions named, or over all where none is; `keep` leaves a size of 1 in their place.
 
 extension Tensor {
+  /// The sum over `dimensions`, counted from the end where negative.
   public func sum(_ dimensions: Int..., keep: Bool = false) -> Tensor { reduced(ct_sum, dimensions, keep) }
+  /// The mean over `dimensions`, counted from the end where negative.
   public func mean(_ dimensions: Int..., keep: Bool = false) -> Tensor { reduced(ct_mean, dimensions, keep) }
+  /// The largest element over `dimensions`; equal ones share the gradient.
   public func max(_ dimensions: Int..., keep: Bool = false) -> Tensor { reduced(ct_amax, dimensions, keep) }
+  /// The smallest element over `dimensions`; equal ones share the gradient.
   public func min(_ dimensions: Int..., keep: Bool = false) -> Tensor { reduced(ct_amin, dimensions, keep) }
   /// log(sum(exp(x))), without overflow
   public func logSumExp(_ dimensions: Int..., keep: Bool = false) -> Tensor { reduced(ct_logsumexp, dimensions, keep) }

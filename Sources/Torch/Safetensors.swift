@@ -13,36 +13,59 @@ public struct Safetensors {
   /// Free text beside the tensors; without the checksum.
   public var metadata: [String: String]
 
+  /// What a file is to hold. Nothing is checked before it is written.
   public init(tensors: [String: Tensor], metadata: [String: String] = [:]) {
     self.tensors = tensors
     self.metadata = metadata
   }
 
-  /// Writes the file, whole or not at all.
+  /// Writes the file, whole or not at all, and never has more than a few megabytes of it in memory.
   ///
   /// - Throws: `FileError` naming the file; `TensorError` for a poisoned tensor.
-  public func write(to url: URL) throws { try replaceFile(at: url, with: encoded()) }
+  public func write(to url: URL) throws {
+    let start = try start()
+    try replaceFile(at: url) { write in
+      try start.withUnsafeBytes { try write($0) }
+      try forEachPiece(write)
+    }
+  }
 
   /// The file's bytes.
   public func encoded() throws -> Data {
-    var header: [String: HeaderEntry] = [:]
-    var body = Data()
-    for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
-      let bytes = try tensor.rawBytes()
-      header[name] = .tensor(
-        kind: Self.kinds[tensor.dtype]!, shape: tensor.shape, begin: body.count, end: body.count + bytes.count)
-      body.append(bytes)
-    }
-    let checksum = try Self.checksum(header, metadata, body)
-    header[Self.metadataKey] = .metadata(metadata.merging([Self.checksumKey: checksum]) { $1 })
-    var json = try Self.json(header)
-    while json.count % 8 != 0 { json.append(UInt8(ascii: " ")) }
-    var file = Data()
-    withUnsafeBytes(of: UInt64(json.count).littleEndian) { file.append(contentsOf: $0) }
-    file.append(json)
-    file.append(body)
+    var file = try start()
+    try forEachPiece { file.append(contentsOf: $0) }
     return file
   }
+
+  /// The length of the header, and the header with the checksum.
+  private func start() throws -> Data {
+    var (header, size): ([String: HeaderEntry], Int) = ([:], 0)
+    for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
+      let bytes = try tensor.checked().count * tensor.dtype.width
+      header[name] = .tensor(kind: Self.kinds[tensor.dtype]!, shape: tensor.shape, begin: size, end: size + bytes)
+      size += bytes
+    }
+    var hash = SHA256Hash()
+    try Self.json(header.merging([Self.metadataKey: .metadata(metadata)]) { $1 }).withUnsafeBytes { hash.update($0) }
+    try forEachPiece { hash.update($0) }
+    header[Self.metadataKey] = .metadata(metadata.merging([Self.checksumKey: hash.digits()]) { $1 })
+    var json = try Self.json(header)
+    while json.count % 8 != 0 { json.append(UInt8(ascii: " ")) }
+    return withUnsafeBytes(of: UInt64(json.count).littleEndian) { Data($0) } + json
+  }
+
+  /// The elements in the order of the file, piece by piece.
+  private func forEachPiece(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+    for (_, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
+      let elements = tensor.detached().reshaped([-1])
+      for first in stride(from: 0, to: tensor.count, by: Self.pieceLength) {
+        let piece = elements.sliced(0, first..<min(tensor.count, first + Self.pieceLength))
+        try piece.rawBytes().withUnsafeBytes { try body($0) }
+      }
+    }
+  }
+
+  private static let pieceLength = 1 << 18
 
   /// What the format allows at most.
   private static let longestHeader: UInt64 = 100_000_000

@@ -5,7 +5,9 @@ extension Tensor {
   public func reshaped(_ shape: [Int]) -> Tensor { Tensor(shape.sizes { ct_reshape(handle, $0, $1) }) }
   /// Dimensions of size 1 repeated to `shape`, without copying; -1 keeps a size.
   public func expanded(_ shape: [Int]) -> Tensor { Tensor(shape.sizes { ct_expand(handle, $0, $1) }) }
+  /// The dimensions in another order, `dimensions[i]` coming to place i; a view of the same elements.
   public func permuted(_ dimensions: [Int]) -> Tensor { Tensor(dimensions.sizes { ct_permute(handle, $0, $1) }) }
+  /// Two dimensions changing places, the last two by default; a view of the same elements.
   public func transposed(_ first: Int = -2, _ second: Int = -1) -> Tensor {
     Tensor(ct_transpose(handle, Int64(first), Int64(second)))
   }
@@ -36,6 +38,7 @@ extension Tensor {
     sizes.sizes { ct_split(handle, Int64(dimension), $0, $1, &results) }
     return results.map { Tensor($0) }
   }
+  /// A copy in which the order along `dimension` is reversed.
   public func flipped(_ dimension: Int) -> Tensor { Tensor(ct_flip(handle, Int64(dimension))) }
   /// Laid out in row-major order.
   public func contiguous() -> Tensor { Tensor(ct_contiguous(handle)) }

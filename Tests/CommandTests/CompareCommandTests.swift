@@ -1,5 +1,7 @@
 import Foundation
+import Images
 import Recipes
+import Report
 import Testing
 import Torch
 
@@ -98,6 +100,64 @@ import Torch
     }
   }
 
+  /// Games on a folder of pictures, scored by a network's features: each technique changes its games, and what the recipe cannot have
+  /// is left out with its reason.
+  @Test func picturesAreComparedByFeatures() throws {
+    try withEmptyFolder { folder in
+      let pictures = folder.appendingPathComponent("photos")
+      try FileManager.default.createDirectory(at: pictures, withIntermediateDirectories: true)
+      for seed in 0..<24 {
+        let image = Image(
+          width: 16, height: 16, channels: 3,
+          samples: (0..<768).map { UInt8(truncatingIfNeeded: seed &* 37 &+ $0 / 3 % 16 &* 9 &+ $0 % 3 &* 50) })
+        try image.png().write(to: pictures.appendingPathComponent("\(seed).png"))
+      }
+      try Data(
+        """
+        base: dcgan-32
+        name: small
+        data: {source: pictures, size: 16}
+        generator: {width: 4}
+        discriminator: {width: 4, initializationExamples: 8}
+        duration: {count: 4, unit: steps}
+        batchSize: 8
+        """.utf8
+      ).write(to: folder.appendingPathComponent("small.yaml"))
+      let network = GanProcess.package.appendingPathComponent("Tests/ScoresTests/Golden/features.pt").path
+      // A cache of its own, in which nothing is kept yet but what charts are drawn by.
+      let cache = folder.appendingPathComponent("cache/swift-gan")
+      try FileManager.default.createDirectory(at: cache, withIntermediateDirectories: true)
+      try FileManager.default.createSymbolicLink(
+        at: cache.appendingPathComponent("plotly.min.js"), withDestinationURL: PlotlyFile.url)
+      func compare(_ arguments: [String]) throws -> GanProcess {
+        try GanProcess(
+          ["compare", "--recipe", "small.yaml", "--seeds", "1", "--out", "page"] + arguments, in: folder,
+          environment: ["XDG_CACHE_HOME": folder.appendingPathComponent("cache").path])
+      }
+      let options = ["--data-folder", "photos", "--features", network]
+      let found = try compare(options + ["--results", "logs"])
+      try #require(found.status == 0, "\(found.errors)")
+      for word in ["Fréchet distance", "KID", "Coverage", "DiffAugment", "features of features.pt"] {
+        #expect(found.output.contains(word), "\(word)")
+      }
+      let lines = try String(contentsOf: folder.appendingPathComponent("logs/compare-pictures.jsonl"), encoding: .utf8)
+        .split(separator: "\n").map {
+          try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+        }
+      let distances = try lines.map {
+        try #require(($0["measures"] as? [String: [Double]])?["frechet"]).first ?? .nan
+      }
+      #expect(lines.count >= 6 && distances.allSatisfy(\.isFinite))
+      #expect(Set(distances).count == distances.count, "\(distances)")
+      // The plain game has none of them, also where the recipe has.
+      let again = try compare(options + ["--techniques", "plain", "--set", "seed=1"])
+      #expect(again.status == 0 && again.output.contains("Plain"), "\(again.errors)")
+      #expect(try compare(["--features", network]).errors.contains("--data-folder is missing"))
+      #expect(try compare(["--data-folder", "photos"]).errors.contains("--features or --classifier is missing"))
+      #expect(try compare(options + ["--data", "ring"]).errors.contains("leave out --data"))
+    }
+  }
+
   @Test func badOptionsAreNamed() throws {
     try withEmptyFolder { folder in
       func refused(_ arguments: [String], _ words: String...) throws {
@@ -126,7 +186,7 @@ import Torch
       let cell = ComparisonCell(
         technique: .plain, recipe: recipe, seeds: [1], measures: [.spread: [.nan], .wasserstein: [.infinity]],
         scoring: nil,
-        examples: [[1]], seconds: 1, machine: .init(device: .cpu))
+        examples: [[1]], imageShape: nil, seconds: 1, machine: .init(device: .cpu))
       let games = ComparisonFolder(folder)
       try games.write(cell)
       func kept() -> ComparisonCell? { games.cell(recipe, seeds: [1], scoring: nil, device: .cpu) }

@@ -57,6 +57,48 @@ import Torch
     #expect(diagnosis(lines(from: 100) { $0.accuracy = 1 }, try samples()).verdict == .healthy)
   }
 
+  /// The score that a run takes of its samples tells what a batch does not: that they were better before.
+  @Test func samplesThatGotWorseByTheirScore() throws {
+    func run(_ name: String, _ values: [Double], keepsBest: Bool = false) throws -> Diagnosis {
+      var lines = lines()
+      for (index, value) in values.enumerated() { lines[(index + 1) * 50 / values.count - 1].scores = [name: value] }
+      return Diagnosis(
+        Examination(
+          recipe: .named("dcgan-32")!, steps: 5_000, measurements: lines, pictures: 300, keepsBest: keepsBest,
+          samples: try samples()))
+    }
+    let worse = try run("fid", [90, 60, 66, 80, 95])
+    #expect(worse.verdict == .ill && worse.findings.map(\.condition) == [.worsened])
+    #expect(worse.findings[0].since == 4_000)
+    #expect(worse.findings[0].evidence == "FID of the samples is 95; at step 2000 it was 60.")
+    #expect(worse.advice[0].contains("--keep-best fid") && worse.advice[1].contains("augmentation.policies"))
+    #expect(try run("fid", [90, 60, 95], keepsBest: true).advice[0].contains("--checkpoint best"))
+    // Up and down by a tenth is the score's own noise, and two scores are no course.
+    #expect(try run("fid", [90, 60, 66]).verdict == .healthy)
+    #expect(try run("fd", [60, 95]).verdict == .healthy)
+    // KID of good samples is about 0: a quarter of nothing is nothing.
+    #expect(try run("kid", [0.02, 0.001, 0.003]).verdict == .healthy)
+    #expect(try run("kid", [0.02, 0.001, 0.03]).verdict == .ill)
+  }
+
+  /// D that is always right makes no run ill; of few pictures it is a sign that it knows them by heart.
+  @Test func aDThatMayKnowThePicturesByHeart() throws {
+    func caveats(_ pictures: Int?, _ recipe: String, from step: Int = 1_000) throws -> [String] {
+      let found = Diagnosis(
+        Examination(
+          recipe: .named(recipe)!, steps: 5_000, measurements: lines(from: step) { $0.accuracy = 0.99 },
+          pictures: pictures, samples: try samples()))
+      #expect(found.verdict == .healthy)
+      return found.caveats
+    }
+    let few = try caveats(300, "dcgan-32")
+    #expect(few.count == 1 && few[0].contains("with 300 pictures") && few[0].contains("augmentation.policies"))
+    #expect(few[0].contains("since step 1000") && few[0].contains("--score"))
+    #expect(try caveats(50_000, "dcgan-32")[0].contains("gone too far ahead"))
+    #expect(try caveats(nil, "two-dimensional")[0].contains("gone too far ahead"))
+    #expect(try caveats(300, "dcgan-32", from: .max).isEmpty)
+  }
+
   /// A share of few examples says next to nothing: what looks well is not called healthy, and what is plainly wrong is still told.
   @Test func fewExamplesAreNoHealth() throws {
     func few(_ spread: Double) throws -> Examination.FreshSamples {

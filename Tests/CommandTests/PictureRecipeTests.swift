@@ -45,9 +45,9 @@ import Torch
   }
 
   /// Pictures of one colour but for their left half, so that it shows what has been mirrored and what has been moved.
-  private func halves(_ count: Int) -> LabelledImages {
+  private func halves(_ count: Int) throws -> LabelledImages {
     let row = [UInt8](repeating: 200, count: 8) + [UInt8](repeating: 50, count: 8)
-    return LabelledImages(
+    return try LabelledImages(
       images: PixelBytes(Array((0..<count * 16).map { _ in row }.joined())), labels: nil, height: 16, width: 16,
       channels: 1)
   }
@@ -55,7 +55,7 @@ import Torch
   private func batch(_ settings: [String]) throws -> [[Double]] {
     var recipe = Recipe.named("dcgan-32")!
     for setting in ["batchSize=32", "noise.dimensions=4"] + settings { recipe = try recipe.setting(setting) }
-    let examples = try RecipeExamples(images: halves(64), recipe: recipe, device: .cpu)
+    let examples = try RecipeExamples(images: try halves(64), recipe: recipe, device: .cpu)
     let rows = try checkingTensors { examples.batches(0, RandomStream(seed: 1)).reshaped([32, 256]) }
     let values = try rows.values(Double.self)
     return stride(from: 0, to: values.count, by: 256).map { Array(values[$0..<$0 + 256]) }

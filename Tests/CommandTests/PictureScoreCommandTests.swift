@@ -100,6 +100,53 @@ import Testing
     }
   }
 
+  /// Several sets in one table, those that were scored before among them; what does not compare is not set side by side without a
+  /// word.
+  @Test func severalSetsAreScoredBesideEachOther() throws {
+    try withEmptyFolder { folder in
+      try write(0..<30, "real", in: folder)
+      try write(100..<130, "one", in: folder)
+      try write(200..<230, "two", in: folder)
+      try write(300..<320, "few", in: folder)
+      func run(_ arguments: [String]) throws -> GanProcess {
+        let found = try GanProcess(
+          ["score"] + arguments + ["--against", "real", "--features", Self.network, "--metrics", "fd,recall"],
+          in: folder, environment: environment(folder))
+        #expect(found.status == 0, "\(found.errors)")
+        return found
+      }
+      let both = try run(["one", "two", "--page", "out/page.html"]).output
+      #expect(both.contains("Fréchet distance") && both.contains("one") && both.contains("two"))
+      #expect(!both.contains("do not compare"))
+      let page = try String(contentsOf: folder.appendingPathComponent("out/page.html"), encoding: .utf8)
+      #expect(page.contains("Scores of one, two") && page.contains("their passports agree"))
+      try Data(run(["one", "--json"]).output.utf8).write(to: folder.appendingPathComponent("one.json"))
+      let known = try run(["one.json", "few"]).output
+      #expect(known.contains("warning: one.json and few do not compare"))
+      #expect(known.contains("number of generated pictures: 30 and 20"))
+      // As one JSON object, the scores are those of each alone.
+      struct Rows: Decodable {
+        struct Row: Decodable {
+          let name: String
+          let document: Report
+          let differences: [String]
+        }
+        let rows: [Row]
+      }
+      let rows = try JSONDecoder().decode(Rows.self, from: Data(run(["two", "one.json", "--json"]).output.utf8)).rows
+      #expect(rows.map(\.name) == ["two", "one.json"] && rows.allSatisfy { $0.differences.isEmpty })
+      #expect(try rows[1].document.value("fd") == score(["one", "--against", "real"], in: folder).value("fd"))
+      func refusal(_ arguments: [String]) throws -> String {
+        let found = try GanProcess(["score"] + arguments, in: folder, environment: environment(folder))
+        #expect(found.status != 0)
+        return found.errors
+      }
+      #expect(try refusal(["one", "two", "--save-statistics", "s.npz"]).contains("--save-statistics"))
+      try Data("[1]".utf8).write(to: folder.appendingPathComponent("other.json"))
+      #expect(try refusal(["other.json", "one"]).contains("other.json"))
+    }
+  }
+
   /// Scores while it trains are those that `gan score` gives of the run; the best is kept; a resumed run has the same.
   @Test func aRunIsScoredWhileItTrainsAndKeepsTheBest() throws {
     try withEmptyFolder { folder in
@@ -131,9 +178,23 @@ import Testing
       #expect(lines.map(\.step) == [2, 4, 6])
       let distances = try lines.map { try #require($0.scores?["fd"]) }
       #expect(distances.allSatisfy { $0 > 0 } && lines.allSatisfy { $0.scores?["recall"] != nil })
-      let best = try String(decoding: Data(contentsOf: run.checkpoints.best).prefix(4_000), as: UTF8.self)
+      let kept = try String(decoding: Data(contentsOf: run.checkpoints.best).prefix(4_000), as: UTF8.self)
       let bestStep = [2, 4, 6][distances.firstIndex(of: distances.min()!)!]
-      #expect(best.contains("\"step\":\"\(bestStep)\"") || best.contains("\"step\":\(bestStep)"), "\(best.prefix(600))")
+      // What was kept can be drawn from, and is another network than the last.
+      func draw(_ arguments: [String]) throws -> Data {
+        let found = try GanProcess(
+          ["sample", "whole", "--out", "grid.png", "--seed", "3"] + arguments, in: folder,
+          environment: environment(folder))
+        try #require(found.status == 0, "\(found.errors)")
+        return try Data(contentsOf: folder.appendingPathComponent("grid.png"))
+      }
+      let drawn = try draw(["--checkpoint", "best"])
+      #expect(try draw(["--checkpoint", "6"]) == draw([]))
+      #expect(try (drawn == draw([])) == (bestStep == 6))
+      let missing = try GanProcess(
+        ["sample", "whole", "--checkpoint", "5", "--out", "grid.png"], in: folder, environment: environment(folder))
+      #expect(missing.status == 1 && missing.errors.contains("no checkpoint of step 5; there are 6"))
+      #expect(kept.contains("\"step\":\"\(bestStep)\"") || kept.contains("\"step\":\(bestStep)"), "\(kept.prefix(600))")
       // Interrupted and gone on with, it ends with the same scores.
       try train(scored + ["--out", "parts", "--stop-after", "3"])
       try train(["--resume", "parts"])
@@ -146,6 +207,13 @@ import Testing
       let after = try score(
         ["whole", "--against", "fitted.zip", "--samples", "10", "--metrics", "fd", "--threads", "1"], in: folder)
       #expect(abs(try after.value("fd") / distances[2] - 1) < 1e-6)
+      let best = try score(
+        [
+          "whole", "--against", "fitted.zip", "--samples", "10", "--metrics", "fd", "--threads", "1", "--checkpoint",
+          "best",
+        ],
+        in: folder)
+      #expect(abs(try best.value("fd") / distances.min()! - 1) < 1e-6)
     }
   }
 

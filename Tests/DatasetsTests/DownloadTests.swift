@@ -65,6 +65,44 @@ import Testing
 
   // MARK: Sound servers
 
+  /// Of a file whose size nobody has published the server says it, and the checksum says whether it is the file.
+  @Test func aFileOfWhichTheServerKnowsTheSize() async throws {
+    try await withServer { setting in
+      func download(_ modes: String..., sha256: String = sha256(setting.content)) -> Download {
+        Download(
+          files: [RemoteFile(name: setting.file.name, size: nil, sha256: sha256)],
+          mirrors: modes.map(setting.server.mirror),
+          directory: setting.folder)
+      }
+      // A server that does not say it is passed over.
+      let seen = Seen()
+      let arrivals = try await download("error", "nolength", "plain").run { seen.add($0.sizeOfAll) }
+      #expect(arrivals[0].source != nil)
+      #expect(Set(seen.values) == [setting.content.count])
+      try setting.expectArrived()
+      // Once it is there nothing is asked.
+      let requests = try setting.server.requests.count
+      #expect(try await download("plain").run()[0].source == nil)
+      #expect(try setting.server.requests.count == requests)
+      // Another file is none.
+      try FileManager.default.removeItem(at: setting.target)
+      let other = try await failure(of: download("plain", sha256: sha256(Data())))
+      #expect(other.attempts.count == 1 && other.attempts[0].reason.contains("sha256"))
+      let silent = try await failure(of: download("error", "nolength"))
+      #expect(
+        silent.attempts.map(\.reason) == ["answered 503 when asked for the size", "does not say how large the file is"])
+      #expect(silent.description.contains("digits.gz  sha256 "))
+    }
+  }
+
+  /// Numbers that come from any thread.
+  private final class Seen: @unchecked Sendable {
+    private let lock = NSLock()
+    private var numbers: [Int] = []
+    func add(_ number: Int) { lock.withLock { numbers.append(number) } }
+    var values: [Int] { lock.withLock { numbers } }
+  }
+
   /// Some servers take a file's own packing for one of the way, and whoever asks gets it unpacked: checked by what it unpacks to, it
   /// is kept so.
   @Test func aFileThatIsUnpackedOnTheWay() async throws {

@@ -108,8 +108,8 @@ import Testing
 
   @Test func testImagesOfAnotherFormAreRefused() throws {
     let place = URL(fileURLWithPath: "/data")
-    func set(_ height: Int, _ channels: Int, _ classes: Int) -> LabelledImages {
-      LabelledImages(
+    func set(_ height: Int, _ channels: Int, _ classes: Int) throws -> LabelledImages {
+      try LabelledImages(
         images: [UInt8](repeating: 0, count: channels * height * 2), labels: [0], height: height, width: 2,
         channels: channels, classes: classes)
     }

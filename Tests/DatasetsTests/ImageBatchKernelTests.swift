@@ -8,8 +8,8 @@ import Torch
 
   private func bytes(_ count: Int) -> [UInt8] { (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 73 ^ $0 >> 3) } }
 
-  private func set(_ count: Int, labels: [Int32]? = nil, classes: Int? = nil) -> LabelledImages {
-    LabelledImages(
+  private func set(_ count: Int, labels: [Int32]? = nil, classes: Int? = nil) throws -> LabelledImages {
+    try LabelledImages(
       images: PixelBytes(bytes(count * shape.channels * shape.height * shape.width)), labels: labels, classes: classes,
       height: shape.height, width: shape.width, channels: shape.channels)
   }
@@ -17,7 +17,7 @@ import Torch
   /// Old runs resume to the same bytes only if a pixel becomes the same float as by libtorch's product and sum.
   @Test(arguments: PixelRange.allCases) func floatsAreThoseOfLibtorchToTheLastBit(_ range: PixelRange) throws {
     let all = (0...255).map { UInt8($0) }
-    let images = LabelledImages(images: PixelBytes(all), labels: nil, height: 16, width: 16, channels: 1)
+    let images = try LabelledImages(images: PixelBytes(all), labels: nil, height: 16, width: 16, channels: 1)
     let bounds = range.bounds
     let found = try ImageBatches(images, batchSize: 1, range: bounds).examples([0]).values()
     let scale = (bounds.upperBound - bounds.lowerBound) / 255
@@ -65,9 +65,9 @@ import Torch
   }
 
   @Test func rowsAndImagesAreTheSameNumbers() throws {
-    let source = set(4)
-    let rows = ImageBatches(source, batchSize: 2).examples([3, 0])
-    let images = ImageBatches(source, batchSize: 2, asRows: false).examples([3, 0])
+    let source = try set(4)
+    let rows = try ImageBatches(source, batchSize: 2).examples([3, 0])
+    let images = try ImageBatches(source, batchSize: 2, asRows: false).examples([3, 0])
     #expect(rows.shape == [2, 105] && images.shape == [2, 3, 5, 7])
     #expect(try rows.values() == images.values())
     #expect(try rows.values() == (source.pixels(of: 3) + source.pixels(of: 0)).map { Float($0) * Float(1.0 / 255) })
@@ -75,8 +75,8 @@ import Torch
 
   /// The order of an epoch is one permutation of the stream's, as it was when batches were chosen from floats.
   @Test func anEpochsOrderIsOnePermutation() throws {
-    let source = set(10, labels: (0..<10).map { $0 }, classes: 10)
-    let batches = try #require(ImageBatches(source, batchSize: 3).labelledBatches())
+    let source = try set(10, labels: (0..<10).map { $0 }, classes: 10)
+    let batches = try #require(try ImageBatches(source, batchSize: 3).labelledBatches())
     let random = RandomStream(seed: 5).stream("data")
     for step in 0..<6 {
       let order = random.at(step / 3).permutation(10)
@@ -87,8 +87,8 @@ import Torch
 
   /// So several processes can share a batch: each makes its rows, and together they are the batch.
   @Test func partsOfABatchAreThoseOfTheWhole() throws {
-    let source = set(40, labels: (0..<40).map { $0 % 4 }, classes: 4)
-    let batches = ImageBatches(
+    let source = try set(40, labels: (0..<40).map { $0 % 4 }, classes: 4)
+    let batches = try ImageBatches(
       source, batchSize: 12, augmentation: ImageAugmentation(mirrors: true, shift: 2, padding: .reflect))
     let random = RandomStream(seed: 2)
     for step in [0, 1, 7] {
@@ -97,21 +97,21 @@ import Torch
       var labels: [Int64] = []
       for rows in [0..<1, 1..<5, 5..<12] {
         parts += try batches.batches(rows: rows)(step, random).values()
-        let draw = try #require(batches.labelledBatches(rows: rows))
+        let draw = try #require(try batches.labelledBatches(rows: rows))
         let labelled = draw(step, random)
         #expect(try labelled.examples.values() == Array(parts.suffix(rows.count * source.imageSize)))
         labels += try labelled.labels.values(Int64.self)
       }
       #expect(parts == whole)
-      let all = try #require(batches.labelledBatches())
+      let all = try #require(try batches.labelledBatches())
       #expect(try labels == all(step, random).labels.values(Int64.self))
     }
   }
 
   @Test func partsOfALabelledDrawAreThoseOfTheWhole() throws {
-    let source = set(40, labels: (0..<40).map { $0 % 4 }, classes: 4)
+    let source = try set(40, labels: (0..<40).map { $0 % 4 }, classes: 4)
     let draw = try LabelDraw(8, of: source.labels!, classes: 4, seed: 1)
-    let images = ImageBatches(source, batchSize: 1, augmentation: ImageAugmentation(mirrors: true, shift: 1))
+    let images = try ImageBatches(source, batchSize: 1, augmentation: ImageAugmentation(mirrors: true, shift: 1))
     let random = RandomStream(seed: 3)
     let whole = draw.batches(6, of: images)(4, random)
     let (first, second) = (draw.batches(6, of: images, rows: 0..<2), draw.batches(6, of: images, rows: 2..<6))
@@ -124,9 +124,9 @@ import Torch
   /// Every place of every step has a draw of its own, and all moves are as likely as each other.
   @Test func movesAreDrawnEvenlyAndIndependently() throws {
     // An image of two columns, of which the left is bright, tells whether it is mirrored; a ramp where it has been moved to.
-    let ramp = LabelledImages(
+    let ramp = try LabelledImages(
       images: PixelBytes((0..<49).map { UInt8($0 + 1) }), labels: nil, height: 7, width: 7, channels: 1)
-    let batches = ImageBatches(
+    let batches = try ImageBatches(
       ramp, batchSize: 1, range: 0...255, augmentation: ImageAugmentation(mirrors: true, shift: 2))
     let count = 6_000
     var seen: [[Int]: Int] = [:]
@@ -142,9 +142,9 @@ import Torch
   }
 
   @Test func whatCannotBeGatheredIsAFailedOperation() throws {
-    let source = set(3)
-    #expect(throws: TensorError.self) { try checkingTensors { ImageBatches(source, batchSize: 1).examples([3]) } }
-    #expect(throws: TensorError.self) { try checkingTensors { ImageBatches(source, batchSize: 1).examples([-1]) } }
+    let source = try set(3)
+    #expect(throws: TensorError.self) { try checkingTensors { try ImageBatches(source, batchSize: 1).examples([3]) } }
+    #expect(throws: TensorError.self) { try checkingTensors { try ImageBatches(source, batchSize: 1).examples([-1]) } }
     let error = #expect(throws: TensorError.self) {
       try checkingTensors {
         source.images.withUnsafeBytes {
@@ -158,9 +158,9 @@ import Torch
 
   /// The number of threads has no part in what comes out.
   @Test func largeBatchesAreTheSameOnOneThreadAndOnTwo() throws {
-    let source = LabelledImages(
+    let source = try LabelledImages(
       images: PixelBytes(bytes(64 * 3 * 64 * 64)), labels: nil, height: 64, width: 64, channels: 3)
-    let batches = ImageBatches(source, batchSize: 64, augmentation: ImageAugmentation(mirrors: true, shift: 4))
+    let batches = try ImageBatches(source, batchSize: 64, augmentation: ImageAugmentation(mirrors: true, shift: 4))
     let before = Libtorch.threads
     defer { Libtorch.threads = before }
     Libtorch.threads = 1

@@ -40,10 +40,10 @@ import Torch
   @Test func batchesGoThroughTheDrawAgainAndAgain() throws {
     let draw = try LabelDraw(6, of: labels, classes: 3, seed: 1)
     // Two pixels tell which image it is: 300 do not fit one byte.
-    let set = LabelledImages(
+    let set = try LabelledImages(
       images: PixelBytes((0..<300).flatMap { [UInt8($0 / 256), UInt8($0 % 256)] }), labels: labels.map(Int32.init),
       classes: 3, height: 1, width: 2, channels: 1)
-    let images = ImageBatches(set, batchSize: 1, range: 0...255)
+    let images = try ImageBatches(set, batchSize: 1, range: 0...255)
     let batches = draw.batches(4, of: images)
     let random = RandomStream(seed: 9)
     var seen: [(Int, Int)] = []

@@ -37,7 +37,7 @@ import Torch
       #expect(read.labels == [0, 300, 1] && read.classes == 301)
       #expect(read.provenance?.leftOut.first?.name == "a.txt" && read.provenance?.notes == ["A note."])
       // The checksum that the file holds is that of its images.
-      let owned = LabelledImages(
+      let owned = try LabelledImages(
         images: PixelBytes(Array(read.images)), labels: read.labels, classes: 301, height: 1, width: 2, channels: 2)
       #expect(read.fingerprint == owned.fingerprint)
       #expect(cache.images(try self.key(folder, "other settings")) == nil)
@@ -52,13 +52,13 @@ import Torch
   }
 
   /// Run folders of earlier versions hold this checksum; it was computed of arrays then.
-  @Test func fingerprintsAreThoseOfEarlierVersions() {
-    let images = LabelledImages(
+  @Test func fingerprintsAreThoseOfEarlierVersions() throws {
+    let images = try LabelledImages(
       images: (0..<12).map { UInt8($0) }, labels: [1, 0, 2], height: 2, width: 2, channels: 1, classes: 3)
     #expect(
       images.fingerprint
         == sha256(Data("[3, 1, 2, 2] 3 ".utf8), Data((0..<12).map { UInt8($0) }), Data([1, 0, 2])))
-    let unlabelled = LabelledImages(
+    let unlabelled = try LabelledImages(
       images: PixelBytes((0..<12).map { UInt8($0) }), labels: nil, height: 2, width: 2, channels: 1)
     #expect(unlabelled.fingerprint == sha256(Data("[3, 1, 2, 2] 0 ".utf8), Data((0..<12).map { UInt8($0) })))
   }
@@ -173,7 +173,7 @@ import Torch
       _ = try writer.finish(classes: 8)
       let start = ContinuousClock.now
       let images = try #require(cache.images(key))
-      let batches = ImageBatches(images, batchSize: 64)
+      let batches = try ImageBatches(images, batchSize: 64)
       _ = try batches.batches(0, RandomStream(seed: 1)).values()
       let time = ContinuousClock.now - start
       #expect(time < .seconds(0.2), "the first batch came after \(time)")

@@ -273,3 +273,66 @@ write(
     "pictures", sound=labelled(f'[["{names[0]}", 6], ["{names[1]}", 0]]'), null=labelled("null"), one_null=labelled(f'[["{names[0]}", 6], ["{names[1]}", null]]'), vectors=labelled(f'[["{names[0]}", [0, 1]], ["{names[1]}", [1, 0]]]'), names=labelled(f'[["{names[0]}", 1], ["{names[1]}", 0]]', ', "classes": ["a", "b"]'), fraction=labelled(f'[["{names[0]}", 0.5]]'), negative=labelled(f'[["{names[0]}", -1]]'), huge=labelled(f'[["{names[0]}", 1e300]]'), no_list=labelled("3"), no_pairs=labelled("[1, [2]]"), deep=labelled("[" * 600), unknown=labelled('[["x.png", 0]]'),
     classes=npz([("a/1.png", tiny), ("b/2.PNG", other), ("__MACOSX/._1.png", b"\0\5"), ("b/Thumbs.db", b"x")]), deeper=npz([("x/a/1.png", tiny), ("x/b/2.png", other), ("x/dataset.json", b'{"labels": null}')]), divided=npz([("train/a/1.png", tiny), ("train/b/1.png", other), ("test/a/1.png", tiny)]), beside=npz([("1.png", tiny), ("a/1.png", tiny), ("b/1.png", other)]), up=npz([("../1.png", tiny), ("/2.png", tiny), ("3.png", tiny)]), backslash=npz([("a\\1.png", tiny)]), no_pictures=npz([("a.txt", b"text"), ("b.gif", b"GIF89a")]), cut_picture=npz([("a.png", tiny[:30])]), large=npz([("a.png", png(30000, 30000))]), jpeg=npz([("a.jpg", b"\xff\xd8\xff\xe0\0\x10JFIF\0\1")]),
     empty=npz([]), nothing=b"", cut=labelled("null")[:-9], page=b"<html>", encrypted=npz([("a.png", tiny)]).replace(b"PK\1\2\x14\3\x14\0\0\0", b"PK\1\2\x14\3\x14\0\1\0"), bzip2=npz([("a.png", tiny)], zipfile.ZIP_BZIP2), bomb=npz([("a.png", tiny + bytes(1 << 20))]), json_bomb=npz([("a.png", tiny), ("dataset.json", "[" + "[]," * 300000 + "1]")]), size=npz([("a.png", tiny)], zipfile.ZIP_STORED).replace(struct.pack("<I", len(tiny)), b"\xff\xff\xff\x7f"), damaged=npz([("a.png", tiny)])[:40] + bytes(9) + npz([("a.png", tiny)])[49:])
+
+golden = root.parent / "ScoresTests" / "Golden"
+weights = {name.replace("-", "_"): (golden / f"{name}.pth").read_bytes() for name in (
+    "archive", "archive-evil", "archive-more", "pickles", "pickles-evil", "pickles-more", "module")}
+
+
+def plan(name, storage, offset, shape, strides, key=b"0"):
+    """A dictionary with one float32 tensor, as torch.save's pickle of protocol 2 has it."""
+    def integer(n):
+        return b"J" + struct.pack("<i", n) if -2**31 <= n < 2**31 else b"\x8a\x09" + n.to_bytes(9, "little", signed=True)
+    def text(t):
+        return b"X" + struct.pack("<I", len(t)) + t
+    def numbers(values):
+        return b"(" + b"".join(map(integer, values)) + b"t"
+    return (b"\x80\2}(" + text(name) + b"ctorch._utils\n_rebuild_tensor_v2\n((" + text(b"storage")
+            + b"ctorch\nFloatStorage\n" + text(key) + text(b"cpu") + integer(storage) + b"tQ" + integer(offset)
+            + numbers(shape) + numbers(strides) + b"\x89ccollections\nOrderedDict\n)RtRu.")
+
+
+def pth(pickle, data=bytes(16)):
+    return npz([("w/data.pkl", pickle), ("w/byteorder", b"little"), ("w/data/0", data)], zipfile.ZIP_STORED)
+
+
+write(
+    "weights", **weights, one=pth(plan(b"a", 4, 0, (2, 2), (2, 1))), turned=pth(plan(b"a", 4, 0, (2, 2), (1, 2))),
+    spread=pth(plan(b"a", 4, 0, (1 << 30, 1 << 30), (0, 0))), spread_far=pth(plan(b"a", 4, 3, (2**40,), (0,))),
+    overflow=pth(plan(b"a", 4, 0, (2**62, 4), (1, 2**62))), negative=pth(plan(b"a", 4, 0, (-2, 2), (2, 1))),
+    backwards=pth(plan(b"a", 4, 3, (4,), (-1,))), before=pth(plan(b"a", 4, -1, (2,), (1,))), beyond=pth(plan(b"a", 4, 3, (2,), (1,))),
+    empty=pth(plan(b"a", 4, 9, (0, 5), (5, 1))), scalar=pth(plan(b"a", 4, 3, (), ())), uneven=pth(plan(b"a", 4, 0, (2, 2), (1,))),
+    short=pth(plan(b"a", 4, 0, (4,), (1,)), bytes(15)), no_storage=pth(plan(b"a", 4, 0, (4,), (1,), b"7")), nothing=b"",
+    page=b"<html>", cut=weights["archive"][:-9], no_pickle=npz([("w/version", b"3")]), half=weights["pickles"][:400])
+
+
+def reals(*values):
+    return struct.pack(f"<{len(values)}d", *values)
+
+
+mu, sigma = npy("<f8", (2,), reals(1, 2)), npy("<f8", (2, 2), reals(2, 0.5, 0.5, 1))
+write(
+    "statistics", sound=npz([("mu.npy", mu), ("sigma.npy", sigma)]), stored=npz([("sigma.npy", sigma), ("mu.npy", mu), ("n.npy", npy("<f8", (1,), reals(7)))], zipfile.ZIP_STORED),
+    singles=npz([("mu.npy", npy("<f4", (1,), struct.pack("<f", 3))), ("sigma.npy", npy("<f4", (1, 1), struct.pack("<f", 4)))]),
+    no_sigma=npz([("mu.npy", mu)]), other_size=npz([("mu.npy", npy("<f8", (3,), reals(1, 2, 3))), ("sigma.npy", sigma)]),
+    infinite=npz([("mu.npy", npy("<f8", (2,), reals(float("inf"), 2))), ("sigma.npy", sigma)]),
+    skew=npz([("mu.npy", mu), ("sigma.npy", npy("<f8", (2, 2), reals(2, 0.5, 0.1, 1)))]),
+    negative=npz([("mu.npy", mu), ("sigma.npy", npy("<f8", (2, 2), reals(-2, 0, 0, 1)))]),
+    bytes=npz([("mu.npy", npy("|u1", (2,), b"\1\2")), ("sigma.npy", sigma)]), fortran=npz([("mu.npy", mu), ("sigma.npy", npy("<f8", (2, 2), reals(2, 0.5, 0.5, 1), "True"))]),
+    nothing=b"", page=b"<html>", cut=npz([("mu.npy", mu), ("sigma.npy", sigma)])[:-9], large=npz([("mu.npy", npy("<f8", (2**30,), b"")), ("sigma.npy", sigma)]),
+    none=npz([("mu.npy", npy("<f8", (0,), b"")), ("sigma.npy", npy("<f8", (0, 0), b""))]))
+
+score = {
+    "passport": {
+        "generated": {"checksum": "a1", "count": 30, "notes": [], "title": "pictures of made"},
+        "network": {"dimensions": 12, "name": "features.pt", "reading": "pixels 0..1", "resizing": "none", "sha256": "ab" * 32},
+        "real": {"checksum": "b2", "count": 30, "notes": ["one left out"], "title": "pictures of real"},
+        "settings": {
+            "divisor": "n-1", "intervals": True, "kernelSubsetSize": 1000, "kernelSubsets": 100,
+            "neighbours": {"densityCoverage": 5, "isStrict": False, "precisionRecall": 3}, "outputBias": False, "seed": 2020, "splits": 10},
+        "version": "1.0.0"},
+    "scores": [{"interval": [1.5, 2.5], "metric": "fd", "resampled": "pictures", "value": 2.0}, {"deviation": 0.1, "metric": "kid", "value": -1e-5}]}
+write(
+    "scores", sound=json.dumps(score), few=json.dumps({**score, "scores": []}), no_passport=json.dumps({"scores": []}), list=json.dumps([score]),
+    large=json.dumps({**score, "scores": [{"metric": "fd", "value": 1e308 * 10}]}).replace("Infinity", "1e999"), words=json.dumps({**score, "scores": "none"}),
+    nothing=b"", page=b"<html>", cut=json.dumps(score)[:-40], bytes=b"\xff\xfe{", deep="[" * 2000)

@@ -45,6 +45,12 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   case mat
   /// A zip archive of pictures, with dataset.json or without.
   case pictures
+  /// A file of weights that torch.save wrote (`.pth`).
+  case weights
+  /// A file of statistics of features (`.npz` with mu and sigma).
+  case statistics
+  /// What `gan score --json` writes.
+  case scores
 
   /// What must not happen, and did.
   public struct Violation: Error, CustomStringConvertible {
@@ -66,6 +72,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case .arguments: try checkArguments(bytes)
     case .run: try checkRun(bytes, in: folder)
     case .cifar, .pickle, .tar, .npz, .npy, .mat, .pictures: try checkDataSet(bytes, in: folder)
+    case .weights, .statistics, .scores: try checkScores(bytes, in: folder)
     }
   }
 
@@ -86,6 +93,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case .safetensors, .run: return 2 * megabyte + 1000 * count
     // YAML's nodes, the whole recipe beside them, and messages that quote the text.
     case .cifar, .pickle, .tar, .npz, .npy, .mat, .pictures: return dataSetAllowance(count)
+    case .weights, .statistics, .scores: return scoreAllowance(count)
     case .recipe, .setting, .arguments: return 8 * megabyte + 2000 * count
     }
   }
@@ -233,14 +241,15 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
 
   /// What `body` makes of `file`, or nil where it refuses it as it should.
   ///
+  /// - Parameter needsPlace: whether an error has to say where in the file it is, or may be about the whole of it.
   /// - Throws: ``Violation`` where it does not.
-  public func value<Value>(of file: URL, _ body: () throws -> Value) throws -> Value? {
+  public func value<Value>(of file: URL, needsPlace: Bool = true, _ body: () throws -> Value) throws -> Value? {
     do {
       return try body()
     } catch let error as FileError {
       try require(error.path == file.path, "an error that names another file: \(error)")
       try require(!error.reason.isEmpty, "an error without a reason")
-      try require(error.place != nil, "an error that names no place: \(error)")
+      try require(!needsPlace || error.place != nil, "an error that names no place: \(error)")
       return nil
     } catch {
       throw Violation(description: "an error that is no FileError: \(error)")

@@ -24,7 +24,7 @@ import Torch
     let trainer = Trainer(
       generator: try Network(G(), random: random.stream("G")),
       discriminator: try Network(D(), random: random.stream("D")),
-      terms: [FeatureMatching()], data: Density.normal(0, 1).batches(200), noise: .uniform(-3, 3, dimensions: 1),
+      terms: [FeatureMatching()], data: try Density.normal(0, 1).batches(200), noise: .uniform(-3, 3, dimensions: 1),
       generatorTraining: Training(Adam(beta1: 0.5), learningRate: LearningRate(1e-3)),
       discriminatorTraining: Training(Adam(beta1: 0.5), learningRate: LearningRate(1e-3)), steps: 5_000, random: random)
     for step in 0..<3 { #expect(try trainer.next()?.step == step) }

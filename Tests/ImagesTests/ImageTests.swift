@@ -189,4 +189,16 @@ import Testing
     let ten = ImageGrid(Array(repeating: images[0], count: 10), padding: 0).tiled()
     #expect(ten.width == 4 && ten.height == 3)
   }
+
+  /// Images of several sizes and kinds have places of the largest; a grid of nothing is a picture too.
+  @Test func gridsOfWhatDoesNotFit() {
+    let grey = Image(width: 2, height: 1, channels: 1, samples: [10, 20])
+    let colour = Image(width: 1, height: 2, channels: 3, samples: [1, 2, 3, 4, 5, 6])
+    let grid = ImageGrid([grey, colour], columns: 2, padding: 0, background: 9).tiled()
+    #expect(grid.width == 4 && grid.height == 2 && grid.channels == 3)
+    #expect(
+      grid.samples == [10, 10, 10, 20, 20, 20, 1, 2, 3, 9, 9, 9, 9, 9, 9, 9, 9, 9, 4, 5, 6, 9, 9, 9])
+    #expect(ImageGrid([], background: 3).tiled() == Image(width: 1, height: 1, channels: 1, samples: [3]))
+    #expect(ImageGrid([grey], columns: 0, padding: -1, scale: 0).tiled() == grey)
+  }
 }

@@ -7,8 +7,13 @@ import Torch
 /// Scores of features, against the tools that publish them (Golden/generate.py), all in float64: what is left are orders of
 /// additions, some hundred roundings of 1e-16 of numbers a thousand times as large as the result.
 @Suite struct FeatureScoreTests {
-  private let real = Formulas.features(1, 300, 64)
-  private let generated = Formulas.features(2, 200, 64, shift: 0.0625)
+  private let real: Features
+  private let generated: Features
+
+  init() throws {
+    real = try Formulas.features(1, 300, 64)
+    generated = try Formulas.features(2, 200, 64, shift: 0.0625)
+  }
 
   @Test func theFrechetDistanceIsThatOfTorchFidelity() throws {
     let golden = try ScoreGolden()
@@ -19,7 +24,7 @@ import Torch
     for (found, expected) in zip(statistics.covariance, try golden.values("fid.covariance")) {
       #expect(abs(found - expected) < 1e-13)
     }
-    let distance = try FrechetDistance(FeatureStatistics(of: real), statistics)
+    let distance = try FrechetDistance(try FeatureStatistics(of: real), statistics)
     #expect(relativeError(distance.value, try golden.number("fid")) < 1e-9)
   }
 
@@ -31,7 +36,7 @@ import Torch
     let oneSided = try FrechetDistance(real: .init(of: real), generated: .init(of: fewer))
     #expect(relativeError(oneSided.value, try golden.number("fid.one-side-few")) < 1e-11)
     // Of statistics alone the smallest eigenvalues are known to the root of float64's rounding only.
-    let known = try FrechetDistance(FeatureStatistics(of: few), FeatureStatistics(of: fewer))
+    let known = try FrechetDistance(try FeatureStatistics(of: few), try FeatureStatistics(of: fewer))
     #expect(relativeError(known.value, try golden.number("fid.few")) < 1e-5)
   }
 
@@ -42,7 +47,9 @@ import Torch
       #expect(try FrechetDistance(real: .init(of: one), generated: .init(of: other)).value == 0)
     }
     // Sets that differ in one picture are not at 0.
-    #expect(try FrechetDistance(FeatureStatistics(of: real), FeatureStatistics(of: real.selecting(0..<299))).value > 0)
+    #expect(
+      try FrechetDistance(try FeatureStatistics(of: real), try FeatureStatistics(of: real.selecting(0..<299))).value > 0
+    )
   }
 
   @Test func theOrderOfPicturesChangesNoBit() throws {
@@ -52,15 +59,15 @@ import Torch
 
   @Test func sumsDoNotCancelFarFromZero() throws {
     // Variances around 1e6 with deviations of 1/8: sums of squares in float32, or less their mean's square, would keep nothing.
-    let far = Features(real.values.map { (1e6 + ($0 * 8).rounded() / 8) }, dimensions: 64)
-    let near = Features(real.values.map { ($0 * 8).rounded() / 8 }, dimensions: 64)
+    let far = try Features(real.values.map { (1e6 + ($0 * 8).rounded() / 8) }, dimensions: 64)
+    let near = try Features(real.values.map { ($0 * 8).rounded() / 8 }, dimensions: 64)
     let (a, b) = (try FeatureStatistics(of: far), try FeatureStatistics(of: near))
     for (found, expected) in zip(a.covariance, b.covariance) { #expect(abs(found - expected) < 1e-9) }
   }
 
   @Test func theCovarianceOfAllPicturesIsThatOfTheirParts() throws {
     // 1 200 rows are three blocks, which are merged.
-    let many = Formulas.features(8, 1_200, 16)
+    let many = try Formulas.features(8, 1_200, 16)
     let statistics = try FeatureStatistics(of: many)
     var (mean, covariance) = ([Double](repeating: 0, count: 16), [Double](repeating: 0, count: 256))
     for row in 0..<1_200 { for (i, x) in many[row].enumerated() { mean[i] += Double(x) / 1_200 } }
@@ -103,7 +110,7 @@ import Torch
 
   @Test func theInceptionScoreIsThatOfTorchFidelity() throws {
     let golden = try ScoreGolden()
-    let logits = Formulas.features(3, 200, 10, scale: 8)
+    let logits = try Formulas.features(3, 200, 10, scale: 8)
     let features = PictureFeatures(features: logits, logits: logits, logitsWithoutBias: logits, indices: Array(0..<200))
     let value = try InceptionMetric.compute(
       ScoreInput(generated: features, realFeatures: nil, realStatistics: nil, settings: ScoreSettings()))
@@ -127,12 +134,12 @@ import Torch
     }
     var values = generated.values
     values[7 * 64 + 3] = .nan
-    let broken = Features(values, dimensions: 64)
+    let broken = try Features(values, dimensions: 64)
     #expect(throws: ScoreError.featuresNotFinite(picture: 7)) { try FeatureStatistics(of: broken) }
     #expect(throws: ScoreError.featuresNotFinite(picture: 7)) { try KernelDistance(real: real, generated: broken) }
     #expect(throws: ScoreError.featuresNotFinite(picture: 7)) { try PrecisionRecall(real: real, generated: broken) }
     #expect(throws: ScoreError.otherDimensions(64, 32)) {
-      try FrechetDistance(FeatureStatistics(of: real), FeatureStatistics(of: Formulas.features(1, 40, 32)))
+      try FrechetDistance(try FeatureStatistics(of: real), try FeatureStatistics(of: Formulas.features(1, 40, 32)))
     }
   }
 
@@ -140,7 +147,7 @@ import Torch
     let before = Libtorch.threads
     defer { Libtorch.threads = before }
     func all() throws -> [Double] {
-      let statistics = try (FeatureStatistics(of: real), FeatureStatistics(of: generated))
+      let statistics = (try FeatureStatistics(of: real), try FeatureStatistics(of: generated))
       let neighbours = try PrecisionRecall(real: real, generated: generated)
       return [
         try FrechetDistance(statistics.0, statistics.1).value,
@@ -159,7 +166,7 @@ import Torch
 
   @Test func intervalsHoldTheScoreAndShrinkWithMorePictures() throws {
     func width(_ count: Int) throws -> Double {
-      let features = Formulas.features(5, count, 16, shift: 0.0625)
+      let features = try Formulas.features(5, count, 16, shift: 0.0625)
       let (r, g) = (
         try FrechetDistance.Side(of: Formulas.features(4, 2_000, 16)), try FrechetDistance.Side(of: features)
       )

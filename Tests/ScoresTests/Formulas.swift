@@ -36,7 +36,8 @@ enum Formulas {
     return Image(width: width, height: height, channels: 3, samples: samples)
   }
 
-  static func features(_ seed: UInt64, _ count: Int, _ dimensions: Int, shift: Double = 0, scale: Float = 1) -> Features
+  static func features(_ seed: UInt64, _ count: Int, _ dimensions: Int, shift: Double = 0, scale: Float = 1) throws
+    -> Features
   {
     let (own, mix) = (uniform(seed, count * dimensions), uniform(99, dimensions * dimensions))
     var values: [Float] = []
@@ -47,7 +48,7 @@ enum Formulas {
         values.append(Float(mixed + shift) * scale)
       }
     }
-    return Features(values, dimensions: dimensions)
+    return try Features(values, dimensions: dimensions)
   }
 
   static func weights(_ shapes: [String: [Int]]) -> [String: Tensor] {

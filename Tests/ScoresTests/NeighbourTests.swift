@@ -44,19 +44,19 @@ import Torch
 
   @Test func pointsThatRepeatAndPointsOnALatticeAreJudgedExactly() throws {
     // Whole numbers: many distances are equal, and none may be decided by rounding.
-    func lattice(_ seed: UInt64, _ count: Int) -> Features {
-      Features(Formulas.uniform(seed, count * 3).map { ($0 * 6).rounded() }, dimensions: 3)
+    func lattice(_ seed: UInt64, _ count: Int) throws -> Features {
+      try Features(Formulas.uniform(seed, count * 3).map { ($0 * 6).rounded() }, dimensions: 3)
     }
     try check(lattice(1, 200), lattice(2, 180))
     // One point many times, as of a generator that has collapsed: more neighbours at one distance than candidates are kept of.
-    let collapsed = Features(Array(repeating: [1, 2, 3] as [Float], count: 130).flatMap { $0 }, dimensions: 3)
+    let collapsed = try Features(Array(repeating: [1, 2, 3] as [Float], count: 130).flatMap { $0 }, dimensions: 3)
     try check(lattice(1, 100), collapsed)
     try check(collapsed, lattice(1, 100))
   }
 
   @Test func pointsFarFromZeroAreJudgedExactly() throws {
     // |x|^2 is 1e9 times the squared distances: a product of uncentred float32 would know nothing of them.
-    let far = { (x: Features) in Features(x.values.map { $0 + 4_096 }, dimensions: x.dimensions) }
+    let far = { (x: Features) in try Features(x.values.map { $0 + 4_096 }, dimensions: x.dimensions) }
     try check(far(Formulas.features(1, 130, 16)), far(Formulas.features(2, 110, 16)))
   }
 
@@ -66,7 +66,7 @@ import Torch
 
   @Test func coverageOfSetsThatAreAlikeIsWhatIsExpected() throws {
     let normal = { (seed: UInt64) in
-      Features(try RandomStream(seed: seed).normal([2_000, 64]).values(Float.self), dimensions: 64)
+      try Features(try RandomStream(seed: seed).normal([2_000, 64]).values(Float.self), dimensions: 64)
     }
     let found = try PrecisionRecall(real: normal(1), generated: normal(2))
     // Of 2 N points the five nearest to a real one are all real with the probability 2^-5 or a little less (Naeem et al. 2020): a
@@ -78,7 +78,7 @@ import Torch
   @Test(.enabled(if: PeakMemory.isKnown, "the system does not tell the peak of memory"))
   func memoryGrowsWithPointsAndNotWithPairs() throws {
     let normal = { (seed: UInt64) in
-      Features(try RandomStream(seed: seed).normal([6_000, 2_048]).values(Float.self), dimensions: 2_048)
+      try Features(try RandomStream(seed: seed).normal([6_000, 2_048]).values(Float.self), dimensions: 2_048)
     }
     let (real, generated) = (try normal(1), try normal(2))
     let before = try #require(residentMemory())
@@ -86,20 +86,5 @@ import Torch
     _ = try PrecisionRecall(real: real, generated: generated)
     // Beside the points themselves; 6 000 x 6 000 distances would be 288 MB in float64, of which others hold three.
     #expect(try #require(PeakMemory.bytes()) - before < 200 << 20)
-  }
-}
-
-/// The most memory that this process has had since it was reset.
-enum PeakMemory {
-  static var isKnown: Bool {
-    reset()
-    return bytes() != nil
-  }
-  static func reset() { try? Data("5".utf8).write(to: URL(fileURLWithPath: "/proc/self/clear_refs")) }
-  static func bytes() -> Int? {
-    guard let text = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
-      let kilobytes = text.firstMatch(of: /VmHWM:\s*([0-9]+) kB/)
-    else { return nil }
-    return Int(kilobytes.1).map { $0 << 10 }
   }
 }

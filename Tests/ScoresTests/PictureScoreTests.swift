@@ -70,6 +70,37 @@ import Torch
     }
   }
 
+  /// What no score depends on that both have keeps none from being compared.
+  @Test func onlyWhatScoresDependOnKeepsThemFromBeingCompared() throws {
+    func document(_ names: [String], _ change: (inout ScoreSettings) -> Void = { _ in }) throws -> ScoreDocument {
+      var settings = ScoreSettings()
+      change(&settings)
+      return ScoreDocument(
+        try scores(
+          set(0, 30, key: "a"), .pictures(set(40, 30, key: "r")), metrics: names.map { PictureMetrics.named($0)! },
+          settings: settings))
+    }
+    let plain = try document(["fd"])
+    #expect(plain.differences(from: try document(["fd"]) { $0.kernelSubsets = 7 }) == [])
+    #expect(plain.differences(from: try document(["fd"]) { $0.divisor = .count }).count == 1)
+    let both = try document(["fd", "kid", "recall"])
+    #expect(both.differences(from: try document(["fd", "recall"]) { $0.kernelSubsets = 7 }) == [])
+    #expect(
+      both.differences(from: try document(["kid"]) { $0.kernelSubsets = 7 }) == ["KID's subsets: 100 and 7"])
+    #expect(both.differences(from: try document(["recall"]) { $0.neighbours.precisionRecall = 4 }).count == 1)
+    // Side by side, and written and read.
+    let comparison = ScoreComparison([("one", plain), ("two", try document(["kid"]) { $0.seed = 3 }), ("three", both)])
+    #expect(comparison.metrics == ["fd", "kid", "recall"])
+    #expect(comparison.rows.map(\.differences) == [[], [], []])
+    try withFolder { folder in
+      let file = folder.appendingPathComponent("scores.json")
+      try Data(both.json().utf8).write(to: file)
+      #expect(try ScoreDocument(contentsOf: file) == both)
+      try Data("{}".utf8).write(to: file)
+      #expect(refusal { _ = try ScoreDocument(contentsOf: file) }.contains("gan score --json"))
+    }
+  }
+
   @Test func statisticsOfAFileGiveTheScoreOfItsPictures() throws {
     try withFolder { folder in
       let real = try PictureFeatures(of: set(40, 30), by: network(), batch: 8).features
@@ -77,13 +108,13 @@ import Torch
       try FeatureStatistics(of: real).write(to: url)
       let side = ScorePassport.Side(title: "a file", count: 30, checksum: nil)
       let fd = [PictureMetrics.named("fd")!]
-      let known = try scores(set(0, 30), .statistics(FeatureStatistics(contentsOf: url), side), metrics: fd)
+      let known = try scores(set(0, 30), .statistics(try FeatureStatistics(contentsOf: url), side), metrics: fd)
       let whole = try scores(set(0, 30), .pictures(set(40, 30)), metrics: fd)
       #expect(relativeError(known.values[0].value, whole.values[0].value) < 1e-9)
       #expect(
-        refusal { _ = try scores(set(0, 30), .statistics(FeatureStatistics(contentsOf: url), side)) }
+        refusal { _ = try scores(set(0, 30), .statistics(try FeatureStatistics(contentsOf: url), side)) }
           .contains("KID needs real pictures"))
-      let other = FeatureStatistics(mean: [0, 0], covariance: [1, 0, 0, 1], count: nil)
+      let other = try FeatureStatistics(mean: [0, 0], covariance: [1, 0, 0, 1], count: nil)
       #expect(
         refusal { _ = try scores(set(0, 30), .statistics(other, side), metrics: fd) }.contains("2 dimensions"))
     }
@@ -196,5 +227,18 @@ import Torch
       )
       #expect(one.features == other.features)
     }
+  }
+
+  /// Cut off in place of rounded, 63 of 256 levels would not come home from -1 ... 1, and nearly white would be less than white.
+  @Test func levelsOfGeneratedPicturesComeHome() throws {
+    let levels = (0...255).map { Float($0) }
+    func bytes(_ x: Tensor) throws -> [UInt8] {
+      let planes = try x.reshaped([1, 1, 16, 16]).checked()
+      return try GeneratedPictures(title: "levels", count: 1) { _ in planes }.pictures(0..<1)[0].picture.samples
+    }
+    #expect(try bytes(Tensor(levels.map { $0 / 255 })) == (0...255).map { UInt8($0) })
+    let signed = Tensor(levels.map { $0 / 127.5 - 1 })
+    #expect(try bytes((signed + 1) / 2) == (0...255).map { UInt8($0) })
+    #expect(try bytes(.full(0.999, [256])) == Array(repeating: 255, count: 256))
   }
 }

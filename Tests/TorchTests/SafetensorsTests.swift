@@ -31,6 +31,25 @@ import Torch
     }
   }
 
+  /// A checkpoint of large networks takes hardly any memory beside them: it goes to the disk piece by piece.
+  @Test(.enabled(if: PeakMemory.isKnown, "the system does not tell the peak of memory"))
+  func aFileIsWrittenPieceByPiece() throws {
+    let url = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID()).safetensors")
+    defer { try? FileManager.default.removeItem(at: url) }
+    // 64 MB in two tensors, neither a whole number of pieces.
+    let tensors = try [
+      "a": RandomStream(seed: 1).normal([8 << 20 | 5]).checked(),
+      "b": RandomStream(seed: 2).normal([8 << 20]).checked(),
+    ]
+    let before = try #require(residentMemory())
+    PeakMemory.reset()
+    try Safetensors(tensors: tensors).write(to: url)
+    #expect(try #require(PeakMemory.bytes()) - before < 16 << 20)
+    let read = try Safetensors(contentsOf: url)
+    for (name, tensor) in tensors { #expect(try read.tensors[name]?.values() == tensor.values()) }
+    #expect(try Data(contentsOf: url) == Safetensors(tensors: tensors).encoded())
+  }
+
   /// Kinds of elements that tensors here have not are read as those that hold them; what is not read is not called no safetensors
   /// file.
   @Test func readsKindsThatItDoesNotWrite() throws {

@@ -4,10 +4,15 @@ import Images
 
 /// Makes images of one size of pictures, on all cores, in the order of the scan.
 public struct PicturePreparation: Sendable {
+  /// What is prepared. Pictures that turn out to be damaged move to what it has left out.
   public private(set) var scan: PictureScan
+  /// How pictures are cropped, fitted and coloured.
   public let settings: PictureSettings
+  /// Of every image: 1 or 3.
   public let channels: Int
+  /// Of every image, in pixels.
   public let width: Int
+  /// Of every image, in pixels.
   public let height: Int
   /// Pictures that are the same in this size, by name, two or more together; those with the same bytes are among them.
   public private(set) var samePixels: [[String]] = []

@@ -4,6 +4,7 @@ import Images
 
 /// Decodes the pictures of a scan as they are, each in its own size, in colour, on all cores.
 public final class PictureReader: @unchecked Sendable {
+  /// Names the pictures that are read.
   public let scan: PictureScan
   private let workers: PictureWorkers
   private let options: DecodingOptions
@@ -15,6 +16,7 @@ public final class PictureReader: @unchecked Sendable {
     options = DecodingOptions(background: background, channels: .colour)
   }
 
+  /// Pictures in the scan; ranges of ``pictures(_:)`` lie in 0 ..< this.
   public var count: Int { scan.pictures.count }
 
   /// The pictures of a range, in their order; what is wrong with one in its place.

@@ -5,15 +5,19 @@ import Torch
 
 /// A picture file that can be used as far as its header tells.
 public struct ScannedPicture: Sendable {
+  /// Where it lies in the container.
   public let file: ContainedFile
+  /// By its first bytes, whatever its name says.
   public let format: ImageFormat
   /// In pixels, upright.
   public let width: Int
+  /// In pixels, upright.
   public let height: Int
   /// 1 or 3.
   public let channels: Int
   /// Whether parts of it may be transparent.
   public let hasAlpha: Bool
+  /// Bits of a sample as stored; of an index where there is a palette.
   public let bitDepth: Int
   /// Its class; nil where it has none.
   public internal(set) var label: Int?
@@ -21,12 +25,15 @@ public struct ScannedPicture: Sendable {
 
 /// What a folder or an archive of pictures holds, by the files' headers, and which classes the pictures have.
 public struct PictureScan: Sendable {
+  /// What was scanned.
   public let container: any PictureContainer
   /// Those that are used, in the order of their names.
   public private(set) var pictures: [ScannedPicture] = []
+  /// Files that are not used, each with the reason.
   public internal(set) var leftOut: [LeftOutFile]
   /// By label; nil where there are no classes.
   public private(set) var classNames: [String]?
+  /// What whoever trains on the pictures should know, a sentence each.
   public internal(set) var notes: [String]
   /// Pictures with the same bytes, by name, two or more together.
   public private(set) var sameBytes: [[String]] = []

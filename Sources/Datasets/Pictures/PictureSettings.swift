@@ -5,6 +5,7 @@ import Settings
 public struct PictureSettings: Codable, Hashable, Sendable {
   /// What is cut off before a picture is fitted.
   public enum Crop: String, Codable, Sendable, CaseIterable {
+    /// Nothing.
     case none
     /// The largest square of whole pixels in the middle is kept, as stylegan's `center-crop` does.
     case center
@@ -14,7 +15,9 @@ public struct PictureSettings: Codable, Hashable, Sendable {
   public enum Channels: String, Codable, Sendable, CaseIterable {
     /// Three if any picture is in colour, else one.
     case auto
+    /// One.
     case grey = "1"
+    /// Three.
     case colour = "3"
   }
 
@@ -28,18 +31,24 @@ public struct PictureSettings: Codable, Hashable, Sendable {
 
   /// The side of the images in pixels, 0 for that of the pictures, which must then all have one size.
   public var size = 0
+  /// What is cut off before a picture is fitted.
   public var crop = Crop.none
+  /// What becomes of a picture of another shape than the images'.
   public var fit = Fit.cover
+  /// What a picture is resized with.
   public var filter = ResizingFilter.lanczos
   /// Of what is transparent, and of the sides of what is contained: `white`, `black` or `#rrggbb`.
   public var background = "white"
+  /// The channels that the images get.
   public var channels = Channels.auto
+  /// Which classes the pictures have.
   public var labels = Labels.auto
   /// Whether any file that has to be left out, but for those that systems leave lying about, is an error.
   public var strict = false
   /// The share of the pictures of each class that is held back for tests, where no folders say which these are.
   public var testShare = 0.0
 
+  /// Every setting as it is unless stated otherwise: see the properties.
   public init() {}
 
   /// The colour of ``background``; nil where it is none.

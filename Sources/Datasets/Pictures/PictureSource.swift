@@ -8,12 +8,14 @@ public struct PictureSource: ImageSource {
   public static let kind = "pictures"
   public static var defaultDirectory: URL? { nil }
 
+  /// How the pictures become images of one size.
   public var settings: PictureSettings
   /// What the bytes of a pixel become.
   public var pixels: PixelRange
 
   public init() { self.init(PictureSettings()) }
 
+  /// By default pixels are in -1 ... 1.
   public init(_ settings: PictureSettings, pixels: PixelRange = .symmetric) {
     self.settings = settings
     self.pixels = pixels

@@ -56,16 +56,23 @@ final class PictureWorkers: @unchecked Sendable {
 
 /// How far the opening of a data set has come.
 public struct PictureProgress: Sendable, Hashable {
+  /// What is done to the files.
   public enum Stage: String, Sendable {
     /// Headers are read.
     case looking
     /// Pictures are decoded and fitted.
     case decoding
   }
+  /// What is done now.
   public var stage: Stage
+  /// Files or pictures of this stage that are done with.
   public var done: Int
+  /// Files or pictures of this stage in all.
   public var total: Int
 
+  /// - Parameters:
+  ///   - done: files or pictures of the stage that are done with.
+  ///   - total: all of them.
   public init(stage: Stage, done: Int, total: Int) {
     self.stage = stage
     self.done = done

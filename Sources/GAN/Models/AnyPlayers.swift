@@ -3,6 +3,7 @@ import Torch
 
 /// Any generator, in the layout that its game uses. Its parameters have the names that they have in `body`.
 public struct AnyGenerator: Generator, ModuleWrapper {
+  /// The network itself, which holds all parameters.
   public let body: any Generator
   private let dimensions: [Int]?
 
@@ -22,6 +23,7 @@ public struct AnyGenerator: Generator, ModuleWrapper {
 
 /// Any discriminator, in the layout that its game uses. Its parameters have the names that they have in `body`.
 public struct AnyDiscriminator: Discriminator, ModuleWrapper {
+  /// The network itself, which holds all parameters.
   public let body: any Discriminator
   private let flattens: Bool
 

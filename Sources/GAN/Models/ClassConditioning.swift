@@ -10,6 +10,9 @@ public struct ClassConditioning: Module {
   /// e, [classes, latent]
   public let embedding: Embedding
 
+  /// - Parameters:
+  ///   - classes: labels are in 0 ..< this.
+  ///   - latent: dimensions of z.
   public init(_ classes: Int, latent: Int) { embedding = Embedding(classes, latent) }
 
   /// `z` [N, latent] with the context's labels.

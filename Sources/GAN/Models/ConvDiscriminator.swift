@@ -13,13 +13,17 @@ import Torch
 ///
 /// The input has dropout of 0.2; the published setting with minibatch discrimination has Gaussian noise of 0.2 instead.
 public struct ConvDiscriminator: Discriminator {
+  /// Of the image, before its noise.
   public let inputDropout: Dropout
+  /// On the image, while training.
   public let inputNoise: GaussianNoise
   /// Before the fourth and the seventh convolution.
   public let hiddenDropout: Dropout
+  /// The nine convolutions, in the order that the image passes them.
   public let layers: [WeightNormConv2d]
   /// After f(x).
   public let minibatch: MinibatchDiscrimination?
+  /// From f(x), and the minibatch features where there are any, to the logits.
   public let output: WeightNormLinear
 
   /// - Parameters:
@@ -75,12 +79,18 @@ extension ConvDiscriminator {
     public var width: Int
     /// Rates of dropout while training.
     public var inputDropout: Double
+    /// Before the fourth and the seventh convolution.
     public var hiddenDropout: Double
     /// Standard deviation of the noise while training.
     public var inputNoise: Double
 
     public init() { self.init(width: 96) }
 
+    /// - Parameters:
+    ///   - width: channels of the first three layers.
+    ///   - inputDropout: its rate, while training.
+    ///   - hiddenDropout: its rate, while training.
+    ///   - inputNoise: standard deviation, while training.
     public init(width: Int, inputDropout: Double = 0.2, hiddenDropout: Double = 0.5, inputNoise: Double = 0) {
       self.width = width
       self.inputDropout = inputDropout

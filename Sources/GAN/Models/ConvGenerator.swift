@@ -12,18 +12,24 @@ import Torch
 /// ``published(channels:latent:widths:normalization:reference:)`` for CIFAR-10 and SVHN,
 /// ``imageNet(channels:latent:width:normalization:reference:)``. Convolutions do not take a dimension over seeds.
 public struct ConvGenerator: Generator {
+  /// What each layer but the last is normalised by.
   public typealias Normalization = DenseGenerator.Normalization
 
   /// With virtual batch norm: rows of noise that go through the network before those of every batch.
   public let reference: ReferenceBatch?
+  /// From z to the first image, [N, latent] -> [N, widths[0] side side].
   public let input: Linear
+  /// The transposed convolutions but the last, in the order that the image passes them.
   public let hidden: [ConvTranspose2d]
   /// One for `input` and for each of `hidden`; empty without normalisation.
   public let normalizations: [any Layer]
+  /// The last transposed convolution, to [N, channels, H, W]; with weight norm, where that was asked for.
   public let output: any Layer
+  /// Of the pixels; tanh, for instance, keeps them in -1 ... 1.
   public let outputActivation: Activation
   private let firstShape: [Int]
   private let normalizesUnits: Bool
+  private let misfit: Parameter?
 
   /// - Parameters:
   ///   - latent: dimensions of z.
@@ -43,7 +49,13 @@ public struct ConvGenerator: Generator {
     outputStride: Int = 2, outputDeviation: Double = 1, reference: ReferenceBatch? = nil,
     weights: Initializer = .normal(standardDeviation: 0.02)
   ) {
-    precondition((normalization == .virtualBatch) == (reference != nil), "virtual batch norm needs a reference batch")
+    let hasWidths = !widths.isEmpty
+    let widths = hasWidths ? widths : [1]
+    misfit =
+      .unless(hasWidths, "has no widths, of which there must be one at least")
+      ?? .unless(
+        (normalization == .virtualBatch) == (reference != nil),
+        "has \(reference == nil ? "no" : "a") reference batch, which virtual batch norm needs and nothing else does")
     self.reference = reference
     let bias = normalization == .none
     input = Linear(latent, widths[0] * side * side, weight: weights, bias: bias)
@@ -121,11 +133,13 @@ extension ConvGenerator {
 
     /// Channels of the dense layer and of the transposed convolutions but the last.
     public var widths: [Int]
+    /// What each layer but the last is normalised by.
     public var normalization: Normalization
     /// As in the released code: units of the dense layer each by itself, no gain, epsilon 1e-6.
     public var normalizesUnits: Bool
     /// Of the output.
     public var outputActivation: Activation
+    /// Whether the last layer has weight norm, and takes its first values from a batch of noise.
     public var outputWeightNorm: Bool
     /// Of the last layer: 2 doubles the sides, 1 leaves them.
     public var outputStride: Int
@@ -134,6 +148,9 @@ extension ConvGenerator {
 
     public init() { self.init(widths: [512, 256, 128]) }
 
+    /// The defaults are those of the network published for CIFAR-10.
+    ///
+    /// - Parameter widths: channels of the dense layer and of the transposed convolutions but the last.
     public init(
       widths: [Int], normalization: Normalization = .batch, normalizesUnits: Bool = true,
       outputActivation: Activation = .tanh, outputWeightNorm: Bool = true, outputStride: Int = 2,

@@ -10,7 +10,9 @@ import Torch
 /// are its inputs, [N, C 4 4] in the order of [C, 4, 4]. At size 64 and width 64 the channels are 64, 128, 256, 512; no
 /// stage has more than 8 `width`. Convolutions do not take a dimension over seeds.
 public struct DCGANDiscriminator: Discriminator {
+  /// What layers are normalised by.
   public enum Normalization: String, Codable, Sendable, CaseIterable {
+    /// Nothing.
     case none
     /// Batch norm after each convolution but the first, with the batch's own statistics in every mode.
     case batch
@@ -18,14 +20,17 @@ public struct DCGANDiscriminator: Discriminator {
     case spectral
   }
 
+  /// The convolutions that halve the sides, in the order that the image passes them.
   public let layers: [any Layer]
   /// With batch norm, one for each of `layers` but the first; else empty.
   public let normalizations: [BatchNorm2d]
   /// After f(x).
   public let minibatch: MinibatchDiscrimination?
+  /// From f(x), and the minibatch features where there are any, to the logits.
   public let output: any Layer
   /// Of a network that is told the classes.
   public let projection: ProjectionHead?
+  private let misfit: Parameter?
 
   /// Whether there is a network for pictures of `size` x `size` pixels: a power of two, at least 8.
   public static func allows(size: Int) -> Bool { DCGANSizes.allows(size) }
@@ -43,8 +48,11 @@ public struct DCGANDiscriminator: Discriminator {
     classes: Int? = nil, minibatch: ((_ features: Int) -> MinibatchDiscrimination)? = nil,
     weights: Initializer = .normal(standardDeviation: 0.02)
   ) {
-    precondition(Self.allows(size: size), "the size is no power of two from 8 on")
-    precondition(classes == nil || outputs == 1, "a discriminator that is told the classes has one output")
+    misfit =
+      .unless(Self.allows(size: size), DCGANSizes.reason(size))
+      ?? .unless(
+        classes == nil || outputs == 1,
+        "has \(outputs) outputs, and is told the classes: it judges an example as one of them, by one output")
     let widths = Array(DCGANSizes.widths(size, width).reversed())
     layers = zip([channels] + widths, widths).map { inputs, outputs -> any Layer in
       normalization == .spectral
@@ -88,10 +96,12 @@ extension DCGANDiscriminator {
 
     /// Channels after the first layer.
     public var width: Int
+    /// What layers are normalised by.
     public var normalization: Normalization
 
     public init() { self.init(width: 64) }
 
+    /// - Parameter width: channels after the first layer.
     public init(width: Int, normalization: Normalization = .batch) {
       self.width = width
       self.normalization = normalization

@@ -9,18 +9,23 @@ import Torch
 /// 64, 3; a side twice as long has a stage more, and no stage has more than 8 `width`. Convolutions do not take a
 /// dimension over seeds.
 public struct DCGANGenerator: Generator {
+  /// What each layer but the last is normalised by.
   public typealias Normalization = DenseGenerator.Normalization
 
   /// With virtual batch norm: rows of noise that go through the network before those of every batch.
   public let reference: ReferenceBatch?
   /// Of a network that is told the classes.
   public let conditioning: ClassConditioning?
+  /// The transposed convolutions but the last, in the order that the image passes them.
   public let hidden: [ConvTranspose2d]
   /// One for each of `hidden`; empty without normalisation.
   public let normalizations: [any Layer]
+  /// The last transposed convolution, to [N, channels, size, size].
   public let output: ConvTranspose2d
+  /// Of the pixels; tanh, for instance, keeps them in -1 ... 1.
   public let outputActivation: Activation
   private let latent: Int
+  private let misfit: Parameter?
 
   /// Whether there is a network for pictures of `size` x `size` pixels: a power of two, at least 8.
   public static func allows(size: Int) -> Bool { DCGANSizes.allows(size) }
@@ -38,8 +43,11 @@ public struct DCGANGenerator: Generator {
     outputActivation: Activation = .tanh, classes: Int? = nil, reference: ReferenceBatch? = nil,
     weights: Initializer = .normal(standardDeviation: 0.02)
   ) {
-    precondition(Self.allows(size: size), "the size is no power of two from 8 on")
-    precondition((normalization == .virtualBatch) == (reference != nil), "virtual batch norm needs a reference batch")
+    misfit =
+      .unless(Self.allows(size: size), DCGANSizes.reason(size))
+      ?? .unless(
+        (normalization == .virtualBatch) == (reference != nil),
+        "has \(reference == nil ? "no" : "a") reference batch, which virtual batch norm needs and nothing else does")
     self.reference = reference
     self.latent = latent
     self.outputActivation = outputActivation
@@ -82,12 +90,14 @@ extension DCGANGenerator {
 
     /// Channels before the last layer.
     public var width: Int
+    /// What each layer but the last is normalised by.
     public var normalization: Normalization
     /// Of the output.
     public var outputActivation: Activation
 
     public init() { self.init(width: 64) }
 
+    /// - Parameter width: channels before the last layer.
     public init(width: Int, normalization: Normalization = .batch, outputActivation: Activation = .tanh) {
       self.width = width
       self.normalization = normalization

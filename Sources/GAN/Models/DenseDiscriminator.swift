@@ -8,19 +8,27 @@ import Torch
 /// The published MNIST discriminator is one: widths 1000, 500, 250, 250, 250, ReLU, weight norm, Gaussian noise 0.3
 /// on the input and 0.5 on every hidden layer.
 public struct DenseDiscriminator: Discriminator {
+  /// What layers are normalised by.
   public enum Normalization: String, Codable, Sendable, CaseIterable {
+    /// Nothing.
     case none
     /// Weight norm with data-dependent initialisation; the gain is trained in the last layer only.
     case weight
   }
 
+  /// On the vector, while training.
   public let inputNoise: GaussianNoise
+  /// In the order that the vector passes them; with weight norm, where that was asked for.
   public let hidden: [any Layer]
+  /// On the output of every hidden layer, while training.
   public let hiddenNoise: GaussianNoise
   /// After the last hidden layer.
   public let minibatch: MinibatchDiscrimination?
+  /// From the last hidden layer, and the minibatch features where there are any, to the logits.
   public let output: any Layer
+  /// Of the hidden layers.
   public let activation: Activation
+  /// Of the logits; the identity, unless the objective takes others than logits.
   public let outputActivation: Activation
 
   /// - Parameters:
@@ -89,14 +97,21 @@ extension DenseDiscriminator {
 
     /// Widths of the hidden layers.
     public var hidden: [Int]
+    /// Of the hidden layers.
     public var activation: Activation
+    /// What layers are normalised by.
     public var normalization: Normalization
     /// Standard deviations of the noise while training.
     public var inputNoise: Double
+    /// On the output of every hidden layer.
     public var hiddenNoise: Double
 
     public init() { self.init(hidden: [128, 128]) }
 
+    /// - Parameters:
+    ///   - hidden: widths of the hidden layers.
+    ///   - inputNoise: standard deviation on the vector, while training.
+    ///   - hiddenNoise: the same for every hidden layer.
     public init(
       hidden: [Int], activation: Activation = .leakyReLU, normalization: Normalization = .none, inputNoise: Double = 0,
       hiddenNoise: Double = 0

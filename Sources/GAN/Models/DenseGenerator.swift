@@ -7,7 +7,9 @@ import Torch
 /// The published MNIST generator is one: 100 -> 500 -> 500 -> 784, softplus, batch norm without gain before each nonlinearity,
 /// weight norm on the last layer, sigmoid.
 public struct DenseGenerator: Generator {
+  /// What each hidden layer is normalised by.
   public enum Normalization: String, Codable, Sendable, CaseIterable {
+    /// Nothing.
     case none
     /// Batch norm without gain before the nonlinearity, epsilon 1e-6.
     case batch
@@ -17,12 +19,19 @@ public struct DenseGenerator: Generator {
 
   /// With virtual batch norm: rows of noise that go through the network before those of every batch.
   public let reference: ReferenceBatch?
+  /// In the order that the noise passes them; without bias where they are normalised.
   public let hidden: [Linear]
+  /// One for each of `hidden`; empty without normalisation.
   public let normalizations: [any Layer]
+  /// From the last hidden layer to the vector; with weight norm, where that was asked for.
   public let output: any Layer
+  /// Of the hidden layers.
   public let activation: Activation
+  /// Of the output, before ``scale``.
   public let outputActivation: Activation
+  /// What the output is multiplied by.
   public let scale: Double
+  private let misfit: Parameter?
 
   /// - Parameters:
   ///   - latent: dimensions of z.
@@ -35,7 +44,9 @@ public struct DenseGenerator: Generator {
     normalization: Normalization = .none, normalizesWeights: Bool = false, scale: Double = 1,
     weights: Initializer = .glorotUniform, reference: ReferenceBatch? = nil
   ) {
-    precondition((normalization == .virtualBatch) == (reference != nil), "virtual batch norm needs a reference batch")
+    misfit = .unless(
+      (normalization == .virtualBatch) == (reference != nil),
+      "has \(reference == nil ? "no" : "a") reference batch, which virtual batch norm needs and nothing else does")
     self.reference = reference
     let sizes = [latent] + widths
     hidden = zip(sizes, sizes.dropFirst()).map {
@@ -80,16 +91,22 @@ extension DenseGenerator {
 
     /// Widths of the hidden layers.
     public var hidden: [Int]
+    /// Of the hidden layers.
     public var activation: Activation
+    /// What each hidden layer is normalised by.
     public var normalization: Normalization
     /// Of the output.
     public var outputActivation: Activation
+    /// Whether the last layer has weight norm, and takes its first values from a batch of noise.
     public var outputWeightNorm: Bool
     /// What the output is multiplied by.
     public var outputScale: Double
 
     public init() { self.init(hidden: [128, 128]) }
 
+    /// - Parameters:
+    ///   - hidden: widths of the hidden layers.
+    ///   - outputScale: what the output is multiplied by.
     public init(
       hidden: [Int], activation: Activation = .relu, normalization: Normalization = .none,
       outputActivation: Activation = .identity, outputWeightNorm: Bool = false, outputScale: Double = 1

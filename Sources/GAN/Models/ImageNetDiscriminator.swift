@@ -14,17 +14,29 @@ import Torch
 /// minibatch layer compares each example with both real and generated ones. Here a batch is normalised by itself and
 /// compared with itself.
 public struct ImageNetDiscriminator: Discriminator {
-  public enum Normalization: String, Codable, Sendable, CaseIterable { case none, batch }
+  /// What each layer but the last is normalised by.
+  public enum Normalization: String, Codable, Sendable, CaseIterable {
+    /// Nothing.
+    case none
+    /// Batch norm with the batch's own statistics.
+    case batch
+  }
 
+  /// On the image, while training.
   public let inputNoise: GaussianNoise
+  /// The seven convolutions, in the order that the image passes them.
   public let layers: [Conv2d]
+  /// From the pixels that are left to f(x), [N, 40 w].
   public let dense: Linear
   /// With batch norm, one for each of `layers`.
   public let normalizations: [BatchNorm2d]
+  /// Of `dense`, with batch norm.
   public let denseNormalization: BatchNorm?
   /// After f(x).
   public let minibatch: MinibatchDiscrimination?
+  /// From f(x), and the minibatch features where there are any, to the logits.
   public let output: Linear
+  private let misfit: Parameter?
 
   /// Whether there is a network for pictures of `size` x `size` pixels: a multiple of 32.
   public static func allows(size: Int) -> Bool { size > 0 && size % 32 == 0 }
@@ -40,7 +52,7 @@ public struct ImageNetDiscriminator: Discriminator {
     normalization: Normalization = .batch, minibatch: ((_ features: Int) -> MinibatchDiscrimination)? = nil,
     weights: Initializer = .normal(standardDeviation: 0.02)
   ) {
-    precondition(Self.allows(size: size), "the size is no multiple of 32")
+    misfit = .unless(Self.allows(size: size), "has the size \(size), which is no multiple of 32")
     self.inputNoise = GaussianNoise(inputNoise)
     let bias = normalization == .none
     let widths = [1, 2, 4, 4, 4, 8, 8].map { $0 * width }
@@ -77,12 +89,16 @@ extension ImageNetDiscriminator {
 
     /// Channels after the first layer.
     public var width: Int
+    /// What each layer but the last is normalised by.
     public var normalization: Normalization
     /// Standard deviation of the noise while training.
     public var inputNoise: Double
 
     public init() { self.init(width: 64) }
 
+    /// - Parameters:
+    ///   - width: channels after the first layer.
+    ///   - inputNoise: standard deviation, while training.
     public init(width: Int, normalization: Normalization = .batch, inputNoise: Double = 0.1) {
       self.width = width
       self.normalization = normalization

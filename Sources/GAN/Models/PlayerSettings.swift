@@ -47,8 +47,14 @@ public struct GeneratorTask {
   public let classes: Int?
   /// Draws the noise of virtual batch norm's reference batch.
   public let noise: Noise
+  /// Rows of noise in a step, and in a reference batch.
   public let batchSize: Int
 
+  /// - Parameters:
+  ///   - latent: dimensions of z.
+  ///   - classes: K where the network is to be told them.
+  ///   - noise: draws the reference batch of virtual batch norm.
+  ///   - batchSize: rows in a step, and in a reference batch.
   public init(latent: Int, example: ExampleShape, classes: Int? = nil, noise: Noise, batchSize: Int) {
     self.latent = latent
     self.example = example
@@ -63,6 +69,7 @@ public struct GeneratorTask {
 
 /// What a game asks of its discriminator, beside that discriminator's own settings.
 public struct DiscriminatorTask {
+  /// What it is to judge.
   public let example: ExampleShape
   /// Logits per example: 1, or one for each class that it tells apart.
   public let outputs: Int
@@ -71,6 +78,10 @@ public struct DiscriminatorTask {
   /// Makes the layer of minibatch discrimination for so many features; nil without one.
   public let minibatch: ((_ features: Int) -> MinibatchDiscrimination)?
 
+  /// - Parameters:
+  ///   - outputs: logits per example: 1, or one for each class.
+  ///   - classes: K where the network is to be told them.
+  ///   - minibatch: makes the layer of minibatch discrimination for so many features.
   public init(
     example: ExampleShape, outputs: Int = 1, classes: Int? = nil,
     minibatch: ((_ features: Int) -> MinibatchDiscrimination)? = nil

@@ -11,11 +11,13 @@ import Torch
 public struct R3GANDiscriminator: Discriminator {
   /// At one size of the image.
   public struct Stage: Module {
+    /// In the order that the image passes them.
     public let blocks: [ResidualBottleneck]
     /// 1 x 1, after the sides are halved, where the number of channels changes.
     public let channels: Conv2d?
   }
 
+  /// 1 x 1, from the image's channels to those of the first stage.
   public let input: Conv2d
   /// The largest image's first.
   public let stages: [Stage]
@@ -23,9 +25,11 @@ public struct R3GANDiscriminator: Discriminator {
   public let basis: Conv2d
   /// After f(x).
   public let minibatch: MinibatchDiscrimination?
+  /// From f(x), and the minibatch features where there are any, to the logits; without bias.
   public let output: Linear
   /// Of a network that is told the classes.
   public let projection: ProjectionHead?
+  private let misfit: Parameter?
 
   /// - Parameters:
   ///   - widths: channels at 4 x 4, 8 x 8 and so on, the generator's.
@@ -40,12 +44,18 @@ public struct R3GANDiscriminator: Discriminator {
     widths: [Int], channels: Int, outputs: Int = 1, blocks: Int = 2, expansion: Int = 2, groupWidth: Int = 16,
     classes: Int? = nil, minibatch: ((_ features: Int) -> MinibatchDiscrimination)? = nil
   ) {
-    precondition(classes == nil || outputs == 1, "a discriminator that is told the classes has one output")
+    let hasWidths = !widths.isEmpty
+    let widths = hasWidths ? widths : [1]
+    misfit =
+      .unless(hasWidths && blocks >= 0, "has \(hasWidths ? "\(blocks) blocks" : "no widths")")
+      ?? .unless(
+        classes == nil || outputs == 1,
+        "has \(outputs) outputs, and is told the classes: it judges an example as one of them, by one output")
     input = Conv2d(channels, widths.last!, kernel: 1, weight: .unitGain(channels), bias: false)
     stages = widths.indices.reversed().map { index in
       let (here, next) = (widths[index], widths[max(index - 1, 0)])
       return Stage(
-        blocks: (0..<blocks).map { _ in
+        blocks: (0..<max(0, blocks)).map { _ in
           ResidualBottleneck(here, expansion: expansion, groupWidth: groupWidth, blocks: blocks * widths.count)
         }, channels: here == next ? nil : Conv2d(here, next, kernel: 1, weight: .unitGain(here), bias: false))
     }
@@ -86,6 +96,11 @@ extension R3GANDiscriminator {
 
     public init() { self.init(widths: [128, 128, 128, 128]) }
 
+    /// - Parameters:
+    ///   - widths: channels at 4 x 4, 8 x 8 and so on.
+    ///   - blocks: residual blocks at each of them.
+    ///   - expansion: how many times as many channels a block has inside.
+    ///   - groupWidth: channels of a group there.
     public init(widths: [Int], blocks: Int = 2, expansion: Int = 2, groupWidth: Int = 16) {
       self.widths = widths
       self.blocks = blocks

@@ -13,6 +13,7 @@ public struct R3GANGenerator: Generator {
   public struct Stage: Module {
     /// 1 x 1, before the sides are doubled, where the number of channels changes.
     public let channels: Conv2d?
+    /// In the order that the image passes them.
     public let blocks: [ResidualBottleneck]
   }
 
@@ -20,9 +21,13 @@ public struct R3GANGenerator: Generator {
   public let conditioning: ClassConditioning?
   /// [widths[0], 4, 4]
   public let basis: Parameter
+  /// From z to what each channel's learned image is multiplied by, [N, latent] -> [N, widths[0]]; without bias.
   public let input: Linear
+  /// The smallest image's first.
   public let stages: [Stage]
+  /// 1 x 1, from the channels of the last stage to those of the image.
   public let output: Conv2d
+  private let misfit: Parameter?
 
   /// - Parameters:
   ///   - latent: dimensions of z.
@@ -35,6 +40,9 @@ public struct R3GANGenerator: Generator {
     widths: [Int], channels: Int, latent: Int = 64, blocks: Int = 2, expansion: Int = 2, groupWidth: Int = 16,
     classes: Int? = nil
   ) {
+    let hasWidths = !widths.isEmpty
+    let widths = hasWidths ? widths : [1]
+    misfit = .unless(hasWidths && blocks >= 0, "has \(hasWidths ? "\(blocks) blocks" : "no widths")")
     conditioning = classes.map { ClassConditioning($0, latent: latent) }
     basis = Parameter([widths[0], 4, 4], .normal(standardDeviation: 1))
     input = Linear(latent, widths[0], weight: .unitGain(latent), bias: false)
@@ -42,7 +50,7 @@ public struct R3GANGenerator: Generator {
       let (before, here) = (widths[max(index - 1, 0)], widths[index])
       return Stage(
         channels: before == here ? nil : Conv2d(before, here, kernel: 1, weight: .unitGain(before), bias: false),
-        blocks: (0..<blocks).map { _ in
+        blocks: (0..<max(0, blocks)).map { _ in
           ResidualBottleneck(here, expansion: expansion, groupWidth: groupWidth, blocks: blocks * widths.count)
         })
     }
@@ -84,6 +92,11 @@ extension R3GANGenerator {
 
     public init() { self.init(widths: [128, 128, 128, 128]) }
 
+    /// - Parameters:
+    ///   - widths: channels at 4 x 4, 8 x 8 and so on.
+    ///   - blocks: residual blocks at each of them.
+    ///   - expansion: how many times as many channels a block has inside.
+    ///   - groupWidth: channels of a group there.
     public init(widths: [Int], blocks: Int = 2, expansion: Int = 2, groupWidth: Int = 16) {
       self.widths = widths
       self.blocks = blocks

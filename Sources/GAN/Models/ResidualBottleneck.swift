@@ -8,9 +8,13 @@ import Torch
 /// sqrt(2 / (1 + 0.2^2)) L^(-1/4) for a network of L blocks (Zhang et al. 2019, Fixup, of three layers): both together
 /// make the branch smaller by the root of L.
 public struct ResidualBottleneck: Layer {
+  /// W1, 1 x 1, to `expansion` times as many channels.
   public let expand: Conv2d
+  /// W2, 3 x 3 in groups, the channels as they are.
   public let grouped: Conv2d
+  /// W3, 1 x 1, back to the block's channels; without bias.
   public let reduce: Conv2d
+  private let misfit: Parameter?
 
   /// - Parameters:
   ///   - expansion: how many times as many channels there are between the 1 x 1 convolutions.
@@ -18,12 +22,14 @@ public struct ResidualBottleneck: Layer {
   ///   - blocks: L, of the whole network.
   public init(_ channels: Int, expansion: Int, groupWidth: Int, blocks: Int) {
     let inner = channels * expansion
-    precondition(inner % groupWidth == 0, "the groups do not divide the channels")
+    misfit = .unless(
+      groupWidth > 0 && inner.isMultiple(of: groupWidth),
+      "has \(inner) channels inside, which groups of \(groupWidth) do not divide")
     let gain = (2 / (1 + 0.2 * 0.2)).squareRoot() / Double(blocks).squareRoot().squareRoot()
     func weights(_ inputs: Int) -> Initializer { .normal(standardDeviation: gain / Double(inputs).squareRoot()) }
     expand = Conv2d(channels, inner, kernel: 1, weight: weights(channels))
     grouped = Conv2d(
-      inner, inner, kernel: 3, padding: 1, groups: inner / groupWidth, weight: weights(groupWidth * 3 * 3))
+      inner, inner, kernel: 3, padding: 1, groups: inner / max(1, groupWidth), weight: weights(groupWidth * 3 * 3))
     reduce = Conv2d(inner, channels, kernel: 1, weight: .constant(0), bias: false)
   }
 

@@ -9,6 +9,7 @@ import Torch
 /// Where d is outside the interval no gradient flows: a D that is sure of itself learns nothing more and teaches
 /// nothing more. ``Logistic`` does the same on logits without that.
 public struct ClampedProbability: UnpairedObjective {
+  /// It has no settings.
   public init() {}
 
   public func discriminatorLoss(real: Judgement, generated: Judgement) -> Tensor {

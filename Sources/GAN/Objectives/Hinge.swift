@@ -7,6 +7,7 @@ import Torch
 /// - D: mean max(0, 1 - D(x)) + mean max(0, 1 + D(G(z)))
 /// - G: -mean D(G(z))
 public struct Hinge: UnpairedObjective, Sendable {
+  /// It has no settings.
   public init() {}
 
   public func discriminatorLoss(real: Judgement, generated: Judgement) -> Tensor {

@@ -52,11 +52,17 @@ extension LeastSquares {
     public static let kind = "least-squares"
     /// a, b and c.
     public var generatedLabel: Double
+    /// b, what D is to say of real examples; not a.
     public var realLabel: Double
+    /// c, what G wants D to say of its own.
     public var generatorLabel: Double
 
     public init() { self.init(generatedLabel: 0, realLabel: 1, generatorLabel: 1) }
 
+    /// - Parameters:
+    ///   - generatedLabel: a.
+    ///   - realLabel: b.
+    ///   - generatorLabel: c.
     public init(generatedLabel: Double, realLabel: Double, generatorLabel: Double) {
       self.generatedLabel = generatedLabel
       self.realLabel = realLabel

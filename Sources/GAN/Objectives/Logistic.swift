@@ -21,8 +21,10 @@ public struct Logistic: UnpairedObjective {
 
   /// alpha, the target of D for real examples, in 0 ... 1.
   public let realTarget: Double
+  /// What G minimises.
   public let generatorLoss: GeneratorLoss
 
+  /// - Parameter realTarget: alpha; 1 is the game without label smoothing.
   public init(realTarget: Double = 1, generatorLoss: GeneratorLoss = .nonSaturating) {
     self.realTarget = realTarget
     self.generatorLoss = generatorLoss
@@ -48,10 +50,12 @@ extension Logistic {
     public static let kind = "logistic"
     /// alpha, D's target for real examples: below 1 it is one-sided label smoothing.
     public var realTarget: Double
+    /// What G minimises.
     public var generatorLoss: Logistic.GeneratorLoss
 
     public init() { self.init(realTarget: 1) }
 
+    /// - Parameter realTarget: alpha; 1 is the game without label smoothing.
     public init(realTarget: Double, generatorLoss: Logistic.GeneratorLoss = .nonSaturating) {
       self.realTarget = realTarget
       self.generatorLoss = generatorLoss

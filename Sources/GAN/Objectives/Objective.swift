@@ -5,6 +5,7 @@ import Torch
 /// A loss has one element per seed: of shape [S] where the judgements have a leading dimension over seeds, else a
 /// scalar.
 public protocol Objective {
+  /// What D minimises, of its judgement of as many real and generated examples.
   func discriminatorLoss(real: Judgement, generated: Judgement) -> Tensor
   /// - Parameter real: D's judgement of as many real examples, made when it is asked for.
   func generatorLoss(real: () -> Judgement, generated: Judgement) -> Tensor
@@ -27,6 +28,7 @@ extension Objective {
   public func unclampedProbability(_ logits: Tensor) -> Tensor { probability(logits) }
   public func score(_ logits: Tensor) -> Tensor { logits }
 
+  /// The same of a judgement of real examples that is there already.
   public func generatorLoss(real: Judgement, generated: Judgement) -> Tensor {
     generatorLoss(real: { real }, generated: generated)
   }
@@ -34,6 +36,7 @@ extension Objective {
 
 /// An objective whose G is judged by itself: its loss needs no real examples.
 public protocol UnpairedObjective: Objective {
+  /// What G minimises, of D's judgement of generated examples.
   func generatorLoss(generated: Judgement) -> Tensor
 }
 

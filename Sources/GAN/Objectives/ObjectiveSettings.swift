@@ -10,6 +10,7 @@ public protocol ObjectiveSettings: Choice {
   func smoothed(to realTarget: Double) -> Self?
   /// - Throws: `SettingsError`.
   func validate(_ check: SettingsCheck) throws
+  /// - Precondition: the settings are valid.
   func make() -> any Objective
 }
 

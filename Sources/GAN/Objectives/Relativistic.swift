@@ -13,6 +13,7 @@ import Torch
 ///
 /// A number added to D changes nothing: what D says of an example by itself means nothing, only differences do.
 public struct Relativistic: Objective, Sendable {
+  /// It has no settings.
   public init() {}
 
   public func discriminatorLoss(real: Judgement, generated: Judgement) -> Tensor {

@@ -14,8 +14,10 @@ import Torch
 public struct SemiSupervised: ClassifyingObjective, UnpairedObjective {
   /// alpha, the target of D for real examples, in 0 ... 1: one-sided label smoothing.
   public let realTarget: Double
+  /// What G minimises, of the logit that stands for real.
   public let generatorLoss: Logistic.GeneratorLoss
 
+  /// - Parameter realTarget: alpha; 1 is the published form.
   public init(realTarget: Double = 1, generatorLoss: Logistic.GeneratorLoss = .nonSaturating) {
     self.realTarget = realTarget
     self.generatorLoss = generatorLoss
@@ -54,10 +56,12 @@ extension SemiSupervised {
     public static let tellsClasses = true
     /// alpha, D's target for real examples: below 1 it is one-sided label smoothing.
     public var realTarget: Double
+    /// What G minimises, of the logit that stands for real.
     public var generatorLoss: Logistic.GeneratorLoss
 
     public init() { self.init(realTarget: 1) }
 
+    /// - Parameter realTarget: alpha; 1 is the published form.
     public init(realTarget: Double, generatorLoss: Logistic.GeneratorLoss = .nonSaturating) {
       self.realTarget = realTarget
       self.generatorLoss = generatorLoss

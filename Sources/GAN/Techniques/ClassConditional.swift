@@ -13,6 +13,7 @@ public enum ClassConditional {
 
     public init() { self.init(enabled: false) }
 
+    /// - Parameter enabled: whether the players are told classes.
     public init(enabled: Bool) { self.enabled = enabled }
 
     public var isOn: Bool { enabled }

@@ -12,8 +12,10 @@ import Torch
 ///
 /// Not part of *Improved Techniques for Training GANs*. It costs one more pass of the real examples through D, forward only.
 public struct ConsistencyRegularization: DiscriminatorTerm {
+  /// What the divergence is multiplied by.
   public let weight: Double
 
+  /// - Parameter weight: what the divergence is multiplied by.
   public init(weight: Double = 1) { self.weight = weight }
 
   /// Fails where D has one logit: there are no classes to tell then.
@@ -44,6 +46,7 @@ extension ConsistencyRegularization {
 
     public init() { self.init(weight: 0) }
 
+    /// - Parameter weight: 0 for none.
     public init(weight: Double) { self.weight = weight }
 
     public var isOn: Bool { weight > 0 }

@@ -19,6 +19,9 @@ public enum DataAugmentation {
 
     public init() { self.init(mirrors: false) }
 
+    /// - Parameters:
+    ///   - mirrors: whether every second image on average is mirrored.
+    ///   - shift: the most pixels that an image is moved; 0 for none.
     public init(mirrors: Bool, shift: Int = 0, padding: ShiftPadding = .reflect) {
       self.mirrors = mirrors
       self.shift = shift

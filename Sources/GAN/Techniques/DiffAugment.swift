@@ -15,10 +15,13 @@ import Torch
 /// An image takes eight uniform numbers, one after the other, of the batch's stream: its change is the same however many others
 /// there are.
 public struct DiffAugment: Augmentation {
+  /// A kind of change that an image undergoes.
   public enum Policy: String, Codable, Sendable, CaseIterable {
+    /// Brightness, saturation and contrast; movement by whole pixels; a rectangle of 0.
     case color, translation, cutout
   }
 
+  /// Which changes are made, always in the order colour, translation, cutout.
   public let policies: Set<Policy>
   /// [C, H, W] of images that come as rows of numbers; not needed where they come as [N, C, H, W].
   public let imageShape: [Int]?
@@ -111,6 +114,7 @@ extension DiffAugment {
 
     public init() { self.init(policies: []) }
 
+    /// - Parameter policies: none for no augmentation.
     public init(policies: [Policy]) { self.policies = policies }
 
     public var isOn: Bool { !policies.isEmpty }

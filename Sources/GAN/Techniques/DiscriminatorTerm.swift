@@ -35,11 +35,16 @@ public struct DiscriminatorStep {
 
   /// From 0.
   public let number: Int
+  /// The real examples of the step, and what D says of them.
   public let real: Batch
+  /// G's examples of the step, and what D says of them.
   public let generated: Batch
   /// The objective's, from D's logits: see ``Objective/score(_:)``.
   public let score: (_ logits: Tensor) -> Tensor
 
+  /// - Parameters:
+  ///   - number: of the step, from 0.
+  ///   - score: the objective's, from D's logits; the logits themselves where it states none.
   public init(
     number: Int, real: Batch, generated: Batch, score: @escaping (_ logits: Tensor) -> Tensor = { $0 }
   ) {

@@ -20,10 +20,15 @@ public struct FeatureMatching: GeneratorTerm {
     case tutorial
   }
 
+  /// Which distance between features.
   public let reading: Reading
+  /// What the distance is multiplied by.
   public let weight: Double
   public let replacesObjective: Bool
 
+  /// - Parameters:
+  ///   - weight: what the distance is multiplied by.
+  ///   - replacesObjective: whether it stands in the place of the objective's loss of G, and not beside it.
   public init(_ reading: Reading = .paper, weight: Double = 1, replacesObjective: Bool = true) {
     self.reading = reading
     self.weight = weight
@@ -57,7 +62,9 @@ extension FeatureMatching {
   public struct Settings: TechniqueSettings {
     public static let key = "featureMatching"
 
+    /// Where it stands in G's loss.
     public enum Role: String, Codable, Sendable, CaseIterable {
+      /// Nowhere: the technique is off.
       case none
       /// In the place of the objective's loss of G.
       case replaces
@@ -65,12 +72,16 @@ extension FeatureMatching {
       case joins
     }
 
+    /// Where it stands in G's loss.
     public var role: Role
+    /// Which distance between features.
     public var reading: Reading
+    /// What the distance is multiplied by.
     public var weight: Double
 
     public init() { self.init(role: .none) }
 
+    /// - Parameter weight: what the distance is multiplied by.
     public init(role: Role, reading: Reading = .releaseSquared, weight: Double = 1) {
       self.role = role
       self.reading = reading

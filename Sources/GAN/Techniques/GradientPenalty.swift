@@ -25,6 +25,7 @@ public struct GradientPenalty: DiscriminatorTerm {
     case generated
   }
 
+  /// Which examples D's gradient is taken at.
   public let place: Place
   /// gamma, at least 0, by the step.
   public let weight: CosineSchedule
@@ -32,6 +33,9 @@ public struct GradientPenalty: DiscriminatorTerm {
   /// Improving the Image Quality of StyleGAN*, section 3.1).
   public let interval: Int
 
+  /// - Parameters:
+  ///   - weight: gamma, by the step.
+  ///   - interval: only every so many steps have it, so much heavier; at least 1.
   public init(_ place: Place, weight: CosineSchedule, interval: Int = 1) {
     self.place = place
     self.weight = weight
@@ -79,6 +83,11 @@ extension GradientPenalty {
 
     public init() { self.init(real: 0, generated: 0) }
 
+    /// - Parameters:
+    ///   - real: gamma of R1; 0 for none.
+    ///   - generated: gamma of R2; 0 for none.
+    ///   - interval: only every so many steps have them, so much heavier.
+    ///   - end: what is left of both in the end, as a share.
     public init(real: Double, generated: Double, interval: Int = 1, end: Double = 1) {
       self.real = real
       self.generated = generated

@@ -28,6 +28,7 @@ public final class HistoricalAveraging: ParameterPenalty {
   /// t, the number of steps that the average is over.
   public private(set) var count = 0
 
+  /// - Parameter weight: at least 0.
   public init(weight: Double) { self.weight = weight }
 
   public var state: [String: Tensor] { average.map { ["average": $0, "count": Tensor([Int64(count)])] } ?? [:] }
@@ -61,11 +62,16 @@ extension HistoricalAveraging {
   public struct Settings: TechniqueSettings {
     public static let key = "historicalAveraging"
 
+    /// The weight of G's penalty; at least 0.
     public var generator: Double
+    /// The weight of D's penalty; at least 0.
     public var discriminator: Double
 
     public init() { self.init(generator: 0, discriminator: 0) }
 
+    /// - Parameters:
+    ///   - generator: the weight of G's penalty; 0 for none.
+    ///   - discriminator: the weight of D's.
     public init(generator: Double, discriminator: Double) {
       self.generator = generator
       self.discriminator = discriminator

@@ -14,8 +14,10 @@ import Torch
 ///
 /// Not part of *Improved Techniques for Training GANs*. It costs nothing beside the pass that D makes in any case.
 public struct MarginalEntropy: DiscriminatorTerm {
+  /// What the loss is multiplied by.
   public let weight: Double
 
+  /// - Parameter weight: what the loss is multiplied by.
   public init(weight: Double = 1) { self.weight = weight }
 
   /// Fails where D has one logit: there are no classes to tell then.
@@ -41,6 +43,7 @@ extension MarginalEntropy {
 
     public init() { self.init(weight: 0) }
 
+    /// - Parameter weight: 0 for none.
     public init(weight: Double) { self.weight = weight }
 
     public var isOn: Bool { weight > 0 }

@@ -25,6 +25,7 @@ public struct MinibatchDiscrimination: Layer {
     case tutorial
   }
 
+  /// Which of the published forms it has.
   public let reading: Reading
   /// B, the number of similarities per example.
   public let kernels: Int
@@ -124,6 +125,7 @@ extension MinibatchDiscrimination {
 
     /// Whether D has the layer.
     public var enabled: Bool
+    /// Which of the published forms the layer has.
     public var reading: Reading
     /// B
     public var kernels: Int
@@ -132,6 +134,10 @@ extension MinibatchDiscrimination {
 
     public init() { self.init(enabled: false) }
 
+    /// - Parameters:
+    ///   - enabled: whether D has the layer.
+    ///   - kernels: B, similarities per example.
+    ///   - dimensions: C, in which one similarity is measured.
     public init(enabled: Bool, reading: Reading = .release, kernels: Int = 100, dimensions: Int = 5) {
       self.enabled = enabled
       self.reading = reading

@@ -3,14 +3,17 @@ import Torch
 
 /// One of the two players.
 public enum Player: String, Sendable, CaseIterable {
+  /// G, which makes examples, and D, which judges them.
   case generator, discriminator
 }
 
 /// What a technique's settings are checked against.
 public struct GameFacts: Sendable {
+  /// Examples in a step, of the real ones and of the generated ones.
   public let batchSize: Int
   /// Labelled examples in a step; nil where D tells no classes apart.
   public let labelledBatchSize: Int?
+  /// How the game's networks want the examples of a batch.
   public let exampleLayout: ExampleLayout
   /// Whether the data are images, in whichever layout.
   public let hasImages: Bool
@@ -19,6 +22,12 @@ public struct GameFacts: Sendable {
   /// Whether real and generated examples come sorted, so that rows can be paired.
   public let canPairRows: Bool
 
+  /// - Parameters:
+  ///   - batchSize: examples in a step, of either side.
+  ///   - labelledBatchSize: labelled examples in a step; nil where D tells no classes apart.
+  ///   - hasImages: whether the data are images, in whichever layout.
+  ///   - takeClasses: whether both networks can be told classes.
+  ///   - canPairRows: whether both batches come sorted.
   public init(
     batchSize: Int, labelledBatchSize: Int?, exampleLayout: ExampleLayout, hasImages: Bool, takeClasses: Bool,
     canPairRows: Bool
@@ -42,6 +51,7 @@ public protocol TechniqueSettings: Codable, Hashable, Sendable {
   static var key: String { get }
   /// The technique switched off.
   init()
+  /// Whether a game with these settings differs from one without the technique.
   var isOn: Bool { get }
   /// Whether it pairs the rows of real and generated batches, which must both be sorted then.
   var pairsRows: Bool { get }

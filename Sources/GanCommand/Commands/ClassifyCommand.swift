@@ -30,14 +30,14 @@ struct Classify: ParsableCommand {
   @Flag(help: "Exchange light and dark.")
   var invert = false
 
-  @Flag(help: "Use the weights of the last step, not their average.")
-  var raw = false
+  @OptionGroup var weights: WeightOptions
 
   @OptionGroup var machine: MachineOptions
 
   func run() throws {
     let device = try machine.apply()
-    let classifier = try RunClassifier(RunFolder(URL(fileURLWithPath: runFolder)), averaged: !raw, device: device)
+    let classifier = try RunClassifier(
+      RunFolder(URL(fileURLWithPath: runFolder)), weights: weights.weights, device: device)
     // A stray file among them is named, and the others are told.
     var unreadable = 0
     let images = try files.flatMap { file -> [PictureFile.Picture] in

@@ -15,21 +15,30 @@ struct Compare: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Plays the same games with one technique after another, over many seeds, and says what each changes.",
     discussion: """
-      On densities and mixtures every seed's generator is measured by its points; on MNIST by the Inception score of a \
-      classifier, such as a semi-supervised run of ours.
+      On densities and mixtures every seed's generator is measured by its points; on images by the Inception score of a \
+      classifier, by the Fréchet distance and its kin of a network's features, or both. The plain game has none of the \
+      techniques; --set gives all games a key.
 
         gan compare --data normal,far-normal,ring --seeds 8
         gan compare --data mnist --classifier runs/mnist-semisupervised-fast-1 --seeds 6 --steps 2000
+        gan compare --recipe pictures --data-folder photos --techniques plain,diff-augment,mirroring --seeds 3
 
       Games that are over are kept in the output folder: started again with the same settings, it goes on with the others.
       """)
 
-  @Option(help: "What to learn, separated by commas: normal, two-humped, far-normal, ring, grid, mnist.")
-  var data = "normal,two-humped,far-normal,ring,grid"
+  @Option(
+    help: ArgumentHelp(
+      "What to learn, separated by commas: \(Self.recipes.joined(separator: ", ")). (default: \(Self.usualData))"))
+  var data: String?
+
+  @Option(
+    help: "The recipe to change, built in or a YAML file, in place of --data: its games are played on its own data.",
+    completion: RecipeArgument.completion)
+  var recipe: String?
 
   @Option(
     help: ArgumentHelp(
-      "Techniques, separated by commas: \(ComparedTechnique.allCases.map(\.rawValue).joined(separator: ", ")). (default: all)"
+      "Techniques, separated by commas: \(ComparedTechnique.allCases.map(\.rawValue).joined(separator: ", ")). (default: all, of images those that the recipe can have)"
     ))
   var techniques: String?
 
@@ -44,11 +53,19 @@ struct Compare: ParsableCommand {
     help: ArgumentHelp("Any key of the recipes, such as batchSize=64.", valueName: "key=value"))
   var assignments: [String] = []
 
-  @Option(help: "Folder with MNIST's files. (default: where `gan data get` puts them)", completion: .directory)
+  @Option(
+    help: "Folder or file with the images. (default: where `gan data get` puts them)", completion: .directory)
   var dataFolder: String?
 
-  @Option(help: ArgumentHelp("For MNIST: \(classifierHelp.abstract)", valueName: "run or file.pt"), completion: .file())
+  @Option(
+    help: ArgumentHelp("For images: \(classifierHelp.abstract)", valueName: "run or file.pt"), completion: .file())
   var classifier: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "For images: the network of features, as `gan score` has it. (default: the classifier, where it is a run; without one, what `gan data get inception` has fetched)",
+      valueName: "file or run"), completion: .file())
+  var features: String?
 
   @OptionGroup var reading: ClassifierReading
 
@@ -65,7 +82,10 @@ struct Compare: ParsableCommand {
   var device = "auto"
 
   func validate() throws {
-    _ = try (sources(), chosenTechniques())
+    if data != nil, recipe != nil {
+      throw ValidationError("--recipe has its own data: leave out --data.")
+    }
+    _ = try (data.map(sources(_:)), namedTechniques())
     guard (1...1000).contains(seeds) else {
       throw ValidationError("--seeds must be between 1 and 1000, is \(seeds).")
     }
@@ -75,12 +95,14 @@ struct Compare: ParsableCommand {
     }
   }
 
-  private func sources() throws -> [Chosen<DataFamily>] {
+  static let usualData = "normal,two-humped,far-normal,ring,grid"
+
+  private func sources(_ data: String) throws -> [Chosen<DataFamily>] {
     try list(data, "--data", Self.recipes.map { ($0, Chosen(any: DataFamily.kind(named: $0)!.init())) })
   }
-  private func chosenTechniques() throws -> [ComparedTechnique] {
-    let all = ComparedTechnique.allCases
-    return try techniques.map { try list($0, "--techniques", all.map { ($0.rawValue, $0) }) } ?? all
+
+  private func namedTechniques() throws -> [ComparedTechnique]? {
+    try techniques.map { try list($0, "--techniques", ComparedTechnique.allCases.map { ($0.rawValue, $0) }) }
   }
 
   private func list<Value: Hashable>(_ text: String, _ option: String, _ all: [(name: String, value: Value)]) throws
@@ -96,30 +118,33 @@ struct Compare: ParsableCommand {
     return values
   }
 
+  /// One source of data, and what is played on it.
+  private struct Grid {
+    var comparison: Comparison
+    let techniques: [ComparedTechnique]
+    /// Techniques that the recipe cannot have, and why.
+    var leftOut: [String] = []
+    let device: Device
+    /// Of images.
+    var images: LabelledImages?
+    var scorer: ComparedScorer?
+  }
+
   func run() throws {
-    // Not in `validate()`: there it would be said before a misspelt option.
-    if let images = try sources().first(where: { $0.images != nil }), classifier == nil {
-      throw ValidationError(
-        "--classifier is missing: samples of \(images.settings.title) are scored by a classifier, such as the folder of a "
-          + "`gan train mnist-semisupervised-fast` run.")
-    }
     let folder = URL(fileURLWithPath: out)
     try prepareForReport(in: folder)
-    let grids = try sources().map { try grid($0) }
-    let devices = try grids.map { try chosenDevice(device, for: $0.base) }
-    for (grid, device) in zip(grids, devices) {
-      for technique in try chosenTechniques() {
-        try grid.validate(technique)
-        try grid.recipe(technique).validate(on: device)
-      }
-    }
-    let scorer = try scorer(chosenDevice(device, for: nil))
+    let bases = try recipe.map { [try base(RecipeArgument($0).recipe)] } ?? sources(data ?? Self.usualData).map(base)
+    // All that can be refused is refused before anything is read for minutes.
+    var grids = try bases.map(grid)
+    for index in grids.indices { try openImages(of: &grids[index]) }
     // A step is too small to share out; whole games are what runs side by side.
     Libtorch.threads = 1
-    let outcomes = try play(grids, scorer, ComparisonFolder(folder.appendingPathComponent("games")), devices)
+    let outcomes = try play(grids, ComparisonFolder(folder.appendingPathComponent("games")))
     let report = CompareReport(
       grids: zip(grids, outcomes).map { grid, outcomes in
-        CompareReport.Grid(comparison: grid, cells: outcomes.compactMap(\.cell), failures: outcomes.flatMap(\.failures))
+        CompareReport.Grid(
+          comparison: grid.comparison, cells: outcomes.compactMap(\.cell), failures: outcomes.flatMap(\.failures),
+          leftOut: grid.leftOut)
       }, command: command)
     // Files first: what is on the disk is not lost with a terminal.
     if let results { try writeResults(report, to: URL(fileURLWithPath: results)) }
@@ -133,53 +158,130 @@ struct Compare: ParsableCommand {
   }
 
   private var command: String {
-    "gan compare --data \(shellWord(data)) --seeds \(seeds)"
+    "gan compare \(recipe.map { "--recipe \(shellPath($0))" } ?? "--data \(shellWord(data ?? Self.usualData))") --seeds \(seeds)"
       + (techniques.map { " --techniques \(shellWord($0))" } ?? "")
       + (classifier.map { " --classifier \(shellPath($0))" + reading.typed } ?? "")
+      + (features.map { " --features \(shellPath($0))" } ?? "")
+      + (dataFolder.map { " --data-folder \(shellPath($0))" } ?? "")
       + (steps.map { " --steps \($0)" } ?? "")
       + assignments.map { " --set \(shellWord($0))" }.joined()
   }
 
   /// The data that can be compared on. For images: a built-in recipe of that name.
-  private static let recipes = DataFamily.kinds.filter { kind in
+  static let recipes = DataFamily.kinds.filter { kind in
     kind is any PointSource.Type || Recipe.named(kind.kind) != nil
   }.map { $0.kind }
 
-  private func grid(_ source: Chosen<DataFamily>) throws -> Comparison {
+  private func base(_ source: Chosen<DataFamily>) throws -> Recipe {
     let name =
       source.points.map { $0.density != nil ? "one-dimensional" : "two-dimensional" } ?? source.kind
     var recipe = Recipe.named(name)!
     recipe.data = source
     recipe.name = source.kind
-    // The plain game is the plain game: without the smoothing that the recipe has of its own.
-    if let plain = recipe.objective.settings.smoothed(to: 1) { recipe.objective = Chosen(any: plain) }
     // As the tutorial has it whose claims are looked at.
     if source.points?.density != nil { recipe.discriminator.pretrainingSteps = 1_000 }
+    return try base(recipe)
+  }
+
+  /// The plain game is the plain game: without what the recipe has of the techniques.
+  private func base(_ given: Recipe) throws -> Recipe {
+    var recipe = given
+    for technique in ComparedTechnique.usual(hasImages: given.data.images != nil) { technique.remove(from: &recipe) }
     recipe = try assignments.reduce(recipe) { try $0.setting($1) }
     if let steps { (recipe.duration.count, recipe.duration.unit) = (steps, .steps) }
-    return Comparison(recipe, seeds: (1...UInt64(seeds)).map { $0 })
+    return recipe
   }
 
-  /// What scores images, and the images to learn from.
-  private struct Scorer: Sendable {
-    let images: LabelledImages
-    let classifier: SharedClassifier
-    /// Of features, where the classifier is a run.
-    let features: (any PictureNetwork)?
-    let scoring: ComparedScoring
+  /// - Throws: ``RecipeError`` where a technique that was asked for is none of the recipe's; `ValidationError` where images have
+  ///   nothing that scores them.
+  private func grid(_ base: Recipe) throws -> Grid {
+    let hasImages = base.data.images != nil
+    if hasImages, classifier == nil, features == nil, !isFetched(FeatureNetworks.inception) {
+      throw ValidationError(
+        "--features or --classifier is missing: samples of \(base.data.settings.title) are scored by a network's features (`gan "
+          + "data get inception` fetches FID's), or by a classifier, such as the folder of a `gan train "
+          + "mnist-semisupervised-fast` run.")
+    }
+    let comparison = Comparison(base, seeds: (1...UInt64(seeds)).map { $0 })
+    let device = try chosenDevice(device, for: base)
+    if let named = try namedTechniques() {
+      for technique in named {
+        try comparison.validate(technique)
+        try comparison.recipe(technique).validate(on: device)
+        try refuse(technique, comparison)
+      }
+      return Grid(comparison: comparison, techniques: named, device: device)
+    }
+    try comparison.validate(.plain)
+    try base.validate(on: device)
+    var grid = Grid(
+      comparison: comparison,
+      techniques: try ComparedTechnique.usual(hasImages: hasImages).filter { technique in
+        guard hasImages, technique != .plain else {
+          try comparison.validate(technique)
+          return true
+        }
+        return (try? comparison.validate(technique)) != nil && (try? refuse(technique, comparison)) != nil
+      }, device: device)
+    for technique in ComparedTechnique.usual(hasImages: hasImages) where !grid.techniques.contains(technique) {
+      do {
+        try comparison.validate(technique)
+        try refuse(technique, comparison)
+      } catch let error as RecipeError {
+        grid.leftOut.append("\(technique.title) (\(error))")
+      }
+    }
+    for words in grid.leftOut { Output.say("left out: \(words)") }
+    return grid
   }
 
-  private func scorer(_ device: Device) throws -> Scorer? {
-    guard let classifier, let source = try sources().compactMap(\.images).first else { return nil }
-    let folder = try dataFolder.map { URL(fileURLWithPath: $0) } ?? DataOption().place(of: source)
-    let images = try source.open(at: folder, .train)
-    let loaded = try reading.load(classifier, device: device)
-    let shared = SharedClassifier(loaded)
-    return Scorer(
-      images: images, classifier: shared, features: (loaded as? RunClassifier).map { RunNetwork($0) },
-      scoring: ComparedScoring(
-        classifier: shared.name, hash: shared.hash, reading: reading.summary,
-        images: sha256(Data(images.images)), samples: Comparison.scoredSamples, splits: 1))
+  /// - Throws: ``RecipeError`` where a technique changes nothing of a recipe.
+  private func refuse(_ technique: ComparedTechnique, _ comparison: Comparison) throws {
+    var recipe = comparison.recipe(technique)
+    recipe.name = comparison.base.name
+    guard technique == .plain || recipe != comparison.base else {
+      throw RecipeError(
+        key: technique == .labelSmoothing ? "objective.kind" : "generator.network",
+        reason: "does not know \(technique.title.lowercased())")
+    }
+  }
+
+  private func isFetched(_ published: PublishedDataSet) -> Bool {
+    FileManager.default.fileExists(atPath: published.directory.appendingPathComponent(published.files[0].name).path)
+  }
+
+  /// Opens a grid's images, and what scores them.
+  private func openImages(of grid: inout Grid) throws {
+    var base = grid.comparison.base
+    guard let source = base.data.images else { return }
+    var option = DataOption()
+    option.path = dataFolder
+    guard dataFolder != nil || type(of: source).defaultDirectory != nil else {
+      throw ValidationError(
+        "--data-folder is missing: '\(type(of: source).kind)' is read from a folder or file of your own.")
+    }
+    base = try option.settling(base)
+    if let steps { (base.duration.count, base.duration.unit) = (steps, .steps) }
+    grid.comparison = Comparison(base, seeds: grid.comparison.seeds)
+    let images = try option.images(of: base, .train)!
+    try base.validate(for: .image(channels: images.channels, height: images.height, width: images.width))
+    let loaded = try classifier.map { try reading.load($0, device: grid.device) }
+    let network =
+      if let features {
+        try pictureNetwork(features, like: .torchFidelity, reading, device: grid.device)
+      } else if let loaded {
+        (loaded as? RunClassifier).map { RunNetwork($0) as any PictureNetwork }
+      } else {
+        try pictureNetwork(nil, like: .torchFidelity, reading, device: grid.device)
+      }
+    grid.images = images
+    var bar: ProgressBar?
+    grid.scorer = try ComparedScorer(
+      images: images, classifier: loaded, reading: reading.summary, network: network
+    ) { done, total in
+      if bar == nil { bar = ProgressBar("features of real images", total: total, unit: "images") }
+      if done < total { bar?.update(done) } else { bar?.clear() }
+    }
   }
 
   /// What came of one technique's games on one source of data.
@@ -196,29 +298,25 @@ struct Compare: ParsableCommand {
   }
 
   /// For each grid its techniques' outcomes, in the order of the techniques.
-  private func play(_ grids: [Comparison], _ scorer: Scorer?, _ folder: ComparisonFolder, _ devices: [Device])
-    throws -> [[Outcome]]
-  {
-    let techniques = try chosenTechniques()
-    func isOfImages(_ grid: Int) -> Bool { grids[grid].base.data.images != nil }
+  private func play(_ grids: [Grid], _ folder: ComparisonFolder) throws -> [[Outcome]] {
     // Points of all seeds are a step together; images of one are work enough.
     let jobs = grids.indices.flatMap { grid in
-      techniques.flatMap { technique -> [Job] in
-        let seeds = grids[grid].seeds
-        return (isOfImages(grid) ? seeds.map { [$0] } : [seeds]).map {
+      grids[grid].techniques.flatMap { technique -> [Job] in
+        let seeds = grids[grid].comparison.seeds
+        return (grids[grid].images != nil ? seeds.map { [$0] } : [seeds]).map {
           Job(grid: grid, technique: technique, seeds: $0)
         }
       }
     }
     func length(_ job: Job) -> Int {
-      let base = grids[job.grid].base
-      let perEpoch = (scorer?.images.count ?? 0) / base.batchSize
+      let base = grids[job.grid].comparison.base
+      let perEpoch = (grids[job.grid].images?.count ?? 0) / base.batchSize
       return base.duration.unit == .steps ? base.duration.count : base.duration.count * perEpoch
     }
     let found = jobs.map { job in
       folder.cell(
-        grids[job.grid].recipe(job.technique), seeds: job.seeds,
-        scoring: isOfImages(job.grid) ? scorer?.scoring : nil, device: devices[job.grid])
+        grids[job.grid].comparison.recipe(job.technique), seeds: job.seeds,
+        scoring: grids[job.grid].scorer?.scoring, device: grids[job.grid].device)
     }
     let done = zip(jobs, found).reduce(0) { $0 + ($1.1 == nil ? 0 : length($1.0)) }
     let progress = Mutex(
@@ -229,22 +327,23 @@ struct Compare: ParsableCommand {
     let workers = max(1, min(self.jobs ?? ProcessInfo.processInfo.activeProcessorCount, jobs.count))
     DispatchQueue.concurrentPerform(iterations: workers) { _ in
       while let index = waiting.withLock({ $0.popFirst() }) {
-        let (job, grid, device) = (jobs[index], grids[jobs[index].grid], devices[jobs[index].grid])
+        let (job, grid) = (jobs[index], grids[jobs[index].grid])
+        let (comparison, device) = (grid.comparison, grid.device)
         func play(_ seeds: [UInt64]) -> Result<ComparisonCell, any Error> {
           Result {
             if seeds != job.seeds,
-              let cell = folder.cell(grid.recipe(job.technique), seeds: seeds, scoring: nil, device: device)
+              let cell = folder.cell(comparison.recipe(job.technique), seeds: seeds, scoring: nil, device: device)
             {
               return cell
             }
             let report = { (steps: Int) in progress.withLock { $0.update(index, steps) } }
             let cell =
-              if let scorer, grid.base.data.images != nil {
-                try grid.playImages(
-                  job.technique, seed: seeds[0], scorer.images, classifier: scorer.classifier,
-                  features: scorer.features, scoring: scorer.scoring, device: device, progress: report)
+              if let scorer = grid.scorer, let images = grid.images {
+                try comparison.playImages(
+                  job.technique, seed: seeds[0], images, scorer: scorer, device: device, progress: report)
               } else {
-                try Comparison(grid.base, seeds: seeds).playPoints(job.technique, device: device, progress: report)
+                try Comparison(comparison.base, seeds: seeds).playPoints(
+                  job.technique, device: device, progress: report)
               }
             try folder.write(cell)
             return cell
@@ -267,7 +366,7 @@ struct Compare: ParsableCommand {
     }
     let outcomes = stored.map { $0! }
     return try grids.indices.map { grid in
-      try techniques.map { technique in
+      try grids[grid].techniques.map { technique in
         var outcome = Outcome()
         var cells: [ComparisonCell] = []
         for (job, played) in zip(jobs, outcomes) where job.grid == grid && job.technique == technique {
@@ -276,7 +375,7 @@ struct Compare: ParsableCommand {
             case .success(let cell): cells.append(cell)
             // It is a result too; the others go on.
             case .failure(let fault as TrainingFault):
-              let source = grids[grid].base.data.kind
+              let source = grids[grid].comparison.base.data.kind
               outcome.failures.append("\(source), \(technique.rawValue), seed \(job.seeds[position]): \(fault)")
             case .failure(let error): throw error  // thrown above
             }

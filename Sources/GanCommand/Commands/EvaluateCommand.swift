@@ -21,6 +21,8 @@ struct Evaluate: ParsableCommand {
   @Option(help: "train or test.")
   var split = Split.test
 
+  @OptionGroup var checkpoint: CheckpointOption
+
   @Flag(help: "One JSON object in place of the tables.")
   var json = false
 
@@ -29,7 +31,7 @@ struct Evaluate: ParsableCommand {
   func run() throws {
     let device = try machine.apply()
     let folder = RunFolder(URL(fileURLWithPath: runFolder))
-    let classifier = try RunClassifier(folder, averaged: true, device: device)
+    let classifier = try RunClassifier(folder, weights: checkpoint.weights(averaged: true), device: device)
     let source = classifier.source
     let place = try data.place(of: source, run: classifier.description)
     let images = try source.open(at: place, split)
@@ -51,7 +53,8 @@ struct Evaluate: ParsableCommand {
     let hasAverage = classifier.game.discriminatorAverage != nil
     let raw =
       try hasAverage
-      ? RunClassifier(folder, averaged: false, device: device).game.classes(of: examples, averaged: false)
+      ? RunClassifier(folder, weights: checkpoint.weights(averaged: false), device: device).game.classes(
+        of: examples, averaged: false)
       : averaged
     let evaluation = Evaluation(
       images: images.count, errors: examples.errors(averaged),

@@ -34,8 +34,7 @@ struct Export: ParsableCommand {
   @Option(help: "Which of the networks; a classifier is what semi-supervised runs train.")
   var network = ExportedNetwork.generator
 
-  @Flag(help: "Write the weights of the last step, not their average.")
-  var raw = false
+  @OptionGroup var weights: WeightOptions
 
   @Flag(help: "Leave a generator's batch norm to the batches that it is given.")
   var batchStatistics = false
@@ -45,7 +44,7 @@ struct Export: ParsableCommand {
     // Somebody's network may be in it, and before anything is computed there is nothing to lose.
     try refuseExisting(file)
     let export = try RunFolder(URL(fileURLWithPath: runFolder)).export(
-      network, averaged: !raw, standingStatistics: !batchStatistics)
+      network, weights: weights.weights, standingStatistics: !batchStatistics)
     try writeOutput(export.file, to: file)
     if export.origin.statistics == .batch {
       Output.say(

@@ -59,8 +59,7 @@ struct Sample: ParsableCommand {
   @Option(help: "Of single pictures: png, jpeg or webp. (default: png)")
   var format: PictureFormat?
 
-  @Flag(help: "Draw from the weights of the last step, not from their average.")
-  var raw = false
+  @OptionGroup var weights: WeightOptions
 
   @OptionGroup var data: DataOption
   @OptionGroup var machine: MachineOptions
@@ -125,7 +124,7 @@ struct Sample: ParsableCommand {
     let folder = RunFolder(URL(fileURLWithPath: runFolder))
     try folder.requireFolder()
     let device = try machine.apply(for: folder.recipe())
-    let run = try folder.load(device: device, averaged: !raw)
+    let run = try folder.load(device: device, weights: weights.weights)
     let game = run.game
     guard case .image = game.example else { return try writePoints(game) }
     let classes = try chosenClasses(game, run.description)
@@ -201,7 +200,7 @@ struct Sample: ParsableCommand {
   ) throws {
     if destination != .grid {
       let writer = try SampleWriter(to: file, isZip: destination == .zip, format: format ?? .png)
-      try writer.add(pictures(checkingTensors { game.asImages(samples) }, shape: game.example.dimensions))
+      try writer.add(game.pictures(of: samples))
       try writer.finish()
     } else if let nearest {
       try writeNearest(nearest, game, samples, run, to: file)
@@ -222,7 +221,7 @@ struct Sample: ParsableCommand {
       let samples = try game.samples(batch: batch, random)
       let part = min(size, count - batch * size)
       try writer.add(
-        pictures(checkingTensors { game.asImages(samples.sliced(0, 0..<part)) }, shape: game.example.dimensions))
+        game.pictures(of: samples.sliced(0, 0..<part)))
       bar.update(batch * size + part)
     }
     try writer.finish()
@@ -237,7 +236,7 @@ struct Sample: ParsableCommand {
     let rows = try zip(corners, corners.dropFirst()).map { first, last in
       let z = try game.interpolated(from: first, to: last, count: count)
       let samples = try game.samples(of: z, classes: classes.map { [Int](repeating: $0[0], count: count) })
-      return try pictures(checkingTensors { game.asImages(samples) }, shape: game.example.dimensions)
+      return try game.pictures(of: samples)
     }
     let images = rows.flatMap { $0 }
     if destination != .grid {
@@ -266,7 +265,7 @@ struct Sample: ParsableCommand {
     guard let images = try data.images(of: game.recipe, .train, run: run.description) else { return }
     let found = try NearestImages(images, game).find(nearest, of: samples)
     let shape = game.example.dimensions
-    let own = try pictures(checkingTensors { game.asImages(samples) }, shape: shape)
+    let own = try game.pictures(of: samples)
     let rows = zip(own, found).flatMap { sample, neighbours in [sample] + neighbours.map(\.picture) }
     try ImageGrid(
       rows, columns: nearest + 1, padding: 2, scale: gridScale(shape), background: 64

@@ -13,11 +13,13 @@ struct Score: ParsableCommand {
     discussion: """
       What is scored is a run, a folder or zip archive of pictures from any tool, or a data set; --against says what it is \
       compared with. A score is a function of its network, of how pictures are resized and of how many there are: all of \
-      this is printed with it, and scores compare only where it agrees (Docs/Scores.md). With --classifier it is the Inception \
-      score alone, by that classifier.
+      this is printed with it, and scores compare only where it agrees (Docs/Scores.md). Several at once come into one table, \
+      which says where they do not compare; a .json file is what --json has printed before. With --classifier it is the \
+      Inception score alone, by that classifier.
 
         gan score runs/pictures-1 --against photos --samples 5000
         gan score samples.zip --against cifar10 --metrics fid,kid,precision,recall
+        gan score runs/one runs/two --against photos --samples 5000
         gan score samples --against statistics.npz --like clean
         gan score photos --save-statistics statistics.npz
         gan score runs/mnist-1 --classifier digits.pt
@@ -26,9 +28,9 @@ struct Score: ParsableCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "A run's folder, a folder or zip archive of pictures, or a data set, such as cifar10 or cifar10:FOLDER.",
+      "A run's folder, a folder or zip archive of pictures, or a data set, such as cifar10 or cifar10:FOLDER; one or several.",
       valueName: "pictures"), completion: .file())
-  var runFolder: String?
+  var places: [String] = []
 
   @Option(
     help: ArgumentHelp(
@@ -78,8 +80,7 @@ struct Score: ParsableCommand {
   @Option(parsing: .unconditional, help: "Seed of a run's noise, or of the order of --data.")
   var seed: UInt64 = 1
 
-  @Flag(help: "Draw from the weights of the last step, not from their average.")
-  var raw = false
+  @OptionGroup var weights: WeightOptions
 
   @Flag(help: "Print one JSON object.")
   var json = false
@@ -87,10 +88,12 @@ struct Score: ParsableCommand {
   @OptionGroup var machine: MachineOptions
 
   func validate() throws {
-    if split != nil, data == nil, runFolder == nil || classifier.classifier != nil {
+    if split != nil, data == nil, places.isEmpty || classifier.classifier != nil {
       throw ValidationError("--split belongs to --data.")
     }
-    if raw && data != nil { throw ValidationError("--raw belongs to a run.") }
+    if weights.areGiven && data != nil {
+      throw ValidationError("\(weights.raw ? "--raw" : "--checkpoint") belongs to a run.")
+    }
     let bounds = [
       ("--samples", samples ?? 1, 1...1_000_000_000), ("--splits", splits, 1...1_000_000),
       ("--batch-size", batchSize ?? 1, 1...100_000),
@@ -102,24 +105,59 @@ struct Score: ParsableCommand {
 
   func run() throws {
     if let classifier = classifier.classifier { return try runInceptionScore(by: classifier) }
-    guard let place = runFolder else {
+    guard !places.isEmpty else {
       throw ValidationError(
         "Name what is scored: a run's folder, pictures or a data set; or --data with a --classifier.")
     }
     guard data == nil else { throw ValidationError("--data goes with --classifier: name the pictures themselves.") }
-    try runPictureScores(of: place)
+    if places.count > 1, saveStatistics != nil {
+      throw ValidationError("--save-statistics is of one set of pictures, and \(places.count) are named.")
+    }
+    // Before hours of scoring, not after.
+    for file in [saveStatistics, page].compactMap({ $0 }) {
+      try makeFolder(at: URL(fileURLWithPath: file).deletingLastPathComponent())
+    }
+    let kept = try places.map {
+      $0.lowercased().hasSuffix(".json") ? try ScoreDocument(contentsOf: URL(fileURLWithPath: $0)) : nil
+    }
+    if places.count == 1, kept[0] == nil { return try runPictureScores(of: places[0]) }
+    try runComparison(kept)
   }
 
-  /// Scores of features.
-  private func runPictureScores(of place: String) throws {
+  /// Several sets in one table.
+  ///
+  /// - Parameter kept: for each of the places what was scored before; nil for what is scored now.
+  private func runComparison(_ kept: [ScoreDocument?]) throws {
+    var documents: [(name: String, document: ScoreDocument)] = []
+    var scoring: Scoring?
+    for (place, kept) in zip(places, kept) {
+      if let kept {
+        documents.append((place, kept))
+        continue
+      }
+      Output.say("scoring \(place)")
+      if scoring == nil { scoring = try makeScoring() }
+      documents.append((place, ScoreDocument(try scores(of: try open(place, scoring!), scoring!))))
+    }
+    let report = ScoreComparisonReport(comparison: ScoreComparison(documents))
+    if let page { try report.page().write(to: URL(fileURLWithPath: page)) }
+    try Output.print(json ? report.json() : report.text(width: max(80, min(120, Terminal.columns))))
+    if let page, !json { try Output.printPlace(URL(fileURLWithPath: page)) }
+  }
+
+  /// What pictures are scored by and against.
+  private struct Scoring {
+    let network: any PictureNetwork
+    let device: Device
+    /// The real pictures, where they are pictures.
+    let realSet: (any PictureSet)?
+    let real: PictureScores.Real
+    let metrics: [any PictureMetric.Type]
+  }
+
+  private func makeScoring() throws -> Scoring {
     let device = try machine.apply()
     let network = try scores.network(classifier.reading, device: device)
-    let generated = try ScoredPlace(
-      text: place, split: split, count: samples, seed: seed, averaged: !raw, device: device
-    ).open()
-    if let samples, generated.count < samples {
-      throw ValidationError("--samples must be at most \(generated.count), the number of pictures, is \(samples).")
-    }
     var realSet: (any PictureSet)?
     var real = PictureScores.Real.nothing
     if let against, against.lowercased().hasSuffix(".npz") {
@@ -132,33 +170,54 @@ struct Score: ParsableCommand {
           checksum: sha256(try readFile(at: url))))
     } else if let against {
       let set = try ScoredPlace(
-        text: against, split: againstSplit, count: nil, seed: 1, averaged: true, device: device
+        text: against, split: againstSplit, count: nil, seed: 1, weights: SavedWeights(), device: device
       ).open()
       (realSet, real) = (set, .pictures(set))
     }
-    let metrics = try scores.chosen(ifNone: defaultMetrics(network, real))
+    return Scoring(
+      network: network, device: device, realSet: realSet, real: real,
+      metrics: try scores.chosen(ifNone: defaultMetrics(network, real)))
+  }
+
+  private func open(_ place: String, _ scoring: Scoring) throws -> any PictureSet {
+    let generated = try ScoredPlace(
+      text: place, split: split, count: samples, seed: seed, weights: weights.weights, device: scoring.device
+    ).open()
+    if let samples, generated.count < samples {
+      throw ValidationError(
+        "--samples must be at most \(generated.count), the number of pictures of \(place), is \(samples).")
+    }
+    return generated
+  }
+
+  private func scores(of generated: any PictureSet, _ scoring: Scoring) throws -> PictureScores {
     var bar = ScoreBar()
+    defer { bar.finish() }
+    return try PictureScores(
+      of: generated, against: scoring.real, by: scoring.network, metrics: scoring.metrics,
+      settings: scores.settings(splits: splits), batch: batchSize ?? 16, cache: scores.cache ? .standard : nil,
+      version: swiftGanVersion
+    ) { bar.show($0) }
+  }
+
+  /// Scores of one set.
+  private func runPictureScores(of place: String) throws {
+    let scoring = try makeScoring()
+    let generated = try open(place, scoring)
     if let saveStatistics {
-      let features = try bar.features(of: generated, by: network, batch: batchSize ?? 16)
+      var bar = ScoreBar()
+      let features = try bar.features(of: generated, by: scoring.network, batch: batchSize ?? 16)
       let statistics = try FeatureStatistics(of: features.features, divisor: scores.like.settings.divisor)
       let url = URL(fileURLWithPath: saveStatistics)
-      try makeFolder(at: url.deletingLastPathComponent())
       try statistics.write(to: url)
       bar.finish()
       try Output.printPlace(url)
       // Statistics alone were wanted, unless scores were asked for.
       guard against != nil || scores.metrics != nil else { return }
     }
-    let result = try PictureScores(
-      of: generated, against: real, by: network, metrics: metrics, settings: scores.settings(splits: splits),
-      batch: batchSize ?? 16, cache: scores.cache ? .standard : nil, version: swiftGanVersion
-    ) { bar.show($0) }
-    bar.finish()
-    let report = PictureScoreReport(scores: result)
+    let report = PictureScoreReport(scores: try scores(of: generated, scoring))
     if let page {
-      let url = URL(fileURLWithPath: page)
-      try makeFolder(at: url.deletingLastPathComponent())
-      try report.page(generated: generated, real: realSet).write(to: url)
+      try report.page(generated: generated, real: scoring.realSet).write(to: URL(fileURLWithPath: page))
     }
     try Output.print(json ? report.json() : report.text(width: max(80, min(120, Terminal.columns))))
     if let page, !json { try Output.printPlace(URL(fileURLWithPath: page)) }
@@ -180,8 +239,8 @@ struct Score: ParsableCommand {
         "--classifier is for the Inception score alone; --features names the network of other scores.")
     }
     // Not in `validate()`: there it would be said before a misspelt option.
-    guard (runFolder == nil) != (data == nil) else {
-      throw ValidationError("Name the folder of a run or --data, and not both.")
+    guard places.isEmpty != (data == nil), places.count <= 1 else {
+      throw ValidationError("Name the folder of one run or --data, and not both.")
     }
     let device = try machine.apply()
     let source = try makeSource(device: device)
@@ -206,8 +265,8 @@ struct Score: ParsableCommand {
   }
 
   private func makeSource(device: Device) throws -> ScoreSource {
-    if let runFolder {
-      return try ScoreSource(run: URL(fileURLWithPath: runFolder), averaged: !raw, seed: seed, device: device)
+    if let runFolder = places.first {
+      return try ScoreSource(run: URL(fileURLWithPath: runFolder), weights: weights.weights, seed: seed, device: device)
     }
     let folder = URL(fileURLWithPath: data!)
     let split = split ?? .test

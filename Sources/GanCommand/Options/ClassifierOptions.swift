@@ -135,7 +135,7 @@ struct ClassifierReading: ParsableArguments {
       ] where isGiven {
         throw ValidationError("\(option) is for TorchScript files; '\(path)' is the folder of a run.")
       }
-      return try RunClassifier(RunFolder(url), averaged: true, device: device)
+      return try RunClassifier(RunFolder(url), device: device)
     }
     return try TorchScriptClassifier(
       contentsOf: url, inputRange: inputRange, normalization: normalization(), channels: channels, output: output,

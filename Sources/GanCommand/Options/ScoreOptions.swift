@@ -17,7 +17,7 @@ struct ScoreOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The network: FID's weights (.pth), a TorchScript file, or a semi-supervised run's folder. (default: what `gan data get inception` has fetched)",
+      "The network: FID's weights (.pth), a TorchScript file, a semi-supervised run's folder, or the name of one that `gan data get` has fetched, such as vgg16. (default: what `gan data get inception` has fetched)",
       valueName: "file or run"), completion: .file())
   var features: String?
 
@@ -116,12 +116,20 @@ func pictureNetwork(_ path: String?, like: ScoreConvention, _ reading: Classifie
     }
     return try InceptionNetwork(contentsOf: fetched, resizing: like.resizing, scaling: like.scaling, device: device)
   }
-  let url = URL(fileURLWithPath: path)
+  var url = URL(fileURLWithPath: path)
   var isFolder: ObjCBool = false
+  if !FileManager.default.fileExists(atPath: url.path),
+    let published = FeatureNetworks.all.first(where: { $0.name == path })
+  {
+    url = published.directory.appendingPathComponent(published.files[0].name)
+    guard FileManager.default.fileExists(atPath: url.path) else {
+      throw FileError(path: url.path, reason: "there is no such file: `gan data get \(published.name)` fetches it")
+    }
+  }
   guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
     throw FileError(path: path, reason: "there is no such file or folder")
   }
-  if isFolder.boolValue { return try RunNetwork(RunClassifier(RunFolder(url), averaged: true, device: device)) }
+  if isFolder.boolValue { return try RunNetwork(RunClassifier(RunFolder(url), device: device)) }
   if try TorchScriptNetwork.isScript(url) { return try reading.network(url, device: device) }
   return try InceptionNetwork(contentsOf: url, resizing: like.resizing, scaling: like.scaling, device: device)
 }

@@ -17,7 +17,14 @@ struct CompareReport {
     let cells: [ComparisonCell]
     /// Games that stopped, and why.
     let failures: [String]
+    /// Techniques that this recipe cannot have, and why.
+    let leftOut: [String]
     var source: Chosen<DataFamily> { comparison.base.data }
+    /// Its data, after the recipe where that has a name of its own.
+    var title: String {
+      let (name, data) = (comparison.base.name, source.settings.title)
+      return name == source.kind ? data : "\(name): \(data)"
+    }
     /// What is measured on this data, in the order of the columns.
     var measures: [ComparedMeasure] {
       ComparedMeasure.allCases.filter { measure in cells.contains { $0.measures[measure] != nil } }
@@ -43,7 +50,7 @@ struct CompareReport {
 
   private func table(_ grid: Grid, _ measures: [ComparedMeasure], _ title: String) -> Table {
     Table(
-      title: "\(grid.source.settings.title), \(length(grid)), \(seedCount(grid))\(title)",
+      title: "\(grid.title), \(length(grid)), \(seedCount(grid))\(title)",
       columns: [.init("Technique")]
         + measures.flatMap { measure -> [Table.Column] in
           let column = Table.Column(measure.title, best: measure.best, help: measure.help)
@@ -76,10 +83,18 @@ struct CompareReport {
     var parts = ["Mean ± standard deviation over \(seedCount(grid))."]
     if let scoring = grid.cells.lazy.compactMap(\.scoring).first {
       let splits = scoring.splits == 1 ? "1 split" : "\(scoring.splits) splits"
-      parts.append(
-        "Inception score of \(grouped(scoring.samples)) samples in \(splits) by \(scoring.classifier), SHA-256 "
-          + "\(scoring.hash.prefix(12)).")
+      if let classifier = scoring.classifier, let hash = scoring.hash {
+        parts.append(
+          "Inception score of \(grouped(scoring.samples)) samples in \(splits) by \(classifier), SHA-256 \(hash.prefix(12))."
+        )
+      }
+      if let features = scoring.features, let hash = scoring.featuresHash, let compared = scoring.compared {
+        parts.append(
+          "\(scoring.classifier == nil ? "Scores" : "The other scores") of \(grouped(compared)) samples and as many real images by "
+            + "the features of \(features), SHA-256 \(hash.prefix(12)).")
+      }
     }
+    if !grid.leftOut.isEmpty { parts.append("Left out: \(grid.leftOut.joined(separator: "; ")).") }
     if !grid.failures.isEmpty { parts.append("Games that did not end: \(grid.failures.joined(separator: "; ")).") }
     return parts.joined(separator: " ")
   }
@@ -105,7 +120,7 @@ struct CompareReport {
   func markdown(_ grid: Grid) -> String {
     let tables = tables(grid).map { $0.text(includesHelp: true) }.joined(separator: "\n")
     let answers = claims([grid]).map { "- \($0.term): \($0.text)\n" }.joined()
-    return "# \(grid.source.settings.title)\n\nMade by `\(command)`.\n\n```\n\(tables)```\n"
+    return "# \(grid.title)\n\nMade by `\(command)`.\n\n```\n\(tables)```\n"
       + (answers.isEmpty ? "" : "\nThe claims, and what was measured:\n\n\(answers)")
   }
 
@@ -128,8 +143,8 @@ struct CompareReport {
       blocks.append(.chart(chart(grid, measure)))
     }
     blocks += try pictures(grid)
-    blocks.append(.section("\(grid.source.settings.title): settings", [.definitions(settings(grid))]))
-    return .section(grid.source.settings.title, blocks)
+    blocks.append(.section("\(grid.title): settings", [.definitions(settings(grid))]))
+    return .section(grid.title, blocks)
   }
 
   /// Every seed's value, one column of points for each technique.
@@ -186,12 +201,11 @@ struct CompareReport {
     }
     return try grid.cells.map { cell in
       let side = Int(Double(cell.examples[0].count).squareRoot())
-      let images = cell.examples.map {
-        Image(width: side, height: side, channels: 1, planes: $0)
-      }
+      let shape = cell.imageShape ?? [1, side, side]
+      let images = cell.examples.map { Image(width: shape[2], height: shape[1], channels: shape[0], planes: $0) }
       return .figure(
         try Figure(
-          ImageGrid(images, columns: 16, padding: 2, scale: 1, background: 64).tiled(),
+          ImageGrid(images, columns: 16, padding: 2, scale: max(1, 32 / shape[2]), background: 64).tiled(),
           alternative: "Samples: \(cell.technique.title)", caption: "\(cell.technique.title), seed \(cell.seeds[0])."))
     }
   }
@@ -204,7 +218,13 @@ struct CompareReport {
     }
     let (alone, both) = (matching(.featureMatching), matching(.both))
     let averaging = recipeOf(.historicalAveraging).techniques[HistoricalAveraging.Settings.self]
-    let layer = recipe.techniques[MinibatchDiscrimination.Settings.self]
+    let layer = recipeOf(.minibatchDiscrimination).techniques[MinibatchDiscrimination.Settings.self]
+    let played = Set(grid.cells.map(\.technique))
+    func techniques(_ wanted: [ComparedTechnique], _ term: String, _ text: @autoclosure () -> String) -> [(
+      term: String, text: String
+    )] {
+      played.isDisjoint(with: wanted) ? [] : [(term, text())]
+    }
     var settings: [(term: String, text: String)] = [
       (
         "Networks", "G \(recipe.generator.network.settings.summary); D \(recipe.discriminator.network.settings.summary)"
@@ -216,19 +236,30 @@ struct CompareReport {
       ),
       ("Batch", "\(recipe.batchSize)"),
       ("Samples", recipe.averagesGenerator ? "of averaged weights" : "of the last weights"),
-      (
-        "Feature matching",
-        "\(alone.reading.rawValue); \(alone.role.rawValue) the objective of G alone, \(both.role.rawValue) it with "
-          + "minibatch discrimination"
-          + (alone.reading == .releaseSquared
-            ? "; it is the mean over features, where the sound "
-              + "preset of gan demo takes the sum, as the paper writes it" : "")
-      ),
-      ("Minibatch discrimination", "\(layer.reading.rawValue), \(layer.kernels) kernels of \(layer.dimensions)"),
-      ("Historical averaging", "weight \(averaging.generator) on G, \(averaging.discriminator) on D"),
-      ("Label smoothing", "real target \(recipeOf(.labelSmoothing).objective.settings.realTarget)"),
-      ("Virtual batch norm", "in G, in the place of what the recipe normalises by"),
     ]
+    settings += techniques(
+      [.featureMatching, .both], "Feature matching",
+      "\(alone.reading.rawValue); \(alone.role.rawValue) the objective of G alone, \(both.role.rawValue) it with "
+        + "minibatch discrimination"
+        + (alone.reading == .releaseSquared
+          ? "; it is the mean over features, where the sound preset of gan demo takes the sum, as the paper writes it"
+          : ""))
+    settings += techniques(
+      [.minibatchDiscrimination, .both], "Minibatch discrimination",
+      "\(layer.reading.rawValue), \(layer.kernels) kernels of \(layer.dimensions)")
+    settings += techniques(
+      [.historicalAveraging], "Historical averaging",
+      "weight \(averaging.generator) on G, \(averaging.discriminator) on D")
+    settings += techniques(
+      [.labelSmoothing], "Label smoothing", "real target \(recipeOf(.labelSmoothing).objective.settings.realTarget)")
+    settings += techniques(
+      [.virtualBatchNorm], "Virtual batch norm", "in G, in the place of what the recipe normalises by")
+    settings += techniques(
+      [.diffAugment], "DiffAugment",
+      recipeOf(.diffAugment).techniques[DiffAugment.Settings.self].policies.map(\.rawValue).joined(separator: ", "))
+    settings += techniques(
+      [.gradientPenalty], "Gradient penalty",
+      "R1, gamma \(recipeOf(.gradientPenalty).techniques[GradientPenalty.Settings.self].real)")
     if recipe.discriminator.pretrainingSteps > 0 {
       settings.append(
         ("Before the game", "D is fitted to the density for \(recipe.discriminator.pretrainingSteps) steps"))
@@ -240,7 +271,7 @@ struct CompareReport {
 
   /// How much better or worse than the plain game, by the measure that comes first.
   private func finding(_ grid: Grid) -> String {
-    guard let measure = grid.measures.first(where: { [.wasserstein, .modes, .score].contains($0) }),
+    guard let measure = grid.measures.first(where: { [.wasserstein, .modes, .score, .frechet].contains($0) }),
       let reference = grid.values(.plain, measure)
     else { return "Without the plain game there is nothing to compare with." }
     let told = grid.cells.compactMap { cell -> String? in
@@ -264,7 +295,7 @@ struct CompareReport {
   private func claims(_ grids: [Grid]) -> [(term: String, text: String)] {
     let lines = grids.filter { $0.source.points?.density != nil }
     func answer(_ claim: String, _ told: (Grid) -> String?) -> (term: String, text: String)? {
-      let answers = lines.compactMap { grid in told(grid).map { "\(grid.source.settings.title): \($0)." } }
+      let answers = lines.compactMap { grid in told(grid).map { "\(grid.title): \($0)." } }
       return answers.isEmpty ? nil : (claim, answers.joined(separator: " "))
     }
     /// The measure with feature matching and without.
@@ -331,6 +362,7 @@ extension ComparedMeasure {
     case .highQuality: "High-quality share"
     case .score: "Inception score"
     case .frechet: "Fréchet distance"
+    case .kernel: "KID"
     case .precision: "Precision"
     case .recall: "Recall"
     case .density: "Density"
@@ -350,8 +382,9 @@ extension ComparedMeasure {
     case .restlessness: "Standard deviation of D(x) over the last quarter of the game, averaged over the data."
     case .modes: "Modes with at least one of \(Comparison.points) points within three standard deviations."
     case .highQuality: "Share of points within three standard deviations of a mode."
-    case .score: "Of \(Comparison.scoredSamples) samples in one split, by the classifier named below the table."
-    case .frechet: "Of \(Comparison.comparedImages) samples and as many real images, by the features of the classifier."
+    case .score: "Of samples in one split, by the network named below the table."
+    case .frechet: "FID where the network is FID's: of samples and as many real images, by a network's features."
+    case .kernel: "Kernel distance of the same, which does not depend on their number; may be below 0."
     case .precision: "Share of the same samples in the ball of a real image, to its third neighbour."
     case .recall: "Share of the same real images in the ball of a sample, to its third neighbour."
     case .density:
@@ -363,7 +396,7 @@ extension ComparedMeasure {
   var isOfDiscriminator: Bool { [.peakDistance, .flatness, .restlessness].contains(self) }
 
   /// Whether the table has room for the bootstrap interval of its mean.
-  var hasInterval: Bool { ![.spread, .collapsed, .peakDistance, .density].contains(self) }
+  var hasInterval: Bool { ![.spread, .collapsed, .peakDistance, .density, .kernel, .precision].contains(self) }
 
   var isBetterHigh: Bool { [.modes, .highQuality, .score, .precision, .recall, .coverage].contains(self) }
 
@@ -386,6 +419,9 @@ extension ComparedTechnique {
     case .historicalAveraging: "with historical averaging"
     case .labelSmoothing: "with label smoothing"
     case .virtualBatchNorm: "with virtual batch norm"
+    case .diffAugment: "with DiffAugment"
+    case .mirroring: "with mirrored images"
+    case .gradientPenalty: "with a gradient penalty"
     }
   }
 }

@@ -25,7 +25,24 @@ struct DoctorReport {
     let advice =
       diagnosis.findings.isEmpty
       ? [] : [(["what to try:"] + diagnosis.advice.map { "  - \(plain($0))" }).joined(separator: "\n")]
-    return ([headline] + findings + advice + [figures]).joined(separator: "\n\n") + "\n"
+    let caveats = diagnosis.caveats.map { "worth knowing: \(plain($0))" }
+    return ([headline] + findings + advice + caveats + [figures] + scoreLines).joined(separator: "\n\n") + "\n"
+  }
+
+  /// The latest and the best of each score that the run takes of its samples.
+  private var scoreLines: [String] {
+    let scored = lines.filter { $0.scores != nil }
+    guard let last = scored.last else { return [] }
+    let parts = PictureMetrics.all.compactMap { metric -> String? in
+      let name = metric.name
+      guard let now = last.scores?[name] else { return nil }
+      let all = scored.compactMap { line in line.scores?[name].map { (step: line.step, value: $0) } }
+      let best = all.min { metric.moreIsBetter ? $0.value > $1.value : $0.value < $1.value }!
+      return "\(metric.title) \(PictureScoreReport.number(now))"
+        + (best.step == last.step
+          ? ", its best" : " (best \(PictureScoreReport.number(best.value)) at step \(best.step))")
+    }
+    return ["scores at step \(last.step): \(parts.joined(separator: "; "))"]
   }
 
   private var headline: String {
@@ -101,6 +118,7 @@ struct DoctorReport {
       let step: Int
       let steps: Int
       let findings: [Finding]
+      let caveats: [String]
       let samples: Samples?
     }
     let document = Document(
@@ -110,6 +128,7 @@ struct DoctorReport {
           condition: $0.condition, isIllness: $0.condition.isIllness, since: $0.since, evidence: $0.evidence,
           advice: $0.advice.map(plain))
       },
+      caveats: diagnosis.caveats.map(plain),
       samples: examination.samples.map {
         .init(
           count: $0.count, accuracy: $0.signs.accuracy, featureSpread: $0.signs.featureSpread,
@@ -128,10 +147,12 @@ struct DoctorReport {
 
   func page() throws -> Page {
     let samples =
-      examination.samples == nil ? [] : [Block.section("Samples", try pictures() + [.note(figures)] + aboutAverages)]
+      examination.samples == nil
+      ? []
+      : [Block.section("Samples", try pictures() + [.note(figures)] + scoreLines.map { .note($0) } + aboutAverages)]
     return Page(
       title: title, lead: headline + ".",
-      blocks: diagnosis.findings.map(section) + advice + samples + [
+      blocks: diagnosis.findings.map(section) + advice + diagnosis.caveats.map { .note(plain($0)) } + samples + [
         .section("All signs", [.row(allCharts.map { .chart($0) })])
       ],
       footer: "Made by gan doctor \(shellPath(name))")
@@ -228,6 +249,7 @@ struct DoctorReport {
       case .lostModes: modes.isEmpty ? [coverage] : modes
       case .offData: [precision]
       case .classifierFails: [testErrors]
+      case .worsened: Array(scores.prefix(1))
       case .discriminatorWins: [accuracy]
       case .vanishingGradient: [gradients]
       }

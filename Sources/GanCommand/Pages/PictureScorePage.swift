@@ -8,25 +8,16 @@ import Scores
 /// Scores of pictures with their passport: as a table, as JSON, and as a page.
 struct PictureScoreReport {
   let scores: PictureScores
+  private var document: ScoreDocument { ScoreDocument(scores) }
 
-  private struct Document: Encodable {
-    let scores: [ScoreValue]
-    let passport: ScorePassport
-  }
-
-  func json() throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return String(
-      decoding: try encoder.encode(Document(scores: scores.values, passport: scores.passport)), as: UTF8.self)
-  }
+  func json() throws -> String { try document.json() }
 
   static func number(_ value: Double) -> String {
     let digits = abs(value) >= 100 ? 2 : abs(value) >= 1 ? 4 : 6
     return String(format: "%.\(digits)f", value)
   }
 
-  private func title(_ value: ScoreValue) -> String { PictureMetrics.named(value.metric)?.title ?? value.metric }
+  private func title(_ value: ScoreValue) -> String { PictureMetrics.title(of: value.metric) }
 
   var table: Table {
     Table(
@@ -50,48 +41,7 @@ struct PictureScoreReport {
   }
 
   /// The passport in words.
-  var facts: [(term: String, text: String)] {
-    let (passport, settings) = (scores.passport, scores.passport.settings)
-    func side(_ side: ScorePassport.Side) -> String {
-      "\(side.title), \(side.count.map { "\(grouped($0)) pictures" } ?? "an unknown number of pictures")"
-        + (side.checksum.map { ", checksum \($0.prefix(12))" } ?? "")
-    }
-    var facts = [
-      (
-        "network",
-        "\(passport.network.name), sha256 \(passport.network.sha256.prefix(12)), \(passport.network.dimensions) features"
-      ),
-      ("pixels", "\(passport.network.reading), resizing \(passport.network.resizing)"),
-      ("generated", side(passport.generated)),
-    ]
-    if let real = passport.real { facts.append(("real", side(real))) }
-    let names = Set(scores.values.map(\.metric))
-    if !names.isDisjoint(with: ["fid", "fd"]) {
-      facts.append(("covariance", "divided by \(settings.divisor.rawValue)"))
-    }
-    if names.contains("kid") {
-      facts.append(
-        ("subsets", "\(settings.kernelSubsets) of \(settings.kernelSubsetSize) pictures, seed \(settings.seed)"))
-    }
-    if !names.isDisjoint(with: ["precision", "recall", "density", "coverage"]) {
-      let neighbours = settings.neighbours
-      facts.append(
-        (
-          "neighbours",
-          "k = \(neighbours.precisionRecall) for precision and recall, \(neighbours.densityCoverage) for density and coverage"
-            + (neighbours.isStrict ? ", all strict" : "")
-        ))
-    }
-    if names.contains("is") {
-      facts.append(
-        (
-          "splits",
-          "\(settings.splits), order by seed \(settings.seed), \(settings.outputBias ? "with" : "without") output bias"
-        ))
-    }
-    facts.append(("version", "swift-gan \(passport.version)"))
-    return facts
-  }
+  var facts: [(term: String, text: String)] { document.facts }
 
   var notes: [String] {
     scores.values.compactMap { value in value.note.map { "\(title(value)): \($0)" } }
@@ -100,9 +50,7 @@ struct PictureScoreReport {
   }
 
   func text(width: Int) -> String {
-    let widest = facts.map(\.term.count).max() ?? 0
-    let lines = facts.map { $0.term.padding(toLength: widest, withPad: " ", startingAt: 0) + "  " + $0.text }
-    return ([table.text(width: width) + lines.joined(separator: "\n")] + notes.map { "note: \($0)" }).joined(
+    return ([table.text(width: width) + ScoreDocument.text(of: facts)] + notes.map { "note: \($0)" }).joined(
       separator: "\n")
   }
 

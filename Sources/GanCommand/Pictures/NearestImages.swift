@@ -34,7 +34,7 @@ struct NearestImages {
     }
     var best = [[(index: Int, distance: Double)]](repeating: [], count: samples.size(0))
     // In parts: the set may be larger than memory.
-    let batches = ImageBatches(images, batchSize: 1)
+    let batches = try ImageBatches(images, batchSize: 1)
     for first in stride(from: 0, to: images.count, by: 4_096) {
       let positions = first..<min(images.count, first + 4_096)
       let distances = try checkingTensors {
@@ -49,9 +49,8 @@ struct NearestImages {
       }
     }
     return try best.map { neighbours in
-      let found = try pictures(
-        checkingTensors { batches.examples(neighbours.map(\.index)).reshaped([-1] + game.example.dimensions) },
-        shape: game.example.dimensions)
+      let images = batches.examples(neighbours.map(\.index)).reshaped([-1] + game.example.dimensions)
+      let found = try game.pictures(of: game.asExamples(images))
       return zip(neighbours, found).map { Neighbour(index: $0.index, distance: $0.distance, picture: $1) }
     }
   }

@@ -20,10 +20,10 @@ final class RunClassifier: ImageClassifier {
   var classes: Int? { classCount }
   let classCount: Int
 
-  /// - Parameter averaged: whether it has the average of D's weights, where the run keeps one.
+  /// - Parameter weights: which of D's.
   /// - Throws: `FileError` for a folder that is no run, or one that was not trained to classify.
-  init(_ folder: RunFolder, averaged: Bool, device: Device) throws {
-    let run = try folder.load(device: device, averaged: averaged)
+  init(_ folder: RunFolder, weights: SavedWeights = SavedWeights(), device: Device) throws {
+    let run = try folder.load(device: device, weights: weights)
     let (game, description) = (run.game, run.description)
     guard game.recipe.tellsClasses, let source = game.recipe.data.images, let classes = description.classes,
       let imageShape = description.imageShape
@@ -35,9 +35,16 @@ final class RunClassifier: ImageClassifier {
     self.game = game
     self.source = source
     self.description = description
-    name = "\(folder.url.relativePath) (\(game.recipe.name))"
-    hash = sha256(
-      try readFile(at: folder.discriminatorFile(averaged: averaged && game.discriminatorAverage != nil)))
+    name =
+      "\(folder.url.relativePath) (\(game.recipe.name)\(weights.checkpoint == nil ? "" : weights.words(hasAverage: false)))"
+    let isAveraged = weights.averaged && game.discriminatorAverage != nil
+    if let checkpoint = weights.checkpoint {
+      // It holds both kinds of weights.
+      hash = sha256(
+        try readFile(at: folder.checkpoints.file(checkpoint)), Data(isAveraged ? "averaged".utf8 : "raw".utf8))
+    } else {
+      hash = sha256(try readFile(at: folder.discriminatorFile(averaged: isAveraged)))
+    }
     classCount = classes
     self.imageShape = imageShape
   }

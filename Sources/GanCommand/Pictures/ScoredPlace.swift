@@ -15,8 +15,8 @@ struct ScoredPlace {
   /// So many pictures, at most; 50 000 of a run where it is nil.
   let count: Int?
   let seed: UInt64
-  /// Whether a run's averaged weights are taken.
-  let averaged: Bool
+  /// Of a run.
+  let weights: SavedWeights
   let device: Device
 
   /// - Throws: `FileError`, `ValidationError` where it is nothing of the kind.
@@ -24,7 +24,7 @@ struct ScoredPlace {
     let url = URL(fileURLWithPath: text)
     if FileManager.default.fileExists(atPath: url.path) {
       if FileManager.default.fileExists(atPath: url.appendingPathComponent("run.json").path) {
-        let source = try ScoreSource(run: url, averaged: averaged, seed: seed, device: device)
+        let source = try ScoreSource(run: url, weights: weights, seed: seed, device: device)
         return GeneratedPictures(title: source.title, count: count ?? 50_000, images: source.images)
       }
       var bar = PictureBar("looking at \(url.lastPathComponent)")

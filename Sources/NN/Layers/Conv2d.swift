@@ -7,9 +7,13 @@ public struct Conv2d: Layer {
   public let weight: Parameter
   /// [out]
   public let bias: Parameter?
+  /// Pixels from one place of the kernel to the next, down and to the right.
   public let stride: Int
+  /// Rows and columns of zeros on each side.
   public let padding: Int
+  /// Equal parts that both the input's and the output's channels fall into.
   public let groups: Int
+  private let misfit: Parameter?
 
   /// - Parameters:
   ///   - groups: divides both numbers of channels.
@@ -18,14 +22,17 @@ public struct Conv2d: Layer {
     _ inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0, groups: Int = 1,
     weight: Initializer = .glorotUniform, bias: Bool = true
   ) {
-    precondition(inputs % groups == 0 && outputs % groups == 0, "the groups do not divide the channels")
-    self.weight = Parameter([outputs, inputs / groups, kernel, kernel], weight)
+    misfit = .unless(
+      groups > 0 && inputs.isMultiple(of: groups) && outputs.isMultiple(of: groups),
+      "has \(inputs) and \(outputs) channels, which \(groups) groups do not divide")
+    self.weight = Parameter([outputs, inputs / max(1, groups), kernel, kernel], weight)
     self.bias = bias ? Parameter([outputs], .constant(0)) : nil
     self.stride = stride
     self.padding = padding
     self.groups = groups
   }
 
+  /// `x` [N, in, H, W] -> [N, out, H', W'], in every mode.
   public func callAsFunction(_ x: Tensor) -> Tensor {
     conv2d(x, weight: weight.value, bias: bias?.value, stride: stride, padding: padding, groups: groups)
   }

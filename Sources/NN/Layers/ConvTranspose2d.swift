@@ -8,10 +8,15 @@ public struct ConvTranspose2d: Layer {
   public let weight: Parameter
   /// [out]
   public let bias: Parameter?
+  /// Pixels of the output from where one pixel of the input goes to where the next one goes.
   public let stride: Int
+  /// Rows and columns that are cut from each side of the output.
   public let padding: Int
+  /// Rows and columns more at the bottom and on the right.
   public let outputPadding: Int
+  /// Equal parts that both the input's and the output's channels fall into.
   public let groups: Int
+  private let misfit: Parameter?
 
   /// - Parameters:
   ///   - groups: divides both numbers of channels.
@@ -20,8 +25,10 @@ public struct ConvTranspose2d: Layer {
     _ inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0, outputPadding: Int = 0,
     groups: Int = 1, weight: Initializer = .glorotUniform, bias: Bool = true
   ) {
-    precondition(inputs % groups == 0 && outputs % groups == 0, "the groups do not divide the channels")
-    self.weight = Parameter([inputs, outputs / groups, kernel, kernel], weight)
+    misfit = .unless(
+      groups > 0 && inputs.isMultiple(of: groups) && outputs.isMultiple(of: groups),
+      "has \(inputs) and \(outputs) channels, which \(groups) groups do not divide")
+    self.weight = Parameter([inputs, outputs / max(1, groups), kernel, kernel], weight)
     self.bias = bias ? Parameter([outputs], .constant(0)) : nil
     self.stride = stride
     self.padding = padding
@@ -29,6 +36,7 @@ public struct ConvTranspose2d: Layer {
     self.groups = groups
   }
 
+  /// `x` [N, in, H, W] -> [N, out, H', W'], in every mode.
   public func callAsFunction(_ x: Tensor) -> Tensor {
     convTranspose2d(
       x, weight: weight.value, bias: bias?.value, stride: stride, padding: padding, outputPadding: outputPadding,

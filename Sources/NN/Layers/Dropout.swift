@@ -8,6 +8,7 @@ import Torch
 public struct Dropout: Layer {
   /// In 0 ..< 1.
   public let rate: Double
+  /// - Parameter rate: the probability that an element becomes 0, in 0 ..< 1.
   public init(_ rate: Double) { self.rate = rate }
 
   public func callAsFunction(_ x: Tensor, _ context: Context) -> Tensor {

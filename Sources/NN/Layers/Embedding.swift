@@ -7,6 +7,7 @@ import Torch
 public struct Embedding: Module {
   /// [classes, width]
   public let weight: Parameter
+  /// Labels are in 0 ..< this.
   public var classes: Int { weight.shape[0] }
 
   /// - Parameter weight: the distribution of the vectors' elements.
@@ -14,6 +15,7 @@ public struct Embedding: Module {
     self.weight = Parameter([classes, width], weight)
   }
 
+  /// `labels` [N] (int64) -> [N, width].
   public func callAsFunction(_ labels: Tensor) -> Tensor { self(labels, from: weight.value) }
 
   /// With `table` in the place of ``weight``.

@@ -15,6 +15,7 @@ public struct Linear: Layer {
     self.bias = bias ? Parameter([outputs], .constant(0)) : nil
   }
 
+  /// `x` [..., N, in] -> [..., N, out], in every mode.
   public func callAsFunction(_ x: Tensor) -> Tensor { linear(x, weight: weight.value, bias: bias?.value) }
   public func callAsFunction(_ x: Tensor, _ context: Context) -> Tensor { self(x) }
 }

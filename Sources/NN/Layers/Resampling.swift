@@ -6,6 +6,7 @@ import Torch
 /// Zeros are put between the pixels and the result is filtered with (1, 3, 3, 1) / 4 along both sides, the filter (1,
 /// 2, 1) of R3GAN's resampler (Huang et al. 2024) after doubling every pixel.
 public struct Upsample2d: Layer {
+  /// It has no parameters.
   public init() {}
   public func callAsFunction(_ x: Tensor, _ context: Context) -> Tensor {
     convTranspose2d(x, weight: interpolation(like: x) * 4, stride: 2, padding: 1, groups: x.size(1))
@@ -15,6 +16,7 @@ public struct Upsample2d: Layer {
 /// Half the height and width, the reverse of ``Upsample2d``: [N, C, H, W] -> [N, C, H / 2, W / 2], filtered with
 /// (1, 3, 3, 1) / 8 along both sides before every other pixel is left out. Beyond the border the image is 0.
 public struct Downsample2d: Layer {
+  /// It has no parameters.
   public init() {}
   public func callAsFunction(_ x: Tensor, _ context: Context) -> Tensor {
     conv2d(x, weight: interpolation(like: x), stride: 2, padding: 1, groups: x.size(1))

@@ -15,6 +15,7 @@ public struct SpectralNorm: Module {
   /// Below the norm of anything that is not 0, and above 0: a weight of zeros stays one.
   private static let epsilon = 1e-12
 
+  /// Of a weight with so many rows; u begins as a draw of N(0, 1).
   public init(_ outputs: Int) { vector = Parameter([outputs], .normal(standardDeviation: 1), role: .fixed) }
 
   /// `weight` [..., out, ...] / sigma, of the same shape; dimensions before `out` are those of ``vector``'s value.

@@ -7,8 +7,11 @@ public struct SpectralNormConv2d: Layer {
   public let weight: Parameter
   /// [out]
   public let bias: Parameter?
+  /// Holds u, [out], and divides ``weight`` by its largest singular value.
   public let norm: SpectralNorm
+  /// Pixels from one place of the kernel to the next, down and to the right.
   public let stride: Int
+  /// Rows and columns of zeros on each side.
   public let padding: Int
 
   /// - Parameter bias: whether there is a bias, which then starts at 0.

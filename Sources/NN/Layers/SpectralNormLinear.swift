@@ -6,6 +6,7 @@ public struct SpectralNormLinear: Layer {
   public let weight: Parameter
   /// [out]
   public let bias: Parameter?
+  /// Holds u, [out], and divides ``weight`` by its largest singular value.
   public let norm: SpectralNorm
 
   /// - Parameter bias: whether there is a bias, which then starts at 0.

@@ -10,7 +10,9 @@ public struct WeightNormConv2d: Layer {
   public let gain: Parameter
   /// b, [out]
   public let bias: Parameter
+  /// Pixels from one place of the kernel to the next, down and to the right.
   public let stride: Int
+  /// Rows and columns of zeros on each side.
   public let padding: Int
   private let initialDeviation: Double
 

@@ -10,8 +10,11 @@ public struct WeightNormConvTranspose2d: Layer {
   public let gain: Parameter
   /// b, [out]
   public let bias: Parameter
+  /// Pixels of the output from where one pixel of the input goes to where the next one goes.
   public let stride: Int
+  /// Rows and columns that are cut from each side of the output.
   public let padding: Int
+  /// Rows and columns more at the bottom and on the right.
   public let outputPadding: Int
 
   private let initialDeviation: Double

@@ -19,6 +19,8 @@ public struct Diagnosis: Sendable {
     case offData = "off the data"
     /// A classifier that has learnt nothing, or got worse.
     case classifierFails = "classifier fails"
+    /// Samples were better before, by the score that the run takes of them.
+    case worsened = "samples got worse"
     /// D is always right.
     case discriminatorWins = "discriminator wins"
     /// G's gradients have all but vanished.
@@ -28,7 +30,9 @@ public struct Diagnosis: Sendable {
     public var isIllness: Bool { self != .discriminatorWins && self != .vanishingGradient }
   }
 
+  /// What is said of a run in a word.
   public enum Verdict: String, Codable, Sendable {
+    /// Nothing is seen to be wrong; or the samples are bad, or the run could not go on.
     case healthy, ill
     /// Neither can be said yet: less than a fifth of the run is played, or it has saved no networks.
     case tooEarly = "too early to tell"
@@ -36,7 +40,9 @@ public struct Diagnosis: Sendable {
     case tooFew = "too few examples to tell"
   }
 
+  /// One thing that is wrong, with what shows it.
   public struct Finding: Sendable {
+    /// What is wrong.
     public let condition: Condition
     /// The step since which it is so; nil where the measurements do not show when it began.
     public let since: Int?
@@ -46,9 +52,12 @@ public struct Diagnosis: Sendable {
     public let advice: [String]
   }
 
+  /// The word for all of it.
   public let verdict: Verdict
   /// Illnesses, and what explains them; empty unless the run is ill.
   public let findings: [Finding]
+  /// What makes no run ill, and is worth knowing: sentences. Empty where the run is ill.
+  public let caveats: [String]
 
   /// The limits that the verdicts are given by.
   public enum Limits {
@@ -67,6 +76,11 @@ public struct Diagnosis: Sendable {
     public static let accuracy = 0.97
     /// G's gradients are below this share of what they were at their largest.
     public static let gradient = 1e-3
+    /// A distance of samples from the data, such as FID, is so much above the least that it has been.
+    public static let worsening = 1.25
+    /// Fewer pictures than D is likely to learn by heart: below it *Training Generative Adversarial Networks with Limited Data*
+    /// (Karras et al. 2020) finds FID to rise again, and DiffAugment to help most.
+    public static let fewPictures = 20_000
     /// A sign has to hold for so many measurements in a row.
     public static let persistence = 10
     /// Without so many real examples no run is called healthy: a share of them, such as coverage, is known to 0.06 then.
@@ -75,15 +89,18 @@ public struct Diagnosis: Sendable {
     public static let early = 0.2
   }
 
+  /// Judges what was found out; nothing is read or computed beside it.
   public init(_ examination: Examination) {
     let doctor = Doctor(examination)
     let isEarly = Double(examination.played) < Limits.early * Double(examination.steps) || examination.samples == nil
     // One name for one illness: samples that are all the same also miss most of the data, and are often beside it.
     let ofSamples = doctor.collapsed.map { [$0] } ?? [doctor.offData, doctor.lostModes].compactMap { $0 }
     let illnesses =
-      [doctor.broke].compactMap { $0 } + (isEarly ? [] : [doctor.classifierFails].compactMap { $0 } + ofSamples)
+      [doctor.broke].compactMap { $0 }
+      + (isEarly ? [] : [doctor.classifierFails, doctor.worsened].compactMap { $0 } + ofSamples)
     let causes = illnesses.isEmpty ? [] : [doctor.discriminatorWins, doctor.vanishingGradient].compactMap { $0 }
     findings = illnesses + causes
+    caveats = illnesses.isEmpty && !isEarly ? [doctor.certainty].compactMap { $0 } : []
     let areFew = (examination.samples?.count ?? 0) < Limits.examples
     verdict = !illnesses.isEmpty ? .ill : isEarly ? .tooEarly : areFew ? .tooFew : .healthy
   }
@@ -195,6 +212,39 @@ private struct Doctor {
       "The classifier makes \(last.errors) errors on the test set; after step \(best.step) it made \(best.errors).")
   }
 
+  /// By the first of the distances that the run takes: a rise of the others is no other illness.
+  var worsened: Diagnosis.Finding? {
+    for (name, title) in [("fid", "FID"), ("fd", "The Fréchet distance"), ("kid", "KID")] {
+      let scored = lines.compactMap { line in line.scores?[name].map { (step: line.step, value: $0) } }
+      guard let best = scored.min(by: { $0.value < $1.value }), let last = scored.last, scored.count >= 3 else {
+        continue
+      }
+      // KID is unbiased, and about 0 where samples are good.
+      let limit = max(best.value * Limits.worsening, name == "kid" ? best.value + 0.01 : best.value)
+      guard last.value > limit else { return nil }
+      let since = scored[((scored.lastIndex { $0.value <= limit } ?? -1) + 1)...].first?.step
+      return finding(
+        .worsened, since: since,
+        "\(title) of the samples is \(number(last.value)); at step \(best.step) it was \(number(best.value)).")
+    }
+    return nil
+  }
+
+  /// D is always right, and G goes on well.
+  var certainty: String? {
+    guard let since = start(.discriminatorWins), let share = lines.last?.accuracy else { return nil }
+    let isFew = examination.pictures.map { $0 < Limits.fewPictures } ?? false
+    let measures = lines.contains { $0.scores != nil }
+    return "D is right about \(percent(share)) of the examples since step \(since). Samples are good all the same; "
+      + (isFew
+        ? "with \(examination.pictures!) pictures D may be learning them by heart, and G then gets worse later"
+          + (augmentation.map { ": if it does, try \($0)" } ?? "")
+        : "if they get worse later, D has gone too far ahead")
+      + (examination.pictures == nil || measures ? "." : ". `--score fid@2000 --keep-best fid` would show it.")
+  }
+
+  private func number(_ value: Double) -> String { String(format: abs(value) >= 100 ? "%.0f" : "%.3g", value) }
+
   // MARK: Causes
 
   var discriminatorWins: Diagnosis.Finding? {
@@ -267,10 +317,28 @@ private struct Doctor {
       case .lostModes: [rates, longer, featureMatching, minibatch, noise]
       case .offData: [rates, longer, featureMatching, noise, averaging]
       case .classifierFails: [rates, noise]
+      case .worsened: [best, augmentation, rates, penalty]
       case .discriminatorWins: [rates, noise, smoothing, featureMatching]
       case .vanishingGradient: [rates, featureMatching, noise]
       }
     return advice.compactMap { $0 }
+  }
+
+  private var best: String? {
+    examination.keepsBest
+      ? "the best checkpoint, which the run has kept (`--checkpoint best` of `gan sample` and the others)"
+      : "to keep the best network next time (`--keep-best fid`)"
+  }
+
+  private var augmentation: String? {
+    guard recipe.data.images != nil, !recipe.techniques[DiffAugment.Settings.self].isOn else { return nil }
+    return "DiffAugment, which keeps D from learning pictures by heart "
+      + "(`--set 'augmentation.policies=[color, translation, cutout]'`)"
+  }
+
+  private var penalty: String? {
+    recipe.techniques[GradientPenalty.Settings.self].isOn
+      ? nil : "a penalty on D's gradients at real examples (`--set gradientPenalty.real=1`)"
   }
 
   private var averaging: String? {

@@ -8,29 +8,45 @@ import Torch
 /// What a doctor finds out about a run before any judgement: its measurements, and how some thousand fresh samples compare
 /// with the data.
 public struct Examination: Sendable {
+  /// What the run was told.
   public let recipe: Recipe
   /// Steps of the whole run.
   public let steps: Int
+  /// The lines of `measurements.jsonl`, in the order of their steps.
   public let measurements: [RunFolder.Measurement]
+  /// The lines of `faults.jsonl`.
   public let faults: [RunFolder.Fault]
   /// The errors that guessing makes on the test set, where the run has one.
   public let errorsByChance: Double?
   /// Whether the run goes back from numbers that are not finite, and so has tried that.
   public let rollsBack: Bool
+  /// Real examples, where they are images of a set.
+  public let pictures: Int?
+  /// Whether the run has kept its best checkpoint.
+  public let keepsBest: Bool
   /// Of fresh samples and as many real examples; nil where no networks have been saved yet.
   public let samples: FreshSamples?
 
+  /// How samples drawn for the purpose compare with the data.
   public struct FreshSamples: Sendable {
+    /// Samples that were looked at, and as many real examples where there are so many.
     public let count: Int
     /// Steps played when the networks that they are of were saved; nil for a run of an earlier version.
     public let step: Int?
+    /// Of all samples and real examples.
     public let signs: BatchSigns
     /// Of a mixture, whose modes are known.
     public let modes: ModeCoverage?
     /// Some of both, to be looked at: rows of numbers.
     public let generated: [[Double]]
+    /// As ``generated``, of the real examples.
     public let real: [[Double]]
 
+    /// - Parameters:
+    ///   - count: samples that were looked at.
+    ///   - step: played when the networks were saved.
+    ///   - generated: some samples, as rows of numbers.
+    ///   - real: some real examples in the same way.
     public init(
       count: Int, step: Int?, signs: BatchSigns, modes: ModeCoverage?, generated: [[Double]], real: [[Double]]
     ) {
@@ -43,10 +59,14 @@ public struct Examination: Sendable {
     }
   }
 
+  /// Puts together what is known.
   public init(
     recipe: Recipe, steps: Int, measurements: [RunFolder.Measurement], faults: [RunFolder.Fault] = [],
-    errorsByChance: Double? = nil, rollsBack: Bool = false, samples: FreshSamples?
+    errorsByChance: Double? = nil, rollsBack: Bool = false, pictures: Int? = nil, keepsBest: Bool = false,
+    samples: FreshSamples?
   ) {
+    self.pictures = pictures
+    self.keepsBest = keepsBest
     self.rollsBack = rollsBack
     self.errorsByChance = errorsByChance
     self.recipe = recipe
@@ -79,6 +99,8 @@ public struct Examination: Sendable {
     errorsByChance = description.testExamples.flatMap { count in
       description.classes.map { Double(count) * (1 - 1 / Double($0)) }
     }
+    pictures = images?.count
+    keepsBest = FileManager.default.fileExists(atPath: folder.checkpoints.best.path)
     guard folder.hasNetworks else {
       samples = nil
       return

@@ -6,6 +6,7 @@ import Torch
 
 /// The real examples that a recipe plays against.
 public struct RecipeExamples {
+  /// The real examples of each step, [N, F] or [N, C, H, W], as the recipe's networks want them.
   public let batches: Batches
   /// The same batches with the classes of their examples; nil where these have none.
   public let withClasses: LabelledBatches?
@@ -64,11 +65,11 @@ public struct RecipeExamples {
     let shape = ExampleShape.image(channels: images.channels, height: images.height, width: images.width)
     self.shape = shape
     try recipe.validate(for: shape)
-    let source = ImageBatches(
+    let source = try ImageBatches(
       images, batchSize: recipe.batchSize, range: recipe.data.images?.pixels.bounds ?? 0...1,
       augmentation: recipe.imageAugmentation, asRows: recipe.layout == .rows, device: device)
     batches = source.batches
-    withClasses = source.labelledBatches()
+    withClasses = try source.labelledBatches()
     if recipe.isConditional, withClasses == nil {
       throw RecipeError(key: "classConditional.enabled", reason: "must be false: these images have no classes")
     }

@@ -7,17 +7,21 @@ import Torch
 
 /// A recipe brought to life: both networks, and the trainer that plays them.
 public struct RecipeGame {
+  /// What the game was made by.
   public let recipe: Recipe
   /// The shape of the data's examples.
   public let example: ExampleShape
   /// K, where the data have classes.
   public let classes: Int?
+  /// G, whose weights the trainer changes in place.
   public let generator: Network<AnyGenerator>
+  /// D, whose weights the trainer changes in place.
   public let discriminator: Network<AnyDiscriminator>
   /// Of G's weights, for samples, where the recipe asks for one; to be updated after every step.
   public let average: WeightAverage<AnyGenerator>?
   /// Of D's, for telling classes.
   public let discriminatorAverage: WeightAverage<AnyDiscriminator>?
+  /// Steps of the whole game, however the recipe counts them.
   public let steps: Int
   private let seeds: [UInt64]?
 
@@ -171,20 +175,22 @@ public struct RecipeGame {
     }
   }
 
+  private var noImages: String { "the game of '\(recipe.name)' is one on points, not on images" }
+
   /// Samples or examples of a game on images as [N, C, H, W] with values in 0 ... 1.
   ///
-  /// - Precondition: the recipe's data are images.
+  /// Poisoned where the recipe's data are points.
   public func asImages(_ examples: Tensor) -> Tensor {
-    let bounds = recipe.data.images!.pixels.bounds
+    guard let bounds = recipe.data.images?.pixels.bounds else { return .failed(noImages) }
     let images = examples.reshaped([-1] + example.dimensions)
     return bounds == 0...1 ? images : (images - bounds.lowerBound) / (bounds.upperBound - bounds.lowerBound)
   }
 
   /// Images [N, C, H, W] with values in 0 ... 1 as the game's examples.
   ///
-  /// - Precondition: the recipe's data are images.
+  /// Poisoned where the recipe's data are points.
   public func asExamples(_ images: Tensor) -> Tensor {
-    let bounds = recipe.data.images!.pixels.bounds
+    guard let bounds = recipe.data.images?.pixels.bounds else { return .failed(noImages) }
     let values = bounds == 0...1 ? images : images * (bounds.upperBound - bounds.lowerBound) + bounds.lowerBound
     return arranged(values)
   }

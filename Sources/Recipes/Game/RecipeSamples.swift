@@ -44,8 +44,15 @@ extension RecipeGame {
   /// - Parameters:
   ///   - classes: the class of each row, where the game has classes; one of each in turn where they are missing.
   ///   - averaged: whether by the averaged weights, where there are any.
-  /// - Throws: `TensorError`.
+  /// - Throws: `TensorError`, also where there is not a class for each row, or one that the game does not have.
   public func samples(of z: Tensor, classes: [Int]? = nil, averaged: Bool = true) throws -> Tensor {
+    if let classes {
+      let known = self.classes ?? 0
+      guard classes.count == z.size(0), classes.allSatisfy({ $0 >= 0 && $0 < known }) else {
+        return try Tensor.failed("samples of the classes \(classes): \(z.size(0)) of 0 ..< \(known) are wanted")
+          .checked()
+      }
+    }
     func generate() throws -> Tensor {
       try checkingTensors {
         withoutGradient {

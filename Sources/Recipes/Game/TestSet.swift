@@ -17,7 +17,7 @@ public struct TestSet {
     }
     self.labels = labels.map(Int.init)
     fingerprint = images.fingerprint
-    source = ImageBatches(images, batchSize: 1, range: pixels.bounds, device: device)
+    source = try ImageBatches(images, batchSize: 1, range: pixels.bounds, device: device)
   }
 
   /// Some of them, [N, F].

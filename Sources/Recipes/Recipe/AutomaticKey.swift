@@ -16,10 +16,12 @@ public enum AutomaticKey: String, Codable, Sendable, CaseIterable {
 
 /// What is known of pictures before they are opened.
 public struct PictureSurvey: Sendable, Hashable {
+  /// Pictures that can be used.
   public let count: Int
   /// The median over the pictures of the shorter side, in pixels.
   public let shorterSide: Int
 
+  /// - Parameter shorterSide: the median over the pictures, in pixels.
   public init(count: Int, shorterSide: Int) {
     self.count = count
     self.shorterSide = shorterSide

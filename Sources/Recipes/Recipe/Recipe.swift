@@ -14,10 +14,15 @@ public struct Recipe: Codable, Sendable, Hashable {
   public var summary: String
   /// Where real examples come from.
   public var data: Chosen<DataFamily>
+  /// How z is drawn.
   public var noise: Noise
+  /// G's network, and how it plays.
   public var generator: Generator
+  /// D's network, and how it plays.
   public var discriminator: Discriminator
+  /// What the two players minimise.
   public var objective: Chosen<ObjectiveFamily>
+  /// Which examples D may see the classes of; without meaning where the objective tells no classes.
   public var labels: Labels
   /// What is added to the game, each technique under a key of its own.
   public var techniques: TechniqueSet
@@ -27,14 +32,20 @@ public struct Recipe: Codable, Sendable, Hashable {
   public var generatorSteps = 1
   /// What training makes matrix products in.
   public var products: Products
+  /// How long the game is.
   public var duration: Duration
+  /// Real examples in a step, and generated ones.
   public var batchSize: Int
+  /// Of first weights, batches and noise; the choice of labels has its own.
   public var seed: UInt64
+  /// How often the run is measured, drawn, tested and saved.
   public var output: Output
   /// What is chosen by the data when training begins.
   public var automatic: [AutomaticKey] = []
 
+  /// What matrix products and convolutions take their operands as.
   public enum Products: String, Codable, Sendable, CaseIterable {
+    /// As the parameters are.
     case float32
     /// Half the time of large products where the processor has instructions for it, eight bits of precision in their operands;
     /// parameters and all else stay float32.
@@ -58,12 +69,22 @@ public struct Recipe: Codable, Sendable, Hashable {
 
   /// z
   public struct Noise: Codable, Sendable, Hashable {
-    public enum Kind: String, Codable, Sendable, CaseIterable { case uniform, normal, stratified }
+    /// How the numbers of z are distributed.
+    public enum Kind: String, Codable, Sendable, CaseIterable {
+      /// Each number from ``low`` to ``high``.
+      case uniform
+      /// N(0, 1)
+      case normal
+      /// One number: points at equal distances from ``low`` to ``high``, each moved up by less than ``jitter``.
+      case stratified
+    }
+    /// How the numbers of z are distributed.
     public var kind: Kind
     /// The stratified kind has one.
     public var dimensions: Int
     /// Bounds of the uniform and the stratified kind.
     public var low: Double
+    /// The upper bound of the same.
     public var high: Double
     /// Of the stratified kind.
     public var jitter: Double
@@ -72,14 +93,20 @@ public struct Recipe: Codable, Sendable, Hashable {
   /// A player: the kind of its network with what that kind is told, and beside it how it plays, whatever its network.
   @dynamicMemberLookup
   public struct Player<Family: ChoiceFamily, Play: Codable & Hashable & Sendable>: Codable, Sendable, Hashable {
+    /// The kind of network, with the settings of that kind.
     public var network: Chosen<Family>
+    /// How it is trained, averaged and made noisy, whatever the network.
     public var play: Play
 
+    /// - Parameters:
+    ///   - network: the kind of network, with the settings of that kind.
+    ///   - play: how it plays, whatever the network.
     public init(network: Chosen<Family>, play: Play) {
       self.network = network
       self.play = play
     }
 
+    /// What ``play`` has under that name, without naming it.
     public subscript<Value>(dynamicMember path: WritableKeyPath<Play, Value>) -> Value {
       get { play[keyPath: path] }
       set { play[keyPath: path] = newValue }
@@ -97,7 +124,9 @@ public struct Recipe: Codable, Sendable, Hashable {
     }
   }
 
+  /// G: what makes examples.
   public typealias Generator = Player<GeneratorFamily, GeneratorPlay>
+  /// D: what judges them.
   public typealias Discriminator = Player<DiscriminatorFamily, DiscriminatorPlay>
 
   /// How G plays, whatever its network.
@@ -105,12 +134,14 @@ public struct Recipe: Codable, Sendable, Hashable {
     /// Samples are drawn from an average of the weights that moves by this share of the way in every step; 0 for the
     /// weights themselves.
     public var averagingRate: Double
+    /// Where the average begins.
     public var averagingStart: AverageStart
     /// In the place of the rate: the pictures after which weights count half as much in the average, which is the same for every
     /// batch size; 0 for none.
     public var averagingHalfLife = 0.0
     /// Whether the half-life grows from 0 to that along half a cosine over the run.
     public var averagingHalfLifeGrows = false
+    /// How the weights are trained.
     public var training: Training
   }
 
@@ -127,13 +158,24 @@ public struct Recipe: Codable, Sendable, Hashable {
     public var pretrainingSteps: Int
     /// Classes are told by an average of the weights, as G's samples are drawn; 0 for the weights themselves.
     public var averagingRate: Double
+    /// Where the average begins.
     public var averagingStart: AverageStart
+    /// How the weights are trained.
     public var training: Training
   }
 
+  /// How a player's weights are trained.
   public struct Training: Codable, Sendable, Hashable {
-    public enum Rule: String, Codable, Sendable, CaseIterable { case adam, momentum }
+    /// The optimiser.
+    public enum Rule: String, Codable, Sendable, CaseIterable {
+      /// Kingma and Ba 2015.
+      case adam
+      /// Gradient descent that keeps a share of the last step's movement.
+      case momentum
+    }
+    /// The optimiser.
     public var rule: Rule
+    /// Of the first step.
     public var learningRate: Double
     /// The rate is multiplied by this after each quarter of the run.
     public var quarterlyDecay: Double
@@ -146,10 +188,13 @@ public struct Recipe: Codable, Sendable, Hashable {
     public var momentum: Double
     /// Of Adam.
     public var beta1: Double
+    /// The share of Adam's mean of squared gradients that each step keeps, in 0 ..< 1.
     public var beta2: Double
     /// What beta2 becomes along half a cosine over the run; 0 where it stays.
     public var beta2End = 0.0
+    /// What keeps Adam's quotient finite where gradients are 0.
     public var epsilon: Double
+    /// Whether epsilon is added to Adam's root or under it.
     public var epsilonPlace: Adam.EpsilonPlace
   }
 
@@ -163,16 +208,22 @@ public struct Recipe: Codable, Sendable, Hashable {
     public var batchSize: Int
   }
 
+  /// How long a game is.
   public struct Duration: Codable, Sendable, Hashable {
+    /// What a game's length is counted in.
     public enum Unit: String, Codable, Sendable, CaseIterable {
+      /// Steps of the game, in each of which D moves once.
       case steps
       /// Passes through the real examples; only where these are counted.
       case epochs
     }
+    /// So many of the unit.
     public var count: Int
+    /// What is counted.
     public var unit: Unit
   }
 
+  /// How often a run is measured, drawn, tested and saved.
   public struct Output: Codable, Sendable, Hashable {
     /// Steps between two lines of measurements.
     public var measurementInterval: Int

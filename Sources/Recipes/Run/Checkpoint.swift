@@ -11,7 +11,9 @@ import Torch
 public struct Checkpoint {
   /// Steps played.
   public var step: Int
+  /// All that the run needs to go on, by the names above.
   public var tensors: [String: Tensor]
+  /// Where it comes from; none of it changes how the run goes on.
   public var origin: Origin
 
   /// Where a checkpoint comes from.
@@ -20,9 +22,13 @@ public struct Checkpoint {
     public var seconds: Double
     /// The resolved recipe, as YAML.
     public var recipe: String
+    /// Of the program that wrote it.
     public var version: String
+    /// The version of libtorch that the program ran with.
     public var libtorch: String
+    /// The raw value of a `Device`.
     public var device: String
+    /// That tensor operations were spread over.
     public var threads: Int
     /// What the best checkpoint is chosen by, where the run was asked to: the smallest.
     public var measure: Double?
@@ -66,16 +72,23 @@ public struct Checkpoint {
 
 /// When a run saves checkpoints, and which of them it keeps. None of it changes what the run computes.
 public struct CheckpointPolicy: Sendable, Equatable {
+  /// The time between two checkpoints.
   public enum Interval: Sendable, Equatable {
+    /// Steps played.
     case steps(Int)
+    /// Seconds of the clock.
     case seconds(Double)
   }
 
   /// What the best checkpoint is chosen by: the fewest errors, or the best score of samples.
   public enum Measure: String, Codable, Sendable, CaseIterable {
+    /// Wrong classes on the test set.
     case testErrors = "test-errors"
+    /// The same of the average of D's weights, where there is one; else of the weights.
     case testErrorsOfAverage = "test-errors-of-average"
+    /// Scores of samples, by their names in `PictureMetrics`.
     case fid, kid, fd, precision, recall, density, coverage
+    /// The Inception score of samples.
     case inceptionScore = "is"
 
     /// The name of the score; nil for errors.
@@ -96,6 +109,11 @@ public struct CheckpointPolicy: Sendable, Equatable {
   /// Whether the last one stays when the run is over, which nothing needs to use the run.
   public var keepsFinal: Bool
 
+  /// - Parameters:
+  ///   - interval: the recipe's where it is missing.
+  ///   - kept: the newest so many, at least 1.
+  ///   - best: what the best is kept by; none is kept if nil.
+  ///   - keepsFinal: whether the last one stays when the run is over.
   public init(interval: Interval? = nil, kept: Int = 2, best: Measure? = nil, keepsFinal: Bool = true) {
     self.interval = interval
     self.kept = kept
@@ -109,10 +127,13 @@ public struct CheckpointPolicy: Sendable, Equatable {
 /// A file in it is a valid checkpoint or is ignored: it appears by being renamed, whole and synced, and is read only if its
 /// checksum holds.
 public struct CheckpointFolder: Sendable {
+  /// Made when the first checkpoint is saved.
   public let url: URL
 
+  /// - Parameter url: need not exist yet.
   public init(_ url: URL) { self.url = url }
 
+  /// Where the best one is, if there is one.
   public var best: URL { url.appendingPathComponent("best.safetensors") }
 
   /// By step, the newest first; whether they are valid is not looked at.
@@ -130,9 +151,8 @@ public struct CheckpointFolder: Sendable {
     // A run folder that was removed is not begun anew: it would have no recipe, and nobody its lock.
     try makeFolder(at: url, makesParents: false)
     let file = url.appendingPathComponent("step-\(paddedStep(checkpoint.step)).safetensors")
-    let encoded = try checkpoint.file.encoded()
-    try replaceFile(at: file, with: encoded)
-    if isBest { try replaceFile(at: best, with: encoded) }
+    try checkpoint.file.write(to: file)
+    if isBest { try checkpoint.file.write(to: best) }
     syncFolder(at: url)
     // Only once the newest is safe.
     for old in files.drop(while: { $0.step > checkpoint.step }).dropFirst(max(1, kept)) {

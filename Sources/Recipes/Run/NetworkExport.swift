@@ -18,7 +18,9 @@ public enum ExportedNetwork: String, Sendable, CaseIterable {
 
 /// A run's network as the bytes of a TorchScript file, and what is said of it in the file.
 public struct NetworkExport {
+  /// What `torch.jit.load` reads.
   public let file: Data
+  /// What is said of the network, in the file as well.
   public let origin: Origin
 
   /// What batch norm normalises by.
@@ -34,8 +36,11 @@ public struct NetworkExport {
 
   /// The file's `extra/swift-gan.json`.
   public struct Origin: Codable, Sendable {
+    /// The kind of this description, and its version.
     public var format = "swift-gan network 1"
+    /// The raw value of an ``ExportedNetwork``.
     public var network: String
+    /// The name of the run's recipe; all of it is in the file's `extra/recipe.yaml`.
     public var recipe: String
     /// Steps played; nil for a run of an earlier version, which did not write it down.
     public var step: Int?
@@ -47,6 +52,7 @@ public struct NetworkExport {
     public var classes: Int?
     /// The shape of one input and of one output.
     public var input: [Int]
+    /// Without the dimension of rows.
     public var output: [Int]
     /// How z is drawn, for a generator.
     public var noise: Recipe.Noise?
@@ -55,7 +61,9 @@ public struct NetworkExport {
     public var batchSize: Int
     /// What its batch norm normalises by; nil where it has none.
     public var statistics: Statistics?
+    /// Of the program that wrote the file.
     public var version = swiftGanVersion
+    /// The version of libtorch that recorded the network.
     public var libtorch = Libtorch.version
   }
 }
@@ -64,16 +72,16 @@ extension RunFolder {
   /// A network of the run as TorchScript, in the form in which samples are drawn and classes told.
   ///
   /// - Parameters:
-  ///   - averaged: whether with the averaged weights, where the run has them, or with those of the last step.
+  ///   - weights: which of those that the run has saved.
   ///   - standingStatistics: whether a generator's batch norm gets standing statistics. A discriminator's, for which the data would
   ///     be needed, goes by the batch.
   /// - Throws: `FileError` for a folder that is no run, that has not saved its networks yet, or that lacks the network;
   ///   `ScriptError` where the module does not compute what the network does, or the network nothing that is finite.
-  public func export(_ network: ExportedNetwork, averaged: Bool, standingStatistics: Bool = true) throws
-    -> NetworkExport
-  {
+  public func export(
+    _ network: ExportedNetwork, weights: SavedWeights = SavedWeights(), standingStatistics: Bool = true
+  ) throws -> NetworkExport {
     // On the CPU: PyTorch takes the module from there to any device.
-    let run = try load(device: .cpu, averaged: averaged)
+    let run = try load(device: .cpu, weights: weights)
     let (game, description) = (run.game, run.description)
     let recipe = game.recipe
     let isSemiSupervised = recipe.tellsClasses
@@ -84,7 +92,7 @@ extension RunFolder {
     let example = description.imageShape ?? [description.width]
     let classes = recipe.isConditional ? description.classes : nil
     let isGenerator = network == .generator
-    let isAveraged = averaged && (isGenerator ? game.average != nil : game.discriminatorAverage != nil)
+    let isAveraged = weights.averaged && (isGenerator ? game.average != nil : game.discriminatorAverage != nil)
     let gathered = try isGenerator ? gatheredStatistics(of: game) : judgedStatistics(of: game)
     let standing = standingStatistics && isGenerator ? gathered : nil
     let origin = NetworkExport.Origin(

@@ -23,8 +23,10 @@ import Torch
 /// | `checkpoints/best.safetensors` | the same of the best test, where it was asked for |
 /// | `.lock` | held by the process that trains |
 public struct RunFolder: Sendable {
+  /// The folder itself.
   public let url: URL
 
+  /// - Parameter url: need not exist yet; ``requireFolder()`` asks whether it does.
   public init(_ url: URL) { self.url = url }
 
   /// What a run needs to be used again, beside its recipe.
@@ -39,6 +41,7 @@ public struct RunFolder: Sendable {
     public var classNames: [String]?
     /// Of the test set that a classifier is tested on.
     public var testExamples: Int?
+    /// Of the whole run, however its recipe counts them.
     public var steps: Int
     /// A checksum of the examples that are read from files; nil where they are drawn without end.
     public var examples: String?
@@ -46,12 +49,25 @@ public struct RunFolder: Sendable {
     public var dataPath: String?
     /// A checksum of the test examples; nil where there are none, and in runs of earlier versions.
     public var tests: String?
+    /// The version of libtorch that it was begun with.
     public var libtorch: String
+    /// The raw value of the `Device` that it was begun on.
     public var device: String
+    /// That tensor operations were spread over.
     public var threads: Int
     /// What the run keeps to when it goes on; nil in runs of earlier versions.
     public var options: Options?
 
+    /// - Parameters:
+    ///   - width: numbers per example.
+    ///   - imageShape: channels, height and width; nil for points.
+    ///   - classes: of the data, where they have any.
+    ///   - testExamples: in the test set that a classifier is tested on.
+    ///   - steps: of the whole run.
+    ///   - examples: a checksum of the examples that are read from files.
+    ///   - dataPath: where these files were.
+    ///   - tests: a checksum of the test examples.
+    ///   - options: what the run keeps to when it goes on.
     public init(
       width: Int, imageShape: [Int]?, classes: Int?, classNames: [String]? = nil, testExamples: Int? = nil, steps: Int,
       examples: String?, dataPath: String? = nil, tests: String? = nil, libtorch: String, device: String,
@@ -107,6 +123,7 @@ public struct RunFolder: Sendable {
   public struct Options: Codable, Sendable, Hashable {
     /// Steps between checkpoints, or seconds; where both are missing the recipe says it.
     public var checkpointSteps: Int?
+    /// The other way to say it.
     public var checkpointSeconds: Double?
     /// The newest so many checkpoints stay.
     public var keptCheckpoints: Int
@@ -117,6 +134,7 @@ public struct RunFolder: Sendable {
     /// Scores of samples while it trains.
     public var scores: ScorePlan?
 
+    /// What a run was told when it began.
     public init(_ checkpoints: CheckpointPolicy, onFault: FaultPolicy, scores: ScorePlan? = nil) {
       self.scores = scores
       switch checkpoints.interval {
@@ -129,12 +147,14 @@ public struct RunFolder: Sendable {
       if case .rollback(let limit) = onFault { rollbacks = limit }
     }
 
+    /// When checkpoints are saved, and which are kept.
     public var checkpoints: CheckpointPolicy {
       CheckpointPolicy(
         interval: checkpointSteps.map { .steps($0) } ?? checkpointSeconds.map { .seconds($0) }, kept: keptCheckpoints,
         best: keptBest)
     }
 
+    /// What the run does when a number is not finite any more.
     public var onFault: FaultPolicy { rollbacks.map { .rollback(limit: $0) } ?? .stop }
   }
 
@@ -142,23 +162,33 @@ public struct RunFolder: Sendable {
   public struct Measurement: Codable, Sendable {
     /// Steps played.
     public var step: Int
+    /// Of training so far, those before an interruption included.
     public var seconds: Double
     /// Means over the steps since the line before.
     public var discriminatorLoss: Double
+    /// The same of G.
     public var generatorLoss: Double
     /// The two parts of D's loss, where it has labelled examples.
     public var labelledLoss: Double?
+    /// Of real and generated examples without labels.
     public var unlabelledLoss: Double?
     /// Mean D(x) over a batch of real and one of generated examples, without D's noise.
     public var probabilityOfReal: Double
+    /// Mean D(G(z)), in the same way.
     public var probabilityOfGenerated: Double
     /// ``BatchSigns`` of the same two batches; nil in runs of earlier versions.
     public var accuracy: Double?
+    /// The spread of D's features of generated examples, as a share of that of real ones.
     public var featureSpread: Double?
+    /// The share of generated examples that have another one next to them, in 0 ... 1.
     public var nearDuplicates: Double?
+    /// The share of generated examples in the ball of a real one; see `NeighbourScores`.
     public var precision: Double?
+    /// The share of real examples in the ball of a generated one.
     public var recall: Double?
+    /// The balls of real examples that a generated one is in, by their k.
     public var density: Double?
+    /// The share of real examples with a generated one in their ball.
     public var coverage: Double?
     /// What earlier versions called precision; ``RunFolder/measurements()`` moves it there.
     var fidelity: Double?
@@ -166,9 +196,11 @@ public struct RunFolder: Sendable {
     public var modes: Int?
     /// Root mean squares of the players' gradients in the last step.
     public var discriminatorGradient: Double?
+    /// The same of G.
     public var generatorGradient: Double?
     /// Of a classifier on the test set, where the step ended with a test.
     public var testErrors: Int?
+    /// The same of the average of D's weights.
     public var testErrorsOfAverage: Int?
     /// Of samples, by the names of `PictureMetrics`, where the step ended with them.
     public var scores: [String: Double]?
@@ -189,12 +221,14 @@ public struct RunFolder: Sendable {
 
   /// One line of `faults.jsonl`: what a run could not go on with.
   public struct Fault: Codable, Sendable, Hashable {
+    /// What kind of trouble it was.
     public enum Kind: String, Codable, Sendable {
       /// A number that is NaN or infinite.
       case number
       /// What the machine could not do: no memory, no room, a file that is gone.
       case machine
     }
+    /// What became of the run.
     public enum Outcome: String, Codable, Sendable {
       /// It ended the process, and nobody has gone on since.
       case stopped
@@ -205,10 +239,16 @@ public struct RunFolder: Sendable {
     }
     /// The step in whose playing or saving it happened, counted from 1.
     public var step: Int
+    /// What kind of trouble it was.
     public var kind: Kind
+    /// What went wrong, as a clause or a sentence for people.
     public var reason: String
+    /// What became of the run.
     public var outcome: Outcome
 
+    /// - Parameters:
+    ///   - step: counted from 1.
+    ///   - reason: for people.
     public init(step: Int, kind: Kind, reason: String, outcome: Outcome) {
       self.step = step
       self.kind = kind
@@ -242,6 +282,9 @@ public struct RunFolder: Sendable {
 
   // MARK: Writing
 
+  /// Writes `recipe.yaml` and `run.json`, each whole or not at all.
+  ///
+  /// - Throws: `FileError`.
   public func write(_ recipe: Recipe, _ description: Description) throws {
     try replaceFile(at: url.appendingPathComponent("recipe.yaml"), with: Data(try RecipeFile.text(recipe).utf8))
     let encoder = JSONEncoder()
@@ -319,6 +362,7 @@ public struct RunFolder: Sendable {
     try replaceFile(at: url.appendingPathComponent("labels.json"), with: try encoder.encode(draw) + Data("\n".utf8))
   }
 
+  /// Its checkpoints; the folder is made with the first of them.
   public var checkpoints: CheckpointFolder { CheckpointFolder(url.appendingPathComponent("checkpoints")) }
   /// Whether an interrupted run may go on from here.
   public var hasCheckpoint: Bool { !checkpoints.files.isEmpty }
@@ -403,6 +447,14 @@ public struct RunFolder: Sendable {
   ///   step.
   /// - Throws: `FileError` naming the file that is missing or does not fit.
   public func load(device: Device, averaged: Bool = true) throws -> SavedRun {
+    try load(device: device, weights: SavedWeights(averaged: averaged))
+  }
+
+  /// The run's game with its trained networks, also as they were when a checkpoint was saved.
+  ///
+  /// - Throws: `FileError` naming the file that is missing or does not fit.
+  public func load(device: Device, weights: SavedWeights) throws -> SavedRun {
+    let averaged = weights.averaged
     try requireFolder()
     let recipe = try RecipeFile.read(recipeFile)
     if let fault = RecipeFile.fault(in: recipeFile) { throw fault.asOfFile }
@@ -416,6 +468,10 @@ public struct RunFolder: Sendable {
       recipe, example: description.example, classes: description.classes,
       // Of use for epochs alone, of which the run has as many as its recipe.
       stepsPerEpoch: description.steps / recipe.duration.count, device: device)
+    if let choice = weights.checkpoint {
+      let step = try game.load(checkpoint: checkpoints.file(choice), averaged: averaged, device: device)
+      return SavedRun(game: game, description: description, step: step, discriminatorStep: step)
+    }
     func load<M>(_ network: Network<M>, _ average: WeightAverage<M>?, _ file: URL, _ averageFile: URL) throws -> Int? {
       let file = averaged && average != nil ? averageFile : file
       var status = stat()
@@ -444,10 +500,13 @@ public struct RunFolder: Sendable {
 
   /// What ``load(device:averaged:)`` finds.
   public struct SavedRun {
+    /// Both networks, with the weights that were saved.
     public let game: RecipeGame
+    /// What `run.json` says.
     public let description: Description
     /// Steps played when G's, and D's, weights were saved; nil for a run of an earlier version, which did not write it down.
     public let step: Int?
+    /// The same of D.
     public let discriminatorStep: Int?
   }
 

@@ -9,11 +9,19 @@ public struct ScorePlan: Codable, Sendable, Hashable {
   public var count: Int
   /// Steps between scores, or seconds; the last step is always scored.
   public var steps: Int?
+  /// The other way to say it.
   public var seconds: Double?
   /// The network's file, or a run's folder; nil for the one that was fetched.
   public var features: String?
+  /// Whose numbers the scores are to be.
   public var convention: ScoreConvention
 
+  /// - Parameters:
+  ///   - metrics: names of `PictureMetrics`, at least one.
+  ///   - count: samples that are scored.
+  ///   - steps: between scores, or nil.
+  ///   - seconds: between scores, or nil.
+  ///   - features: the network's file, or a run's folder; nil for the one that was fetched.
   public init(
     metrics: [String], count: Int, steps: Int?, seconds: Double?, features: String?, convention: ScoreConvention
   ) {
@@ -28,10 +36,12 @@ public struct ScorePlan: Codable, Sendable, Hashable {
 
 /// Takes the scores of a run that is training.
 public struct RunScorer {
+  /// What is taken, and when.
   public let plan: ScorePlan
   /// The scores by name, of the first samples of one noise, by G's averaged weights where there are any.
   let score: (RecipeGame) throws -> [String: Double]
 
+  /// - Parameter score: the scores by name, of the first samples of one noise.
   public init(_ plan: ScorePlan, score: @escaping (RecipeGame) throws -> [String: Double]) {
     self.plan = plan
     self.score = score

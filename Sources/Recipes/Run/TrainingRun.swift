@@ -11,8 +11,11 @@ import Torch
 /// while let progress = try run.next() { show(progress) }
 /// ```
 public final class TrainingRun {
+  /// Where the run writes; locked as long as it lives.
   public let folder: RunFolder
+  /// The real examples that it plays against.
   public let examples: RecipeExamples
+  /// Both networks and their averages, as they stand.
   public let game: RecipeGame
   private let test: TestSet?
   private let scorer: RunScorer?
@@ -38,6 +41,7 @@ public final class TrainingRun {
 
   /// What happened in one step.
   public struct Progress: Sendable {
+    /// The losses of the step.
     public let report: StepReport
     /// Where the step ended with a test.
     public let errors: TestErrors?
@@ -269,10 +273,11 @@ public final class TrainingRun {
   // MARK: Checkpoints
 
   private func saveCheckpoint(isBest: Bool, measure: Double?) throws {
-    var tensors = trainer.state
+    // No copies: they are written before the next step.
+    var tensors = trainer.currentState
     func add(_ name: String, _ values: (tensor: Tensor, updates: Int)?) {
       guard let values else { return }
-      tensors["\(name).values"] = values.tensor.copied()
+      tensors["\(name).values"] = values.tensor
       tensors["\(name).updates"] = Tensor([Int64(values.updates)])
     }
     add("generator-average", game.average.map { ($0.accumulated, $0.updates) })
@@ -288,21 +293,7 @@ public final class TrainingRun {
 
   private func restore(_ checkpoint: Checkpoint) throws {
     var tensors = checkpoint.tensors
-    // As values: a recipe of an earlier version says nothing of what came later, and means it not to be there.
-    let recipe: Recipe
-    do {
-      recipe = try RecipeFile.parse(checkpoint.origin.recipe)
-    } catch let error as RecipeError {
-      throw FileError(
-        path: folder.url.path, reason: "the recipe in its checkpoint of step \(checkpoint.step) is damaged: \(error)")
-    }
-    var sameLength = recipe
-    sameLength.duration = game.recipe.duration
-    guard sameLength == game.recipe else {
-      throw FileError(
-        path: folder.url.path, reason: "its checkpoint of step \(checkpoint.step) is of another recipe than recipe.yaml"
-      )
-    }
+    try checkpoint.require(game.recipe, in: folder.url)
     do {
       func take(_ name: String) throws -> Tensor {
         guard let tensor = tensors.removeValue(forKey: name) else { throw StateError(name: name, reason: "is missing") }
@@ -366,6 +357,7 @@ public final class TrainingRun {
 
 /// What a run does when a number is not finite any more.
 public enum FaultPolicy: Sendable, Equatable {
+  /// The run ends, with the fault as its error.
   case stop
   /// Back to the last checkpoint and on at half the learning rates, so many times.
   case rollback(limit: Int)

@@ -8,15 +8,18 @@ import Torch
 
 /// A grid of techniques by seeds on one source of data.
 public struct Comparison: Sendable {
-  /// Without any technique; the techniques change it.
+  /// Without any technique that is compared; the techniques change it.
   public let base: Recipe
+  /// Of the games of each technique: all techniques play the same.
   public let seeds: [UInt64]
 
+  /// - Parameter base: played as it is where the technique is ``ComparedTechnique/plain``.
   public init(_ base: Recipe, seeds: [UInt64]) {
     self.base = base
     self.seeds = seeds
   }
 
+  /// The base with the technique added, and its name with the technique's.
   public func recipe(_ technique: ComparedTechnique) -> Recipe {
     var recipe = base
     technique.apply(to: &recipe)
@@ -102,7 +105,8 @@ public struct Comparison: Sendable {
     }
     return ComparisonCell(
       technique: technique, recipe: recipe, seeds: seeds, measures: measures, scoring: nil,
-      examples: points[0].map { $0.map(Float.init) }, seconds: (ContinuousClock.now - start) / .seconds(1),
+      examples: points[0].map { $0.map(Float.init) }, imageShape: nil,
+      seconds: (ContinuousClock.now - start) / .seconds(1),
       machine: .init(device: device))
   }
 
@@ -119,14 +123,11 @@ public struct Comparison: Sendable {
 
   /// Plays a technique's game of one seed on images, and scores what its generator makes.
   ///
-  /// - Parameters:
-  ///   - classifier: asked by several games at once where they are played so.
-  ///   - features: a network for scores that compare with the real images, of ``comparedImages`` of either kind; none are taken
-  ///     where it is nil.
-  /// - Throws: ``RecipeError``, `TensorError`, `TrainingFault`, `ScoreError`, `ClassifierError`.
+  /// - Parameter scorer: asked by several games at once where they are played so.
+  /// - Throws: ``RecipeError``, `TensorError`, `TrainingFault`, `ScoreError`, `ClassifierError`, `NetworkError`.
   public func playImages(
-    _ technique: ComparedTechnique, seed: UInt64, _ images: LabelledImages, classifier: any ImageClassifier,
-    features: (any PictureNetwork)? = nil, scoring: ComparedScoring, device: Device, progress: (Int) -> Void
+    _ technique: ComparedTechnique, seed: UInt64, _ images: LabelledImages, scorer: ComparedScorer, device: Device,
+    progress: (Int) -> Void
   ) throws -> ComparisonCell {
     let start = ContinuousClock.now
     var recipe = recipe(technique)
@@ -142,47 +143,14 @@ public struct Comparison: Sendable {
       if (report.step + 1) % 10 == 0 || report.step + 1 == game.steps { progress(report.step + 1) }
     }
     let random = RandomStream(seed: seed).stream("comparison")
-    var measures: [ComparedMeasure: [Double]] = [.score: [try score(game, examples, classifier, scoring, random)]]
-    if let features { measures.merge(try compare(game, images, features, random)) { $1 } }
     return ComparisonCell(
-      technique: technique, recipe: self.recipe(technique), seeds: [seed], measures: measures, scoring: scoring,
+      technique: technique, recipe: self.recipe(technique), seeds: [seed],
+      measures: try scorer.measures(of: game, random), scoring: scorer.scoring,
       examples: try rows(checkingTensors { game.asImages(try game.samples(64, random)).reshaped([1, 64, -1]) })[0].map {
         $0.map(Float.init)
       },
-      seconds: (ContinuousClock.now - start) / .seconds(1),
+      imageShape: examples.imageShape, seconds: (ContinuousClock.now - start) / .seconds(1),
       machine: .init(device: device))
-  }
-
-  /// Scores against the real images.
-  private func compare(
-    _ game: RecipeGame, _ images: LabelledImages, _ network: any PictureNetwork, _ random: RandomStream
-  ) throws -> [ComparedMeasure: [Double]] {
-    let count = min(Self.comparedImages, images.count)
-    let real = try PictureFeatures(of: DataSetPictures(images, title: "real", limit: count), by: network)
-    let samples = try checkingTensors { game.asImages(try game.samples(count, random.stream("compared"))) }
-    let generated = try PictureFeatures(
-      of: GeneratedPictures(title: "samples", count: count) { samples.sliced(0, $0) }, by: network)
-    let neighbours = try PrecisionRecall(real: real.features, generated: generated.features)
-    let distance = try FrechetDistance(real: .init(of: real.features), generated: .init(of: generated.features))
-    return [
-      .frechet: [distance.value], .precision: [neighbours.precision], .recall: [neighbours.recall],
-      .density: [neighbours.density], .coverage: [neighbours.coverage],
-    ]
-  }
-
-  private func score(
-    _ game: RecipeGame, _ examples: RecipeExamples, _ classifier: any ImageClassifier, _ scoring: ComparedScoring,
-    _ random: RandomStream
-  ) throws -> Double {
-    var score = try InceptionScore(samples: scoring.samples, splits: scoring.splits)
-    var batch = 0
-    while score.count < score.samples {
-      let size = min(500, score.samples - score.count)
-      let samples = try game.samples(size, random.at(batch))
-      try score.add(try classifier(checkingTensors { game.asImages(samples) }))
-      batch += 1
-    }
-    return try score.result().mean
   }
 
   /// 101 points over the middle 99 % of the mass.

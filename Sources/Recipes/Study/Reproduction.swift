@@ -10,18 +10,22 @@ import Torch
 /// Every run has a folder of its own and goes on from its last checkpoint, so that the whole may be interrupted at any
 /// time, started again, or extended by more draws.
 public struct Reproduction: Sendable {
+  /// What every run trains, but for its number of labels and its seeds.
   public let recipe: Recipe
   /// Numbers of labels, one row of the table each.
   public let labelCounts: [Int]
   /// Draws of labels for each count; the seeds 1, 2, ... are those of a run's draw and of its networks.
   public let draws: Int
+  /// Holds a run folder for each run: `labels-100/draw-1` and so on.
   public let folder: URL
 
   /// One network: a number of labels and a draw.
   public struct Run: Sendable, Hashable {
+    /// In all, the same number of each class.
     public let labels: Int
     /// From 1.
     public let draw: Int
+    /// For people.
     public var title: String { "\(labels) labels, draw \(draw)" }
     /// Relative to the folder of the whole.
     public var path: String { "labels-\(labels)/draw-\(draw)" }
@@ -35,9 +39,14 @@ public struct Reproduction: Sendable {
     case tested(Run, epoch: Double, RunFolder.Measurement)
     /// One step more.
     case stepped(Run, step: Int)
+    /// The run is over, and tested.
     case finished(Run)
   }
 
+  /// - Parameters:
+  ///   - labelCounts: numbers of labels, one row of the table each.
+  ///   - draws: of labels for each count, with the seeds 1, 2, ...
+  ///   - folder: holds a run folder for each run.
   public init(_ recipe: Recipe, labelCounts: [Int], draws: Int, folder: URL) {
     self.recipe = recipe
     self.labelCounts = labelCounts
@@ -50,6 +59,7 @@ public struct Reproduction: Sendable {
     (1...draws).flatMap { draw in labelCounts.map { Run(labels: $0, draw: draw) } }
   }
 
+  /// The recipe with the run's number of labels and seeds.
   public func recipe(of run: Run) -> Recipe {
     var recipe = recipe
     recipe.labels.count = run.labels
@@ -58,6 +68,7 @@ public struct Reproduction: Sendable {
     return recipe
   }
 
+  /// Where the run writes; it may not be there yet.
   public func runFolder(of run: Run) -> RunFolder { RunFolder(folder.appendingPathComponent(run.path)) }
 
   /// Refuses what could not be trained, and folders whose runs were begun with other settings.
@@ -156,16 +167,21 @@ public struct Reproduction: Sendable {
 
 /// One column of the published table: a number of labels.
 public struct ReproductionRow: Sendable {
+  /// In all, the same number of each class.
   public let labels: Int
+  /// Those that are over.
   public private(set) var runs: [Entry]
   /// The mean over the runs of the probabilities of each class for each test example, row by row.
   private var ensembleProbabilities: [Double]
   private let classes: Int
 
+  /// A run that is over.
   public struct Entry: Sendable {
+    /// Which run it is.
     public let run: Reproduction.Run
     /// On the test set, of the averaged weights where there are any.
     public let errors: Int
+    /// The lines of its `measurements.jsonl`.
     public let measurements: [RunFolder.Measurement]
   }
 
@@ -195,6 +211,7 @@ public struct ReproductionRow: Sendable {
   public struct Mistake: Sendable, Codable {
     /// In the test set.
     public let index: Int
+    /// The class that it has.
     public let label: Int
     /// The class that it was taken for.
     public let told: Int
@@ -207,6 +224,7 @@ public struct ReproductionRow: Sendable {
     }
   }
 
+  /// How many the runs together get wrong.
   public func ensembleErrors(_ test: LabelledImages) -> Int { ensembleMistakes(test).count }
 
   static func classes(_ probabilities: [Double], classes: Int) -> [Int] {

@@ -5,11 +5,16 @@ import Torch
 
 /// The techniques that the demonstration sets side by side.
 public enum TutorialTechnique: String, CaseIterable, Sendable, Codable {
+  /// The game without a technique.
   case plain
+  /// G minimises the distance of D's mean features.
   case featureMatching = "feature-matching"
+  /// D compares the examples of a batch with each other.
   case minibatchDiscrimination = "minibatch-discrimination"
+  /// Feature matching and minibatch discrimination.
   case both
 
+  /// As tables have it.
   public var title: String {
     switch self {
     case .plain: "Plain"
@@ -18,7 +23,9 @@ public enum TutorialTechnique: String, CaseIterable, Sendable, Codable {
     case .both: "Both"
     }
   }
+  /// Whether G matches features.
   public var matchesFeatures: Bool { self == .featureMatching || self == .both }
+  /// Whether D has the minibatch layer.
   public var discriminatesMinibatches: Bool { self == .minibatchDiscrimination || self == .both }
 }
 
@@ -52,7 +59,9 @@ public enum TutorialDensity: String, CaseIterable, Sendable, Codable {
     }
   }
 
+  /// p(x), in closed form.
   public var density: Density { source.density! }
+  /// As tables have it, such as "N(0, 1)".
   public var title: String { source.title }
 }
 
@@ -73,11 +82,17 @@ public enum TutorialNoise: String, CaseIterable, Sendable, Codable {
 
 /// Everything that decides how the one-dimensional game is played.
 public struct TutorialSettings: Sendable {
+  /// What is set against the game without it.
   public var technique: TutorialTechnique
+  /// Whose settings the rest is.
   public var preset: TutorialPreset
+  /// What the game is played on.
   public var data: TutorialDensity
+  /// Of the game, after the pretraining.
   public var steps: Int
+  /// Points of either side in a step.
   public var batchSize: Int
+  /// Of D alone, which is fitted to the density before the game.
   public var pretrainingSteps = 1_000
   /// What the presets but as-published are made of.
   let tuning: TutorialTuning
@@ -92,6 +107,7 @@ public struct TutorialSettings: Sendable {
   var minibatchWeights: Initializer?
   var featureMatching: FeatureMatching.Reading?
   var minibatch: MinibatchDiscrimination.Reading?
+  /// How z is drawn.
   public var noise = TutorialNoise.uniform
   var generatorStepMovesDiscriminator = false
 

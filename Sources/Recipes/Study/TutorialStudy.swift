@@ -34,16 +34,21 @@ public struct TutorialMeasurements: Sendable, Codable {
 
 /// One technique's games, seed by seed: plain values for tables and charts.
 public struct TutorialOutcome: Sendable {
+  /// What the games were played with.
   public let technique: TutorialTechnique
+  /// What they were played on.
   public let data: TutorialDensity
+  /// Of the games, in the order of all that is seed by seed.
   public let seeds: [UInt64]
   /// Where D and the density are evaluated.
   public let positions: [Double]
   /// p(x) there.
   public let density: [Double]
+  /// Ascending, one more than there are bins in ``TutorialFrame/histogram``.
   public let binEdges: [Double]
   /// D(x) at the positions before and after the pretraining, for each seed.
   public let untrained: [[Double]]
+  /// The same after the pretraining.
   public let pretrained: [[Double]]
   /// The loss of the pretraining's steps, for each seed.
   public let pretrainingLoss: [[Double]]
@@ -53,6 +58,7 @@ public struct TutorialOutcome: Sendable {
   public let lossSteps: [Int]
   /// The mean loss over the steps since the one before, for each seed.
   public let discriminatorLoss: [[Double]]
+  /// The same of G.
   public let generatorLoss: [[Double]]
   /// For each seed.
   public let measurements: [TutorialMeasurements]
@@ -60,14 +66,18 @@ public struct TutorialOutcome: Sendable {
 
 /// Plays one technique's games and measures them.
 public struct TutorialStudy {
+  /// How the games are played.
   public let settings: TutorialSettings
+  /// Of the games, which are played side by side.
   public let seeds: [UInt64]
 
+  /// When ``TutorialMeasurements/hasCollapsed`` is true, in words for a page.
   public static let collapseRule = """
     A seed counts as collapsed if at most half of the data's ten deciles receive at least 2 % of the generated points \
     (a fifth of their share).
     """
 
+  /// - Parameter seeds: of games that are played side by side.
   public init(_ settings: TutorialSettings, seeds: [UInt64]) {
     self.settings = settings
     self.seeds = seeds

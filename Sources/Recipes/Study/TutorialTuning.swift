@@ -15,8 +15,11 @@ public struct TutorialTuning: Codable, Sendable, Hashable {
   public var batchSize = 200
   /// Widths of D's two hidden layers, and of G's.
   public var discriminatorWidth = 10
+  /// From the noise to the point.
   public var generatorWidths = [10, 10]
+  /// Of D's hidden layers.
   public var discriminatorActivation = Activation.tanh
+  /// Of G's hidden layers.
   public var generatorActivation = Activation.tanh
   /// G's output is multiplied by it.
   public var outputScale = 5.0
@@ -24,7 +27,9 @@ public struct TutorialTuning: Codable, Sendable, Hashable {
   public var generatorAddsNoise = false
   /// Whether D is fitted to the density where G's first points are as well, or only over the support of the data.
   public var pretrainingMeetsNoise = false
+  /// D's learning rate, of the first step.
   public var discriminatorRate = 0.001
+  /// G's learning rate, of the first step.
   public var generatorRate = 0.001
   /// What is left of the learning rates in the end, as a share.
   public var finalRate = 1.0
@@ -32,9 +37,11 @@ public struct TutorialTuning: Codable, Sendable, Hashable {
   public var declineFrom = 0.0
   /// Adam's, of both players.
   public var beta1 = 0.5
+  /// The share of the mean of squared gradients that each step keeps.
   public var beta2 = 0.999
   /// Of the average of G's weights that is looked at and measured; 1 for G itself.
   public var averagingRate = 1.0
+  /// When the players move within a step.
   public var updates = Updates.alternating
   /// Standard deviation of the noise on what D sees, in the first step; it falls in a line to 0 over the game.
   public var inputNoise = 0.0
@@ -46,10 +53,12 @@ public struct TutorialTuning: Codable, Sendable, Hashable {
   public var minibatchReading = MinibatchDiscrimination.Reading.release
   /// B and C of minibatch discrimination.
   public var kernels = 5
+  /// In which one similarity is measured.
   public var dimensions = 3
   /// Whether D is told the mean of a point's similarities with its batch; otherwise their sum.
   public var similarityMean = false
 
+  /// The settings of ``unsettled``.
   public init() {}
 
   /// The game as it was before its settings were searched for: constant rates, no average, a D that has nothing to say far

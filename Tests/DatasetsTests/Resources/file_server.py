@@ -43,6 +43,17 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, *arguments):
         pass
 
+    def do_HEAD(self):
+        """What a GET of the whole would say of it; not in the log."""
+        _, mode, name = self.path.split("/")
+        path = os.path.join(folder, name)
+        found = os.path.exists(path) and mode != "error"
+        self.send_response(200 if found else 503 if mode == "error" else 404)
+        if found and mode not in ("nolength", "endless"):
+            self.send_header("Content-Length", str(os.path.getsize(path)))
+        self.send_header("Connection", "close")
+        self.end_headers()
+
     def do_GET(self):
         global requests
         _, mode, name = self.path.split("/")
