@@ -32,6 +32,21 @@ import Testing
     }
   }
 
+  /// For a reader who has seen no such game: three sentences for each thing in the pictures.
+  @Test func explainsEachPictureInThreeSentences() throws {
+    try withEmptyFolder { folder in
+      let demo = try GanProcess(
+        ["demo", "--seeds", "1", "--steps", "20", "--techniques", "plain", "--out", "demo"], in: folder)
+      #expect(demo.status == 0, "\(demo.errors)")
+      let page = try String(contentsOf: folder.appendingPathComponent("demo/report.html"), encoding: .utf8)
+      for term in ["The filled curve", "The histogram", "D's line"] {
+        let parts = page.replacing("&#39;", with: "'").components(separatedBy: "<dt>\(term)</dt>")
+        let text = try #require(parts.dropFirst().first?.components(separatedBy: "</dd>").first, "\(term)")
+        #expect(text.matches(of: /[.!?](?=\s|$)/).count == 3, "\(term): \(text)")
+      }
+    }
+  }
+
   /// What a script reads of the games: every technique's seeds, and as many points drawn from the data.
   @Test func keepsEveryGamesMeasures() throws {
     try withEmptyFolder { folder in

@@ -4,16 +4,8 @@ import Testing
 
 /// The package as others use it: packages of their own that depend on this one.
 @Suite(.serialized) struct ExampleTests {
-  /// Builds an example, and gives its program. They share what they build of this package.
   private func build(_ name: String, in folder: URL) throws -> URL {
-    let examples = GanProcess.package.appendingPathComponent("Examples")
-    let build = try GanProcess(
-      [
-        "swift", "build", "-c", "release", "--package-path", examples.appendingPathComponent(name).path,
-        "--scratch-path", examples.appendingPathComponent(".build").path,
-      ], in: folder, executable: URL(fileURLWithPath: "/usr/bin/env"))
-    try #require(build.status == 0, "\(build.output.suffix(2000))\(build.errors.suffix(2000))")
-    return examples.appendingPathComponent(".build/release/\(name)")
+    try buildOutside(GanProcess.package.appendingPathComponent("Examples/\(name)"), name, in: folder)
   }
 
   @Test func theRingIsBuiltFromOutsideAndPlays() throws {
@@ -53,4 +45,14 @@ import Testing
       #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent("none.png").path))
     }
   }
+}
+
+/// Builds another package that depends on this one by its place, and gives its program. All share what they build of this package.
+func buildOutside(_ package: URL, _ product: String, in folder: URL) throws -> URL {
+  let scratch = GanProcess.package.appendingPathComponent("Examples/.build")
+  let build = try GanProcess(
+    ["swift", "build", "-c", "release", "--package-path", package.path, "--scratch-path", scratch.path], in: folder,
+    executable: URL(fileURLWithPath: "/usr/bin/env"))
+  try #require(build.status == 0, "\(build.output.suffix(3000))\(build.errors.suffix(3000))")
+  return scratch.appendingPathComponent("release/\(product)")
 }

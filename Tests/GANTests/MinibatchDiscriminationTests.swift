@@ -70,6 +70,22 @@ import Torch
     }
   }
 
+  /// A scale multiplies what the layer adds, and nothing else.
+  @Test(arguments: MinibatchDiscrimination.Reading.allCases)
+  func theScaleMultipliesTheSimilarities(_ reading: MinibatchDiscrimination.Reading) throws {
+    func output(_ scale: Double) throws -> [Double] {
+      let layer = MinibatchDiscrimination(2, kernels: 3, dimensions: 2, reading: reading, scale: scale)
+      let network = try Network(Holder(layer: layer), seed: 1, dtype: .float64)
+      let x = RandomStream(seed: 7).normal([4, 2], dtype: .float64)
+      return try network.model.layer(x, .evaluation).values(Double.self)
+    }
+    let (whole, quarter) = (try output(1), try output(0.25))
+    for (index, (value, scaled)) in zip(whole, quarter).enumerated() {
+      // Rows of two features and three similarities; a quarter is exact.
+      #expect(scaled == (index % 5 < 2 ? value : value * 0.25))
+    }
+  }
+
   @Test func firstBatchInitialization() throws {
     try Golden("layers").check("minibatch-release-init") { inputs, dtype in
       let zeros = ["logScale": Tensor.zeros([3, 2], dtype: dtype), "bias": .full(-1, [3], dtype: dtype)]

@@ -31,6 +31,9 @@ public struct MinibatchDiscrimination: Layer {
   public let kernels: Int
   /// C, the dimensions in which one similarity is measured.
   public let dimensions: Int
+  /// What o is multiplied by, whatever the reading: 1 in all sources. 1 / N makes a mean of the paper's sum. D can say the same
+  /// with either, but a step of its optimiser is N times smaller along the mean.
+  public let scale: Double
   /// T, or theta in the release's reading: [A, B C], the C columns of a kernel side by side.
   public let kernel: Parameter
   /// s, [B, C]: the release's reading only.
@@ -40,11 +43,14 @@ public struct MinibatchDiscrimination: Layer {
 
   /// - Parameters:
   ///   - features: A.
+  ///   - scale: what o is multiplied by.
   ///   - weight: the distribution of T (theta); by default N(0, 0.05) in the release's reading, N(0, 0.02) in the
   ///     tutorial's and in the paper's, which states none.
   public init(
-    _ features: Int, kernels: Int, dimensions: Int, reading: Reading = .paper, weight: Initializer? = nil
+    _ features: Int, kernels: Int, dimensions: Int, reading: Reading = .paper, scale: Double = 1,
+    weight: Initializer? = nil
   ) {
+    self.scale = scale
     self.reading = reading
     self.kernels = kernels
     self.dimensions = dimensions
@@ -67,7 +73,8 @@ public struct MinibatchDiscrimination: Layer {
     {
       return failed
     }
-    return concatenated([x, context.ungrouped(similarities(x, context))], -1)
+    let o = context.ungrouped(similarities(x, context))
+    return concatenated([x, scale == 1 ? o : o * scale], -1)
   }
 
   /// o: [..., N, A] -> [..., groups, N / groups, B].

@@ -118,9 +118,9 @@ struct DemoReport {
       (
         "D's line",
         """
-        It says for each x how probable D holds it that a point there is real; its scale is on the right. Near 1 D takes \
-        points for real, near 0 for generated, and G moves its points towards the higher places. A line that lies flat at \
-        the dotted 1/2 means that D cannot tell the two apart: G has won.
+        It says for each x how probable D holds it that a point there is real: near 1 real, near 0 generated, with the \
+        scale on the right. G moves its points towards the higher places. A line that lies flat at the dotted 1/2 \
+        means that D cannot tell the two apart: G has won.
         """
       ),
     ]

@@ -21,6 +21,7 @@ struct TutorialDiscriminator: Discriminator {
     minibatch = settings.minibatch.map {
       MinibatchDiscrimination(
         width, kernels: settings.tuning.kernels, dimensions: settings.tuning.dimensions, reading: $0,
+        scale: settings.tuning.similarityMean ? 1 / Double(settings.batchSize) : 1,
         weight: settings.minibatchWeights)
     }
     output = Linear(width + (minibatch?.kernels ?? 0), 1, weight: settings.weights)
@@ -48,6 +49,7 @@ struct TutorialGenerator: Generator {
   let hiddenActivation: Activation
   let outputActivation: Activation
   let scale: Double
+  let addsNoise: Bool
 
   init(_ settings: TutorialSettings) {
     let widths = [1] + settings.generatorWidths
@@ -56,12 +58,14 @@ struct TutorialGenerator: Generator {
     hiddenActivation = settings.generatorHidden
     outputActivation = settings.generatorOutput
     scale = settings.outputScale
+    addsNoise = settings.tuning.generatorAddsNoise
   }
 
   /// [..., N, 1] -> [..., N, 1]
   func callAsFunction(_ z: Tensor, _ context: Context) -> Tensor {
     let activations = hidden.map { _ in hiddenActivation } + [outputActivation]
-    return denseChainOutput(z, hidden + [output], activations) * scale
+    let x = denseChainOutput(z, hidden + [output], activations) * scale
+    return addsNoise ? z + x : x
   }
 }
 
@@ -89,7 +93,7 @@ struct TutorialGame {
     try discriminator.initialize(on: first)
     average = try settings.averages ? WeightAverage(of: generator, rate: settings.tuning.averagingRate) : nil
     pretraining = DensityPretraining(
-      density: settings.density.callAsFunction, range: settings.density.support, batchSize: settings.batchSize,
+      density: settings.density.callAsFunction, range: settings.pretrainingRange, batchSize: settings.batchSize,
       steps: settings.pretrainingSteps)
     trainer = Trainer(
       generator: generator, discriminator: discriminator,

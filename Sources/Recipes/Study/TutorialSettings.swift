@@ -149,6 +149,12 @@ public struct TutorialSettings: Sendable {
 
   var density: Density { data.density }
 
+  /// Where D is fitted to the density before the game.
+  var pretrainingRange: ClosedRange<Double> {
+    let support = density.support
+    return tuning.pretrainingMeetsNoise ? min(support.lowerBound, -3)...max(support.upperBound, 3) : support
+  }
+
   var objective: any Objective {
     switch preset {
     case .sound, .unsettled: Logistic()
@@ -170,7 +176,8 @@ public struct TutorialSettings: Sendable {
 
   /// A player's optimiser with nothing remembered yet. Without a cosine the rate falls by 5 % after each quarter of the run.
   private func training(_ rate: Double, noiseScale: LinearDecline = .none) -> Training {
-    let falling = LearningRate(CosineSchedule(from: rate, to: rate * tuning.finalRate, over: 0..<steps))
+    let declineFrom = min(Int(Double(steps) * tuning.declineFrom), steps - 1)
+    let falling = LearningRate(CosineSchedule(from: rate, to: rate * tuning.finalRate, over: declineFrom..<steps))
     let constant = LearningRate(rate, factor: 0.95, every: (steps + 3) / 4)
     let isFalling = tuning.finalRate < 1
     let adam = Adam(
@@ -212,8 +219,11 @@ public struct TutorialSettings: Sendable {
     let rates =
       "Adam, β₁ = \(tuning.beta1), β₂ = \(tuning.beta2), rate \(tuning.discriminatorRate) of D and \(tuning.generatorRate) of G"
     let change =
-      tuning.finalRate < 1 ? "falling to \(tuning.finalRate) of it along half a cosine" : "5 % less after each quarter"
-    let scale = outputScale == 1 ? "" : ", times \(outputScale)"
+      tuning.finalRate < 1
+      ? "falling to \(tuning.finalRate) of it along half a cosine"
+        + (tuning.declineFrom > 0 ? " from step \(Int(Double(steps) * tuning.declineFrom)) on" : "")
+      : "5 % less after each quarter"
+    let scale = (outputScale == 1 ? "" : ", times \(outputScale)") + (tuning.generatorAddsNoise ? ", plus z" : "")
     return [
       (
         "Players",
@@ -238,6 +248,7 @@ public struct TutorialSettings: Sendable {
         "Feature matching",
         """
         squared distance of the batch means of D's second hidden layer, summed over its units as the paper writes it, \
+        \(tuning.matchingWeight == 1 ? "" : "times \(tuning.matchingWeight), ")\
         \(tuning.matchingJoins ? "beside" : "in place of") the objective's loss of G
         """
       ),
@@ -263,6 +274,7 @@ public struct TutorialSettings: Sendable {
   }
 
   private var pretrainingDescription: (String, String) {
-    ("Pretraining", "\(pretrainingSteps) steps of D on the density, mean squared error, x uniform over its support")
+    let place = tuning.pretrainingMeetsNoise ? "its support and where noise is" : "its support"
+    return ("Pretraining", "\(pretrainingSteps) steps of D on the density, mean squared error, x uniform over \(place)")
   }
 }

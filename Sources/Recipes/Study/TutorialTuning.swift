@@ -9,7 +9,7 @@ import Torch
 ///
 /// The sound preset's were chosen by `Scripts/tutorial-settings`; `Results/tutorial-settings` has its log.
 public struct TutorialTuning: Codable, Sendable, Hashable {
-  /// Steps of the game; both learning rates fall to ``finalRate`` of themselves over them, along half a cosine.
+  /// Steps of the game; both learning rates fall to ``finalRate`` of themselves, along half a cosine.
   public var steps = 10_000
   /// Points per batch.
   public var batchSize = 200
@@ -23,12 +23,18 @@ public struct TutorialTuning: Codable, Sendable, Hashable {
   public var generatorActivation = Activation.tanh
   /// G's output is multiplied by it.
   public var outputScale = 5.0
+  /// Whether G moves its noise, G(z) = z + f(z), or makes points of it, G(z) = f(z).
+  public var generatorAddsNoise = false
+  /// Whether D is fitted to the density where G's first points are as well, or only over the support of the data.
+  public var pretrainingMeetsNoise = false
   /// D's learning rate, of the first step.
   public var discriminatorRate = 0.001
   /// G's learning rate, of the first step.
   public var generatorRate = 0.001
   /// What is left of the learning rates in the end, as a share.
   public var finalRate = 1.0
+  /// The share of the steps after which the learning rates begin to fall.
+  public var declineFrom = 0.0
   /// Adam's, of both players.
   public var beta1 = 0.5
   /// The share of the mean of squared gradients that each step keeps.
@@ -49,6 +55,8 @@ public struct TutorialTuning: Codable, Sendable, Hashable {
   public var kernels = 5
   /// In which one similarity is measured.
   public var dimensions = 3
+  /// Whether D is told the mean of a point's similarities with its batch; otherwise their sum.
+  public var similarityMean = false
 
   /// The settings of ``unsettled``.
   public init() {}
@@ -60,21 +68,24 @@ public struct TutorialTuning: Codable, Sendable, Hashable {
   /// What the search chose.
   public static let sound = {
     var tuning = TutorialTuning()
-    tuning.steps = 6_000
+    tuning.steps = 4_000
     tuning.discriminatorWidth = 32
     tuning.generatorWidths = [16, 16]
     tuning.discriminatorActivation = .leakyReLU
     tuning.generatorActivation = .leakyReLU
     tuning.outputScale = 1
+    tuning.generatorAddsNoise = true
     tuning.discriminatorRate = 0.01
     tuning.generatorRate = 0.002
-    tuning.finalRate = 0
+    tuning.finalRate = 0.2
     tuning.beta1 = 0
     tuning.beta2 = 0.9
-    tuning.averagingRate = 0.002
-    tuning.updates = .simultaneous
+    tuning.averagingRate = 0.004
+    tuning.updates = .alternatingShared
     tuning.matchingJoins = true
+    tuning.matchingWeight = 0.5
     tuning.minibatchReading = .paper
+    tuning.similarityMean = true
     return tuning
   }()
 
@@ -116,6 +127,7 @@ public struct TutorialTuning: Codable, Sendable, Hashable {
     try check.number("discriminatorRate", discriminatorRate, above: 0)
     try check.number("generatorRate", generatorRate, above: 0)
     try check.number("finalRate", finalRate, atLeast: 0, atMost: 1)
+    try check.number("declineFrom", declineFrom, atLeast: 0, below: 1)
     try check.number("beta1", beta1, atLeast: 0, below: 1)
     try check.number("beta2", beta2, atLeast: 0, below: 1)
     try check.number("averagingRate", averagingRate, above: 0, atMost: 1)

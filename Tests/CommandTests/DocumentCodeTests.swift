@@ -1,0 +1,95 @@
+import Foundation
+import Testing
+
+/// The blocks of Swift in README, CONTRIBUTING and Docs, line for line as they stand there.
+@Suite(.serialized) struct DocumentCodeTests {
+  /// All blocks in one program, whose manifest is a block as well.
+  @Test func everyBlockOfSwiftCompiles() throws {
+    try withEmptyFolder { folder in
+      let blocks = try SwiftBlock.all()
+      let manifests = blocks.filter { $0.isManifest && !$0.text.contains("url:") }
+      let code = blocks.filter { !$0.isManifest }
+      try #require(manifests.count == 1 && code.count >= 4, "\(blocks.map(\.place))")
+      // The manifest wants the checkout beside the program.
+      try FileManager.default.createSymbolicLink(
+        at: folder.appendingPathComponent("swift-gan"), withDestinationURL: GanProcess.package)
+      let app = folder.appendingPathComponent("app")
+      try manifests[0].write(as: app)
+      let functions = code.enumerated().map { index, block in
+        """
+        func block\(index)() throws {
+        #sourceLocation(file: "\(block.page)", line: \(block.line))
+        \(block.text)
+        #sourceLocation()
+        }
+
+        """
+      }
+      let modules = ["Datasets", "Files", "Foundation", "GAN", "Images", "Metrics", "NN", "Recipes", "Torch"]
+      let head = modules.map { "import \($0)\n" }.joined()
+      // The block that is to fail says why; the others want runs or minutes.
+      let failing = try #require(code.firstIndex { $0.text.contains("// throws") })
+      let main = "do { try block\(failing)() } catch { print(error) }\n"
+      let sources = app.appendingPathComponent("Sources/App")
+      try Data((head + functions.joined()).utf8).write(to: sources.appendingPathComponent("Blocks.swift"))
+      try Data(main.utf8).write(to: sources.appendingPathComponent("main.swift"))
+      let program = try buildOutside(app, "App", in: folder)
+      let run = try GanProcess([], in: folder, executable: program)
+      let promised = try #require(code[failing].text.firstMatch(of: #/// throws: (.*) \.\.\./#)).1
+      #expect(run.status == 0 && run.output.contains(promised), "\(run.output)\(run.errors)")
+    }
+  }
+}
+
+/// A block of Swift in a page.
+struct SwiftBlock {
+  /// Relative to the package.
+  let page: String
+  /// Of the block's first line, from 1.
+  let line: Int
+  let text: String
+
+  var place: String { "\(page):\(line)" }
+  /// Whether it is a part of a Package.swift.
+  var isManifest: Bool { text.hasPrefix("dependencies:") }
+
+  static func all() throws -> [SwiftBlock] {
+    let docs = GanProcess.package.appendingPathComponent("Docs")
+    let names = try FileManager.default.contentsOfDirectory(atPath: docs.path).filter { $0.hasSuffix(".md") }.sorted()
+    return try (["README.md", "CONTRIBUTING.md"] + names.map { "Docs/\($0)" }).flatMap { page in
+      let text = try String(contentsOf: GanProcess.package.appendingPathComponent(page), encoding: .utf8)
+      var (blocks, open) = ([SwiftBlock](), (line: 0, lines: [Substring]?.none))
+      for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+        if let lines = open.lines {
+          if line == "```" {
+            blocks.append(SwiftBlock(page: page, line: open.line, text: lines.joined(separator: "\n")))
+            open.lines = nil
+          } else {
+            open.lines = lines + [line]
+          }
+        } else if line == "```swift" {
+          open = (index + 2, [])
+        }
+      }
+      return blocks
+    }
+  }
+
+  /// Makes a package with this for its dependencies and targets, `App` among them.
+  func write(as package: URL, changing: (String) -> String = { $0 }) throws {
+    try FileManager.default.createDirectory(
+      at: package.appendingPathComponent("Sources/App"), withIntermediateDirectories: true)
+    let manifest = """
+      // swift-tools-version: 6.2
+      import PackageDescription
+
+      let package = Package(
+        name: "App",
+        platforms: [.macOS(.v15)],
+      \(changing(text))
+      )
+
+      """
+    try Data(manifest.utf8).write(to: package.appendingPathComponent("Package.swift"))
+  }
+}
