@@ -3,8 +3,8 @@ import Foundation
 import Recipes
 import Torch
 
-/// What `Benchmarks/run.py` times on our side. It speaks the same protocol as the peers: "ready" once warm, then for each line
-/// with a number the seconds that so many repetitions took.
+/// What `Benchmarks/run.py` times on our side. It speaks the same protocol as the peers: "ready" once warm, then for
+/// each line with a number the seconds that so many repetitions took.
 @main
 struct BenchmarkCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -3,12 +3,13 @@ import GAN
 import NN
 import Torch
 
-/// Our side of a comparison: a piece of work that can be done again and again, and what it takes to do the same elsewhere.
+/// Our side of a comparison: a piece of work that can be done again and again, and what it takes to do the same
+/// elsewhere.
 struct Contestant {
   /// Does it so many times.
   let run: (_ times: Int) throws -> Void
-  /// The two numbers that each of the first steps yields, and every tensor from which they follow; nil where the work is not
-  /// a game. To be called first.
+  /// The two numbers that each of the first steps yields, and every tensor from which they follow; nil where the work
+  /// is not a game. To be called first.
   let record: ((_ steps: Int) throws -> (losses: [[Double]], tensors: [String: Tensor]))?
 }
 

@@ -2,8 +2,8 @@ import Datasets
 import Foundation
 import Torch
 
-/// The first epoch over a folder of 500 photographs that have not been seen before: decoded, fitted to 64 x 64, packed, and gone
-/// through in batches of 50. A later epoch has no decoding in it.
+/// The first epoch over a folder of 500 photographs that have not been seen before: decoded, fitted to 64 x 64, packed,
+/// and gone through in batches of 50. A later epoch has no decoding in it.
 enum PictureEpoch {
   private static let parts = 10
   private static let batchSize = 50

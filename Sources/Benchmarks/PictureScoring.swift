@@ -4,12 +4,14 @@ import Metrics
 import Scores
 import Torch
 
-/// What scoring pictures consists of: features by FID's Inception network, the Frechet distance of statistics, and who is near whom.
+/// What scoring pictures consists of: features by FID's Inception network, the Frechet distance of statistics, and who
+/// is near whom.
 enum PictureScoring {
   /// Pictures in a repetition.
   private static let pictures = 32
 
-  /// Features of 32 pictures of 64 x 64, resized to 299 x 299 on the way, by FID's Inception network with random weights.
+  /// Features of 32 pictures of 64 x 64, resized to 299 x 299 on the way, by FID's Inception network with random
+  /// weights.
   static func features() throws -> Contestant {
     let random = RandomStream(seed: 1)
     let network = try checkingTensors {
@@ -91,8 +93,8 @@ enum PictureScoring {
       })
   }
 
-  /// The same of so many points on either side, once: seconds, and the most memory that it took beside the points; 0 where the system
-  /// does not tell.
+  /// The same of so many points on either side, once: seconds, and the most memory that it took beside the points; 0
+  /// where the system does not tell.
   static func neighboursOnce(_ points: Int) throws -> (seconds: Double, bytes: Int) {
     let (real, generated) = (try rows(3, points, 2_048), try rows(4, points, 2_048))
     func kilobytes(_ name: String) -> Int {

@@ -23,8 +23,8 @@ extension ByteStream {
 
   /// The next `wanted` bytes, or fewer where the stream ends.
   ///
-  /// - Parameter isSure: whether so many are known to be there. Otherwise memory is taken only as they come, so that a false
-  ///   announcement costs nothing.
+  /// - Parameter isSure: whether so many are known to be there. Otherwise memory is taken only as they come, so that a
+  ///   false announcement costs nothing.
   func read(_ wanted: Int, isSure: Bool = false) throws(FileError) -> [UInt8] {
     var bytes: [UInt8] = []
     try append(wanted, to: &bytes, isSure: isSure)
@@ -34,8 +34,8 @@ extension ByteStream {
   /// Makes room; an array that finds none would end the process.
   private func reserve(_ capacity: Int, for bytes: inout [UInt8]) throws(FileError) {
     guard capacity > bytes.capacity else { return }
-    // The old elements stay until the new room is there, so that all of it must be free beside them. Asked of the system: a
-    // compiler may take it that malloc succeeds where what it gives is freed at once.
+    // The old elements stay until the new room is there, so that all of it must be free beside them. Asked of the
+    // system: a compiler may take it that malloc succeeds where what it gives is freed at once.
     if capacity >= 1 << 20 {
       let room = mmap(nil, capacity + 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
       guard room != MAP_FAILED else {

@@ -2,8 +2,8 @@ import Files
 import Foundation
 import Settings
 
-/// CIFAR-10 of Krizhevsky, Nair and Hinton: 50 000 training and 10 000 test images of 32 x 32 pixels in colour, ten classes
-/// (<https://www.cs.toronto.edu/~kriz/cifar.html>).
+/// CIFAR-10 of Krizhevsky, Nair and Hinton: 50 000 training and 10 000 test images of 32 x 32 pixels in colour, ten
+/// classes (<https://www.cs.toronto.edu/~kriz/cifar.html>).
 ///
 /// ```swift
 /// try await CIFAR10.published.download()
@@ -25,14 +25,16 @@ public enum CIFAR10 {
 
   /// Reads one split.
   ///
-  /// The binary version (`data_batch_1.bin` ... `data_batch_5.bin`, `test_batch.bin`) is looked for first, then the Python version
-  /// (the same without `.bin`): loose in `directory`, in the folder that its archive unpacks to, each file packed by gzip or
-  /// xz or not, or in the archive as it was downloaded. A file may hold fewer records than the published one.
+  /// The binary version (`data_batch_1.bin` ... `data_batch_5.bin`, `test_batch.bin`) is looked for first, then the
+  /// Python version (the same without `.bin`): loose in `directory`, in the folder that its archive unpacks to, each
+  /// file packed by gzip or xz or not, or in the archive as it was downloaded. A file may hold fewer records than the
+  /// published one.
   ///
   /// - Parameter directory: a folder with the files, or the archive itself.
   /// - Returns: [count, 3, 32, 32] with labels 0...9, in the order of the files.
-  /// - Throws: `FileError`: a file that is missing, naming what is looked for; one that is cut short, too long, no CIFAR file or
-  ///   damaged; a label outside 0...9; a pickle with anything in it that CIFAR's files do not have. Nothing in a pickle is run.
+  /// - Throws: `FileError`: a file that is missing, naming what is looked for; one that is cut short, too long, no
+  ///   CIFAR file or damaged; a label outside 0...9; a pickle with anything in it that CIFAR's files do not have.
+  ///   Nothing in a pickle is run.
   public static func load(
     directory: URL = published.directory, split: Split
   ) throws(FileError) -> LabelledImages {

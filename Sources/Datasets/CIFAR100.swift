@@ -2,8 +2,8 @@ import Files
 import Foundation
 import Settings
 
-/// CIFAR-100 of Krizhevsky, Nair and Hinton: 50 000 training and 10 000 test images of 32 x 32 pixels in colour, a hundred classes
-/// in twenty groups (<https://www.cs.toronto.edu/~kriz/cifar.html>).
+/// CIFAR-100 of Krizhevsky, Nair and Hinton: 50 000 training and 10 000 test images of 32 x 32 pixels in colour, a
+/// hundred classes in twenty groups (<https://www.cs.toronto.edu/~kriz/cifar.html>).
 public enum CIFAR100 {
   /// Which of an image's two labels counts.
   public enum Labels: String, Sendable, CaseIterable, Codable {

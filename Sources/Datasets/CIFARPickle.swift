@@ -1,14 +1,14 @@
 import Files
 
 extension CIFARRecords {
-  /// Reads a batch of CIFAR's Python version: a pickled dictionary with `data`, an array of bytes [count, 3072], and lists of
-  /// labels.
+  /// Reads a batch of CIFAR's Python version: a pickled dictionary with `data`, an array of bytes [count, 3072], and
+  /// lists of labels.
   ///
   /// - Parameters:
   ///   - labelKey: the list that counts, `labels`, `fine_labels` or `coarse_labels`, of classes below `classes`.
   ///   - limit: how many records the published file has; more are refused.
-  /// - Throws: `FileError`: what ``Pickle`` refuses; an entry that is missing or of another kind; counts that differ; a label
-  ///   outside its classes.
+  /// - Throws: `FileError`: what ``Pickle`` refuses; an entry that is missing or of another kind; counts that differ; a
+  ///   label outside its classes.
   init(
     pickle stream: any ByteStream, labelKey: String, classes: Int, limit: Int
   ) throws(FileError) {

@@ -1,7 +1,7 @@
 import Files
 
-/// The records of CIFAR's binary files: one label byte (CIFAR-10) or a coarse and a fine one (CIFAR-100), then 3072 pixels, the red,
-/// green and blue plane of 32 x 32 each.
+/// The records of CIFAR's binary files: one label byte (CIFAR-10) or a coarse and a fine one (CIFAR-100), then 3072
+/// pixels, the red, green and blue plane of 32 x 32 each.
 struct CIFARRecords {
   /// [count, 3, 32, 32].
   private(set) var images: [UInt8] = []

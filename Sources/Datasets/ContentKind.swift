@@ -1,5 +1,5 @@
-/// What the beginning of a file shows it to be, for errors about a file that is not what its name says: "a web page". `nil` where
-/// it shows nothing.
+/// What the beginning of a file shows it to be, for errors about a file that is not what its name says: "a web page".
+/// `nil` where it shows nothing.
 ///
 /// - Parameter start: the first bytes, some hundred where there are so many.
 func contentKind(of start: [UInt8]) -> String? {

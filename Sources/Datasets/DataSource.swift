@@ -3,7 +3,8 @@ import Foundation
 import Settings
 import Torch
 
-/// Where a recipe's real examples come from: one type per kind of data, in that kind's file, and one line in ``DataFamily``.
+/// Where a recipe's real examples come from: one type per kind of data, in that kind's file, and one line in
+/// ``DataFamily``.
 public protocol DataSource: Choice {
   /// For headings, such as "CIFAR-10".
   var title: String { get }
@@ -61,7 +62,8 @@ public protocol ImageSource: DataSource {
   var published: PublishedImages? { get }
   /// Reads one split.
   ///
-  /// - Parameter requiresLabels: false where labels are of no interest: they may be left out, and what holds them may be missing.
+  /// - Parameter requiresLabels: false where labels are of no interest: they may be left out, and what holds them may
+  ///   be missing.
   /// - Throws: `FileError` naming the file and what is wrong with it.
   func open(at place: URL, _ split: Split, requiresLabels: Bool) throws -> LabelledImages
 }
@@ -109,7 +111,8 @@ public enum PixelRange: String, Codable, Sendable, CaseIterable {
   case unit
   /// v / 127.5 - 1, in -1 ... 1.
   case symmetric
-  /// (v - 127.5) / 128, in -0.996 ... 0.996: the code released with *Improved Techniques for Training GANs* on CIFAR-10 and SVHN.
+  /// (v - 127.5) / 128, in -0.996 ... 0.996: the code released with *Improved Techniques for Training GANs* on CIFAR-10
+  /// and SVHN.
   case release
 
   /// What 0 and 255 become.

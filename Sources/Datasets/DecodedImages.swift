@@ -20,8 +20,8 @@ struct DecodedImages {
       height: height, width: width, channels: channels)
   }
 
-  /// Swaps rows and columns of each of the square or oblong planes in `bytes`, whose columns stand one after the other, so that
-  /// rows do.
+  /// Swaps rows and columns of each of the square or oblong planes in `bytes`, whose columns stand one after the other,
+  /// so that rows do.
   ///
   /// - Parameters:
   ///   - bytes: planes of `height * width` bytes, without a remainder.
@@ -39,7 +39,8 @@ struct DecodedImages {
     }
   }
 
-  /// Pixels whose channels stand side by side, [count, height, width, channels], as planes, [count, channels, height, width].
+  /// Pixels whose channels stand side by side, [count, height, width, channels], as planes, [count, channels, height,
+  /// width].
   static func planes(_ pixels: consuming [UInt8], imageSize: Int, channels: Int) -> [UInt8] {
     guard channels > 1 else { return pixels }
     turnUpright(&pixels, height: channels, width: imageSize / channels)

@@ -90,7 +90,8 @@ public struct Density: Sendable {
     }
   }
 
-  /// The x below which the share `probability` of the mass lies, to about 1e-12 of the support; infinite at 0 and at 1, NaN outside.
+  /// The x below which the share `probability` of the mass lies, to about 1e-12 of the support; infinite at 0 and at 1,
+  /// NaN outside.
   public func quantile(_ probability: Double) -> Double {
     guard 0 < probability && probability < 1 else {
       return probability == 0 ? -.infinity : probability == 1 ? .infinity : .nan

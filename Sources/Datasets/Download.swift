@@ -161,7 +161,8 @@ public struct Download: Sendable {
     }
   }
 
-  /// Takes what the mirror has unpacked on the way; `nil` once it is in place under its name without `.gz`, else why it is not.
+  /// Takes what the mirror has unpacked on the way; `nil` once it is in place under its name without `.gz`, else why it
+  /// is not.
   private func fetchUnpacked(
     _ plain: RemoteFile, of file: RemoteFile, from url: URL, progress: @escaping @Sendable (Int) -> Void
   ) async throws -> String? {

@@ -2,8 +2,8 @@ import Files
 import Foundation
 import Settings
 
-/// EMNIST of Cohen, Afshar, Tapson and van Schaik: handwritten digits and letters, 28 x 28 grey pixels, in six selections
-/// (<https://www.nist.gov/itl/products-and-services/emnist-dataset>).
+/// EMNIST of Cohen, Afshar, Tapson and van Schaik: handwritten digits and letters, 28 x 28 grey pixels, in six
+/// selections (<https://www.nist.gov/itl/products-and-services/emnist-dataset>).
 public enum EMNIST {
   /// A selection of characters.
   public enum Selection: String, Sendable, CaseIterable, Codable {
@@ -45,11 +45,12 @@ public enum EMNIST {
     }
   }
 
-  /// Reads one split of a selection from `emnist-letters-train-images-idx3-ubyte` and `emnist-letters-train-labels-idx1-ubyte` and the
-  /// like, gzip-compressed or not; see ``MNIST/load(directory:split:requiresLabels:)`` for spellings and errors.
+  /// Reads one split of a selection from `emnist-letters-train-images-idx3-ubyte` and
+  /// `emnist-letters-train-labels-idx1-ubyte` and the like, gzip-compressed or not; see
+  /// ``MNIST/load(directory:split:requiresLabels:)`` for spellings and errors.
   ///
-  /// The files hold images column by column; they are turned upright here. The labels of ``Selection/letters`` count from 1
-  /// there and from 0 here.
+  /// The files hold images column by column; they are turned upright here. The labels of ``Selection/letters`` count
+  /// from 1 there and from 0 here.
   ///
   /// - Returns: [count, 1, 28, 28] with labels below the number of ``classNames(_:)``; others are refused.
   public static func load(

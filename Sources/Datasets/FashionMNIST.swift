@@ -2,8 +2,8 @@ import Files
 import Foundation
 import Settings
 
-/// Fashion-MNIST of Xiao, Rasul and Vollgraf: 60 000 training and 10 000 test images of articles of clothing, 28 x 28 grey pixels, ten classes
-/// (<https://github.com/zalandoresearch/fashion-mnist>).
+/// Fashion-MNIST of Xiao, Rasul and Vollgraf: 60 000 training and 10 000 test images of articles of clothing, 28 x 28
+/// grey pixels, ten classes (<https://github.com/zalandoresearch/fashion-mnist>).
 public enum FashionMNIST {
   /// The names of the classes, by label.
   public static let classNames = [

@@ -1,8 +1,8 @@
 import Foundation
 import Torch
 
-/// Equally likely Gaussians of one width around given modes, in any number of dimensions: where a generator that has lost
-/// part of the data shows it at once.
+/// Equally likely Gaussians of one width around given modes, in any number of dimensions: where a generator that has
+/// lost part of the data shows it at once.
 public struct GaussianMixture: Sendable {
   /// The modes, each with as many coordinates as there are dimensions.
   public let modes: [[Double]]

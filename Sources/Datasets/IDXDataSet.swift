@@ -21,10 +21,10 @@ struct IDXDataSet {
   /// Images have the shape [N, H, W], or four axes: [N, H, W, C] where the last one is 1 or 3 long, else [N, C, H, W].
   ///
   /// - Parameters:
-  ///   - requiresLabels: false where labels are of no interest: what holds them may then be missing or unsound, and they are left
-  ///     out.
-  /// - Throws: `FileError` naming the file: missing, not read by ``IDXFile``, of a shape that images or labels do not have; counts
-  ///   that differ; a label outside the classes.
+  ///   - requiresLabels: false where labels are of no interest: what holds them may then be missing or unsound, and
+  ///     they are left out.
+  /// - Throws: `FileError` naming the file: missing, not read by ``IDXFile``, of a shape that images or labels do not
+  ///   have; counts that differ; a label outside the classes.
   func load(directory: URL, split: Split, requiresLabels: Bool) throws(FileError) -> DecodedImages {
     let (imageFile, labelFile) = names(split)
     let imagesURL = Self.find(imageFile, in: directory)
@@ -117,8 +117,8 @@ struct IDXDataSet {
     }
   }
 
-  /// Files may be gzip-compressed or not and spelled with a hyphen or a dot (`train-images.idx3-ubyte`); some archives unpack each
-  /// into a folder of its own name.
+  /// Files may be gzip-compressed or not and spelled with a hyphen or a dot (`train-images.idx3-ubyte`); some archives
+  /// unpack each into a folder of its own name.
   private static func spellings(_ name: String) -> [String] {
     [name, name.replacingOccurrences(of: "-idx", with: ".idx")].flatMap { [$0, $0 + ".gz"] }
   }

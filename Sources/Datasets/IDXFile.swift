@@ -22,9 +22,9 @@ public struct IDXFile: Sendable, Equatable {
   /// A header is believed only as far as the file can bear it out: nothing is allocated for elements that a file of
   /// this size cannot hold.
   ///
-  /// - Throws: `FileError` naming the file, what is wrong with it and at which byte: not there, not an IDX file, another
-  ///   element type, no dimension or an empty one, fewer or more bytes than the header announces, gzip data that is
-  ///   damaged or cut short.
+  /// - Throws: `FileError` naming the file, what is wrong with it and at which byte: not there, not an IDX file,
+  ///   another element type, no dimension or an empty one, fewer or more bytes than the header announces, gzip data
+  ///   that is damaged or cut short.
   public init(contentsOf url: URL) throws(FileError) {
     let reader = try ContentReader(url)
     let header = try IDXHeader(from: reader, accepting: [0x08])

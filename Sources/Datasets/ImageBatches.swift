@@ -1,7 +1,7 @@
 import Torch
 
-/// Images as networks take them: batches in a random order, floats in a stated range, made from bytes in one pass when they are asked
-/// for. Nothing of the set is held as floats.
+/// Images as networks take them: batches in a random order, floats in a stated range, made from bytes in one pass when
+/// they are asked for. Nothing of the set is held as floats.
 public struct ImageBatches {
   /// The set that batches are drawn from, as bytes.
   public let source: LabelledImages
@@ -75,7 +75,8 @@ public struct ImageBatches {
     }
   }
 
-  /// Images chosen by somebody else for `rows` of a step's batch, augmented as those of ``batches``, with their classes.
+  /// Images chosen by somebody else for `rows` of a step's batch, augmented as those of ``batches``, with their
+  /// classes.
   func examples(_ positions: [Int], classes: [Int], rows: Range<Int>, step: Int, random: RandomStream) -> (
     examples: Tensor, labels: Tensor
   ) {

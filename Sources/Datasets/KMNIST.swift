@@ -2,8 +2,8 @@ import Files
 import Foundation
 import Settings
 
-/// Kuzushiji-MNIST of Clanuwat and others: 60 000 training and 10 000 test images of old Japanese characters, 28 x 28 grey
-/// pixels, ten classes (<https://github.com/rois-codh/kmnist>).
+/// Kuzushiji-MNIST of Clanuwat and others: 60 000 training and 10 000 test images of old Japanese characters, 28 x 28
+/// grey pixels, ten classes (<https://github.com/rois-codh/kmnist>).
 public enum KMNIST {
   /// The characters, by label, as they are read.
   public static let classNames = ["o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"]

@@ -17,8 +17,8 @@ public struct LabelDraw: Codable, Sendable, Hashable {
   /// - Parameters:
   ///   - count: the number of examples in all; a multiple of `classes`.
   ///   - labels: the class of every example of the training set.
-  /// - Throws: ``LabelDrawError``: a count that the classes do not divide, a label outside 0 ..< `classes`, a class with
-  ///   fewer examples than its share.
+  /// - Throws: ``LabelDrawError``: a count that the classes do not divide, a label outside 0 ..< `classes`, a class
+  ///   with fewer examples than its share.
   public init(_ count: Int, of labels: [some BinaryInteger], classes: Int, seed: UInt64) throws {
     guard count > 0, count % classes == 0 else {
       throw LabelDrawError(description: "\(count) labels cannot be shared equally by \(classes) classes")
@@ -44,8 +44,8 @@ public struct LabelDraw: Codable, Sendable, Hashable {
     self.labels = members.enumerated().flatMap { [Int](repeating: $0, count: $1.count) }
   }
 
-  /// Batches of the drawn examples: passes through all of them, each in an order of its own, one after the other without a gap,
-  /// so that a batch may be larger than the draw.
+  /// Batches of the drawn examples: passes through all of them, each in an order of its own, one after the other
+  /// without a gap, so that a batch may be larger than the draw.
   ///
   /// - Parameters:
   ///   - images: of the whole training set, in which the drawn ones are looked up; its batch size is of no account.

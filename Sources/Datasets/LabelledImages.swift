@@ -3,10 +3,11 @@ import Foundation
 
 /// Images of one size as plain bytes, with a class each where they have classes: a data set once it is opened.
 ///
-/// A copy shares the bytes. Those of a packed set (``PackedCache``) are mapped from a file and take no memory of the process's own.
+/// A copy shares the bytes. Those of a packed set (``PackedCache``) are mapped from a file and take no memory of the
+/// process's own.
 public struct LabelledImages: Sendable {
-  /// The pixels, `[count, channels, height, width]` with the last axis fastest, each 0...255: plane by plane, as networks take
-  /// them, so that making a batch is one pass forward through memory.
+  /// The pixels, `[count, channels, height, width]` with the last axis fastest, each 0...255: plane by plane, as
+  /// networks take them, so that making a batch is one pass forward through memory.
   public let images: PixelBytes
   /// The class of each image, `[count]`, each in `0..<classes`; nil where there are no classes.
   public let labels: [Int32]?
@@ -107,8 +108,9 @@ public struct LabelledImages: Sendable {
   /// The pixels of one image, `[channels, height, width]`.
   public func pixels(of index: Int) -> [UInt8] { Array(images[index * imageSize..<(index + 1) * imageSize]) }
 
-  /// A checksum of pixels, labels and shape: the SHA-256 of "[count, channels, height, width] classes ", the pixels, and the labels
-  /// as bytes, or in four bytes each, little endian, where there are more than 256 classes. Without classes their number is 0.
+  /// A checksum of pixels, labels and shape: the SHA-256 of "[count, channels, height, width] classes ", the pixels,
+  /// and the labels as bytes, or in four bytes each, little endian, where there are more than 256 classes. Without
+  /// classes their number is 0.
   ///
   /// Computed anew each time, by going through all bytes, unless the set was opened from a packed file, which holds it.
   public var fingerprint: String {

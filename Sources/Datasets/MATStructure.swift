@@ -2,8 +2,8 @@ import Czlib
 import Files
 import Foundation
 
-/// What must hold of a MATLAB file before matio reads it: its elements lie within it, compressed ones are sound to their end, and the
-/// matrices are plain arrays of numbers whose parts have the sizes that their shapes take.
+/// What must hold of a MATLAB file before matio reads it: its elements lie within it, compressed ones are sound to
+/// their end, and the matrices are plain arrays of numbers whose parts have the sizes that their shapes take.
 ///
 /// matio believes what a file says of itself in more places than is good for a file from outside. The format:
 /// <https://www.mathworks.com/help/pdf_doc/matlab/matfile_format.pdf>.

@@ -10,7 +10,8 @@ import Settings
 /// let digits = try MNIST.load(split: .train)
 /// ```
 ///
-/// Any data set in files of the same names loads as well, with images of another size, in colour, with other classes or without labels.
+/// Any data set in files of the same names loads as well, with images of another size, in colour, with other classes or
+/// without labels.
 public enum MNIST {
   /// The number of classes, one for each digit.
   public static let classes = 10
@@ -22,10 +23,10 @@ public enum MNIST {
   /// is there, in the folder or in a folder of its own name, is read. Images have the shape [N, H, W], [N, H, W, C] or
   /// [N, C, H, W], C being 1 or 3 (the last axis, where both may be meant).
   ///
-  /// - Parameter requiresLabels: false where labels are of no interest: their file may then be missing or unsound, and they are left
-  ///   out.
-  /// - Returns: Images of the size and with the channels that the file states. There are as many classes as the largest label
-  ///   of both splits says: ten with MNIST itself.
+  /// - Parameter requiresLabels: false where labels are of no interest: their file may then be missing or unsound, and
+  ///   they are left out.
+  /// - Returns: Images of the size and with the channels that the file states. There are as many classes as the largest
+  ///   label of both splits says: ten with MNIST itself.
   /// - Throws: `FileError`: a file that is missing, naming the folder, the accepted names and the command that fetches
   ///   them; one that ``IDXFile`` refuses; images and labels exchanged; counts that differ; a label outside 0...255.
   public static func load(

@@ -28,8 +28,8 @@ extension MNIST {
   /// Public folders that hold ``files``.
   public static var mirrors: [URL] { published.mirrors }
 
-  /// Where ``download(to:mirrors:progress:)`` puts the files and ``load(directory:split:requiresLabels:)`` looks for them:
-  /// `$XDG_CACHE_HOME/swift-gan/mnist`, or `~/.cache/swift-gan/mnist`.
+  /// Where ``download(to:mirrors:progress:)`` puts the files and ``load(directory:split:requiresLabels:)`` looks for
+  /// them: `$XDG_CACHE_HOME/swift-gan/mnist`, or `~/.cache/swift-gan/mnist`.
   public static var defaultDirectory: URL { published.directory }
 
   /// Fetches ``files``; see ``PublishedDataSet/download(to:mirrors:progress:)``.

@@ -2,8 +2,8 @@ import Files
 import Foundation
 import Settings
 
-/// The two-dimensional sets of MedMNIST of Yang and others: medical images of 28 x 28 pixels (or 64, 128, 224) in grey or colour, each set
-/// one `.npz` file (<https://medmnist.com>).
+/// The two-dimensional sets of MedMNIST of Yang and others: medical images of 28 x 28 pixels (or 64, 128, 224) in grey
+/// or colour, each set one `.npz` file (<https://medmnist.com>).
 public enum MedMNIST {
   /// A part of a set, and the beginning of its arrays' names.
   public enum Part: String, Sendable, CaseIterable, Codable {
@@ -22,15 +22,15 @@ public enum MedMNIST {
     names[String(set.lowercased().split(separator: "_").first ?? "")]
   }
 
-  /// Reads one part of the file at `url`: the arrays `train_images`, bytes [N, H, W] or [N, H, W, 3], and `train_labels`, whole numbers [N, 1] or
-  /// [N], and the like.
+  /// Reads one part of the file at `url`: the arrays `train_images`, bytes [N, H, W] or [N, H, W, 3], and
+  /// `train_labels`, whole numbers [N, 1] or [N], and the like.
   ///
-  /// - Parameter requiresLabels: false where labels are of no interest: they are left out, and need not be one for each image
-  ///   (ChestMNIST's are fourteen).
-  /// - Returns: [count, 1 or 3, H, W] with labels from 0. A file under a name that is not one of MedMNIST's has as many classes as the
-  ///   largest label of its parts says.
-  /// - Throws: `FileError`: not a sound `.npz` file; an array that is missing or of another shape or type; volumes; counts that
-  ///   differ; several labels for each image; a label outside the classes.
+  /// - Parameter requiresLabels: false where labels are of no interest: they are left out, and need not be one for each
+  ///   image (ChestMNIST's are fourteen).
+  /// - Returns: [count, 1 or 3, H, W] with labels from 0. A file under a name that is not one of MedMNIST's has as many
+  ///   classes as the largest label of its parts says.
+  /// - Throws: `FileError`: not a sound `.npz` file; an array that is missing or of another shape or type; volumes;
+  ///   counts that differ; several labels for each image; a label outside the classes.
   public static func load(_ url: URL, part: Part, requiresLabels: Bool = true) throws(FileError) -> LabelledImages {
     let file = try NPZFile(url)
     func fail(_ reason: String, in array: String) -> FileError {

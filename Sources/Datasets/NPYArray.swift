@@ -13,7 +13,8 @@ struct NPYArray {
   /// Reads a stream of `size` bytes to its end.
   ///
   /// - Parameter reals: whether floating-point numbers are wanted, and not whole ones.
-  /// - Throws: `FileError`: no such array, one of other numbers, in Fortran's order, or of a shape that `size` does not fit.
+  /// - Throws: `FileError`: no such array, one of other numbers, in Fortran's order, or of a shape that `size` does not
+  ///   fit.
   init(from stream: any ByteStream, size: Int, reals: Bool = false) throws(FileError) {
     let start = try stream.read(10)
     guard start.count == 10, start.starts(with: [0x93] + Array("NUMPY".utf8)) else {

@@ -1,7 +1,8 @@
 import Files
 import Foundation
 
-/// Data sets opened once: their images in one file each, of the size and channels that they are wanted in, which is mapped from then on.
+/// Data sets opened once: their images in one file each, of the size and channels that they are wanted in, which is
+/// mapped from then on.
 ///
 /// ```swift
 /// let key = PackedKey(source: folder, files: stamps, settings: "size 64")
@@ -11,9 +12,10 @@ import Foundation
 /// return try writer.finish(classNames: names, provenance: provenance)
 /// ```
 ///
-/// A packed file is a safetensors file, which Python reads as well: `images` [count, channels, height, width], uint8; `labels` [count],
-/// int32, where there are classes; `about`, a JSON text of class names and ``Provenance`` as bytes; the key and ``LabelledImages/fingerprint``
-/// among the metadata. It gets its name when it is whole and is never changed afterwards.
+/// A packed file is a safetensors file, which Python reads as well: `images` [count, channels, height, width], uint8;
+/// `labels` [count], int32, where there are classes; `about`, a JSON text of class names and ``Provenance`` as bytes;
+/// the key and ``LabelledImages/fingerprint`` among the metadata. It gets its name when it is whole and is never
+/// changed afterwards.
 public struct PackedCache: Sendable {
   /// Holds a file for each set; made when the first is written.
   public let folder: URL
@@ -36,7 +38,8 @@ public struct PackedCache: Sendable {
     folder.appendingPathComponent("\(key.place.prefix(16))-\(key.digest.prefix(16)).safetensors")
   }
 
-  /// Removes what the same source and settings were packed to before the source changed, and what was begun and never finished.
+  /// Removes what the same source and settings were packed to before the source changed, and what was begun and never
+  /// finished.
   func removeOthers(than key: PackedKey) {
     removeLeftovers(in: folder, ofThisProcess: false)
     let kept = url(of: key).lastPathComponent

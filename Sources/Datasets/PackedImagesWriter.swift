@@ -9,8 +9,8 @@ import Foundation
 
 /// Packs a data set image by image, so that no more than one of them is in memory.
 ///
-/// Where the cache cannot be written, from the start or because the disk is full half-way, the images are collected in memory
-/// instead, and a note of the set's provenance says so.
+/// Where the cache cannot be written, from the start or because the disk is full half-way, the images are collected in
+/// memory instead, and a note of the set's provenance says so.
 ///
 /// To be used by one thread at a time.
 public final class PackedImagesWriter {
@@ -63,8 +63,8 @@ public final class PackedImagesWriter {
   /// - Parameters:
   ///   - pixels: [channels, height, width], last axis fastest.
   ///   - label: its class; of all images or of none.
-  /// - Throws: `FileError` where neither disk nor memory has room; ``DataError`` where the pixels are not as many as the shape says,
-  ///   or only some images have labels.
+  /// - Throws: `FileError` where neither disk nor memory has room; ``DataError`` where the pixels are not as many as
+  ///   the shape says, or only some images have labels.
   public func append(_ pixels: [UInt8], label: Int? = nil) throws {
     try DataError.require(pixels.count == imageSize, "\(pixels.count) pixels of an image of \(imageSize)")
     try DataError.require(labels.count == (label == nil ? 0 : count), "labels for some images and not for others")

@@ -9,10 +9,10 @@ import Foundation
 
 /// What a packed set was made of: its source as it was then, and the settings it was read with.
 ///
-/// A file counts as unchanged while its name, its size, and the times of its last change, of content and of state, are the same. The
-/// second of these is the system's own: nobody can set it back, as copying programs do with the first, so that a file that
-/// was exchanged for one of the same size and date is noticed without being read. The price is that moving or linking a file packs
-/// its set again.
+/// A file counts as unchanged while its name, its size, and the times of its last change, of content and of state, are
+/// the same. The second of these is the system's own: nobody can set it back, as copying programs do with the first, so
+/// that a file that was exchanged for one of the same size and date is noticed without being read. The price is that
+/// moving or linking a file packs its set again.
 public struct PackedKey: Sendable, Hashable {
   /// The place of the source: a new packed set replaces those of the same source and settings.
   public let source: String
@@ -24,8 +24,8 @@ public struct PackedKey: Sendable, Hashable {
   /// - Parameters:
   ///   - source: the folder or file that the set is read from.
   ///   - files: all files that are read, by name relative to the source, in any order.
-  ///   - settings: everything else that the packed bytes depend on, such as "cifar10 train"; what is read otherwise by a later version of
-  ///     a reader must be called otherwise.
+  ///   - settings: everything else that the packed bytes depend on, such as "cifar10 train"; what is read otherwise by
+  ///     a later version of a reader must be called otherwise.
   public init(source: URL, files: [FileStamp], settings: String) {
     self.source = source.standardizedFileURL.path
     place = sha256(Data("\(self.source)\0\(settings)".utf8))

@@ -40,12 +40,12 @@ indirect enum PickleValue {
   }
 }
 
-/// A reader of Python pickles that runs nothing: it knows the opcodes with which dictionaries, lists, tuples, strings, whole
-/// numbers and numpy's arrays of bytes are written, in protocols 2 to 4, and refuses everything else by its name.
+/// A reader of Python pickles that runs nothing: it knows the opcodes with which dictionaries, lists, tuples, strings,
+/// whole numbers and numpy's arrays of bytes are written, in protocols 2 to 4, and refuses everything else by its name.
 ///
-/// A pickle is a program for a machine with a stack, which may call any function of Python; of functions it knows the ones by which
-/// numpy rebuilds an array (and `_codecs.encode`, by which Python 3 writes bytes in protocol 2), and these are data to it.
-/// Source of the opcodes: Python's `pickletools`.
+/// A pickle is a program for a machine with a stack, which may call any function of Python; of functions it knows the
+/// ones by which numpy rebuilds an array (and `_codecs.encode`, by which Python 3 writes bytes in protocol 2), and
+/// these are data to it. Source of the opcodes: Python's `pickletools`.
 struct Pickle {
   /// An array of bytes.
   struct Array {
@@ -88,8 +88,8 @@ struct Pickle {
   /// - Parameters:
   ///   - stream: read to its end.
   ///   - limit: the most bytes that such a pickle may have.
-  /// - Throws: `FileError`: not a pickle, cut short, longer than `limit`, with bytes behind its end, or with anything in it that
-  ///   is not known here, by its name.
+  /// - Throws: `FileError`: not a pickle, cut short, longer than `limit`, with bytes behind its end, or with anything
+  ///   in it that is not known here, by its name.
   static func dictionary(from stream: any ByteStream, limit: Int) throws(FileError) -> [String: PickleValue] {
     var pickle = Pickle(stream: stream, limit: limit)
     return try pickle.run()
@@ -186,7 +186,8 @@ struct Pickle {
     return items
   }
 
-  /// A value as part of another: nothing in CIFAR's files is nested more than this, and what is not nested cannot contain itself.
+  /// A value as part of another: nothing in CIFAR's files is nested more than this, and what is not nested cannot
+  /// contain itself.
   private mutating func part(_ box: Box, of whole: String, depth: Int = 0) throws(FileError) -> PickleValue {
     guard case .value(let value) = box.content else { throw fail("holds a list or dictionary within \(whole)") }
     switch value {

@@ -7,8 +7,8 @@ import Foundation
   import Darwin
 #endif
 
-/// The bytes of images, in memory of their own or mapped from a file: what is mapped is read from the disk as it is used, is shared
-/// by all processes that have it mapped, and can be dropped from memory by the system at any time.
+/// The bytes of images, in memory of their own or mapped from a file: what is mapped is read from the disk as it is
+/// used, is shared by all processes that have it mapped, and can be dropped from memory by the system at any time.
 public struct PixelBytes: RandomAccessCollection, Sendable {
   private enum Storage: Sendable {
     case owned([UInt8])
@@ -73,8 +73,8 @@ extension PixelBytes: Equatable {
 
 /// A file mapped for reading, for as long as the object lives, whatever becomes of its name.
 ///
-/// Whoever shortens such a file ends the processes that read it. Only files that are never changed once they have their name
-/// are mapped: those of the cache.
+/// Whoever shortens such a file ends the processes that read it. Only files that are never changed once they have their
+/// name are mapped: those of the cache.
 final class MappedFile: @unchecked Sendable {
   let bytes: UnsafeRawBufferPointer
   var count: Int { bytes.count }

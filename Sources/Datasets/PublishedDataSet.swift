@@ -32,15 +32,17 @@ public struct PublishedDataSet: Sendable, Hashable {
   /// The data set of that name, if there is one.
   public static func named(_ name: String) -> PublishedDataSet? { all.first { $0.name == name } }
 
-  /// Where ``download(to:mirrors:progress:)`` puts the files and loading looks for them: `$XDG_CACHE_HOME/swift-gan/NAME`, or
-  /// `~/.cache/swift-gan/NAME`.
+  /// Where ``download(to:mirrors:progress:)`` puts the files and loading looks for them:
+  /// `$XDG_CACHE_HOME/swift-gan/NAME`, or `~/.cache/swift-gan/NAME`.
   public var directory: URL { Cache.directory.appendingPathComponent(folder, isDirectory: true) }
 
   /// Fetches ``files``, as far as they are not there yet; see ``Download`` for resuming, checking and errors.
   ///
   /// - Parameters:
-  ///   - directory: the folder to put them in, made if it is not there; the set's own in the cache where it is not given.
-  ///   - mirrors: http or https folders that hold the files, asked in this order; the public ones where they are not given.
+  ///   - directory: the folder to put them in, made if it is not there; the set's own in the cache where it is not
+  ///     given.
+  ///   - mirrors: http or https folders that hold the files, asked in this order; the public ones where they are not
+  ///     given.
   ///   - progress: called with each piece that arrives.
   /// - Returns: Where each of ``files`` is, in their order.
   /// - Throws: ``DownloadError``, `FileError`, `CancellationError`.

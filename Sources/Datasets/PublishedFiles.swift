@@ -1,8 +1,8 @@
 import Files
 import Foundation
 
-/// The files of a published data set wherever a user may have them: loose in the folder, in the folder that the archive unpacks to,
-/// packed one by one, or in the archive as it was downloaded.
+/// The files of a published data set wherever a user may have them: loose in the folder, in the folder that the archive
+/// unpacks to, packed one by one, or in the archive as it was downloaded.
 struct PublishedFiles {
   /// The data set's name, for errors.
   let title: String

@@ -8,8 +8,8 @@ public enum QMNIST {
   /// Reads one split from `qmnist-train-images-idx3-ubyte` and `qmnist-train-labels-idx2-int`, or the same of `test`,
   /// gzip-compressed or not; see ``MNIST/load(directory:split:requiresLabels:)`` for spellings and errors.
   ///
-  /// The labels are 32-bit numbers, [N, 8], of which the first column is the digit; the others (writer, place in the source) are
-  /// not kept.
+  /// The labels are 32-bit numbers, [N, 8], of which the first column is the digit; the others (writer, place in the
+  /// source) are not kept.
   ///
   /// - Returns: [count, 1, 28, 28] with labels 0...9; others are refused.
   public static func load(

@@ -13,8 +13,8 @@ public struct RemoteFile: Sendable, Hashable {
   public let md5: String
   /// Its SHA-256 checksum, 64 lower-case hexadecimal digits, of files that could do harm where they are forged.
   public let sha256: String?
-  /// What a gzip file of ours unpacks to: for mirrors whose servers say that they pack it on the way, so that whoever asks gets it
-  /// unpacked. Nil where that is not known.
+  /// What a gzip file of ours unpacks to: for mirrors whose servers say that they pack it on the way, so that whoever
+  /// asks gets it unpacked. Nil where that is not known.
   public let unpacked: Unpacked?
 
   /// Of what a file unpacks to.

@@ -2,8 +2,8 @@ import Files
 import Foundation
 import Settings
 
-/// STL-10 of Coates, Lee and Ng: images of 96 x 96 pixels in colour, 5 000 for training and 8 000 for tests in ten classes, and
-/// 100 000 without a label (<https://cs.stanford.edu/~acoates/stl10/>).
+/// STL-10 of Coates, Lee and Ng: images of 96 x 96 pixels in colour, 5 000 for training and 8 000 for tests in ten
+/// classes, and 100 000 without a label (<https://cs.stanford.edu/~acoates/stl10/>).
 public enum STL10 {
   /// A part of the set.
   public enum Part: String, Sendable, CaseIterable, Codable {
@@ -27,11 +27,11 @@ public enum STL10 {
   private static let side = 96
   private static let imageSize = 3 * side * side
 
-  /// Reads one part: `train_X.bin` and `train_y.bin`, `test_X.bin` and `test_y.bin`, or `unlabeled_X.bin`; loose in `directory`, in
-  /// its folder `stl10_binary`, or in the archive as it was downloaded.
+  /// Reads one part: `train_X.bin` and `train_y.bin`, `test_X.bin` and `test_y.bin`, or `unlabeled_X.bin`; loose in
+  /// `directory`, in its folder `stl10_binary`, or in the archive as it was downloaded.
   ///
-  /// A pixel file is planes of 96 x 96 bytes, red, green and blue of each image, column by column; a label file is a byte for each
-  /// image, from 1.
+  /// A pixel file is planes of 96 x 96 bytes, red, green and blue of each image, column by column; a label file is a
+  /// byte for each image, from 1.
   ///
   /// - Parameters:
   ///   - directory: a folder with the files, or the archive itself.

@@ -2,8 +2,8 @@ import Files
 import Foundation
 import Settings
 
-/// Street View House Numbers of Netzer and others, cropped: digits in photographs, 32 x 32 pixels in colour, 73 257 for training, 26 032
-/// for tests and 531 131 easier ones besides (<http://ufldl.stanford.edu/housenumbers/>).
+/// Street View House Numbers of Netzer and others, cropped: digits in photographs, 32 x 32 pixels in colour, 73 257 for
+/// training, 26 032 for tests and 531 131 easier ones besides (<http://ufldl.stanford.edu/housenumbers/>).
 public enum SVHN {
   /// A part of the set, and the name of its file.
   public enum Part: String, Sendable, CaseIterable, Codable {
@@ -33,14 +33,14 @@ public enum SVHN {
 
   private static let mirrors = ["http://ufldl.stanford.edu/housenumbers/"]
 
-  /// Reads one part from `train_32x32.mat`, `test_32x32.mat` or `extra_32x32.mat`: MATLAB files with `X`, uint8 [H, W, 3, N], and `y`,
-  /// [N, 1], in which 10 stands for the digit 0.
+  /// Reads one part from `train_32x32.mat`, `test_32x32.mat` or `extra_32x32.mat`: MATLAB files with `X`, uint8 [H, W,
+  /// 3, N], and `y`, [N, 1], in which 10 stands for the digit 0.
   ///
   /// - Parameters:
   ///   - requiresLabels: false where labels are of no interest: they are left out.
   /// - Returns: [count, 3, 32, 32] with the digit as label. Each part takes the memory of its images once.
-  /// - Throws: `FileError`: a file that is missing, not a MATLAB file of version 5, damaged, or with other variables in it; counts
-  ///   that differ; a label outside 0...10.
+  /// - Throws: `FileError`: a file that is missing, not a MATLAB file of version 5, damaged, or with other variables in
+  ///   it; counts that differ; a label outside 0...10.
   public static func load(
     directory: URL = published.directory, part: Part, requiresLabels: Bool = true
   ) throws(FileError) -> LabelledImages {

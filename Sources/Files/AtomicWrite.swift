@@ -9,22 +9,23 @@ import Foundation
 /// Replaces the file at `url` by `data`, whole or not at all.
 ///
 /// The bytes go to a temporary file in the same folder, are synced to the disk and then renamed
-/// over `url`, so that a reader (or a power cut) meets the old file or the new one, never a part. A link is replaced, not
-/// followed (see ``writeOutput(_:to:)`` for files that a user names). The new file has the permissions of the old one.
+/// over `url`, so that a reader (or a power cut) meets the old file or the new one, never a part. A link is replaced,
+/// not followed (see ``writeOutput(_:to:)`` for files that a user names). The new file has the permissions of the old
+/// one.
 ///
-/// Two kinds of file cannot be replaced and are written in place: one whose folder may not be written in, and one that is a
-/// mount of its own, as containers have it.
+/// Two kinds of file cannot be replaced and are written in place: one whose folder may not be written in, and one that
+/// is a mount of its own, as containers have it.
 ///
-/// - Throws: `FileError` naming `url` and the system's reason; the old file is then untouched, unless it had to be written in place,
-///   and no temporary file is left.
+/// - Throws: `FileError` naming `url` and the system's reason; the old file is then untouched, unless it had to be
+///   written in place, and no temporary file is left.
 public func replaceFile(at url: URL, with data: Data) throws {
   try replaceFile(at: url) { write in try data.withUnsafeBytes { try write($0) } }
 }
 
 /// The same of bytes that need not be in memory all at once.
 ///
-/// - Parameter body: gives the bytes, piece by piece, to the function that it gets. It may be called twice, and then has to give the
-///   same ones.
+/// - Parameter body: gives the bytes, piece by piece, to the function that it gets. It may be called twice, and then
+///   has to give the same ones.
 /// - Throws: as ``replaceFile(at:with:)``; what `body` throws.
 public func replaceFile(
   at url: URL, writing body: (_ write: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
@@ -93,7 +94,8 @@ public func syncDescriptor(_ descriptor: Int32) -> Bool {
 
 /// A file that is written piece by piece beside the one whose place it takes when it is whole.
 ///
-/// Until ``commit()`` nothing is at its place that was not there before; if that is never called, what was written goes with the object.
+/// Until ``commit()`` nothing is at its place that was not there before; if that is never called, what was written goes
+/// with the object.
 public final class FileReplacement {
   /// The temporary file, open for reading and writing.
   public let descriptor: Int32

@@ -6,8 +6,8 @@ import Foundation
   import Darwin
 #endif
 
-/// One process at a time in a folder, for as long as the lock lives. The system gives it back when the process ends, however it
-/// ends.
+/// One process at a time in a folder, for as long as the lock lives. The system gives it back when the process ends,
+/// however it ends.
 public final class FolderLock {
   private let descriptor: Int32
   /// Why nothing holds another process off: the drive knows no locks; nil where it does.
@@ -45,7 +45,8 @@ public final class FolderLock {
 
   deinit { close(descriptor) }
 
-  /// Whether a process of this machine, or of another whose drive tells, has the lock of `folder`. Nothing is made or changed.
+  /// Whether a process of this machine, or of another whose drive tells, has the lock of `folder`. Nothing is made or
+  /// changed.
   public static func isHeld(in folder: URL) -> Bool {
     let descriptor = open(
       folder.appendingPathComponent(".lock").path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)

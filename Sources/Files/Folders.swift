@@ -2,8 +2,8 @@ import Foundation
 
 /// Makes the folder `url`, with the folders above it that are missing; nothing happens where it exists.
 ///
-/// - Parameter makesParents: whether those above it are made as well; otherwise one that is missing is an error, which it is where it was
-///   there before and has been removed.
+/// - Parameter makesParents: whether those above it are made as well; otherwise one that is missing is an error, which
+///   it is where it was there before and has been removed.
 /// - Throws: `FileError` naming the first folder that cannot be made, or `url` where it cannot be written in.
 public func makeFolder(at url: URL, makesParents: Bool = true) throws(FileError) {
   var status = stat()

@@ -6,8 +6,8 @@ import Foundation
   import Darwin
 #endif
 
-/// Removes from `folder` what `replaceFile` had begun to write in a process that was killed in the middle of it. The files of
-/// processes that still run stay.
+/// Removes from `folder` what `replaceFile` had begun to write in a process that was killed in the middle of it. The
+/// files of processes that still run stay.
 ///
 /// - Parameter ofThisProcess: whether those of this process go as well: it may be writing them just now.
 public func removeLeftovers(in folder: URL, ofThisProcess: Bool = true) {

@@ -6,8 +6,8 @@ import Foundation
   import Darwin
 #endif
 
-/// Text that a user hands over through an open descriptor of this process, not as a file: `-` and `/dev/stdin` for standard input,
-/// `/dev/fd/63` for what a shell makes of `<(command)`.
+/// Text that a user hands over through an open descriptor of this process, not as a file: `-` and `/dev/stdin` for
+/// standard input, `/dev/fd/63` for what a shell makes of `<(command)`.
 public enum OwnStream {
   /// The descriptor that `path` names; nil for all other paths.
   public static func descriptor(named path: String) -> Int32? {

@@ -6,8 +6,8 @@ import Foundation
   import Darwin
 #endif
 
-/// Opens the file at `path` for reading. Links are followed; what they lead to must be a regular file: a folder cannot be
-/// read, a pipe would be waited for, and a device may have no end.
+/// Opens the file at `path` for reading. Links are followed; what they lead to must be a regular file: a folder cannot
+/// be read, a pipe would be waited for, and a device may have no end.
 ///
 /// - Returns: a descriptor, which the caller closes, and the file's size in bytes.
 /// - Throws: `FileError` naming the file.
@@ -44,8 +44,8 @@ public func readFile(at url: URL, limit: Int = .max) throws(FileError) -> Data {
     throw FileError(
       path: path, reason: "holds \(grouped(size)) bytes; such a file has \(grouped(limit)) at most", at: .byte(limit))
   }
-  // Not mapped: a file that shrinks while it is read is then shorter, not the end of the process. Not `Data(count:)` either,
-  // which ends the process where there is no such memory.
+  // Not mapped: a file that shrinks while it is read is then shorter, not the end of the process. Not `Data(count:)`
+  // either, which ends the process where there is no such memory.
   // Nor is more asked for than the machine has, which some systems would promise.
   guard UInt64(size) <= ProcessInfo.processInfo.physicalMemory, let memory = malloc(max(1, size)) else {
     throw FileError(path: path, reason: "holds \(grouped(size)) bytes, for which there is no memory")

@@ -7,8 +7,8 @@ import Torch
 /// x = y = 1. At x = 0, where f's slope jumps, it is taken as 0: an x that starts there stays there.
 ///
 /// Both players descend at once. Near the equilibrium the gradient is at a right angle to the way there: plain descent
-/// orbits, a little wider each time, by the factor 1 + 2 rate^2 a step. With `weight` above 0 both players have the penalty
-/// of ``HistoricalAveraging``; the orbit's average lies near its centre, and the orbit shrinks.
+/// orbits, a little wider each time, by the factor 1 + 2 rate^2 a step. With `weight` above 0 both players have the
+/// penalty of ``HistoricalAveraging``; the orbit's average lies near its centre, and the orbit shrinks.
 public struct AveragingGame: Sendable, Hashable {
   /// Where both players stand.
   public struct Point: Sendable, Hashable {

@@ -43,10 +43,11 @@ public struct StepReport: Sendable {
 public enum Updates: String, Codable, Sendable, CaseIterable {
   /// D moves, then G, against the D that has moved and on fresh examples and noise: the published experiments.
   case alternating
-  /// D moves, then G, against the D that has moved, on the examples that D was just shown: one pass through G serves both.
+  /// D moves, then G, against the D that has moved, on the examples that D was just shown: one pass through G serves
+  /// both.
   case alternatingShared = "alternating-shared"
-  /// Both move from where they stand, on the same examples and noise. G's pass through D then costs no second pass over real
-  /// examples and no second generated batch.
+  /// Both move from where they stand, on the same examples and noise. G's pass through D then costs no second pass over
+  /// real examples and no second generated batch.
   case simultaneous
 }
 
@@ -79,7 +80,8 @@ public final class Trainer<G: Generator, D: Discriminator> {
   public let classes: Int?
   /// When the players move within a step.
   public let updates: Updates
-  /// What matrix products and convolutions are made in: float32, or bfloat16 where speed counts more (see `withProducts`).
+  /// What matrix products and convolutions are made in: float32, or bfloat16 where speed counts more (see
+  /// `withProducts`).
   public let productType: DType
   /// The number of steps played so far.
   public internal(set) var step = 0
@@ -87,8 +89,8 @@ public final class Trainer<G: Generator, D: Discriminator> {
   public var learningRateFactor = 1.0
   /// The number of steps in the game.
   public let steps: Int
-  /// Steps of G for each of D, at least 1: the code released with *Improved Techniques for Training GANs* takes three beside
-  /// minibatch discrimination. Each has draws of its own. Only where the players alternate.
+  /// Steps of G for each of D, at least 1: the code released with *Improved Techniques for Training GANs* takes three
+  /// beside minibatch discrimination. Each has draws of its own. Only where the players alternate.
   public var generatorSteps = 1 {
     didSet {
       let turns = random.stream("generator").stream("turns")
@@ -116,10 +118,11 @@ public final class Trainer<G: Generator, D: Discriminator> {
   ///   - augmentation: of what D sees, in its step and in G's. Labelled examples stay as they are.
   ///   - data: the real examples, [..., N, F] or [N, C, H, W]. D's and G's steps draw from it independently, where they
   ///     alternate.
-  ///   - labelled: examples with their classes, for an objective that classifies. D sees them beside the others; where D has layers
-  ///     that look at the batch, they must be as many.
-  ///   - sharedTraining: where given, G's step also moves D, along G's loss. It is the quirk of a tutorial whose optimiser was
-  ///     not told which player's parameters to leave alone; features of real examples are not constants then.
+  ///   - labelled: examples with their classes, for an objective that classifies. D sees them beside the others; where
+  ///     D has layers that look at the batch, they must be as many.
+  ///   - sharedTraining: where given, G's step also moves D, along G's loss. It is the quirk of a tutorial whose
+  ///     optimiser was not told which player's parameters to leave alone; features of real examples are not constants
+  ///     then.
   ///   - random: of as many seeds as the networks.
   ///
   /// Parts that do not go together are refused by the first ``next()``: `labelled` without a ``ClassifyingObjective``;
@@ -137,9 +140,10 @@ public final class Trainer<G: Generator, D: Discriminator> {
       generatorTraining, discriminatorTraining, sharedTraining, updates, productType, steps, random)
   }
 
-  /// A game of classes: G makes examples of the class that it is told, and D judges whether an example is a real one of its
-  /// class (Mirza and Osindero 2014, *Conditional Generative Adversarial Nets*). Both find the classes in ``Context/labels``: D those
-  /// of the real examples, and for generated ones both the same, drawn uniformly from 0 ..< `classes`.
+  /// A game of classes: G makes examples of the class that it is told, and D judges whether an example is a real one of
+  /// its class (Mirza and Osindero 2014, *Conditional Generative Adversarial Nets*). Both find the classes in
+  /// ``Context/labels``: D those of the real examples, and for generated ones both the same, drawn uniformly from 0 ..<
+  /// `classes`.
   ///
   /// - Parameters:
   ///   - data: the real examples with their classes, [..., N] of int64.
@@ -192,9 +196,9 @@ public final class Trainer<G: Generator, D: Discriminator> {
 
   /// Plays one step; `nil` once all are played.
   ///
-  /// - Throws: ``TrainerError`` where the parts do not make a game; `TensorError` naming the first operation that failed;
-  ///   ``TrainingFault`` where a loss, a gradient, a parameter or what an optimiser keeps is NaN or infinite after the step. The
-  ///   players have moved then; to go back, ``restore(_:)`` an earlier ``state``.
+  /// - Throws: ``TrainerError`` where the parts do not make a game; `TensorError` naming the first operation that
+  ///   failed; ``TrainingFault`` where a loss, a gradient, a parameter or what an optimiser keeps is NaN or infinite
+  ///   after the step. The players have moved then; to go back, ``restore(_:)`` an earlier ``state``.
   public func next() throws -> StepReport? {
     guard step < steps else { return nil }
     if !isChecked { try check() }
@@ -250,8 +254,8 @@ public final class Trainer<G: Generator, D: Discriminator> {
     isChecked = true
   }
 
-  /// The root mean square of each player's gradient in the last step, penalties included, over all its parameters (and all
-  /// seeds); nil before the first step.
+  /// The root mean square of each player's gradient in the last step, penalties included, over all its parameters (and
+  /// all seeds); nil before the first step.
   ///
   /// - Throws: `TensorError`.
   public func gradientSizes() throws -> (discriminator: Double, generator: Double)? {
@@ -419,8 +423,8 @@ public final class Trainer<G: Generator, D: Discriminator> {
     return losses.dropFirst().reduce(losses[0]) { $0 + $1 }
   }
 
-  /// D's judgements of several batches: vectors' in one pass, images' one by one, since putting them together and taking them apart
-  /// again around layers that look at the whole batch costs more than the larger pass saves.
+  /// D's judgements of several batches: vectors' in one pass, images' one by one, since putting them together and
+  /// taking them apart again around layers that look at the whole batch costs more than the larger pass saves.
   private func judge(_ batches: [Examples], _ random: RandomStream) -> [Judgement] {
     if batches[0].values.rank == 4 {
       return batches.enumerated().map {

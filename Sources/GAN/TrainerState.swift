@@ -4,8 +4,9 @@ import Torch
 /// Everything that a game needs to go on as if it had not been interrupted. Random numbers need no place in it: they
 /// are functions of the step.
 extension Trainer {
-  /// Copies, by name: `step` and `learning-rate-factor`; `generator.NAME` and `discriminator.NAME` for every parameter; `generator-optimizer.NAME` and
-  /// `discriminator-optimizer.NAME` (and `shared-optimizer.NAME`), and `generator-penalty-0.NAME` and so on, for what the optimisers keep.
+  /// Copies, by name: `step` and `learning-rate-factor`; `generator.NAME` and `discriminator.NAME` for every parameter;
+  /// `generator-optimizer.NAME` and `discriminator-optimizer.NAME` (and `shared-optimizer.NAME`), and
+  /// `generator-penalty-0.NAME` and so on, for what the optimisers keep.
   public var state: [String: Tensor] { state(ofCopies: true) }
 
   /// The same without copies, to be written before the next step: what a step changes, these change with.

@@ -25,8 +25,8 @@ public struct Gan: AsyncParsableCommand {
   /// Obeys the command line. Ends the process with a code other than 0 where that fails, and says why on standard
   /// error.
   public static func main() async {
-    // A reader that goes away, and a file that grows beyond what the process may write, are errors of that pipe and that file,
-    // not the end of a run.
+    // A reader that goes away, and a file that grows beyond what the process may write, are errors of that pipe and
+    // that file, not the end of a run.
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
     Libtorch.keepFreedMemory()
@@ -84,8 +84,8 @@ public struct Gan: AsyncParsableCommand {
     return (match.1 ?? "") + home + argument[match.range.upperBound...]
   }
 
-  /// Arguments are names and numbers. An empty one would be taken for the current folder, and one that is not UTF-8 for another
-  /// name than was meant.
+  /// Arguments are names and numbers. An empty one would be taken for the current folder, and one that is not UTF-8 for
+  /// another name than was meant.
   private static func refuseWhatIsNoName() throws {
     for index in 1..<max(1, Int(CommandLine.argc)) {
       guard let argument = CommandLine.unsafeArgv[index] else { continue }

@@ -22,8 +22,8 @@ public struct ImageGrid: Sendable {
     self.background = background
   }
 
-  /// The one image: in colour if any of the images is. Every one has the place of the largest, at its upper left; without images
-  /// it is a single pixel of the background.
+  /// The one image: in colour if any of the images is. Every one has the place of the largest, at its upper left;
+  /// without images it is a single pixel of the background.
   public func tiled() -> Image {
     let (columns, scale, padding) = (max(1, columns), max(1, scale), max(0, padding))
     guard !images.isEmpty else { return Image(width: 1, height: 1, channels: 1, samples: [background]) }

@@ -24,7 +24,8 @@ package enum ResizingLevel: String, Sendable, CaseIterable {
   /// The one that is used where none is asked for.
   package static var current: ResizingLevel { of(ci_level()) }
 
-  /// The one that SWIFT_GAN_CPU chooses by so naming it: the highest where it is unset, or where the processor has no such.
+  /// The one that SWIFT_GAN_CPU chooses by so naming it: the highest where it is unset, or where the processor has no
+  /// such.
   package static func chosen(by name: String?) -> ResizingLevel { of(ci_level_named(name)) }
 
   private static func of(_ level: CILevel) -> ResizingLevel { allCases.first { $0.level == level } ?? .baseline }

@@ -1,29 +1,29 @@
 import Torch
 
-/// Cheap signs of how a game goes, of one batch of real and one of generated examples. A single batch is noisy: what counts is
-/// what a sign does over a run, or what it is of some thousand examples.
+/// Cheap signs of how a game goes, of one batch of real and one of generated examples. A single batch is noisy: what
+/// counts is what a sign does over a run, or what it is of some thousand examples.
 public struct BatchSigns: Sendable, Hashable {
   /// Mean D(x).
   public let probabilityOfReal: Double
   /// Mean D(G(z)).
   public let probabilityOfGenerated: Double
-  /// How many of the examples have a D(x) in each of ``outputBins`` equal parts of 0 ... 1, of which each begins with its lower end and
-  /// the last has both; those that are not finite are in none.
+  /// How many of the examples have a D(x) in each of ``outputBins`` equal parts of 0 ... 1, of which each begins with
+  /// its lower end and the last has both; those that are not finite are in none.
   public let outputsOfReal: [Int]
   /// The same of generated examples.
   public let outputsOfGenerated: [Int]
   /// Parts of ``outputsOfReal``.
   public static let outputBins = 20
-  /// The share of both batches that D is right about: 1/2 where it cannot tell them apart, 1 where it always can. It takes for
-  /// real what has at least half the probability that it is taught for real examples.
+  /// The share of both batches that D is right about: 1/2 where it cannot tell them apart, 1 where it always can. It
+  /// takes for real what has at least half the probability that it is taught for real examples.
   public let accuracy: Double
-  /// How widely D's features of generated examples are spread, as a share of how widely those of real ones are: the root of
-  /// the ratio of their total variances. 1 where the batches are alike, 0 where all generated examples are one; nil where D's
-  /// features of real examples do not vary, or are not finite.
+  /// How widely D's features of generated examples are spread, as a share of how widely those of real ones are: the
+  /// root of the ratio of their total variances. 1 where the batches are alike, 0 where all generated examples are one;
+  /// nil where D's features of real examples do not vary, or are not finite.
   public let featureSpread: Double?
-  /// The share of generated examples that have another one closer than a tenth of the distance that is typical (the median)
-  /// between a real example and its nearest neighbour. Of batches that are alike about 1 - 2^(-1 / 10^n), where the data have n
-  /// dimensions: 0.07 on a line, less than 0.01 beyond.
+  /// The share of generated examples that have another one closer than a tenth of the distance that is typical (the
+  /// median) between a real example and its nearest neighbour. Of batches that are alike about 1 - 2^(-1 / 10^n), where
+  /// the data have n dimensions: 0.07 on a line, less than 0.01 beyond.
   public let nearDuplicates: Double
   /// See ``NeighbourScores``; nil where there are no more than five real examples.
   public let neighbours: NeighbourScores?
@@ -35,8 +35,8 @@ public struct BatchSigns: Sendable, Hashable {
   ///   - features: [N, A] each.
   ///   - examples: [N, F] each.
   ///   - tolerance: the distance up to which two examples are the same, for `neighbours`.
-  ///   - compared: so many of the examples, at most, are compared with each other, which takes time and memory with their
-  ///     square.
+  ///   - compared: so many of the examples, at most, are compared with each other, which takes time and memory with
+  ///     their square.
   /// - Throws: `TensorError`.
   public init(
     probabilities: (real: Tensor, generated: Tensor), realTarget: Double, features: (real: Tensor, generated: Tensor),

@@ -14,8 +14,8 @@ public enum Bootstrap {
     middle(means(values, resamples, "bootstrap"), level)
   }
 
-  /// The same of the difference mean(`x`) - mean(`y`), the two resampled independently: an interval without 0 says that they
-  /// differ.
+  /// The same of the difference mean(`x`) - mean(`y`), the two resampled independently: an interval without 0 says that
+  /// they differ.
   ///
   /// Where a side has no values, or `level` is not between 0 and 1, both ends are NaN.
   public static func differenceInterval(_ x: [Double], _ y: [Double], level: Double = 0.95, resamples: Int = 10_000)

@@ -1,6 +1,7 @@
 import Torch
 
-/// Mean and covariance of features: what the Frechet distance is a function of, and what tools exchange as `.npz` files.
+/// Mean and covariance of features: what the Frechet distance is a function of, and what tools exchange as `.npz`
+/// files.
 public struct FeatureStatistics: Sendable, Equatable {
   /// [D]
   public let mean: [Double]
@@ -31,8 +32,9 @@ public struct FeatureStatistics: Sendable, Equatable {
     self.count = count
   }
 
-  /// Of features, in float64 and in one pass over them, in blocks that are merged so that nothing large cancels. The rows are put
-  /// into an order of their own first, so that neither the order of the pictures nor the number of threads changes a bit.
+  /// Of features, in float64 and in one pass over them, in blocks that are merged so that nothing large cancels. The
+  /// rows are put into an order of their own first, so that neither the order of the pictures nor the number of threads
+  /// changes a bit.
   ///
   /// - Throws: ``ScoreError``: fewer than two rows, or numbers that are not finite; `TensorError`: no memory.
   public init(of features: Features, divisor: Divisor = .unbiased) throws {

@@ -1,13 +1,13 @@
 import Torch
 
-/// The Frechet distance of two normal distributions (Dowson and Landau 1982), squared, as FID has it of Inception's features
-/// (Heusel et al. 2017):
+/// The Frechet distance of two normal distributions (Dowson and Landau 1982), squared, as FID has it of Inception's
+/// features (Heusel et al. 2017):
 ///
 ///     |m_r - m_g|^2 + tr(S_r) + tr(S_g) - 2 tr((S_r S_g)^(1/2))
 ///
-/// The last trace is the sum of the singular values of A B^T, where S_r = A^T A and S_g = B^T B: no matrix root is taken, nothing
-/// is complex, and it is right for singular covariances, of fewer pictures than dimensions. It is never below 0, and 0 for
-/// statistics that are the same.
+/// The last trace is the sum of the singular values of A B^T, where S_r = A^T A and S_g = B^T B: no matrix root is
+/// taken, nothing is complex, and it is right for singular covariances, of fewer pictures than dimensions. It is never
+/// below 0, and 0 for statistics that are the same.
 public struct FrechetDistance: Sendable {
   /// The distance itself, the sum of both terms; squared, as FID is given.
   public let value: Double
@@ -16,11 +16,12 @@ public struct FrechetDistance: Sendable {
   /// tr(S_r) + tr(S_g) - 2 tr((S_r S_g)^(1/2))
   public let covarianceTerm: Double
 
-  /// Where the middle 95 % of resampled sets of generated pictures would lie; see ``interval(real:generated:features:)``.
+  /// Where the middle 95 % of resampled sets of generated pictures would lie; see
+  /// ``interval(real:generated:features:)``.
   public typealias Interval = ClosedRange<Double>
 
-  /// A side of the comparison: statistics, and the features they are of, where those are at hand: of fewer pictures than dimensions
-  /// the distance is then exact to the last digits.
+  /// A side of the comparison: statistics, and the features they are of, where those are at hand: of fewer pictures
+  /// than dimensions the distance is then exact to the last digits.
   public struct Side: Sendable {
     /// Mean and covariance.
     public let statistics: FeatureStatistics
@@ -100,11 +101,13 @@ public struct FrechetDistance: Sendable {
     (0..<statistics.dimensions).reduce(0) { $0 + statistics.covariance[$1 * (statistics.dimensions + 1)] }
   }
 
-  /// The middle 95 % of what the distance would be of other sets of as many generated pictures, by a bootstrap to first order:
-  /// to each picture belongs the derivative of the distance by its weight, and means of these are resampled. Resampling
-  /// pictures themselves and computing the distance each time gives distances that are all too large, since pictures repeat.
+  /// The middle 95 % of what the distance would be of other sets of as many generated pictures, by a bootstrap to first
+  /// order: to each picture belongs the derivative of the distance by its weight, and means of these are resampled.
+  /// Resampling pictures themselves and computing the distance each time gives distances that are all too large, since
+  /// pictures repeat.
   ///
-  /// The derivative by S_g is I - A^T (A S_g A^T)^(-1/2) A with S_r = A^T A; directions in which a covariance vanishes are left out.
+  /// The derivative by S_g is I - A^T (A S_g A^T)^(-1/2) A with S_r = A^T A; directions in which a covariance vanishes
+  /// are left out.
   ///
   /// - Parameter features: of the generated pictures, which `generated` are the statistics of.
   /// - Throws: as ``init(real:generated:)``.

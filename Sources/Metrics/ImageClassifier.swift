@@ -15,8 +15,8 @@ public protocol ImageClassifier: AnyObject {
   ///
   /// - Parameter images: [N, C, H, W] with values in 0 ... 1; C is 1 for grey and 3 for red, green and blue.
   /// - Returns: [N, K], K the same in every call.
-  /// - Throws: ``ClassifierError`` where the images do not suit it, or it does not return [N, K] numbers as ``ClassOutputs`` has
-  ///   them.
+  /// - Throws: ``ClassifierError`` where the images do not suit it, or it does not return [N, K] numbers as
+  ///   ``ClassOutputs`` has them.
   func callAsFunction(_ images: Tensor) throws -> ClassOutputs
 }
 
@@ -27,8 +27,8 @@ extension ImageClassifier {
 
 /// What a classifier says of N images and K classes.
 public enum ClassOutputs {
-  /// [N, K], before the softmax: numbers that are not NaN and not infinite, but for minus infinity where a class is out of the
-  /// question; of each image one at least is finite.
+  /// [N, K], before the softmax: numbers that are not NaN and not infinite, but for minus infinity where a class is out
+  /// of the question; of each image one at least is finite.
   case logits(Tensor)
   /// [N, K], p(y|x): not negative, and 1 in sum over the classes.
   case probabilities(Tensor)

@@ -5,9 +5,9 @@ import Torch
 ///
 ///     exp( E_x KL( p(y|x) || p(y) ) ),   p(y) = E_x p(y|x)
 ///
-/// over each of S equal splits of N samples, in the order in which they are added; reported are the mean and the standard
-/// deviation of the S scores. A score lies between 1 (every sample is classified alike) and the number of classes K
-/// (every sample surely of one class, all classes equally often).
+/// over each of S equal splits of N samples, in the order in which they are added; reported are the mean and the
+/// standard deviation of the S scores. A score lies between 1 (every sample is classified alike) and the number of
+/// classes K (every sample surely of one class, all classes equally often).
 ///
 /// ```swift
 /// var score = InceptionScore(samples: 50_000)
@@ -15,9 +15,9 @@ import Torch
 /// print(try score.result().mean)
 /// ```
 ///
-/// Sums are kept in float64 and only for the split at hand, so memory grows with K and S, not with N, and how the samples
-/// are cut into batches does not matter. The score of fewer samples is too low: p(y) is estimated from N / S samples, which
-/// makes it look too much like each p(y|x). Compare scores of equal N and S only.
+/// Sums are kept in float64 and only for the split at hand, so memory grows with K and S, not with N, and how the
+/// samples are cut into batches does not matter. The score of fewer samples is too low: p(y) is estimated from N / S
+/// samples, which makes it look too much like each p(y|x). Compare scores of equal N and S only.
 public struct InceptionScore {
   /// N, in all splits together.
   public let samples: Int
@@ -52,8 +52,8 @@ public struct InceptionScore {
   public struct Result: Sendable, Hashable, Codable {
     /// Of the splits' scores; in 1 ... K.
     public let mean: Double
-    /// Over the splits, with S in the denominator, as the code released with the paper has it (NumPy's `std`); 0 for one
-    /// split.
+    /// Over the splits, with S in the denominator, as the code released with the paper has it (NumPy's `std`); 0 for
+    /// one split.
     public let standardDeviation: Double
     /// The splits' scores, in the order of their samples.
     public let scores: [Double]

@@ -1,8 +1,8 @@
 import Torch
 
-/// The kernel distance of two sets of features, KID of Inception's (Binkowski et al. 2018): the unbiased squared maximum mean
-/// discrepancy under the kernel (x.y / D + 1)^3, of many pairs of subsets. Unbiased: it does not fall with the number of
-/// pictures, and may be below 0 where the sets are alike.
+/// The kernel distance of two sets of features, KID of Inception's (Binkowski et al. 2018): the unbiased squared
+/// maximum mean discrepancy under the kernel (x.y / D + 1)^3, of many pairs of subsets. Unbiased: it does not fall with
+/// the number of pictures, and may be below 0 where the sets are alike.
 public struct KernelDistance: Sendable {
   /// Over the subsets.
   public let mean: Double
@@ -22,10 +22,11 @@ public struct KernelDistance: Sendable {
 
   /// - Parameters:
   ///   - real, generated: of the same dimensions.
-  ///   - subsets: pairs of subsets, drawn without replacement within one, each by NumPy's `RandomState(seed).choice`, of the generated
-  ///     side first, as torch-fidelity draws them.
+  ///   - subsets: pairs of subsets, drawn without replacement within one, each by NumPy's `RandomState(seed).choice`,
+  ///     of the generated side first, as torch-fidelity draws them.
   ///   - subsetSize: of either side; as many as the smaller side has where that is less.
-  /// - Throws: ``ScoreError``: fewer than two pictures on a side, other dimensions, numbers that are not finite; `TensorError`.
+  /// - Throws: ``ScoreError``: fewer than two pictures on a side, other dimensions, numbers that are not finite;
+  ///   `TensorError`.
   public init(
     real: Features, generated: Features, subsets: Int = 100, subsetSize: Int = 1_000, seed: UInt32 = 2_020,
     progress: (Int) throws -> Void = { _ in }

@@ -1,7 +1,7 @@
 /// Which modes of a mixture generated points have found, and how many of the points are any good.
 ///
-/// A point is of high quality if it lies within three standard deviations of the nearest mode; a mode is covered if one such
-/// point belongs to it (Srivastava et al., *VEEGAN*, 2017).
+/// A point is of high quality if it lies within three standard deviations of the nearest mode; a mode is covered if one
+/// such point belongs to it (Srivastava et al., *VEEGAN*, 2017).
 public struct ModeCoverage: Sendable, Hashable {
   /// High-quality points of each mode.
   public let counts: [Int]
@@ -26,7 +26,8 @@ public struct ModeCoverage: Sendable, Hashable {
 
   /// Modes with a high-quality point at least.
   public var covered: Int { counts.count { $0 > 0 } }
-  /// The modes that have at least `share` of the high-quality points they would have if all points were that and spread evenly.
+  /// The modes that have at least `share` of the high-quality points they would have if all points were that and spread
+  /// evenly.
   public func found(share: Double) -> Int {
     counts.count { Double($0) >= max(share * Double(points) / Double(counts.count), 1) }
   }

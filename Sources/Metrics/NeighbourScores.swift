@@ -1,14 +1,16 @@
 import Torch
 
-/// How much of the data generated examples reach, and how many of them are near any data, of one batch of each: by their own
-/// neighbourhoods, so that neither classes nor modes have to be known. For thousands of pictures see ``PrecisionRecall``.
+/// How much of the data generated examples reach, and how many of them are near any data, of one batch of each: by
+/// their own neighbourhoods, so that neither classes nor modes have to be known. For thousands of pictures see
+/// ``PrecisionRecall``.
 ///
-/// Around each example stands the smallest ball that holds its k nearest neighbours of the same batch. Precision is the share of
-/// generated examples in a ball of a real one, recall the share of real examples in that of a generated one (Kynkäänniemi et al.,
-/// *Improved Precision and Recall Metric for Assessing Generative Models*, 2019); coverage is the share of real balls with a
-/// generated example in them, density the mean number of real balls that a generated example is in, divided by k (Naeem et al.,
-/// *Reliable Fidelity and Diversity Metrics for Generative Models*, 2020). As many generated as real examples of the very same
-/// distribution have an expected coverage of 1 - 2^-k or a little more, and a precision and a density near 1.
+/// Around each example stands the smallest ball that holds its k nearest neighbours of the same batch. Precision is the
+/// share of generated examples in a ball of a real one, recall the share of real examples in that of a generated one
+/// (Kynkäänniemi et al., *Improved Precision and Recall Metric for Assessing Generative Models*, 2019); coverage is the
+/// share of real balls with a generated example in them, density the mean number of real balls that a generated example
+/// is in, divided by k (Naeem et al., *Reliable Fidelity and Diversity Metrics for Generative Models*, 2020). As many
+/// generated as real examples of the very same distribution have an expected coverage of 1 - 2^-k or a little more, and
+/// a precision and a density near 1.
 public struct NeighbourScores: Sendable, Hashable {
   /// In 0 ... 1.
   public let precision: Double
@@ -21,10 +23,10 @@ public struct NeighbourScores: Sendable, Hashable {
 
   /// - Parameters:
   ///   - real: [N, F], N above `neighbours`.
-  ///   - generated: [M, F], M at least 1; rows that are not finite are in no ball and have none. Of no more than `neighbours`
-  ///     rows balls hold all others.
-  ///   - tolerance: the distance up to which two examples are the same: no ball is smaller. Where examples repeat, their balls would
-  ///     else hold nothing but their very centres. A point at the very distance is in.
+  ///   - generated: [M, F], M at least 1; rows that are not finite are in no ball and have none. Of no more than
+  ///     `neighbours` rows balls hold all others.
+  ///   - tolerance: the distance up to which two examples are the same: no ball is smaller. Where examples repeat,
+  ///     their balls would else hold nothing but their very centres. A point at the very distance is in.
   ///   - neighbours: k
   /// - Throws: `TensorError`.
   public init(real: Tensor, generated: Tensor, tolerance: Double = 0, neighbours: Int = 5) throws {

@@ -1,5 +1,5 @@
-/// The draws of NumPy's `RandomState`, by which the tools that scores are compared with choose and shuffle: the Mersenne Twister
-/// (Matsumoto and Nishimura 1998), and NumPy's way of making permutations of it.
+/// The draws of NumPy's `RandomState`, by which the tools that scores are compared with choose and shuffle: the
+/// Mersenne Twister (Matsumoto and Nishimura 1998), and NumPy's way of making permutations of it.
 public struct NumPyRandom: Sendable {
   private var state = [UInt32](repeating: 0, count: 624)
   private var position = 624

@@ -16,7 +16,8 @@ public enum OneDimensional {
     return distance
   }
 
-  /// The share of points in each of the bins that `edges`, in ascending order, cut the line into: `edges.count` + 1 numbers.
+  /// The share of points in each of the bins that `edges`, in ascending order, cut the line into: `edges.count` + 1
+  /// numbers.
   public static func shares(of points: [Double], between edges: [Double]) -> [Double] {
     var counts = [Double](repeating: 0, count: edges.count + 1)
     for point in points { counts[edges.firstIndex { point < $0 } ?? edges.count] += 1 }

@@ -1,13 +1,13 @@
 import Torch
 
-/// How much of what is generated is like something real, and how much of what is real is like something generated, by balls
-/// that reach from each point to its k-th nearest other of the same set.
+/// How much of what is generated is like something real, and how much of what is real is like something generated, by
+/// balls that reach from each point to its k-th nearest other of the same set.
 ///
-/// - precision (Kynkaanniemi et al. 2019): the share of generated points in the ball of some real one; recall: the share of real
-///   points in that of some generated one. A point at the very distance is in.
-/// - density and coverage (Naeem et al. 2020), with balls of the real points alone: density = (1 / (k M)) sum over generated points
-///   of the number of balls that each is in, which may exceed 1; coverage = the share of real balls that hold a generated point. A
-///   point at the very distance is out.
+/// - precision (Kynkaanniemi et al. 2019): the share of generated points in the ball of some real one; recall: the
+///   share of real points in that of some generated one. A point at the very distance is in.
+/// - density and coverage (Naeem et al. 2020), with balls of the real points alone: density = (1 / (k M)) sum over
+///   generated points of the number of balls that each is in, which may exceed 1; coverage = the share of real balls
+///   that hold a generated point. A point at the very distance is out.
 ///
 /// Comparisons are those of float64; memory grows with N + M, not with N M.
 public struct PrecisionRecall: Sendable {
@@ -41,8 +41,8 @@ public struct PrecisionRecall: Sendable {
     }
   }
 
-  /// - Throws: ``ScoreError``: a side that has no more points than a ball needs, other dimensions, numbers that are not finite;
-  ///   `TensorError`.
+  /// - Throws: ``ScoreError``: a side that has no more points than a ball needs, other dimensions, numbers that are not
+  ///   finite; `TensorError`.
   public init(real: Features, generated: Features, neighbours: Neighbours = Neighbours()) throws {
     let most = max(neighbours.precisionRecall, neighbours.densityCoverage)
     let fewest = min(neighbours.precisionRecall, neighbours.densityCoverage)
@@ -85,8 +85,8 @@ public struct PrecisionRecall: Sendable {
     case precision, recall, density, coverage
   }
 
-  /// The middle 95 % of the mean over resampled points, their balls as they are: over generated points for precision and
-  /// density, over real ones for recall and coverage.
+  /// The middle 95 % of the mean over resampled points, their balls as they are: over generated points for precision
+  /// and density, over real ones for recall and coverage.
   public func interval(of score: Score) -> ClosedRange<Double> {
     let values =
       switch score {

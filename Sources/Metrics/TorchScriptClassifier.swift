@@ -2,10 +2,11 @@ import Files
 import Foundation
 import Torch
 
-/// A classifier that PyTorch saved as TorchScript, such as the Inception network of 2015-12-05 in the form in which it is
-/// passed on.
+/// A classifier that PyTorch saved as TorchScript, such as the Inception network of 2015-12-05 in the form in which it
+/// is passed on.
 public final class TorchScriptClassifier: ImageClassifier {
-  /// What the module takes pixels to be; images come with values in 0 ... 1, and values outside are brought to its ends.
+  /// What the module takes pixels to be; images come with values in 0 ... 1, and values outside are brought to its
+  /// ends.
   public enum InputRange: String, Sendable, CaseIterable {
     /// float32, as they come.
     case unit = "0..1"
@@ -15,7 +16,8 @@ public final class TorchScriptClassifier: ImageClassifier {
     case bytes = "0..255"
   }
 
-  /// What is done to pixels before the module sees them, where it was trained on (x - mean) / deviation and does not do so itself.
+  /// What is done to pixels before the module sees them, where it was trained on (x - mean) / deviation and does not do
+  /// so itself.
   public struct Normalization: Sendable, Hashable {
     /// One number, or one per channel that the module gets.
     public let mean: [Double]

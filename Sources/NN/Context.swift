@@ -83,7 +83,8 @@ public final class Context {
     Context(.evaluation, random: RandomStream(seed: 0), labels: labels)
   }
 
-  /// Evaluation with standing statistics of batch norm: a pass that they are gathered from, or one that is normalised by them.
+  /// Evaluation with standing statistics of batch norm: a pass that they are gathered from, or one that is normalised
+  /// by them.
   public static func evaluation(labels: Tensor? = nil, standing: StandingStatistics) -> Context {
     standing.begin()
     return Context(

@@ -2,9 +2,9 @@ import Foundation
 
 /// A number that changes over a run along half a cosine: slowly at first and at the end.
 ///
-/// R3GAN (Huang, Gokaslan, Kuleshov and Tompkin 2024, *The GAN is dead; long live the GAN!*) has one for the learning rate,
-/// Adam's beta2, the weight of the gradient penalties and the half-life of the average; Loshchilov and Hutter 2017, *SGDR*,
-/// section 3, for the learning rate.
+/// R3GAN (Huang, Gokaslan, Kuleshov and Tompkin 2024, *The GAN is dead; long live the GAN!*) has one for the learning
+/// rate, Adam's beta2, the weight of the gradient penalties and the half-life of the average; Loshchilov and Hutter
+/// 2017, *SGDR*, section 3, for the learning rate.
 public struct CosineSchedule: Sendable, Hashable {
   /// Before ``steps``.
   public let start: Double

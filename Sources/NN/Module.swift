@@ -3,9 +3,9 @@ import Torch
 /// Part of a model: a struct whose stored properties are layers, arrays of layers and parameters, and whose
 /// `callAsFunction` is its formula.
 ///
-/// A ``Network`` finds the parameters by looking at these properties, and into modules, optionals and arrays in them; their names
-/// are the paths to them, such as `hidden.2.weight`. It refuses a model that has parameters elsewhere, in a tuple, a dictionary,
-/// an enumeration or a superclass, or one parameter in two places.
+/// A ``Network`` finds the parameters by looking at these properties, and into modules, optionals and arrays in them;
+/// their names are the paths to them, such as `hidden.2.weight`. It refuses a model that has parameters elsewhere, in a
+/// tuple, a dictionary, an enumeration or a superclass, or one parameter in two places.
 public protocol Module {}
 
 /// A module from one tensor to another, for chaining.
@@ -15,7 +15,8 @@ public protocol Layer: Module {
   func callAsFunction(_ x: Tensor, _ context: Context) -> Tensor
 }
 
-/// A module that stands for another and adds no parameters of its own: a network sees through it to the other's properties.
+/// A module that stands for another and adds no parameters of its own: a network sees through it to the other's
+/// properties.
 public protocol ModuleWrapper: Module {
   /// The module whose properties hold the parameters.
   var wrapped: any Module { get }

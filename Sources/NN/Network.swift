@@ -98,7 +98,8 @@ public final class Network<Model: Module> {
 
   /// d `loss` / d ``flat``, of the same shape; `loss` is a scalar, or has one element per seed.
   ///
-  /// The loss's graph is used up unless `keepsGraph`: for two networks' gradients of one loss see ``gradients(of:with:)``.
+  /// The loss's graph is used up unless `keepsGraph`: for two networks' gradients of one loss see
+  /// ``gradients(of:with:)``.
   ///
   /// - Parameter cotangent: of `loss`'s shape; weighs its elements, which are summed. All ones where it is missing.
   public func gradient(of loss: Tensor, cotangent: Tensor? = nil, keepsGraph: Bool = false) -> Tensor {
@@ -139,7 +140,8 @@ public final class Network<Model: Module> {
     return try body()
   }
 
-  /// Runs `body` with a copy in place of every parameter, trained or fixed, each with elements of its own; `body` gets them by name.
+  /// Runs `body` with a copy in place of every parameter, trained or fixed, each with elements of its own; `body` gets
+  /// them by name.
   func withCopies<Result>(
     _ body: ([(name: String, value: Tensor, isTrained: Bool)]) throws -> Result
   ) rethrows -> Result {
@@ -150,8 +152,8 @@ public final class Network<Model: Module> {
     return try body(zip(zip(names, copies), parameters).map { ($0.0, $0.1, $1.role == .trained) })
   }
 
-  /// Runs `body` with every parameter, trained or fixed, as numbers of another kind: in float64 a float32 network shows what
-  /// rounding has done to it. No gradient reaches the parameters.
+  /// Runs `body` with every parameter, trained or fixed, as numbers of another kind: in float64 a float32 network shows
+  /// what rounding has done to it. No gradient reaches the parameters.
   public func withParameters<Result>(as dtype: DType, _ body: () throws -> Result) rethrows -> Result {
     let bound = parameters.map(\.value)
     for (parameter, value) in zip(parameters, bound) { parameter.bind(value.detached().to(dtype)) }
@@ -159,8 +161,8 @@ public final class Network<Model: Module> {
     return try body()
   }
 
-  /// The name of the first parameter for which `values`, laid out as ``flat``, hold a NaN or an infinity; nil where all are
-  /// finite.
+  /// The name of the first parameter for which `values`, laid out as ``flat``, hold a NaN or an infinity; nil where all
+  /// are finite.
   ///
   /// - Throws: `TensorError`.
   public func nameOfFirstNonFinite(in values: Tensor) throws -> String? {
@@ -190,7 +192,8 @@ public final class Network<Model: Module> {
 
   /// Takes over the values of `state`, in place.
   ///
-  /// - Throws: ``StateError`` where a name is missing, unknown or of another shape or kind of elements; nothing has changed then.
+  /// - Throws: ``StateError`` where a name is missing, unknown or of another shape or kind of elements; nothing has
+  ///   changed then.
   public func load(_ state: [String: Tensor]) throws {
     for (name, parameter) in zip(names, parameters) {
       guard let value = state[name] else { throw StateError(name: name, reason: "is missing") }
@@ -215,8 +218,8 @@ public final class Network<Model: Module> {
 
 /// A model that cannot be brought to life.
 public struct NetworkError: Error, CustomStringConvertible, Sendable, Equatable {
-  /// The path to the parameter, such as `hidden.2.weight`, or to the module whose settings do not fit each other; empty for the
-  /// whole model.
+  /// The path to the parameter, such as `hidden.2.weight`, or to the module whose settings do not fit each other; empty
+  /// for the whole model.
   public let parameter: String
   /// What is wrong with it.
   public let reason: String

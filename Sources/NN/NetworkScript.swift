@@ -2,12 +2,12 @@ import Foundation
 import Torch
 
 extension Network {
-  /// The network as TorchScript, for PyTorch: a module with one `forward` from one tensor to one, in evaluation mode, with copies
-  /// of the parameters under their names (the fixed ones as buffers).
+  /// The network as TorchScript, for PyTorch: a module with one `forward` from one tensor to one, in evaluation mode,
+  /// with copies of the parameters under their names (the fixed ones as buffers).
   ///
-  /// The pass is recorded, layer by layer as it is, so a new layer needs nothing of its own here. What the recording could have
-  /// lost, such as the number of rows or what a layer computes past libtorch's operations, is looked for: the module must give
-  /// what the network gives for other rows, and for fewer and more of them.
+  /// The pass is recorded, layer by layer as it is, so a new layer needs nothing of its own here. What the recording
+  /// could have lost, such as the number of rows or what a layer computes past libtorch's operations, is looked for:
+  /// the module must give what the network gives for other rows, and for fewer and more of them.
   ///
   /// - Parameters:
   ///   - name: of the module's class, an identifier.
@@ -20,7 +20,8 @@ extension Network {
     try script(named: name, input: input, classes: nil) { model, x, _ in forward(model, x) }
   }
 
-  /// The same of a network that is told classes: the module's `forward` takes their numbers 0 ..< `classes`, [N], after the tensor.
+  /// The same of a network that is told classes: the module's `forward` takes their numbers 0 ..< `classes`, [N], after
+  /// the tensor.
   ///
   /// - Parameter classes: nil for a module of one argument.
   public func script(
@@ -52,8 +53,8 @@ extension Network {
     return module
   }
 
-  /// Of the largest output. What a recording loses shows far above it; batch norm of a few rows that are almost alike enlarges
-  /// what remains of adding in another order, usually below 1e-6, to something near it.
+  /// Of the largest output. What a recording loses shows far above it; batch norm of a few rows that are almost alike
+  /// enlarges what remains of adding in another order, usually below 1e-6, to something near it.
   private static var tolerance: Double { 1e-3 }
 }
 

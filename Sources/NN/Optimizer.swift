@@ -4,11 +4,11 @@ import Torch
 ///
 /// All tensors have the shape of ``Network/flat``.
 public protocol Optimizer: AnyObject {
-  /// Whether a NaN or an infinity in a gradient always is one in the parameters after the step: to look at these is enough then.
-  /// False unless stated otherwise.
+  /// Whether a NaN or an infinity in a gradient always is one in the parameters after the step: to look at these is
+  /// enough then. False unless stated otherwise.
   var passesNonFiniteOn: Bool { get }
-  /// What it keeps, laid out as the parameters, where that is not finite after the last step; nil where it is, and unless stated
-  /// otherwise. A moment that has overflowed can freeze a parameter that is finite itself.
+  /// What it keeps, laid out as the parameters, where that is not finite after the last step; nil where it is, and
+  /// unless stated otherwise. A moment that has overflowed can freeze a parameter that is finite itself.
   var overflow: Tensor? { get }
   /// Changes `parameters` in place.
   ///
@@ -62,8 +62,8 @@ public final class Momentum: Optimizer {
 /// Adam (Kingma and Ba 2015): with m and v the decaying means of the gradient and its square, divided by
 /// 1 - beta^t, parameters := parameters - rate m / (sqrt(v) + epsilon).
 public final class Adam: Optimizer {
-  /// Where the stabiliser stands. Beside the root it is compared with a gradient's size, inside with its square: 1e-8 inside
-  /// is about 1e-4 beside it.
+  /// Where the stabiliser stands. Beside the root it is compared with a gradient's size, inside with its square: 1e-8
+  /// inside is about 1e-4 beside it.
   public enum EpsilonPlace: String, Codable, Sendable, CaseIterable {
     /// sqrt(v) + epsilon: Kingma and Ba, PyTorch.
     case outsideRoot = "outside-root"
@@ -92,8 +92,8 @@ public final class Adam: Optimizer {
     self.init(beta1: beta1, beta2: .constant(beta2), epsilon: epsilon, epsilonPlace: epsilonPlace)
   }
 
-  /// - Parameter beta2: of each of this optimiser's steps. The bias correction is 1 - beta2^t with the beta2 of step t, as in
-  ///   PyTorch when its setting is changed between steps.
+  /// - Parameter beta2: of each of this optimiser's steps. The bias correction is 1 - beta2^t with the beta2 of step t,
+  ///   as in PyTorch when its setting is changed between steps.
   public init(
     beta1: Double = 0.9, beta2: CosineSchedule, epsilon: Double = 1e-8, epsilonPlace: EpsilonPlace = .outsideRoot
   ) {

@@ -37,8 +37,8 @@ public final class Parameter {
     self.misfit = misfit
   }
 
-  /// For a module whose settings do not fit each other: kept as one of its properties it makes ``Network`` refuse the module, by the
-  /// place where it is. Nil, and no parameter, where they fit.
+  /// For a module whose settings do not fit each other: kept as one of its properties it makes ``Network`` refuse the
+  /// module, by the place where it is. Nil, and no parameter, where they fit.
   ///
   /// ```swift
   /// misfit = .unless(inputs % groups == 0, "has \(inputs) channels, which \(groups) groups do not divide")

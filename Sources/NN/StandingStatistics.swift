@@ -1,7 +1,7 @@
 import Torch
 
-/// Means and variances of batch norm that no batch changes any more: of many rows together, layer by layer in the order in which a
-/// pass comes to them.
+/// Means and variances of batch norm that no batch changes any more: of many rows together, layer by layer in the order
+/// in which a pass comes to them.
 ///
 /// Passes that are given them (``Context/evaluation(labels:standing:)``) are gathered from, up to ``finish()``, and are
 /// normalised by them afterwards ("standing statistics" of Brock et al. 2019).
@@ -18,8 +18,8 @@ public final class StandingStatistics {
   /// Layers that asked for them; 0 where a model has no batch norm.
   public var layers: Int { gathered.count }
 
-  /// Ends the gathering: of batches of one size, the mean of all rows and their variance about it (divided by their number), which is
-  /// the mean of the batches' variances and the variance of their means.
+  /// Ends the gathering: of batches of one size, the mean of all rows and their variance about it (divided by their
+  /// number), which is the mean of the batches' variances and the variance of their means.
   public func finish() {
     finished = gathered.map { passes in
       func mean(_ values: [Tensor]) -> Tensor { values.dropFirst().reduce(values[0], +) / Double(values.count) }

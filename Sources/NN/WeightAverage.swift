@@ -16,9 +16,9 @@ public enum AverageStart: String, Codable, Sendable, CaseIterable {
 public enum AverageRate: Sendable, Hashable {
   /// In 0 ... 1: the average remembers about 1 / rate updates.
   case constant(Double)
-  /// 1 - 0.5^(batchSize / half-life): parameters count half as much for every half-life of pictures that was seen since (Karras et
-  /// al. 2020, *Analyzing and Improving the Image Quality of StyleGAN*, count it so). The half-life is that of the updates before;
-  /// with one of 0 the average is the parameters.
+  /// 1 - 0.5^(batchSize / half-life): parameters count half as much for every half-life of pictures that was seen since
+  /// (Karras et al. 2020, *Analyzing and Improving the Image Quality of StyleGAN*, count it so). The half-life is that
+  /// of the updates before; with one of 0 the average is the parameters.
   case halfLife(CosineSchedule, batchSize: Int)
 
   /// The rate of the update before which there were `updates`.
@@ -34,8 +34,8 @@ public enum AverageRate: Sendable, Hashable {
 
 /// A running average of a network's parameters: a := a + rate (parameters - a) after every step.
 ///
-/// Networks in a game circle around where they are going; their average lies nearer to it. Use it in the parameters' place
-/// with ``Network/with(_:_:)``:
+/// Networks in a game circle around where they are going; their average lies nearer to it. Use it in the parameters'
+/// place with ``Network/with(_:_:)``:
 ///
 /// ```swift
 /// let average = try WeightAverage(of: generator, rate: 0.001)

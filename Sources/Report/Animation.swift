@@ -1,7 +1,7 @@
 /// A chart over a run: a slider moves through its frames, and a row of choices picks a variant, such as the seed.
 ///
-/// The axes stay as they are over all frames of all variants, so that what moves is the data. The page opens on the last
-/// frame of the first variant, the outcome of the run.
+/// The axes stay as they are over all frames of all variants, so that what moves is the data. The page opens on the
+/// last frame of the first variant, the outcome of the run.
 public struct Animation: Sendable {
   /// One moment of the run.
   public struct Frame: Sendable {

@@ -37,8 +37,9 @@ public struct Page: Sendable {
 
   /// The script of a page that changes, and what it begins with.
   ///
-  /// The script finds what it begins with as JSON in the element `live-data`, fills the page's slots (``Block/slot(_:)``), and draws charts
-  /// anew by `report.replace(data)`, where data are ``Page/chartData``; `report.mark(x)` draws a line at x in all charts.
+  /// The script finds what it begins with as JSON in the element `live-data`, fills the page's slots
+  /// (``Block/slot(_:)``), and draws charts anew by `report.replace(data)`, where data are ``Page/chartData``;
+  /// `report.mark(x)` draws a line at x in all charts.
   public struct Live: Sendable {
     /// JavaScript, which runs before the charts are drawn.
     public var script: String
@@ -46,7 +47,8 @@ public struct Page: Sendable {
     public var style: String
     /// JSON.
     public var data: String
-    /// Where on the server that hands out the page Plotly.js is; nil for a page that holds it, and is asked for nothing.
+    /// Where on the server that hands out the page Plotly.js is; nil for a page that holds it, and is asked for
+    /// nothing.
     public var plotlyPath: String?
 
     /// - Parameter data: JSON.
@@ -132,8 +134,8 @@ public struct Page: Sendable {
 
   /// Writes the page to `url`, whole or not at all.
   ///
-  /// - Parameter plotly: the file of Plotly.js; the one that ``PlotlyFile/url`` names if nil. It is only read if the page
-  ///   has charts.
+  /// - Parameter plotly: the file of Plotly.js; the one that ``PlotlyFile/url`` names if nil. It is only read if the
+  ///   page has charts.
   /// - Throws: `FileError` naming the file of Plotly.js if it is missing or something else, or `url` if it cannot be
   ///   written.
   public func write(to url: URL, plotly: URL? = nil) throws {

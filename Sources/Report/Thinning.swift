@@ -1,8 +1,9 @@
 /// As much of a line as can be seen of it.
 ///
-/// What a line spans in x is cut into `columns` equal parts; of the points of each the first, the lowest, the highest and the last are
-/// kept, so that no peak is lost and the line looks the same drawn that wide (M4: Jugel, Jerzak, Hackenbroich, Markl 2014, *M4: A
-/// Visualization-Oriented Time Series Data Aggregation*). Where a part has points that are not finite, one of them is kept: a gap.
+/// What a line spans in x is cut into `columns` equal parts; of the points of each the first, the lowest, the highest
+/// and the last are kept, so that no peak is lost and the line looks the same drawn that wide (M4: Jugel, Jerzak,
+/// Hackenbroich, Markl 2014, *M4: A Visualization-Oriented Time Series Data Aggregation*). Where a part has points that
+/// are not finite, one of them is kept: a gap.
 ///
 /// - Parameters:
 ///   - x: ascending, finite.

@@ -3,8 +3,8 @@ import Foundation
 import Metrics
 import Torch
 
-/// Features of sets of pictures that were computed before: a safetensors file each, by what the pictures are, the network, and how it
-/// sees them.
+/// Features of sets of pictures that were computed before: a safetensors file each, by what the pictures are, the
+/// network, and how it sees them.
 public struct FeatureCache: Sendable {
   /// Holds a file for each set and network; made when the first is written.
   public let folder: URL

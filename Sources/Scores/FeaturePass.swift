@@ -14,13 +14,14 @@ public struct PictureFeatures: Sendable {
   /// Which pictures of the set the rows are of.
   public var indices: [Int]
 
-  /// One pass over the pictures, in batches of one size and each by one thread, so that neither what else is in the set nor the
-  /// number of threads changes what becomes of a picture.
+  /// One pass over the pictures, in batches of one size and each by one thread, so that neither what else is in the set
+  /// nor the number of threads changes what becomes of a picture.
   ///
   /// - Parameters:
   ///   - batch: pictures that the network sees at once.
   ///   - progress: called on this thread with how many are done.
-  /// - Throws: `FileError`, ``NetworkError``, `ScoreError` where features are not finite, `TensorError`; what `progress` throws.
+  /// - Throws: `FileError`, ``NetworkError``, `ScoreError` where features are not finite, `TensorError`; what
+  ///   `progress` throws.
   public init(
     of set: any PictureSet, by network: any PictureNetwork, batch: Int = 16, progress: (Int) throws -> Void = { _ in }
   ) throws {

@@ -3,13 +3,15 @@ import Foundation
 import Images
 import Torch
 
-/// The Inception network of FID: Google's of 2015-12-05, as it was carried over to PyTorch (pytorch-fid, torch-fidelity), built of
-/// our own layers. Its weights come from the file that those two pass on, `pt_inception-2015-12-05-6726825d.pth`.
+/// The Inception network of FID: Google's of 2015-12-05, as it was carried over to PyTorch (pytorch-fid,
+/// torch-fidelity), built of our own layers. Its weights come from the file that those two pass on,
+/// `pt_inception-2015-12-05-6726825d.pth`.
 ///
-/// It differs from Szegedy et al. 2016 where the graph of 2015 does: averages do not count the padding, the last block takes
-/// the maximum where others take the mean, and there are 1008 classes.
+/// It differs from Szegedy et al. 2016 where the graph of 2015 does: averages do not count the padding, the last block
+/// takes the maximum where others take the mean, and there are 1008 classes.
 ///
-/// Batch norm is folded into the convolutions before it, in float64, and each is computed with its rectifier in one pass.
+/// Batch norm is folded into the convolutions before it, in float64, and each is computed with its rectifier in one
+/// pass.
 public final class InceptionNetwork: PictureNetwork, @unchecked Sendable {
   /// How bytes become what the network was trained on.
   public enum Reading: String, Sendable, Codable {
@@ -156,8 +158,8 @@ public final class InceptionNetwork: PictureNetwork, @unchecked Sendable {
     }
   }
 
-  /// A convolution with the batch norm behind it, whose statistics stand, as one: w' = w g / sqrt(v + 0.001), b' = b - m g /
-  /// sqrt(v + 0.001).
+  /// A convolution with the batch norm behind it, whose statistics stand, as one: w' = w g / sqrt(v + 0.001), b' = b -
+  /// m g / sqrt(v + 0.001).
   private struct Convolution {
     let weight: Tensor
     let bias: Tensor

@@ -1,21 +1,23 @@
 import Images
 
-/// What becomes of a picture's size before a network of 299 x 299 pixels sees it. Half of all disagreement between tools is here.
+/// What becomes of a picture's size before a network of 299 x 299 pixels sees it. Half of all disagreement between
+/// tools is here.
 public enum PictureResizing: String, Sendable, Codable, CaseIterable {
-  /// The bilinear of TensorFlow 1 that stands in the graph of 2015: a pixel's place is its number times the scale, without the half
-  /// pixel, and nothing is averaged where the picture becomes smaller. torch-fidelity, stylegan3, and clean-fid's
-  /// `legacy_tensorflow`.
+  /// The bilinear of TensorFlow 1 that stands in the graph of 2015: a pixel's place is its number times the scale,
+  /// without the half pixel, and nothing is averaged where the picture becomes smaller. torch-fidelity, stylegan3, and
+  /// clean-fid's `legacy_tensorflow`.
   case tensorFlow1 = "tensorflow-1-bilinear"
-  /// PyTorch's `interpolate(mode="bilinear")`: places of pixels' middles, nothing is averaged. pytorch-fid, and clean-fid's
-  /// `legacy_pytorch`.
+  /// PyTorch's `interpolate(mode="bilinear")`: places of pixels' middles, nothing is averaged. pytorch-fid, and
+  /// clean-fid's `legacy_pytorch`.
   case pyTorch = "pytorch-bilinear"
-  /// Pillow's bicubic of each channel in float32, averaged where the picture becomes smaller, clamped to 0...255 and not rounded.
-  /// clean-fid's `clean`.
+  /// Pillow's bicubic of each channel in float32, averaged where the picture becomes smaller, clamped to 0...255 and
+  /// not rounded. clean-fid's `clean`.
   case clean = "pillow-bicubic-float32"
   /// None: pictures go to the network as they are, and must be of one size.
   case none = "none"
 
-  /// The picture with `side` x `side` pixels, as values in 0...255: [side, side, 3], channels innermost. Grey is repeated.
+  /// The picture with `side` x `side` pixels, as values in 0...255: [side, side, 3], channels innermost. Grey is
+  /// repeated.
   ///
   /// - Precondition: it is not ``none``.
   public func callAsFunction(_ picture: Image, side: Int = 299) -> [Float] {

@@ -44,7 +44,8 @@ public struct PictureScores: Sendable {
 
   /// - Parameters:
   ///   - metrics: at least one.
-  ///   - cache: where features of real pictures are kept; nil for nowhere. That nothing could be kept is no error, but noted.
+  ///   - cache: where features of real pictures are kept; nil for nowhere. That nothing could be kept is no error, but
+  ///     noted.
   ///   - keepsGenerated: whether the features of the generated pictures are kept as well.
   ///   - version: of the program.
   /// - Throws: `ScoreError`, `FileError`, ``NetworkError``, `TensorError`; what `progress` throws.

@@ -11,8 +11,8 @@ public protocol PictureSet: AnyObject {
   var title: String { get }
   /// Pictures; their indices are 0 ..< this.
   var count: Int { get }
-  /// SHA-256 of the names and times of the files, or of the pixels, or of what they are made by; nil where nothing can be said. What
-  /// has the same has the same pictures.
+  /// SHA-256 of the names and times of the files, or of the pixels, or of what they are made by; nil where nothing can
+  /// be said. What has the same has the same pictures.
   var key: String? { get }
   /// What was left out, and why.
   var notes: [String] { get }
@@ -24,8 +24,8 @@ public protocol PictureSet: AnyObject {
   func pictures(_ range: Range<Int>) throws -> [(index: Int, picture: Image)]
 }
 
-/// The pictures of a folder or zip archive, each in its own size: in folders below as well, whatever the files are called, in the order
-/// of their names.
+/// The pictures of a folder or zip archive, each in its own size: in folders below as well, whatever the files are
+/// called, in the order of their names.
 public final class PictureFiles: PictureSet {
   public let title: String
   public let key: String?
@@ -128,7 +128,8 @@ public final class GeneratedPictures: PictureSet {
   private let images: (Range<Int>) throws -> Tensor
 
   /// - Parameters:
-  ///   - images: those of a range of numbers, [N, C, H, W] with values in 0 ... 1; they are clamped, and rounded to bytes.
+  ///   - images: those of a range of numbers, [N, C, H, W] with values in 0 ... 1; they are clamped, and rounded to
+  ///     bytes.
   ///   - key: see ``PictureSet/key``.
   public init(title: String, count: Int, key: String? = nil, images: @escaping (Range<Int>) throws -> Tensor) {
     self.title = title

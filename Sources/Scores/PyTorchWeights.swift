@@ -3,11 +3,12 @@ import Files
 import Foundation
 import Torch
 
-/// The tensors of a file that `torch.save` wrote of a state dictionary (`.pth`), read without Python: a zip archive, as since PyTorch
-/// 1.6, or pickles one after the other, as before.
+/// The tensors of a file that `torch.save` wrote of a state dictionary (`.pth`), read without Python: a zip archive, as
+/// since PyTorch 1.6, or pickles one after the other, as before.
 ///
-/// Such a file is a program for Python, which may do anything when it is loaded. Nothing of it is run here: what is not a dictionary
-/// from names to tensors is refused, by the name of what it asks for, before any number of it is looked at.
+/// Such a file is a program for Python, which may do anything when it is loaded. Nothing of it is run here: what is not
+/// a dictionary from names to tensors is refused, by the name of what it asks for, before any number of it is looked
+/// at.
 public struct PyTorchWeights {
   /// SHA-256 of the file.
   public let hash: String

@@ -52,7 +52,8 @@ public struct ScoreComparison: Sendable, Codable {
     public let name: String
     /// Its scores and their passport.
     public let document: ScoreDocument
-    /// In what its scores are other functions of the pictures than those of the first row are; empty where they compare.
+    /// In what its scores are other functions of the pictures than those of the first row are; empty where they
+    /// compare.
     public let differences: [String]
   }
 

@@ -51,10 +51,11 @@ public struct ScorePassport: Sendable, Hashable, Codable {
   /// Of the program.
   public var version: String
 
-  /// What two passports disagree in of that which scores depend on, in words; empty where they compare. The generated pictures
-  /// themselves may be others: they are what is scored.
+  /// What two passports disagree in of that which scores depend on, in words; empty where they compare. The generated
+  /// pictures themselves may be others: they are what is scored.
   ///
-  /// - Parameter metrics: which scores are to be compared, by name: what none of them depends on does not count. Nil for all.
+  /// - Parameter metrics: which scores are to be compared, by name: what none of them depends on does not count. Nil
+  ///   for all.
   public func differences(from other: ScorePassport, for metrics: Set<String>? = nil) -> [String] {
     var found: [String] = []
     func compare<Value: Equatable>(_ what: String, _ one: Value, _ two: Value, _ text: (Value) -> String) {

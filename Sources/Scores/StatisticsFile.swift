@@ -4,11 +4,12 @@ import Foundation
 import Metrics
 
 extension FeatureStatistics {
-  /// Reads a file of statistics as pytorch-fid, TTUR and clean-fid exchange them: an `.npz` with `mu` [D] and `sigma` [D, D].
-  /// ``count`` is that of `n`, which this program writes beside them, if it is there.
+  /// Reads a file of statistics as pytorch-fid, TTUR and clean-fid exchange them: an `.npz` with `mu` [D] and `sigma`
+  /// [D, D]. ``count`` is that of `n`, which this program writes beside them, if it is there.
   ///
   /// - Parameter dimensions: which D is wanted; any, where it is nil.
-  /// - Throws: `FileError`: not such a file, other dimensions, numbers that are not finite, a covariance that is not symmetric.
+  /// - Throws: `FileError`: not such a file, other dimensions, numbers that are not finite, a covariance that is not
+  ///   symmetric.
   public init(contentsOf url: URL, dimensions: Int? = nil) throws {
     let arrays = try NumberArchive.read(["mu", "sigma"], from: url)
     let (mean, covariance) = (arrays[0], arrays[1])

@@ -5,10 +5,11 @@ import Images
 import Metrics
 import Torch
 
-/// A network that PyTorch saved as TorchScript, for its features: what it returns for each picture, [N, D], or [N, D, 1, 1].
+/// A network that PyTorch saved as TorchScript, for its features: what it returns for each picture, [N, D], or [N, D,
+/// 1, 1].
 ///
-/// The published Inception of 2015-12-05 and VGG16 (`inception-2015-12-05.pt`, `vgg16.pt`, which stylegan2-ada and its kin use) are
-/// known by their bytes: they take bytes, resize them themselves, and are asked for features.
+/// The published Inception of 2015-12-05 and VGG16 (`inception-2015-12-05.pt`, `vgg16.pt`, which stylegan2-ada and its
+/// kin use) are known by their bytes: they take bytes, resize them themselves, and are asked for features.
 public final class TorchScriptNetwork: PictureNetwork, @unchecked Sendable {
   /// A published file, known by its hash.
   public struct Published: Sendable {

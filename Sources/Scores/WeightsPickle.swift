@@ -1,10 +1,10 @@
 import Files
 import Foundation
 
-/// A reader of the pickles in which `torch.save` describes a dictionary of tensors, which runs nothing: it knows the opcodes that such
-/// pickles are written with, and of functions those by which tensors are rebuilt, which are data to it. Everything else is refused by
-/// its name. Source of the opcodes: Python's `pickletools`; of the tensors' form: `torch/serialization.py` and
-/// `torch/_utils.py`.
+/// A reader of the pickles in which `torch.save` describes a dictionary of tensors, which runs nothing: it knows the
+/// opcodes that such pickles are written with, and of functions those by which tensors are rebuilt, which are data to
+/// it. Everything else is refused by its name. Source of the opcodes: Python's `pickletools`; of the tensors' form:
+/// `torch/serialization.py` and `torch/_utils.py`.
 struct WeightsPickle {
   /// Numbers that tensors are views of.
   struct Storage {

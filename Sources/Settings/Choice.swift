@@ -1,5 +1,5 @@
-/// One kind of something that a recipe chooses by name: a network, a source of data, an objective. The value holds that kind's
-/// own settings, and its coding keys are the keys of the recipe.
+/// One kind of something that a recipe chooses by name: a network, a source of data, an objective. The value holds that
+/// kind's own settings, and its coding keys are the keys of the recipe.
 public protocol Choice: Codable, Hashable, Sendable {
   /// The name that chooses it, such as `dense`.
   static var kind: String { get }

@@ -59,7 +59,8 @@ public struct SettingsCheck: Sendable {
     try number(key, Double(value), atLeast: Double(low), atMost: 1e12)
   }
 
-  /// A size, 1 ... 10^6: sizes are multiplied with each other, and what is far beyond any memory must not overflow on the way.
+  /// A size, 1 ... 10^6: sizes are multiplied with each other, and what is far beyond any memory must not overflow on
+  /// the way.
   public func size(_ key: String, _ value: Int, atMost high: Int = 1_000_000) throws(SettingsError) {
     try number(key, Double(value), atLeast: 1, atMost: Double(high))
   }

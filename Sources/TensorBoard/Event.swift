@@ -2,9 +2,9 @@ import Foundation
 
 /// One entry of an event file: what was so at a step.
 ///
-/// The messages are those of TensorFlow's `event.proto`, `summary.proto` and `tensor.proto`, and of TensorBoard's plugins; the numbers
-/// are the fields' in there. Numbers, pictures and histograms are written in the form that was there first, which every reader takes
-/// and PyTorch's writer writes as well.
+/// The messages are those of TensorFlow's `event.proto`, `summary.proto` and `tensor.proto`, and of TensorBoard's
+/// plugins; the numbers are the fields' in there. Numbers, pictures and histograms are written in the form that was
+/// there first, which every reader takes and PyTorch's writer writes as well.
 public struct Event: Sendable {
   /// Seconds since 1970.
   public var time: Double
@@ -57,7 +57,8 @@ public struct Event: Sendable {
     case failure = 2
   }
 
-  /// How many values lay in each of the bins between `edges`, ascending, of which there is one more than there are `counts`.
+  /// How many values lay in each of the bins between `edges`, ascending, of which there is one more than there are
+  /// `counts`.
   public struct Histogram: Sendable, Hashable {
     /// Ascending.
     public let edges: [Double]

@@ -3,9 +3,10 @@ import Foundation
 
 /// A folder's event file, which TensorBoard and its like show: made anew as a whole, then added to.
 ///
-/// There is one at a time that holds anything, since readers join several each in a way of their own. A new one gets a name that sorts behind
-/// the old one's, and the old one is left empty: a reader that has been reading it finds its end, and goes on with the new one, whose steps
-/// begin anew. (TensorBoard's older reader, `--load_fast=false`, stays with a file that is gone.)
+/// There is one at a time that holds anything, since readers join several each in a way of their own. A new one gets a
+/// name that sorts behind the old one's, and the old one is left empty: a reader that has been reading it finds its
+/// end, and goes on with the new one, whose steps begin anew. (TensorBoard's older reader, `--load_fast=false`, stays
+/// with a file that is gone.)
 public final class EventFile {
   /// The file that holds something.
   public let url: URL
@@ -20,7 +21,8 @@ public final class EventFile {
   /// - Parameters:
   ///   - folder: where it is, and any earlier one.
   ///   - events: what it begins with, beside two entries that say what it is; called once. Each is written as it comes.
-  /// - Throws: `FileError` where it cannot be written, as on a full disk; the earlier one is then untouched. Whatever `events` throws.
+  /// - Throws: `FileError` where it cannot be written, as on a full disk; the earlier one is then untouched. Whatever
+  ///   `events` throws.
   public init(in folder: URL, _ events: (_ write: (Event) throws -> Void) throws -> Void) throws {
     let earlier = Self.files(in: folder)
     let second = max(Int(Date().timeIntervalSince1970), (earlier.last.flatMap(Self.second) ?? 0) + 1)

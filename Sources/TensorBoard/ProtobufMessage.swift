@@ -1,10 +1,10 @@
 import Foundation
 
-/// The bytes of a message in the format of protocol buffers, written field by field; as much of the format as event files need
-/// (protobuf.dev, *Encoding*).
+/// The bytes of a message in the format of protocol buffers, written field by field; as much of the format as event
+/// files need (protobuf.dev, *Encoding*).
 ///
-/// A reader takes the default of a field that is not written, zero or empty, and so these are not written; but for members of a `oneof`,
-/// of which a reader has to know which is there.
+/// A reader takes the default of a field that is not written, zero or empty, and so these are not written; but for
+/// members of a `oneof`, of which a reader has to know which is there.
 struct ProtobufMessage {
   private(set) var bytes = Data()
 

@@ -7,8 +7,8 @@ import Foundation
 ///     data            length bytes
 ///     checksum        uint32, of the data
 ///
-/// little endian, with ``maskedChecksum(_:)`` (TensorFlow, *TFRecords format details*). A reader that meets the beginning of a record at
-/// the end of the file takes it for one that is still being written.
+/// little endian, with ``maskedChecksum(_:)`` (TensorFlow, *TFRecords format details*). A reader that meets the
+/// beginning of a record at the end of the file takes it for one that is still being written.
 enum RecordFrame {
   static func framed(_ data: Data) -> Data {
     var record = Data(capacity: data.count + 16)
@@ -19,15 +19,16 @@ enum RecordFrame {
     return record
   }
 
-  /// The checksum of `data`, rotated and moved by a constant, so that the checksum of data which hold checksums means something.
+  /// The checksum of `data`, rotated and moved by a constant, so that the checksum of data which hold checksums means
+  /// something.
   static func maskedChecksum(_ data: Data) -> UInt32 {
     let checksum = CRC32C.checksum(of: data)
     return (checksum >> 15 | checksum << 17) &+ 0xA282_EAD8
   }
 }
 
-/// The cyclic redundancy check with Castagnoli's polynomial, 0x1EDC6F41, as iSCSI has it (RFC 3720, section 12.1): bits of a byte from
-/// the lowest, all ones before the first and inverted after the last.
+/// The cyclic redundancy check with Castagnoli's polynomial, 0x1EDC6F41, as iSCSI has it (RFC 3720, section 12.1): bits
+/// of a byte from the lowest, all ones before the first and inverted after the last.
 package enum CRC32C {
   /// What each byte does to the remainder: the polynomial's bits are reversed.
   private static let table: [UInt32] = (0..<256).map { byte in

@@ -67,11 +67,12 @@ public enum Libtorch {
     set { ct_set_threads(Int32(clamping: newValue)) }
   }
 
-  /// On how many of ``threads`` a long loop of this package's own kernels runs: all, where libtorch's OpenMP is within reach.
+  /// On how many of ``threads`` a long loop of this package's own kernels runs: all, where libtorch's OpenMP is within
+  /// reach.
   public static var threadsOfALoop: Int { Int(ct_threads_of_a_loop()) }
 
-  /// Makes the whole program keep the memory that it frees, so that a training step finds the pages of the step before it instead
-  /// of asking the system for new ones: a quarter of the time of some games. For programs that train; to be called first, once.
-  /// Does nothing but on Linux.
+  /// Makes the whole program keep the memory that it frees, so that a training step finds the pages of the step before
+  /// it instead of asking the system for new ones: a quarter of the time of some games. For programs that train; to be
+  /// called first, once. Does nothing but on Linux.
   public static func keepFreedMemory() { ct_keep_freed_memory() }
 }

@@ -14,10 +14,10 @@ func check(_ failure: CTensor?) throws(TensorError) {
 
 /// Runs `body` and throws the first tensor operation in it that failed, whether or not anybody reads what came of it.
 ///
-/// Tensors carry their failures themselves, and whoever reads one, or changes parameters by it, finds out; see ``Tensor``.
-/// A scope is for the rest: for formulas whose results are looked at later or elsewhere, and for an error at the first
-/// operation that failed instead of at the first that was read. Scopes nest and belong to the thread that opened them,
-/// hence `body` is synchronous.
+/// Tensors carry their failures themselves, and whoever reads one, or changes parameters by it, finds out; see
+/// ``Tensor``. A scope is for the rest: for formulas whose results are looked at later or elsewhere, and for an error
+/// at the first operation that failed instead of at the first that was read. Scopes nest and belong to the thread that
+/// opened them, hence `body` is synchronous.
 ///
 /// - Throws: `TensorError`, or what `body` throws where no operation failed before it.
 public func checkingTensors<Result>(_ body: () throws -> Result) throws -> Result {

@@ -8,8 +8,8 @@ public enum FeatureKernels {
     }
   }
 
-  /// Adds `rows` [count, D] to the mean [D] and to the scatter [D, D], the sum of the products of deviations from the mean, of the
-  /// `before` rows that they are of (Chan, Golub and LeVeque 1979: nothing large cancels).
+  /// Adds `rows` [count, D] to the mean [D] and to the scatter [D, D], the sum of the products of deviations from the
+  /// mean, of the `before` rows that they are of (Chan, Golub and LeVeque 1979: nothing large cancels).
   ///
   /// - Precondition: `rows`, `mean` and `scatter` have as many elements as that takes.
   /// - Throws: `TensorError` where there is no memory.
@@ -32,8 +32,8 @@ public enum FeatureKernels {
     }
   }
 
-  /// The sums of (a.b / D + 1)^3 over the pairs of different rows of `x` [N, D], over those of `y` [M, D], and over the pairs of
-  /// a row of each, in float64.
+  /// The sums of (a.b / D + 1)^3 over the pairs of different rows of `x` [N, D], over those of `y` [M, D], and over the
+  /// pairs of a row of each, in float64.
   ///
   /// - Throws: `TensorError` where there is no memory.
   public static func cubicSums(_ x: [Float], _ y: [Float], dimensions: Int) throws -> (
@@ -47,8 +47,8 @@ public enum FeatureKernels {
     return (sums[0], sums[1], sums[2])
   }
 
-  /// The squared distances of each of `rows` [N, D] to its `count` nearest others, ascending: [N, count], as float64 makes them of
-  /// the differences.
+  /// The squared distances of each of `rows` [N, D] to its `count` nearest others, ascending: [N, count], as float64
+  /// makes them of the differences.
   ///
   /// - Throws: `TensorError`: there are not so many others, or a row is not finite.
   public static func nearestOthers(_ rows: [Float], dimensions: Int, count: Int) throws -> [Double] {

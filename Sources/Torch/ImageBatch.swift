@@ -26,8 +26,8 @@ public enum ShiftPadding: String, Codable, Sendable, CaseIterable {
 }
 
 extension Tensor {
-  /// Images made float in one pass over their bytes: v `scale` + `offset` in float32, product and sum each rounded, which is
-  /// what ``to(_:)-(DType)``, a product and a sum make of them, to the last bit.
+  /// Images made float in one pass over their bytes: v `scale` + `offset` in float32, product and sum each rounded,
+  /// which is what ``to(_:)-(DType)``, a product and a sum make of them, to the last bit.
   ///
   /// - Parameters:
   ///   - chosen: which images, by position; any may occur more than once.

@@ -1,13 +1,13 @@
-/// Keeps what is not `Sendable`, a tensor, a network, a game or a trainer, and lets one task at a time have it: how a server holds
-/// a generator.
+/// Keeps what is not `Sendable`, a tensor, a network, a game or a trainer, and lets one task at a time have it: how a
+/// server holds a generator.
 ///
 /// ```swift
 /// let game = try await Isolated { try RunFolder(run).load(device: .cpu).game }
 /// let values = try await game.use { try $0.asImages($0.samples(16, RandomStream(seed: 3))).values() }
 /// ```
 ///
-/// What is kept never leaves; what comes out is plain values. The compiler refuses both a tensor that comes out and one that is
-/// carried in.
+/// What is kept never leaves; what comes out is plain values. The compiler refuses both a tensor that comes out and one
+/// that is carried in.
 public actor Isolated<Value> {
   private let value: Value
 

@@ -1,10 +1,11 @@
 import CKernelLevel
 
-/// The instructions that this package's own kernels use. Libtorch's kernels choose for themselves (`ATEN_CPU_CAPABILITY`,
-/// `ONEDNN_MAX_CPU_ISA`).
+/// The instructions that this package's own kernels use. Libtorch's kernels choose for themselves
+/// (`ATEN_CPU_CAPABILITY`, `ONEDNN_MAX_CPU_ISA`).
 ///
-/// The highest level that the processor has, unless the environment variable `SWIFT_GAN_CPU` named another when the program
-/// started. AVX2 and AVX-512 give the same bits; the baseline has no fused multiply-add and rounds once more in its place.
+/// The highest level that the processor has, unless the environment variable `SWIFT_GAN_CPU` named another when the
+/// program started. AVX2 and AVX-512 give the same bits; the baseline has no fused multiply-add and rounds once more in
+/// its place.
 public enum KernelLevel: String, Sendable, CaseIterable, Comparable {
   /// What every processor of the architecture has: SSE2 on x86-64, NEON on ARM.
   case baseline
@@ -47,7 +48,8 @@ public enum KernelLevel: String, Sendable, CaseIterable, Comparable {
 
   /// Checks what `SWIFT_GAN_CPU` was when the program started.
   ///
-  /// - Throws: ``KernelLevelError`` where it named no level, or one that this processor lacks. ``current`` is ``highest`` then.
+  /// - Throws: ``KernelLevelError`` where it named no level, or one that this processor lacks. ``current`` is
+  ///   ``highest`` then.
   public static func checkEnvironment() throws {
     if let complaint = ck_level_complaint() { throw KernelLevelError(description: String(cString: complaint)) }
   }

@@ -1,7 +1,7 @@
 import CTorch
 
-// In place, without gradient; every tensor has the parameters' shape. A step that throws has changed nothing, and is not to be
-// counted by whoever counts steps.
+// In place, without gradient; every tensor has the parameters' shape. A step that throws has changed nothing, and is
+// not to be counted by whoever counts steps.
 
 /// velocity := momentum velocity + gradient; parameters := parameters - rate velocity
 ///

@@ -3,14 +3,14 @@ import CTorch
 /// The matrix product over the last two dimensions; those before are broadcast.
 public func matmul(_ x: Tensor, _ y: Tensor) -> Tensor { Tensor(ct_matmul(x.handle, y.handle)) }
 
-/// The Euclidean distance of every row of `x` [N, F] from every row of `y` [M, F]: [N, M]. Exact also for rows that almost
-/// agree.
+/// The Euclidean distance of every row of `x` [N, F] from every row of `y` [M, F]: [N, M]. Exact also for rows that
+/// almost agree.
 public func euclideanDistances(_ x: Tensor, _ y: Tensor) -> Tensor {
   Tensor(ct_euclidean_distances(x.handle, y.handle))
 }
 
-/// x W^T + b for `x` [N, in], `weight` [out, in], `bias` [out]; or, for each seed, of `x` [S, N, in] (or [N, in], shared by all),
-/// `weight` [S, out, in] and `bias` [S, out].
+/// x W^T + b for `x` [N, in], `weight` [out, in], `bias` [out]; or, for each seed, of `x` [S, N, in] (or [N, in],
+/// shared by all), `weight` [S, out, in] and `bias` [S, out].
 public func linear(_ x: Tensor, weight: Tensor, bias: Tensor? = nil) -> Tensor {
   Tensor(ct_linear(x.handle, weight.handle, bias?.handle, bias != nil))
 }
@@ -40,11 +40,11 @@ public struct DenseStage {
   }
 }
 
-/// Dense layers one after the other, `x` [..., N, in] -> the outputs of the last, [..., N, out], and those of the one before it,
-/// `x` itself where there is one layer.
+/// Dense layers one after the other, `x` [..., N, in] -> the outputs of the last, [..., N, out], and those of the one
+/// before it, `x` itself where there is one layer.
 ///
-/// Up to 128 units a layer, in float32 or float64 on the CPU, all of it is one operation, for small networks several times as
-/// fast as layer by layer.
+/// Up to 128 units a layer, in float32 or float64 on the CPU, all of it is one operation, for small networks several
+/// times as fast as layer by layer.
 ///
 /// - Parameters:
 ///   - stages: at least one.
@@ -76,8 +76,8 @@ private func run(_ x: Tensor, _ stages: [DenseStage], features: Bool, fused: Boo
 /// Two-dimensional cross-correlation: `x` [N, in, H, W], `weight` [out, in / groups, kH, kW], `bias` [out] ->
 /// [N, out, H', W'] with H' = (H + 2 padding - kH) / stride + 1, rounded down.
 ///
-/// The channels of input and output fall into `groups` equal parts, one after the other; each part of the output sees its own
-/// part of the input only.
+/// The channels of input and output fall into `groups` equal parts, one after the other; each part of the output sees
+/// its own part of the input only.
 public func conv2d(
   _ x: Tensor, weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0, groups: Int = 1
 ) -> Tensor {
@@ -85,8 +85,8 @@ public func conv2d(
     ct_conv2d(x.handle, weight.handle, bias?.handle, bias != nil, Int64(stride), Int64(padding), Int64(groups)))
 }
 
-/// The transpose of ``conv2d(_:weight:bias:stride:padding:groups:)``: `x` [N, in, H, W], `weight` [in, out / groups, kH, kW],
-/// `bias` [out] -> [N, out, H', W'] with H' = (H - 1) stride - 2 padding + kH + outputPadding.
+/// The transpose of ``conv2d(_:weight:bias:stride:padding:groups:)``: `x` [N, in, H, W], `weight` [in, out / groups,
+/// kH, kW], `bias` [out] -> [N, out, H', W'] with H' = (H - 1) stride - 2 padding + kH + outputPadding.
 public func convTranspose2d(
   _ x: Tensor, weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0, outputPadding: Int = 0,
   groups: Int = 1

@@ -2,8 +2,9 @@ import CTorch
 
 /// Random numbers that are a function of where they are used: a seed, the name of a purpose, a step.
 ///
-/// A stream has no state. Drawing from it twice gives the same numbers twice; other numbers come from another stream, which
-/// ``stream(_:)`` or ``at(_:)`` derives. So a resumed run needs no saved generator, and no draw depends on the ones before it:
+/// A stream has no state. Drawing from it twice gives the same numbers twice; other numbers come from another stream,
+/// which ``stream(_:)`` or ``at(_:)`` derives. So a resumed run needs no saved generator, and no draw depends on the
+/// ones before it:
 ///
 /// ```swift
 /// let noise = RandomStream(seed: 7).stream("noise")
@@ -52,8 +53,9 @@ public struct RandomStream: Sendable, Hashable {
     Tensor(shape.sizes { ct_uniform(keys, Int32(keys.count), isStacked, $0, $1, dtype.code, device.code) })
   }
 
-  /// Normal with mean 0 and standard deviation 1, shaped as ``uniform(_:dtype:device:)``, by Box and Muller. The radius is of a
-  /// uniform number of 24 bits, 53 in float64: none is farther than 5.77 from 0, or 8.57. One of 126 million would be.
+  /// Normal with mean 0 and standard deviation 1, shaped as ``uniform(_:dtype:device:)``, by Box and Muller. The radius
+  /// is of a uniform number of 24 bits, 53 in float64: none is farther than 5.77 from 0, or 8.57. One of 126 million
+  /// would be.
   public func normal(_ shape: [Int], dtype: DType = .float32, device: Device = .cpu) -> Tensor {
     Tensor(shape.sizes { ct_normal(keys, Int32(keys.count), isStacked, $0, $1, dtype.code, device.code) })
   }
@@ -68,8 +70,8 @@ public struct RandomStream: Sendable, Hashable {
     Tensor(ct_add_normal(x.handle, keys, Int32(keys.count), isStacked, deviation))
   }
 
-  /// Dropout, inverted: `x` with each element 0 where a number drawn as by ``uniform(_:dtype:device:)`` in its shape is below
-  /// `rate`, and multiplied by 1 / (1 - `rate`) elsewhere. A rate outside 0 ..< 1 is a failed operation.
+  /// Dropout, inverted: `x` with each element 0 where a number drawn as by ``uniform(_:dtype:device:)`` in its shape is
+  /// below `rate`, and multiplied by 1 / (1 - `rate`) elsewhere. A rate outside 0 ..< 1 is a failed operation.
   public func dropout(_ x: Tensor, rate: Double) -> Tensor {
     Tensor(ct_dropout(x.handle, keys, Int32(keys.count), isStacked, rate))
   }

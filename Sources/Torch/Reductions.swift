@@ -41,8 +41,8 @@ extension Tensor {
   }
 }
 
-/// The mean of softplus(a) - `target` a over the last two dimensions of `logits`, [..., N, K] -> [...]: the cross-entropy
-/// between sigma(a) and the constant probability `target` (for 0 and 1, -log of the one that is meant).
+/// The mean of softplus(a) - `target` a over the last two dimensions of `logits`, [..., N, K] -> [...]: the
+/// cross-entropy between sigma(a) and the constant probability `target` (for 0 and 1, -log of the one that is meant).
 ///
 /// - Parameter fused: false for the composed form, which other devices take.
 public func logisticLoss(_ logits: Tensor, target: Double, fused: Bool = true) -> Tensor {

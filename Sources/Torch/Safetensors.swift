@@ -4,9 +4,10 @@ import Foundation
 /// Named tensors in one file, in the safetensors format: the length of a JSON header (8 bytes, little endian), the
 /// header (for each name its element kind, shape and place), then the elements, row-major and little endian.
 ///
-/// Python's `safetensors` reads what this writes, and the reverse: elements of kinds that tensors here have not are read as those that
-/// hold them (half precision as float32, narrower integers as int64). What this writes has its own checksum among the metadata,
-/// under `sha256`, over the header without it and the elements; a file that carries one is read only if it holds.
+/// Python's `safetensors` reads what this writes, and the reverse: elements of kinds that tensors here have not are
+/// read as those that hold them (half precision as float32, narrower integers as int64). What this writes has its own
+/// checksum among the metadata, under `sha256`, over the header without it and the elements; a file that carries one is
+/// read only if it holds.
 public struct Safetensors {
   /// Sorted by name in the file.
   public var tensors: [String: Tensor]
@@ -78,7 +79,8 @@ public struct Safetensors {
     return try encoder.encode(header)
   }
 
-  /// Of what the header says, not of how it is spaced: a file that another program has copied entry by entry still holds it.
+  /// Of what the header says, not of how it is spaced: a file that another program has copied entry by entry still
+  /// holds it.
   private static func checksum(_ header: [String: HeaderEntry], _ metadata: [String: String], _ body: Data) throws
     -> String
   {
@@ -87,8 +89,8 @@ public struct Safetensors {
 
   /// Reads the file at `url`.
   ///
-  /// Everything the header claims is checked against the file's own size before anything is allocated, and the tensors must
-  /// fill the file, one after the other: there are no bytes that belong to none, and none that belong to two.
+  /// Everything the header claims is checked against the file's own size before anything is allocated, and the tensors
+  /// must fill the file, one after the other: there are no bytes that belong to none, and none that belong to two.
   ///
   /// - Throws: `FileError` naming the file, what is wrong with it and at which byte.
   public init(contentsOf url: URL, device: Device = .cpu) throws {

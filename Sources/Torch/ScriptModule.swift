@@ -1,8 +1,8 @@
 import CTorch
 import Foundation
 
-/// A network as TorchScript, with its parameters: a function of one tensor, or of one and its labels, whose code is kept with
-/// it. PyTorch saves such files
+/// A network as TorchScript, with its parameters: a function of one tensor, or of one and its labels, whose code is
+/// kept with it. PyTorch saves such files
 /// (`torch.jit.script(module).save(path)`), and loads those that ``encoded(extraFiles:)`` makes.
 ///
 /// It is in evaluation mode and runs without gradient. Like tensors, a module is not `Sendable`.
@@ -33,16 +33,18 @@ public struct ScriptModule {
     self.handle = handle
   }
 
-  /// A module whose `forward` does what `forward` does to `example`, and to `labels` where there are any, operation by operation.
+  /// A module whose `forward` does what `forward` does to `example`, and to `labels` where there are any, operation by
+  /// operation.
   ///
   /// What is recorded are libtorch's operations, not how Swift came to them: `forward` must do the same whatever the
-  /// values are. The number of rows stays open where `forward` slices to the end, reshapes with the leading sizes kept or -1 in
-  /// their place, and so on; that it does is to be checked with another number of rows (`Network.script` does).
+  /// values are. The number of rows stays open where `forward` slices to the end, reshapes with the leading sizes kept
+  /// or -1 in their place, and so on; that it does is to be checked with another number of rows (`Network.script`
+  /// does).
   ///
   /// - Parameters:
   ///   - name: of the module's class, an identifier.
-  ///   - tensors: the very tensors that `forward` computes with, each the only view of its elements; points in their names lead
-  ///     from module to module. The trained ones become parameters, the others buffers.
+  ///   - tensors: the very tensors that `forward` computes with, each the only view of its elements; points in their
+  ///     names lead from module to module. The trained ones become parameters, the others buffers.
   ///   - labels: the classes of the example's rows, [N], which the module then takes as a second argument.
   /// - Throws: `TensorError`, or what `forward` throws.
   public init(
@@ -90,8 +92,8 @@ public struct ScriptModule {
 
   /// The bytes of the module's file.
   ///
-  /// - Parameter extraFiles: texts that the file holds beside the module, by name; Python's `torch.jit.load` gives them out
-  ///   as `_extra_files`.
+  /// - Parameter extraFiles: texts that the file holds beside the module, by name; Python's `torch.jit.load` gives them
+  ///   out as `_extra_files`.
   /// - Throws: `TensorError`.
   public func encoded(extraFiles: [String: String] = [:]) throws -> Data {
     let sorted = extraFiles.sorted { $0.key < $1.key }
@@ -112,13 +114,13 @@ public struct ScriptModule {
 
   /// `forward(x)`, or `forward(x, labels)`.
   ///
-  /// A failed operation where the module refuses `x` or a keyword, or where what it returns, or the part of it that is asked for, is not
-  /// one tensor.
+  /// A failed operation where the module refuses `x` or a keyword, or where what it returns, or the part of it that is
+  /// asked for, is not one tensor.
   ///
   /// - Parameters:
   ///   - keywords: further arguments of `forward` by name, those that are true or false.
-  ///   - output: which part of a tuple, a list or a dictionary: its place from 0 or its name. Where it is missing, the one named
-  ///     `logits`, or else the first of a tuple or list, or the only one of a dictionary.
+  ///   - output: which part of a tuple, a list or a dictionary: its place from 0 or its name. Where it is missing, the
+  ///     one named `logits`, or else the first of a tuple or list, or the only one of a dictionary.
   public func callAsFunction(
     _ x: Tensor, labels: Tensor? = nil, keywords: [String: Bool] = [:], output: String? = nil
   ) -> Tensor {

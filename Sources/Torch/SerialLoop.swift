@@ -1,7 +1,8 @@
 import CTorch
 
-/// Calls `body` with 0, ..., `count` - 1 on libtorch's threads, several at a time, each call on one thread: libtorch and what it is
-/// made of take no further threads in it, so that what it computes does not depend on how many there are.
+/// Calls `body` with 0, ..., `count` - 1 on libtorch's threads, several at a time, each call on one thread: libtorch
+/// and what it is made of take no further threads in it, so that what it computes does not depend on how many there
+/// are.
 ///
 /// - Throws: what `body` throws first, by number.
 public func forEachSerially(_ count: Int, _ body: @escaping @Sendable (Int) throws -> Void) throws {

@@ -68,8 +68,8 @@ extension Tensor {
 public func concatenated(_ parts: [Tensor], _ dimension: Int) -> Tensor {
   parts.withHandles("cat") { ct_cat($0, $1, Int64(dimension)) }
 }
-/// Every part row by row, one after the other: [P]; or, with a `leading` dimension that all parts have, [leading, P]. Parts that
-/// stand so in memory already are not copied.
+/// Every part row by row, one after the other: [P]; or, with a `leading` dimension that all parts have, [leading, P].
+/// Parts that stand so in memory already are not copied.
 public func flattened(_ parts: [Tensor], leading: Int? = nil) -> Tensor {
   parts.withHandles("flatten") { ct_flatten($0, $1, Int64(leading ?? 0)) }
 }

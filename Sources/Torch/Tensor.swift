@@ -5,10 +5,11 @@ import CTorch
 /// A value of this type is a reference to libtorch's own tensor, counted by ARC; operations make new tensors and
 /// leave their operands as they are.
 ///
-/// Formulas are free of `try`: an operation that fails, for a wrong shape or too little memory, neither throws nor ends the
-/// program. It yields a *poisoned* tensor, which has no elements but the ``failure``; every operation on it yields that
-/// failure again. It is thrown where numbers are taken out of a tensor (``values(_:)``, ``item()``, ``rawBytes()``, saving) and
-/// where something is changed by it (``assign(_:)``, an optimiser's step, an average's update):
+/// Formulas are free of `try`: an operation that fails, for a wrong shape or too little memory, neither throws nor ends
+/// the program. It yields a *poisoned* tensor, which has no elements but the ``failure``; every operation on it yields
+/// that failure again. It is thrown where numbers are taken out of a tensor (``values(_:)``, ``item()``,
+/// ``rawBytes()``, saving) and where something is changed by it (``assign(_:)``, an optimiser's step, an average's
+/// update):
 ///
 /// ```swift
 /// let x = Tensor([1, 2, 3] as [Float]), y = Tensor([1, 2] as [Float])
@@ -22,7 +23,8 @@ import CTorch
 ///
 /// Tensors are not `Sendable`: threads exchange plain arrays.
 public struct Tensor {
-  /// Never nil. (Swift 6.3 does not end compiling other modules where a struct holds such a reference that is not optional.)
+  /// Never nil. (Swift 6.3 does not end compiling other modules where a struct holds such a reference that is not
+  /// optional.)
   let handle: CTensor?
 
   /// NULL is not what an operation returns: it stands for room that was not filled.
@@ -167,7 +169,8 @@ public struct Tensor {
 }
 
 extension [Int] {
-  /// The number of elements of a tensor of this shape; nil where a size is negative, or the number too large for an `Int`.
+  /// The number of elements of a tensor of this shape; nil where a size is negative, or the number too large for an
+  /// `Int`.
   var elementCount: Int? {
     var product = 1
     for size in self {

@@ -100,8 +100,8 @@ import Torch
     }
   }
 
-  /// Games on a folder of pictures, scored by a network's features: each technique changes its games, and what the recipe cannot have
-  /// is left out with its reason.
+  /// Games on a folder of pictures, scored by a network's features: each technique changes its games, and what the
+  /// recipe cannot have is left out with its reason.
   @Test func picturesAreComparedByFeatures() throws {
     try withEmptyFolder { folder in
       let pictures = folder.appendingPathComponent("photos")
@@ -177,8 +177,8 @@ import Torch
     }
   }
 
-  /// Games of another version or device are other games; measures that are no numbers are measures; and a recipe that was written
-  /// before a key was known is that of the key's usual value.
+  /// Games of another version or device are other games; measures that are no numbers are measures; and a recipe that
+  /// was written before a key was known is that of the key's usual value.
   @Test func keptGamesAreThoseOfThisMachine() throws {
     try withEmptyFolder { folder in
       var recipe = try #require(Recipe.named("one-dimensional"))

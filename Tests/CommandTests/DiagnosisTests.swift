@@ -4,8 +4,8 @@ import GAN
 import Testing
 import Torch
 
-/// The doctor's rules, on measurements made up for them: each illness is found, dated and explained, and none is where none
-/// is.
+/// The doctor's rules, on measurements made up for them: each illness is found, dated and explained, and none is where
+/// none is.
 @Suite struct DiagnosisTests {
   private typealias Line = RunFolder.Measurement
 
@@ -24,7 +24,8 @@ import Torch
     stride(from: 100, through: 5_000, by: 100).map { now in line(now) { if now >= step { change(&$0) } } }
   }
 
-  /// 400 samples of which so many are different and `spread`, 0 or 1, says whether they are all one, at a distance of the data.
+  /// 400 samples of which so many are different and `spread`, 0 or 1, says whether they are all one, at a distance of
+  /// the data.
   private func samples(
     spread: Double = 1, distance: Double = 0, different: Int = 400, modes: ModeCoverage? = nil
   ) throws
@@ -99,7 +100,8 @@ import Torch
     #expect(try caveats(300, "dcgan-32", from: .max).isEmpty)
   }
 
-  /// A share of few examples says next to nothing: what looks well is not called healthy, and what is plainly wrong is still told.
+  /// A share of few examples says next to nothing: what looks well is not called healthy, and what is plainly wrong is
+  /// still told.
   @Test func fewExamplesAreNoHealth() throws {
     func few(_ spread: Double) throws -> Examination.FreshSamples {
       let many = try samples(spread: spread)

@@ -29,8 +29,8 @@ import Testing
     return (try JSONDecoder().decode(Answer.self, from: Data(process.output.utf8)), process.status)
   }
 
-  /// A game that goes well; the same at a hundred times the learning rates; each told from the other by exit code, words and
-  /// page, and the second warned of while it still trains.
+  /// A game that goes well; the same at a hundred times the learning rates; each told from the other by exit code,
+  /// words and page, and the second warned of while it still trains.
   @Test func tellsGoodRunsFromBadOnes() throws {
     try withEmptyFolder { folder in
       _ = try train("good", folder)
@@ -119,8 +119,8 @@ import Testing
     }
   }
 
-  /// D with minibatch discrimination judges batches as it was trained to: what it is said to be right about is what it was measured
-  /// to be right about.
+  /// D with minibatch discrimination judges batches as it was trained to: what it is said to be right about is what it
+  /// was measured to be right about.
   @Test func minibatchDiscriminationSeesBatchesOfItsSize() throws {
     try withEmptyFolder { folder in
       _ = try train("run", folder, ["--set", "minibatchDiscrimination.enabled=true", "--steps", "1000"])

@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// README, CONTRIBUTING and Docs against the program: commands and options that exist, recipes that can be read, links that
-/// lead somewhere.
+/// README, CONTRIBUTING and Docs against the program: commands and options that exist, recipes that can be read, links
+/// that lead somewhere.
 @Suite struct DocumentTests {
   @Test func whatThePagesSayHolds() throws {
     try withEmptyFolder { folder in

@@ -47,7 +47,8 @@ import Testing
   }
 }
 
-/// Builds another package that depends on this one by its place, and gives its program. All share what they build of this package.
+/// Builds another package that depends on this one by its place, and gives its program. All share what they build of
+/// this package.
 func buildOutside(_ package: URL, _ product: String, in folder: URL) throws -> URL {
   let scratch = GanProcess.package.appendingPathComponent("Examples/.build")
   let build = try GanProcess(

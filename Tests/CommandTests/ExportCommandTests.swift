@@ -51,10 +51,10 @@ import Torch
 
   private static let rows = [1, 7, 64, 100]
 
-  /// How far float32 may be from float64, in units of the largest output. Layers are at most 1000 wide, the first of MNIST's
-  /// discriminator 784, and what a layer looks at of its batch is at most 100 rows and the reference. The one logit of a
-  /// discriminator is what remains of sums of either sign, often a tenth of what was summed; similarities of minibatch
-  /// discrimination are sums over a batch, of which the differences count: a thousandth of them.
+  /// How far float32 may be from float64, in units of the largest output. Layers are at most 1000 wide, the first of
+  /// MNIST's discriminator 784, and what a layer looks at of its batch is at most 100 rows and the reference. The one
+  /// logit of a discriminator is what remains of sums of either sign, often a tenth of what was summed; similarities of
+  /// minibatch discrimination are sums over a batch, of which the differences count: a thousandth of them.
   private static func rounding(_ kind: (name: String, arguments: [String]), _ network: String) -> Double {
     let sums = [784, 1000, 500, 250, 250, 250] + [100, 100, 100, 100]
     guard network != "generator" else { return RoundingBound(.float32, sums: sums, functions: 12).relative }
@@ -62,8 +62,8 @@ import Torch
     return RoundingBound(.float32, sums: sums, functions: 12, amplification: seesItsBatch ? 1000 : 10).relative
   }
 
-  /// In float64, where a module either computes what its network does or shows that it does not: of rounding, the largest
-  /// amplification above leaves 10^-10.
+  /// In float64, where a module either computes what its network does or shows that it does not: of rounding, the
+  /// largest amplification above leaves 10^-10.
   private static let agreement = 1e-9
 
   /// Inputs of several sizes with what the run's network makes of them, and what it would make in float64.
@@ -114,7 +114,8 @@ import Torch
     return zip(found, expected).reduce(0) { max($0, abs($1.0 - $1.1)) } / largest
   }
 
-  /// The module takes any number of rows and gives what the network gives; in this program, so that the test needs no Python.
+  /// The module takes any number of rows and gives what the network gives; in this program, so that the test needs no
+  /// Python.
   @Test(arguments: kinds.indices) func givesWhatTheNetworkGives(_ kind: Int) throws {
     try withEmptyFolder { folder in
       try train(Self.kinds[kind], folder)
@@ -142,8 +143,8 @@ import Torch
     }
   }
 
-  /// The same in PyTorch, whose module also has the parameters of the safetensors file under their names, and says where it
-  /// comes from.
+  /// The same in PyTorch, whose module also has the parameters of the safetensors file under their names, and says
+  /// where it comes from.
   @Test(.enabled(if: Python.isThere, Python.missing), arguments: [0, 1, 3, 6])
   func givesTheSameInPyTorch(_ kind: Int) throws {
     try withEmptyFolder { folder in
@@ -202,8 +203,8 @@ import Torch
     }
   }
 
-  /// A generator with batch norm that was exported as it is by default makes of each row its own picture, alone or among others, near
-  /// what the row is in a batch of training's size.
+  /// A generator with batch norm that was exported as it is by default makes of each row its own picture, alone or
+  /// among others, near what the row is in a batch of training's size.
   @Test func aRowOfNoiseIsAPictureOfItsOwn() throws {
     try withEmptyFolder { folder in
       try train(("two-dimensional", ["generator.normalization=batch"]), folder)
@@ -233,8 +234,8 @@ import Torch
           standing(z.sliced(0, 0..<1)).values(Double.self), standing(z.sliced(0, 1..<2)).values(Double.self)
         )
         #expect(zip(first, second).contains { abs($0 - $1) > 1e-3 }, "\(first), \(second)")
-        // Statistics of 10 000 rows and of another 5 000: of a layer's mean and deviation each within 5 standard errors, through
-        // three layers, in units of the outputs' spread.
+        // Statistics of 10 000 rows and of another 5 000: of a layer's mean and deviation each within 5 standard
+        // errors, through three layers, in units of the outputs' spread.
         let (a, b) = try (all.values(Double.self), batch(z).values(Double.self))
         let difference = (zip(a, b).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) } / Double(a.count)).squareRoot()
         let spread = (a.reduce(0) { $0 + $1 * $1 } / Double(a.count)).squareRoot()

@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// What machines do to runs: each time the cause is named, the last checkpoint stays, and the run goes on to the bytes of one that
-/// was left alone. (`make torture` does the same with more patience, full disks and clocks that jump.)
+/// What machines do to runs: each time the cause is named, the last checkpoint stays, and the run goes on to the bytes
+/// of one that was left alone. (`make torture` does the same with more patience, full disks and clocks that jump.)
 @Suite struct FaultTests {
   private let recipe = """
     base: two-dimensional
@@ -105,7 +105,8 @@ import Testing
     }
   }
 
-  /// What a process that was killed in the middle of a file has left is cleared away; what others write at the moment is not.
+  /// What a process that was killed in the middle of a file has left is cleared away; what others write at the moment
+  /// is not.
   @Test func leftoversAreClearedAway() throws {
     try withRun { folder in
       #expect(try gan("train small.yaml --threads 1 --out run --stop-after 50", folder).status == 0)

@@ -68,8 +68,8 @@ func checkpointSteps(_ run: String, in folder: URL) throws -> [Int] {
   return names.compactMap { $0.firstMatch(of: /step-([0-9]+)/).flatMap { Int($0.1) } }.sorted()
 }
 
-/// Recipes and images that take no time, for a classifier with ten classes: `few.yaml`, which tests itself, in a folder with both
-/// sets.
+/// Recipes and images that take no time, for a classifier with ten classes: `few.yaml`, which tests itself, in a folder
+/// with both sets.
 func writeFewLabels(_ folder: URL) throws {
   func word(_ value: Int) -> [UInt8] { withUnsafeBytes(of: UInt32(value).bigEndian) { Array($0) } }
   for (split, count) in [("train", 100), ("t10k", 40)] {

@@ -3,8 +3,8 @@ import Foundation
 import Recipes
 import Testing
 
-/// Files that are none: pipes, devices, folders, links in circles and links out of a run folder. Everything ends, at once, with an
-/// error that names the file, and nothing is written through a link.
+/// Files that are none: pipes, devices, folders, links in circles and links out of a run folder. Everything ends, at
+/// once, with an error that names the file, and nothing is written through a link.
 @Suite struct HostileFileTests {
   /// Ends `gan` where it waits.
   private func refused(

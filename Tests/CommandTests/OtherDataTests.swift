@@ -52,7 +52,8 @@ import Testing
     }
   }
 
-  /// Four images show nothing of what samples reach; of one image learnt by heart, samples that differ by a grey level are the image.
+  /// Four images show nothing of what samples reach; of one image learnt by heart, samples that differ by a grey level
+  /// are the image.
   @Test func theDoctorOfVeryFewImages() throws {
     try withEmptyFolder { folder in
       try writeTinyImages(folder, count: 4)

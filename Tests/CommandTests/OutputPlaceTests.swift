@@ -2,7 +2,8 @@ import Files
 import Foundation
 import Testing
 
-/// What a user names as an output may be anything: a device, a link, a mount, a file in a closed folder. It stays what it is.
+/// What a user names as an output may be anything: a device, a link, a mount, a file in a closed folder. It stays what
+/// it is.
 @Suite struct OutputPlaceTests {
   private func withRun(_ body: (URL) throws -> Void) throws {
     try withEmptyFolder { folder in

@@ -74,7 +74,8 @@ import Testing
   }
 
   /// The logic of `ImageFolderDataset` in stylegan3's training/dataset.py, written anew from what it does: it lists the
-  /// archive, keeps names that end as pictures do, decodes each with Pillow, and looks labels up by name in dataset.json.
+  /// archive, keeps names that end as pictures do, decodes each with Pillow, and looks labels up by name in
+  /// dataset.json.
   @Test(.enabled(if: Python.isThere, Python.missing), arguments: [true, false])
   func stylegansReaderTakesWhatPackWrites(_ labelled: Bool) throws {
     try withEmptyFolder { folder in

@@ -7,7 +7,8 @@ import Recipes
 import Testing
 import Torch
 
-/// Networks of picture runs that are exported compute what the run's networks compute, told classes or not, and say what they are.
+/// Networks of picture runs that are exported compute what the run's networks compute, told classes or not, and say
+/// what they are.
 @Suite struct PictureExportTests {
   /// Twelve pictures of two classes, 20 x 20.
   private func makeFolder(in folder: URL) throws {
@@ -49,8 +50,9 @@ import Torch
     return (try ScriptModule(file), String(decoding: file, as: UTF8.self))
   }
 
-  /// What the module gives in float32 against the network in float64. Its convolutions are sums of 4 x 4 pixels of at most 16 channels,
-  /// forward through at most four layers and the batch norms between them, which divide by what is left of differences.
+  /// What the module gives in float32 against the network in float64. Its convolutions are sums of 4 x 4 pixels of at
+  /// most 16 channels, forward through at most four layers and the batch norms between them, which divide by what is
+  /// left of differences.
   private func expectSame(_ found: Tensor, _ exact: Tensor, _ what: String) throws {
     #expect(found.shape == exact.shape, "\(what)")
     let (apart, largest) = (

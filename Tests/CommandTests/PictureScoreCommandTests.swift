@@ -100,8 +100,8 @@ import Testing
     }
   }
 
-  /// Several sets in one table, those that were scored before among them; what does not compare is not set side by side without a
-  /// word.
+  /// Several sets in one table, those that were scored before among them; what does not compare is not set side by side
+  /// without a word.
   @Test func severalSetsAreScoredBesideEachOther() throws {
     try withEmptyFolder { folder in
       try write(0..<30, "real", in: folder)

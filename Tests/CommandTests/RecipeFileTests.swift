@@ -3,7 +3,8 @@ import Foundation
 import Recipes
 import Testing
 
-/// Recipes come from anywhere: what their text can do is bounded before anything is made of it, and errors name the line.
+/// Recipes come from anywhere: what their text can do is bounded before anything is made of it, and errors name the
+/// line.
 @Suite struct RecipeFileTests {
   private func fault(_ yaml: String, sourceLocation: SourceLocation = #_sourceLocation) throws -> FileError {
     try withEmptyFolder { folder in

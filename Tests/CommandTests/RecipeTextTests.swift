@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-/// Recipes as they come: from editors that put a mark in front, through pipes, and with values that are not what a key takes.
+/// Recipes as they come: from editors that put a mark in front, through pipes, and with values that are not what a key
+/// takes.
 @Suite struct RecipeTextTests {
   @Test func byteOrderMarks() throws {
     try withEmptyFolder { folder in

@@ -93,7 +93,8 @@ import Torch
     }
   }
 
-  /// A whole checkpoint, with a checksum that holds, that is not one of this game: refused, and the networks stay as they are.
+  /// A whole checkpoint, with a checksum that holds, that is not one of this game: refused, and the networks stay as
+  /// they are.
   @Test func checkpointsThatDoNotFitAreRefused() throws {
     try withRecipe { folder in
       _ = try gan(["train", "small.yaml", "--threads", "1", "--out", "run", "--stop-after", "90"], folder)
@@ -173,8 +174,8 @@ import Torch
     }
   }
 
-  /// The number that first went wrong is named, the state before it is kept, and half the learning rates, taken often enough, get
-  /// through.
+  /// The number that first went wrong is named, the state before it is kept, and half the learning rates, taken often
+  /// enough, get through.
   @Test func numbersThatAreNotFinite() throws {
     try withRecipe { folder in
       let diverging =

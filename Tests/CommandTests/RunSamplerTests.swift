@@ -33,7 +33,8 @@ import Torch
     output: {measurementInterval: 1000, sampleInterval: 1000}
     """
 
-  /// A seed's picture is the one that `gan sample --seeds` draws, whatever others are asked for, and whoever asks at once.
+  /// A seed's picture is the one that `gan sample --seeds` draws, whatever others are asked for, and whoever asks at
+  /// once.
   @Test func manyTasksGetThePicturesOfTheirSeeds() async throws {
     try await withRun("base: mnist\nname: s\ndata: {source: pictures, size: 8, pixels: unit}\n" + Self.small) { run in
       let sampler = try RunSampler(run)

@@ -33,8 +33,8 @@ import Testing
     return process
   }
 
-  /// A picture of a seed is the same whatever others are drawn with it, though G's batch norm looks at the whole batch; and an
-  /// interpolation begins and ends with its seeds' own pictures.
+  /// A picture of a seed is the same whatever others are drawn with it, though G's batch norm looks at the whole batch;
+  /// and an interpolation begins and ends with its seeds' own pictures.
   @Test func aSeedsPictureIsItsOwn() throws {
     try withRun { folder in
       _ = try sample(["--seeds", "3,5-7", "--class", "2", "--out", "four/"], folder)

@@ -98,8 +98,8 @@ import Torch
           as? Double
       }
       let expected = predictions[2]["probability"] as? Double
-      // Alone it takes another way through libtorch's products than among others; a probability moves by what its logits, at most
-      // some tens, move.
+      // Alone it takes another way through libtorch's products than among others; a probability moves by what its
+      // logits, at most some tens, move.
       let bound = RoundingBound(.float32, sums: [64, 64, 32, 32, 32, 32, 10], functions: 5, amplification: 10)
       #expect(abs(try probability(["a b.png"])! - expected!) < bound.ofTwo)
       #expect(abs(try probability(["negative.png", "--invert"])! - expected!) < bound.ofTwo)
@@ -211,8 +211,8 @@ import Torch
     }
   }
 
-  /// The table, its page and its logs; started again it trains nothing, with more draws it adds to what is there, and a run that
-  /// was killed goes on to the result of an undisturbed one.
+  /// The table, its page and its logs; started again it trains nothing, with more draws it adds to what is there, and a
+  /// run that was killed goes on to the result of an undisturbed one.
   @Test func reproducesTheTableAndGoesOn() throws {
     try withData { folder in
       // A seven that is said to be a three: a mistake to be shown.

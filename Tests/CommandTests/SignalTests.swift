@@ -28,8 +28,8 @@ import Testing
     }
   }
 
-  /// Control-C reaches `tee` as well, which is gone before the trainer has said its last words. (Killed here: what a test starts
-  /// may have other signals blocked.)
+  /// Control-C reaches `tee` as well, which is gone before the trainer has said its last words. (Killed here: what a
+  /// test starts may have other signals blocked.)
   @Test func controlCThroughAPipe() throws {
     try withEmptyFolder { folder in
       let result = try shell(

@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// Standard output and standard error that nobody can take: they end no process and spoil no run, and a result that is lost is an
-/// exit code.
+/// Standard output and standard error that nobody can take: they end no process and spoil no run, and a result that is
+/// lost is an exit code.
 @Suite(.enabled(if: FileManager.default.fileExists(atPath: "/dev/full"), "no device here is always full"))
 struct UnwritableOutputTests {
   @Test func aRunGoesOnWhereItsLogCannotBeWritten() throws {

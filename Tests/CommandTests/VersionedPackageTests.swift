@@ -3,8 +3,8 @@ import Testing
 
 /// The package as one depends on it by URL and version, with the steps of Docs/Library.md and nothing else.
 @Suite struct VersionedPackageTests {
-  /// What the checkout holds becomes a version in a repository of its own. What is built of it is kept beside the examples': a
-  /// version is compiled once, and of another only what differs.
+  /// What the checkout holds becomes a version in a repository of its own. What is built of it is kept beside the
+  /// examples': a version is compiled once, and of another only what differs.
   @Test func aProgramDependsOnAVersion() throws {
     try withEmptyFolder { folder in
       let place = GanProcess.package.appendingPathComponent("Examples/.build-version")

@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-/// A recipe may ask for virtual batch normalisation by name; its run trains, is saved with its reference batch, and draws.
+/// A recipe may ask for virtual batch normalisation by name; its run trains, is saved with its reference batch, and
+/// draws.
 @Suite struct VirtualBatchRecipeTests {
   @Test func trainsAndSamples() throws {
     try withEmptyFolder { folder in

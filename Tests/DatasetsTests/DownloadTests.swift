@@ -103,8 +103,8 @@ import Testing
     var values: [Int] { lock.withLock { numbers } }
   }
 
-  /// Some servers take a file's own packing for one of the way, and whoever asks gets it unpacked: checked by what it unpacks to, it
-  /// is kept so.
+  /// Some servers take a file's own packing for one of the way, and whoever asks gets it unpacked: checked by what it
+  /// unpacks to, it is kept so.
   @Test func aFileThatIsUnpackedOnTheWay() async throws {
     try await withServer { setting in
       let plain = Data((0..<9_000).map { UInt8(truncatingIfNeeded: $0 / 7) })

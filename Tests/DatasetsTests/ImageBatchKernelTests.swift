@@ -123,7 +123,8 @@ import Torch
 
   /// Every place of every step has a draw of its own, and all moves are as likely as each other.
   @Test func movesAreDrawnEvenlyAndIndependently() throws {
-    // An image of two columns, of which the left is bright, tells whether it is mirrored; a ramp where it has been moved to.
+    // An image of two columns, of which the left is bright, tells whether it is mirrored; a ramp where it has been
+    // moved to.
     let ramp = try LabelledImages(
       images: PixelBytes((0..<49).map { UInt8($0 + 1) }), labels: nil, height: 7, width: 7, channels: 1)
     let batches = try ImageBatches(

@@ -4,7 +4,8 @@ import Foundation
 import Testing
 import Torch
 
-/// Data sets that are opened once: what is packed is what was given, a source that has changed is noticed, and memory is not taken.
+/// Data sets that are opened once: what is packed is what was given, a source that has changed is noticed, and memory
+/// is not taken.
 @Suite(.serialized) struct PackedCacheTests {
   private func key(_ folder: URL, _ settings: String = "test") throws -> PackedKey {
     let file = folder.appendingPathComponent("source")
@@ -156,8 +157,8 @@ import Torch
     }
   }
 
-  /// 100 MB of images are packed, opened and gone through, and the process grows by a fraction of that: what 60 000 images of
-  /// 64 x 64 in colour would take is 740 MB.
+  /// 100 MB of images are packed, opened and gone through, and the process grows by a fraction of that: what 60 000
+  /// images of 64 x 64 in colour would take is 740 MB.
   @Test func imagesTakeNoMemoryOfTheProcess() throws {
     guard let before = anonymousMemory() else { return }
     try withFolder { folder in

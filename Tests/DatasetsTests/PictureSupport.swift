@@ -48,7 +48,8 @@ struct TestZip {
   }
 
   /// - Parameters:
-  ///   - packed: what stands in the archive where that is something else than `data`, and `method` says how it is packed.
+  ///   - packed: what stands in the archive where that is something else than `data`, and `method` says how it is
+  ///     packed.
   ///   - stated: the size that the archive claims for what it unpacks to.
   ///   - flags: bit 0 says that it is encrypted.
   mutating func add(
@@ -72,7 +73,8 @@ struct TestZip {
   }
 }
 
-/// Files for tests that are no part of the project: beside the checkout, or where `$SWIFT_GAN_SHARED` says; nil where they are not.
+/// Files for tests that are no part of the project: beside the checkout, or where `$SWIFT_GAN_SHARED` says; nil where
+/// they are not.
 func sharedData(_ name: String) -> URL? {
   let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()

@@ -20,7 +20,8 @@ import Testing
     #expect(sets.allSatisfy { set in set.mirrors.allSatisfy { $0.absoluteString.hasSuffix("/") } })
   }
 
-  /// The files of the data set, of other content but under their names, arrive where loading looks for them, a broken connection resumed.
+  /// The files of the data set, of other content but under their names, arrive where loading looks for them, a broken
+  /// connection resumed.
   @Test func arrivesAndLoads() async throws {
     try await withFolder { folder in
       let server = try FileServer(serving: golden(""), log: folder.appendingPathComponent("log"))

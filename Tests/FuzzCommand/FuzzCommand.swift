@@ -2,10 +2,11 @@ import CFuzzer
 import Foundation
 import Fuzzing
 
-/// One parser under libFuzzer: FUZZ_TARGET names it, FUZZ_FOLDER a folder for its files, the arguments are libFuzzer's own.
+/// One parser under libFuzzer: FUZZ_TARGET names it, FUZZ_FOLDER a folder for its files, the arguments are libFuzzer's
+/// own.
 ///
-/// A wrong outcome (see `FuzzTarget.check`) and memory beyond what the input justifies end the process as a crash does, so that
-/// libFuzzer keeps the input.
+/// A wrong outcome (see `FuzzTarget.check`) and memory beyond what the input justifies end the process as a crash does,
+/// so that libFuzzer keeps the input.
 @main
 struct FuzzCommand {
   static func main() {

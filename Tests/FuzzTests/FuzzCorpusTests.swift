@@ -3,7 +3,8 @@ import Foundation
 import Fuzzing
 import Testing
 
-/// Everything that the fuzzers began with and found: none of it may crash, hang, take more memory than it justifies, or be misread.
+/// Everything that the fuzzers began with and found: none of it may crash, hang, take more memory than it justifies, or
+/// be misread.
 @Suite(.serialized) struct FuzzCorpusTests {
   private static let corpus = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .appendingPathComponent("FuzzCorpus")

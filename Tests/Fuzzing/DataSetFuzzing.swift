@@ -9,8 +9,8 @@ extension FuzzTarget {
   func dataSetAllowance(_ count: Int) -> Int {
     let megabyte = 1 << 20
     switch self {
-    // A batch of CIFAR holds 30 MB at most, however well it is packed; it is there three times while its array grows. xz
-    // data state what they need.
+    // A batch of CIFAR holds 30 MB at most, however well it is packed; it is there three times while its array grows.
+    // xz data state what they need.
     case .cifar: return 80 * megabyte + min(4 * 1032 * count, 100 * megabyte)
     case .tar: return 8 * megabyte + min(4 * 1032 * count, 100 * megabyte)
     // A value for every byte, and arrays that are as long as their strings.

@@ -8,8 +8,8 @@ import Recipes
 import Report
 import Torch
 
-/// A parser that gets bytes from outside, and what must hold whatever they are: there is a value, which is what the bytes say as far
-/// as that can be told without the parser, or an error that names the file and the place in it.
+/// A parser that gets bytes from outside, and what must hold whatever they are: there is a value, which is what the
+/// bytes say as far as that can be told without the parser, or an error that names the file and the place in it.
 public enum FuzzTarget: String, CaseIterable, Sendable {
   /// An IDX file.
   case idx
@@ -61,8 +61,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
 
   /// Reads `bytes`.
   ///
-  /// - Throws: ``Violation``: an error of another kind, one that does not name the file or no place in it, a value that contradicts
-  ///   the bytes.
+  /// - Throws: ``Violation``: an error of another kind, one that does not name the file or no place in it, a value that
+  ///   contradicts the bytes.
   public func check(_ bytes: Data, in folder: FuzzFolder) throws {
     switch self {
     case .idx, .gzip: try checkIDX(bytes, in: folder)
@@ -87,8 +87,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case .idx: return 2 * megabyte + 4 * count
     // A byte of gzip data is 1032 of content at most; an array that grows is there twice while it does.
     case .gzip: return 2 * megabyte + 4 * 1032 * count
-    // The same, in pixels of one bit that become three bytes, twice where they are turned, and 9 MB that libpng lets a chunk
-    // take.
+    // The same, in pixels of one bit that become three bytes, twice where they are turned, and 9 MB that libpng lets a
+    // chunk take.
     case .png: return 10 * megabyte + 2 * 3 * 8 * 1032 * count
     // Pixels up to the limit below: an image, one turned upright, and a grey one; libjpeg's coefficients of 16 bits or
     // libwebp's two canvases; rows of 65 500 pixels.

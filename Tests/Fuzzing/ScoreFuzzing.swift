@@ -10,7 +10,8 @@ extension FuzzTarget {
   func scoreAllowance(_ count: Int) -> Int {
     let megabyte = 1 << 20
     return switch self {
-    // A byte of a zip archive is 1032 of content at most; numbers of half the width are twice as wide in memory, and are there twice.
+    // A byte of a zip archive is 1032 of content at most; numbers of half the width are twice as wide in memory, and
+    // are there twice.
     case .weights, .statistics: 8 * megabyte + 8 * 1032 * count
     default: 2 * megabyte + 1000 * count
     }

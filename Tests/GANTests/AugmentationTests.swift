@@ -82,8 +82,8 @@ import Torch
       generatorTraining: training(), discriminatorTraining: training(), updates: updates, steps: steps, random: random)
   }
 
-  /// D's real and generated examples and G's: each batch with draws of its own; real ones in G's step where the objective
-  /// looks at them.
+  /// D's real and generated examples and G's: each batch with draws of its own; real ones in G's step where the
+  /// objective looks at them.
   @Test(arguments: Updates.allCases) func everythingThatDSeesIsAugmented(_ updates: Updates) throws {
     let plain = Recorder(), paired = Recorder()
     _ = try game(plain, updates).next()

@@ -54,8 +54,8 @@ import Torch
     func callAsFunction(_ z: Tensor, _ context: Context) -> Tensor { layer(z) }
   }
 
-  /// The term enters D's loss and no other: one step of a game with it differs by weight times the divergence that a term
-  /// of weight 0 would have measured, G's loss by what D's own move does.
+  /// The term enters D's loss and no other: one step of a game with it differs by weight times the divergence that a
+  /// term of weight 0 would have measured, G's loss by what D's own move does.
   @Test(arguments: Updates.allCases) func itIsAddedToTheLossOfD(_ updates: Updates) throws {
     func game(_ terms: [any DiscriminatorTerm]) throws -> Trainer<Mapping, NoisyClassifier> {
       let random = RandomStream(seed: 3)

@@ -136,8 +136,8 @@ import Torch
     try expectClose(Tensor(path.flatMap { [$0.x, $0.y] }, shape: [41, 2]), expected, bound.ofTwo)
   }
 
-  /// Plain descent goes round and round: it never comes near, it passes through all four quarters, and its rounds do not
-  /// shrink. With the penalty it arrives.
+  /// Plain descent goes round and round: it never comes near, it passes through all four quarters, and its rounds do
+  /// not shrink. With the penalty it arrives.
   @Test(arguments: [AveragingGame.Point(0.5, 0.5), .init(1.5, 1), .init(1, 0.4)])
   func plainDescentOrbitsAndAveragingArrives(_ start: AveragingGame.Point) throws {
     let plain = try AveragingGame(start: start).play()

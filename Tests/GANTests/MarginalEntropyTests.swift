@@ -22,7 +22,8 @@ import Torch
     try expectGradientMatchesDifferences(at: [0.3, -1.2, 2, 0.7, 0.1, -0.4], shape: [2, 3]) { loss($0) }
   }
 
-  /// Nothing where every class has as many examples, all where one class has them all: log K; both finite to the edge of float32.
+  /// Nothing where every class has as many examples, all where one class has them all: log K; both finite to the edge
+  /// of float32.
   @Test func theEndsOfItsRange() throws {
     let certain = Tensor([Float(1e4), 0, 0, 0, 1e4, 0, 0, 0, 1e4]).reshaped([3, 3])
     // What is left of log 3 less log 3.

@@ -8,9 +8,9 @@ import Torch
 @Suite struct SecondDerivativeLayerTests {
   private static let random = RandomStream(seed: 41)
 
-  /// In float64 along a line through the parameters; float32 against float64, but for layers that draw, whose draws in float64
-  /// are others. Spectral norm takes its singular vectors for constants, which they are to first order once `settle`, called again
-  /// and again, has led them to where they stay.
+  /// In float64 along a line through the parameters; float32 against float64, but for layers that draw, whose draws in
+  /// float64 are others. Spectral norm takes its singular vectors for constants, which they are to first order once
+  /// `settle`, called again and again, has led them to where they stay.
   private func check<M: Module>(
     _ name: String, _ model: () -> M, _ shape: [Int], draws: Bool = false,
     settle: ((M, Tensor) -> Void)? = nil, sourceLocation: SourceLocation = #_sourceLocation,

@@ -90,8 +90,8 @@ import Torch
     #expect(try logits.values(Float.self) != trainer.discriminator.flat.values(Float.self))
   }
 
-  /// The simultaneous step moves both players along the gradients at the point where both stood: plain gradient descent, written
-  /// out.
+  /// The simultaneous step moves both players along the gradients at the point where both stood: plain gradient
+  /// descent, written out.
   @Test func simultaneousUpdatesFollowTheGradientsOfTheSamePoint() throws {
     let random = RandomStream(seed: 5)
     let real = random.stream("real").normal([6, 2], dtype: .float64)
@@ -117,7 +117,8 @@ import Torch
     try expectClose(generator.flat, expectedG, tolerance)
   }
 
-  /// A game that is stopped, written down and taken up by new objects ends where the undisturbed one does, to the last bit.
+  /// A game that is stopped, written down and taken up by new objects ends where the undisturbed one does, to the last
+  /// bit.
   @Test(arguments: Updates.allCases) func aRestoredGameGoesOnExactly(_ updates: Updates) throws {
     let straight = try game(updates)
     while try straight.next() != nil {}

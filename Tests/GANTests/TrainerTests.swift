@@ -57,8 +57,8 @@ import Torch
       let alone = try play(
         game(RandomStream(seed: UInt64(seed)), steps: 20, terms: [FeatureMatching(replacesObjective: false)]))
       let count = alone.generator.count
-      // 20 steps of length 0.01. Adam divides by the size of each element's own gradient: where it is a fortieth of the largest,
-      // its rounding counts forty times.
+      // 20 steps of length 0.01. Adam divides by the size of each element's own gradient: where it is a fortieth of the
+      // largest, its rounding counts forty times.
       let ofGradients = RoundingBound(.float32, sums: [16, 8, 8], functions: 6, amplification: 40)
       try expectClose(
         Tensor(Array(together.generator[index * count..<(index + 1) * count])), Tensor(alone.generator),
@@ -123,8 +123,8 @@ import Torch
     #expect(try trainer.discriminator.flat.values() != before.1)
   }
 
-  /// With feature matching in the objective's place, G follows the features alone: with real data equal to what the term
-  /// sees, nothing else may move it.
+  /// With feature matching in the objective's place, G follows the features alone: with real data equal to what the
+  /// term sees, nothing else may move it.
   @Test func aReplacingTermReplacesAndAJoiningOneJoins() throws {
     struct Constant: GeneratorTerm {
       let replacesObjective: Bool

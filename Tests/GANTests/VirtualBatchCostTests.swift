@@ -4,8 +4,8 @@ import NN
 import Testing
 import Torch
 
-/// What a generator costs, forward and backward, with virtual batch norm and a reference as large as the batch, in units of the
-/// same generator with batch norm.
+/// What a generator costs, forward and backward, with virtual batch norm and a reference as large as the batch, in
+/// units of the same generator with batch norm.
 @Suite(.serialized) struct VirtualBatchCostTests {
   private static let noise = Noise.uniform(0, 1, dimensions: 100)
 
@@ -20,8 +20,8 @@ import Torch
     }
   }
 
-  /// The least processor time of interleaved rounds, on one thread: what else the machine does can only add to a round, and two
-  /// threads would wait for each other where it is busy.
+  /// The least processor time of interleaved rounds, on one thread: what else the machine does can only add to a round,
+  /// and two threads would wait for each other where it is busy.
   private func check(_ name: String, rounds: Int, _ batch: () throws -> Void, _ virtual: () throws -> Void) throws {
     let threads = Libtorch.threads
     Libtorch.threads = 1

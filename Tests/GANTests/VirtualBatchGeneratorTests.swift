@@ -47,8 +47,8 @@ import Torch
     for context in [Context.evaluation, Context(.training, random: RandomStream(seed: 0))] {
       let alone = output(virtual, beside: 3, count: 7, context)
       #expect(try alone.values() == output(virtual, beside: 4, count: 7, context).values())
-      // Another size may take another path through libtorch's products: equal but for rounding. In each layer a product (of at
-      // most a quarter of 25 pixels of 16 channels, or of 20 units), a mean of the reference and a variance.
+      // Another size may take another path through libtorch's products: equal but for rounding. In each layer a product
+      // (of at most a quarter of 25 pixels of 16 channels, or of 20 units), a mean of the reference and a variance.
       let bound = RoundingBound(
         .float32, sums: [6, 160, 160, 112, 640, 640, 56, 2560, 2560, 28], functions: 8)
       try expectClose(output(virtual, beside: 4, count: 2, context), alone, bound.ofTwo)
@@ -80,7 +80,8 @@ import Torch
       }
       return (try value(1e-6) - value(-1e-6)) / 2e-6
     }
-    // The step 10^-6 leaves 10^-10 of the loss, and 10^-13 of its third derivative. ReLU has a corner that a difference may straddle; none does with these seeds.
+    // The step 10^-6 leaves 10^-10 of the loss, and 10^-13 of its third derivative. ReLU has a corner that a difference
+    // may straddle; none does with these seeds.
     try expectClose(found, Tensor(differences), 1e-6)
   }
 

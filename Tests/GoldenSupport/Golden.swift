@@ -2,8 +2,8 @@ import Foundation
 import Testing
 import Torch
 
-/// Reference values that an independent PyTorch script (Tests/Golden/generate.py) computed: inputs, outputs, and the gradient of
-/// the outputs contracted with a random cotangent.
+/// Reference values that an independent PyTorch script (Tests/Golden/generate.py) computed: inputs, outputs, and the
+/// gradient of the outputs contracted with a random cotangent.
 public struct Golden: Sendable {
   private let url: URL
 
@@ -16,9 +16,9 @@ public struct Golden: Sendable {
       .appendingPathComponent("Golden/\(path)")
   }
 
-  /// Relative to the largest element of the expected tensor, which is exact but for its last digit. No case has more than three
-  /// sums one after the other, nor more than 200 terms in one. Some results are what remains of larger numbers: float64 has
-  /// digits to spare for them.
+  /// Relative to the largest element of the expected tensor, which is exact but for its last digit. No case has more
+  /// than three sums one after the other, nor more than 200 terms in one. Some results are what remains of larger
+  /// numbers: float64 has digits to spare for them.
   public static func tolerance(_ dtype: DType) -> Double {
     RoundingBound(dtype, sums: [200, 200, 200], functions: 6, amplification: dtype == .float64 ? 1e4 : 1).relative
   }
@@ -92,8 +92,8 @@ public func expectClose(
 
 /// Expects the gradient of `function`, summed over its elements, to agree with central differences in float64.
 ///
-/// With the step h = 10^-5 a difference is off by h^2 / 6 of the third derivative and by u / h = 10^-11 of the value: a tolerance
-/// of 10^-6 leaves room for either to be 10^4 times the gradient, on every processor.
+/// With the step h = 10^-5 a difference is off by h^2 / 6 of the third derivative and by u / h = 10^-11 of the value: a
+/// tolerance of 10^-6 leaves room for either to be 10^4 times the gradient, on every processor.
 public func expectGradientMatchesDifferences(
   at point: [Double], shape: [Int], tolerance: Double = 1e-6, _ function: (Tensor) -> Tensor,
   _ sourceLocation: SourceLocation = #_sourceLocation

@@ -1,7 +1,7 @@
 import Foundation
 
-/// The processor time that this process spends in `body`, in seconds: unlike time itself it goes on only while the process runs,
-/// so that a busy machine adds little to it.
+/// The processor time that this process spends in `body`, in seconds: unlike time itself it goes on only while the
+/// process runs, so that a busy machine adds little to it.
 public func processorSeconds(_ body: () throws -> Void) rethrows -> Double {
   func now() -> Double {
     var time = timespec()

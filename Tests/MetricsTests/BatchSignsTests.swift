@@ -3,8 +3,8 @@ import Metrics
 import Testing
 import Torch
 
-/// The signs by which a doctor judges: right to the last example, and at their ends where batches are alike and where one has
-/// collapsed.
+/// The signs by which a doctor judges: right to the last example, and at their ends where batches are alike and where
+/// one has collapsed.
 @Suite struct BatchSignsTests {
   private func signs(_ real: Tensor, _ generated: Tensor, threshold: Double = 1, compared: Int = 4_096) throws
     -> BatchSigns

@@ -6,8 +6,8 @@ import Torch
 
 @Suite struct InceptionScoreTests {
   private static let golden = Golden("inception_score")
-  /// Scores are computed in float64: sums over at most 1000 samples and 100 classes, logarithms whose differences are summed, and
-  /// the exponential of that.
+  /// Scores are computed in float64: sums over at most 1000 samples and 100 classes, logarithms whose differences are
+  /// summed, and the exponential of that.
   private static let rounding = RoundingBound(.float64, sums: [1000, 100], functions: 6, amplification: 10).ofTwo
 
   private func score(
@@ -22,7 +22,8 @@ import Torch
     return try score.result()
   }
 
-  /// Against SciPy's relative entropies, one sample at a time; cut into batches that meet the splits' borders and cross them.
+  /// Against SciPy's relative entropies, one sample at a time; cut into batches that meet the splits' borders and cross
+  /// them.
   @Test(arguments: ["one-split", "ten-splits", "large-logits", "all-alike", "all-sure", "probabilities"])
   func agreesWithTheDefinition(_ name: String) throws {
     let golden = try Self.golden.tensors()

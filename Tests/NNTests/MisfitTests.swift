@@ -2,7 +2,8 @@ import NN
 import Testing
 import Torch
 
-/// Settings that make no layer are an error of the network that gets it, by the layer's place; nothing ends the process.
+/// Settings that make no layer are an error of the network that gets it, by the layer's place; nothing ends the
+/// process.
 @Suite struct MisfitTests {
   private struct Pair: Module {
     let first = Conv2d(3, 6, kernel: 3)

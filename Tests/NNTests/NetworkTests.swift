@@ -199,7 +199,8 @@ import Torch
     #expect(Swift.abs((normal.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 30_000).squareRoot() - 2) < 0.05)
   }
 
-  /// Against the closed form: starting from p0 and moving r of the way to p in each of n updates leaves (1 - r)^n of p0.
+  /// Against the closed form: starting from p0 and moving r of the way to p in each of n updates leaves (1 - r)^n of
+  /// p0.
   @Test func weightAverageFollowsItsParameters() throws {
     let network = try Network(Model(), seed: 1)
     let start = try network.flat.values(Double.self)

@@ -34,7 +34,8 @@ import Torch
           )
           let found = (network.model.dense(rows, context), network.model.pictures(pictures, context))
           for (a, b) in [(together.0, found.0), (together.1, found.1)] {
-            // Numbers near 1000 of deviation 2, in float64: the difference from the mean keeps 2^-53 * 1000 / 2 of a unit.
+            // Numbers near 1000 of deviation 2, in float64: the difference from the mean keeps 2^-53 * 1000 / 2 of a
+            // unit.
             let apart = try abs(a - b).max().item()
             #expect(apart < 1e-11)
           }

@@ -8,8 +8,8 @@ import Torch
 @Suite struct TrainingStateTests {
   private struct Model: Module { let layer = Linear(3, 2) }
 
-  /// The weighted mean of the parameters after each update, (1 - r)^(n - k) r for the k-th of n, with and without dividing by
-  /// the sum of these weights.
+  /// The weighted mean of the parameters after each update, (1 - r)^(n - k) r for the k-th of n, with and without
+  /// dividing by the sum of these weights.
   @Test(arguments: AverageStart.allCases) func averagesStartWhereTheySay(_ start: AverageStart) throws {
     let network = try Network(Model(), seed: 1)
     let first = try network.flat.values(Double.self)

@@ -4,8 +4,9 @@ import NN
 import Testing
 import Torch
 
-/// What virtual batch normalisation costs, forward and backward, with a reference batch as large as the batch, in units of batch
-/// normalisation of the batch alone. Twice the rows are twice the work; more than a tenth beyond that would be ours.
+/// What virtual batch normalisation costs, forward and backward, with a reference batch as large as the batch, in units
+/// of batch normalisation of the batch alone. Twice the rows are twice the work; more than a tenth beyond that would be
+/// ours.
 @Suite(.serialized) struct VirtualBatchNormCostTests {
   private static let limit = 2.2
   static let shapes = [[512, 512], [64, 64, 16, 16]]
@@ -39,8 +40,8 @@ import Torch
     )
   }
 
-  /// The least processor time of many interleaved rounds, on one thread: what else the machine does can only add to a round, and
-  /// two threads would wait for each other where it is busy.
+  /// The least processor time of many interleaved rounds, on one thread: what else the machine does can only add to a
+  /// round, and two threads would wait for each other where it is busy.
   @Test(arguments: shapes) func time(_ shape: [Int]) throws {
     let threads = Libtorch.threads
     Libtorch.threads = 1

@@ -3,7 +3,8 @@ import NN
 import Testing
 import Torch
 
-/// Virtual batch normalisation against raw moments example by example, and what it promises: an example's output is its own.
+/// Virtual batch normalisation against raw moments example by example, and what it promises: an example's output is its
+/// own.
 @Suite struct VirtualBatchNormTests {
   private struct Holder: Module { let layer: VirtualBatchNorm }
 

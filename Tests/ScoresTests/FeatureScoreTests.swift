@@ -4,8 +4,8 @@ import Scores
 import Testing
 import Torch
 
-/// Scores of features, against the tools that publish them (Golden/generate.py), all in float64: what is left are orders of
-/// additions, some hundred roundings of 1e-16 of numbers a thousand times as large as the result.
+/// Scores of features, against the tools that publish them (Golden/generate.py), all in float64: what is left are
+/// orders of additions, some hundred roundings of 1e-16 of numbers a thousand times as large as the result.
 @Suite struct FeatureScoreTests {
   private let real: Features
   private let generated: Features
@@ -58,7 +58,8 @@ import Torch
   }
 
   @Test func sumsDoNotCancelFarFromZero() throws {
-    // Variances around 1e6 with deviations of 1/8: sums of squares in float32, or less their mean's square, would keep nothing.
+    // Variances around 1e6 with deviations of 1/8: sums of squares in float32, or less their mean's square, would keep
+    // nothing.
     let far = try Features(real.values.map { (1e6 + ($0 * 8).rounded() / 8) }, dimensions: 64)
     let near = try Features(real.values.map { ($0 * 8).rounded() / 8 }, dimensions: 64)
     let (a, b) = (try FeatureStatistics(of: far), try FeatureStatistics(of: near))

@@ -7,8 +7,8 @@ import Scores
 import Testing
 import Torch
 
-/// FID's Inception network and what pictures go through before it, against torch-fidelity and clean-fid (Golden/generate.py). One test
-/// after the other: each wants all cores.
+/// FID's Inception network and what pictures go through before it, against torch-fidelity and clean-fid
+/// (Golden/generate.py). One test after the other: each wants all cores.
 @Suite(.serialized) struct InceptionNetworkTests {
   private let pictures = [
     Formulas.picture(0, 37, 53), Formulas.picture(1, 37, 53), Formulas.picture(2, 320, 41),
@@ -26,9 +26,9 @@ import Torch
         let found = values[index * size..<(index + 1) * size].map(Double.init)
         let error = zip(found, expected).map { ($0 - $1) * ($0 - $1) }.reduce(0, +).squareRoot()
         let norm = expected.map { $0 * $0 }.reduce(0, +).squareRoot()
-        // Golden values are of float64. Some fifty layers one after the other, each of sums of hundreds of numbers in float32, whose
-        // errors are of both signs: 50^(1/2) x 2000^(1/2) x 6e-8 = 2e-5 if every one grew in the same way; torch-fidelity's own
-        // float32 differs from its float64 by 1e-6.
+        // Golden values are of float64. Some fifty layers one after the other, each of sums of hundreds of numbers in
+        // float32, whose errors are of both signs: 50^(1/2) x 2000^(1/2) x 6e-8 = 2e-5 if every one grew in the same
+        // way; torch-fidelity's own float32 differs from its float64 by 1e-6.
         #expect(error / norm < 1e-5, "\(name) of picture \(index): \(error / norm)")
       }
     }
@@ -62,8 +62,8 @@ import Torch
         let expected = try golden.values("resizing.\(index).\(resizing.rawValue)")
         let sampled = stride(from: 0, to: found.count, by: 41).map { Double(found[$0]) }
         let worst = zip(sampled, expected).map { abs($0 - $1) }.max()!
-        // The first is the same arithmetic. PyTorch may take places of pixels in another order of operations: 900 pixels times
-        // 2^-24, times a slope of up to 255 a pixel. Pillow's sums are rounded to float32 twice.
+        // The first is the same arithmetic. PyTorch may take places of pixels in another order of operations: 900
+        // pixels times 2^-24, times a slope of up to 255 a pixel. Pillow's sums are rounded to float32 twice.
         let bound = [PictureResizing.tensorFlow1: 0, .pyTorch: 900 * 0x1p-23 * 255, .clean: 4 * 255 * 0x1p-24][
           resizing]!
         #expect(worst <= bound, "\(width) x \(height), \(resizing.rawValue): \(worst)")

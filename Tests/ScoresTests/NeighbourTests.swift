@@ -4,7 +4,8 @@ import Metrics
 import Testing
 import Torch
 
-/// Balls and who is in them, against the definition in plain float64, where the kernel's float32 products decide nothing.
+/// Balls and who is in them, against the definition in plain float64, where the kernel's float32 products decide
+/// nothing.
 @Suite struct NeighbourTests {
   private func squared(_ a: ArraySlice<Float>, _ b: ArraySlice<Float>) -> Double {
     zip(a, b).reduce(0) { $0 + (Double($1.0) - Double($1.1)) * (Double($1.0) - Double($1.1)) }
@@ -48,7 +49,8 @@ import Torch
       try Features(Formulas.uniform(seed, count * 3).map { ($0 * 6).rounded() }, dimensions: 3)
     }
     try check(lattice(1, 200), lattice(2, 180))
-    // One point many times, as of a generator that has collapsed: more neighbours at one distance than candidates are kept of.
+    // One point many times, as of a generator that has collapsed: more neighbours at one distance than candidates are
+    // kept of.
     let collapsed = try Features(Array(repeating: [1, 2, 3] as [Float], count: 130).flatMap { $0 }, dimensions: 3)
     try check(lattice(1, 100), collapsed)
     try check(collapsed, lattice(1, 100))
@@ -69,8 +71,8 @@ import Torch
       try Features(try RandomStream(seed: seed).normal([2_000, 64]).values(Float.self), dimensions: 64)
     }
     let found = try PrecisionRecall(real: normal(1), generated: normal(2))
-    // Of 2 N points the five nearest to a real one are all real with the probability 2^-5 or a little less (Naeem et al. 2020): a
-    // share of 2 000, within five standard deviations.
+    // Of 2 N points the five nearest to a real one are all real with the probability 2^-5 or a little less (Naeem et
+    // al. 2020): a share of 2 000, within five standard deviations.
     let (expected, deviation) = (1 - 1.0 / 32, (1.0 / 32 * 31 / 32 / 2_000).squareRoot())
     #expect(abs(found.coverage - expected) < 5 * deviation)
   }

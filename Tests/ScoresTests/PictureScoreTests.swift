@@ -229,7 +229,8 @@ import Torch
     }
   }
 
-  /// Cut off in place of rounded, 63 of 256 levels would not come home from -1 ... 1, and nearly white would be less than white.
+  /// Cut off in place of rounded, 63 of 256 levels would not come home from -1 ... 1, and nearly white would be less
+  /// than white.
   @Test func levelsOfGeneratedPicturesComeHome() throws {
     let levels = (0...255).map { Float($0) }
     func bytes(_ x: Tensor) throws -> [UInt8] {

@@ -37,7 +37,8 @@ import TensorBoard
     try body(folder)
   }
 
-  /// The value that RFC 3720, appendix B.4, has for 32 bytes of zeros, of ones, ascending and descending; and "123456789".
+  /// The value that RFC 3720, appendix B.4, has for 32 bytes of zeros, of ones, ascending and descending; and
+  /// "123456789".
   @Test func checksumIsThatOfTheStandard() {
     for (bytes, checksum) in [
       (Data(count: 32), 0x8A91_36AA), (Data(repeating: 0xFF, count: 32), 0x62A8_AB43), (Data(0..<32), 0x46DD_794E),

@@ -2,8 +2,8 @@ import GoldenSupport
 import Testing
 import Torch
 
-/// Gradients by this package's walk through the graph against those by libtorch's engine, which takes over whenever a leaf is
-/// not among those asked for.
+/// Gradients by this package's walk through the graph against those by libtorch's engine, which takes over whenever a
+/// leaf is not among those asked for.
 @Suite struct BackwardSweepTests {
   private static let random = RandomStream(seed: 31)
   private func leaf(_ name: String, _ shape: [Int]) -> Tensor { Self.random.stream(name).normal(shape).asVariable() }

@@ -2,8 +2,8 @@ import GoldenSupport
 import Testing
 import Torch
 
-/// The chain of narrow layers in one operation against the same layers one by one: every activation, sizes at which vectorised
-/// loops have remainders, seeds side by side, views, and numbers that are not finite.
+/// The chain of narrow layers in one operation against the same layers one by one: every activation, sizes at which
+/// vectorised loops have remainders, seeds side by side, views, and numbers that are not finite.
 @Suite struct DenseChainTests {
   private static let random = RandomStream(seed: 23)
   private func draw(_ name: String, _ shape: [Int]) -> Tensor { Self.random.stream(name).normal(shape) }

@@ -1,8 +1,8 @@
 import Testing
 import Torch
 
-/// Operations do not throw, reading does, and so do scopes: the first failure is what the user reads, with operation, shapes and
-/// reason. Nothing ends the process.
+/// Operations do not throw, reading does, and so do scopes: the first failure is what the user reads, with operation,
+/// shapes and reason. Nothing ends the process.
 @Suite struct ErrorScopeTests {
   @Test func theFirstFailureIsThrownWithItsShapes() throws {
     let error = #expect(throws: TensorError.self) {
@@ -88,7 +88,8 @@ import Torch
     #expect(try x.values() == [1, 1, 1])
   }
 
-  /// Wrong shapes, sizes, places and kinds that a caller can come up with: failures, none of them the end of the process.
+  /// Wrong shapes, sizes, places and kinds that a caller can come up with: failures, none of them the end of the
+  /// process.
   @Test func nothingThatACallerSaysEndsTheProcess() throws {
     let x = Tensor.ones([2, 3])
     let failed: [Tensor] = [

@@ -80,7 +80,8 @@ import Torch
     }
   }
 
-  /// The baseline rounds between multiplying and adding. What is moved or compared and not computed has the same bits there too.
+  /// The baseline rounds between multiplying and adding. What is moved or compared and not computed has the same bits
+  /// there too.
   @Test(.enabled(if: KernelLevel.avx2.isAvailable, "this processor has no AVX2"))
   func theBaselineIsARoundingAway() throws {
     let (low, high) = (try Self.outcomes(at: .baseline), try Self.outcomes(at: .avx2))

@@ -39,8 +39,8 @@ import Torch
     }
   }
 
-  /// A loop that does not reach the threads would be a loop on one: the second thread has to have been there. Time is no
-  /// measure on a shared machine; the number of a thread is.
+  /// A loop that does not reach the threads would be a loop on one: the second thread has to have been there. Time is
+  /// no measure on a shared machine; the number of a thread is.
   @Test func loopsReachTheirThreads() {
     let before = Libtorch.threads
     Libtorch.threads = 2
@@ -117,8 +117,8 @@ import Torch
     let rounded = try withProducts(in: .bfloat16) { try outcome() }
     for (index, (found, expected)) in zip(rounded, exact).enumerated() {
       #expect(found.dtype == .float32)
-      // Two products, of which two operands and the result are each rounded, one after the other; errors of either sign add up
-      // as the terms do.
+      // Two products, of which two operands and the result are each rounded, one after the other; errors of either sign
+      // add up as the terms do.
       try expectClose(found, expected, 10 * RoundingBound.unit(.bfloat16), "tensor \(index)")
     }
     #expect(try rounded[0].values(Float.self) != exact[0].values(Float.self), "nothing was rounded")

@@ -2,8 +2,8 @@ import GoldenSupport
 import Testing
 import Torch
 
-/// Products large enough for another library than small ones take, against the same product in float64, which always goes
-/// the same way. Sizes at which vectorised loops have remainders.
+/// Products large enough for another library than small ones take, against the same product in float64, which always
+/// goes the same way. Sizes at which vectorised loops have remainders.
 @Suite struct MatrixProductTests {
   private static let random = RandomStream(seed: 11)
   private func draw(_ name: String, _ shape: [Int]) -> Tensor { Self.random.stream(name).normal(shape) }

@@ -50,8 +50,8 @@ import Torch
     #expect(try Data(contentsOf: url) == Safetensors(tensors: tensors).encoded())
   }
 
-  /// Kinds of elements that tensors here have not are read as those that hold them; what is not read is not called no safetensors
-  /// file.
+  /// Kinds of elements that tensors here have not are read as those that hold them; what is not read is not called no
+  /// safetensors file.
   @Test func readsKindsThatItDoesNotWrite() throws {
     func file(_ kind: String, _ bytes: [UInt8], count: Int) -> Data {
       var header = Data(#"{"x":{"dtype":"\#(kind)","shape":[\#(count)],"data_offsets":[0,\#(bytes.count)]}}"#.utf8)
@@ -93,7 +93,8 @@ import Torch
     }
   }
 
-  /// Any bit that changes after writing, in the header or in the elements, is noticed, or changes nothing that is read as a tensor.
+  /// Any bit that changes after writing, in the header or in the elements, is noticed, or changes nothing that is read
+  /// as a tensor.
   @Test func refusesEveryChangedByte() throws {
     let bytes = try Safetensors(tensors: ["x": Tensor([1, 2, 3] as [Float])], metadata: ["by": "test"]).encoded()
     let name = try #require(bytes.range(of: Data("sha256".utf8)))
@@ -101,8 +102,8 @@ import Torch
       var changed = bytes
       changed[index] ^= 1
       try withFile(changed) { url in
-        // Spaces after the header may become what JSON reads as nothing, and without the checksum's name there is no checksum
-        // to hold; nothing else may pass.
+        // Spaces after the header may become what JSON reads as nothing, and without the checksum's name there is no
+        // checksum to hold; nothing else may pass.
         if let read = try? Safetensors(contentsOf: url) {
           #expect(bytes[index] == UInt8(ascii: " ") || name.contains(index), "byte \(index)")
           let values = try read.tensors["x"]?.values(Float.self)

@@ -2,8 +2,8 @@ import GoldenSupport
 import Testing
 import Torch
 
-/// Gradients of gradients: every kernel of ours, in the composed form that it takes inside `twiceDifferentiable`, against
-/// differences; and outside, where it has one derivative only, the refusal.
+/// Gradients of gradients: every kernel of ours, in the composed form that it takes inside `twiceDifferentiable`,
+/// against differences; and outside, where it has one derivative only, the refusal.
 @Suite struct SecondDerivativeTests {
   /// A function of variables, of which one is differentiated by first.
   struct Case: CustomTestStringConvertible, Sendable {
@@ -128,8 +128,8 @@ import Torch
     func norm(_ offset: Double) throws -> Double {
       try checkingTensors { try one.slope(zip(exact, directions).map { ($0 + $1 * offset).asVariable() }).item() }
     }
-    // The differences of fourth order err by step^4 and by float64's rounding of the norm over the step: some 1e-9 of the norm. A
-    // longer step would more often lead over a kink.
+    // The differences of fourth order err by step^4 and by float64's rounding of the norm over the step: some 1e-9 of
+    // the norm. A longer step would more often lead over a kink.
     let step = 1e-6
     let difference =
       (8 * (try norm(step) - norm(-step)) - (try norm(2 * step) - norm(-2 * step))) / (12 * step)
@@ -173,7 +173,8 @@ import Torch
     for (a, b) in zip(outside, inside) { #expect(try a.values(Double.self) == b.values(Double.self)) }
   }
 
-  /// The scope and the graph leave values and first gradients as they are, to float32's rounding, and end with their block.
+  /// The scope and the graph leave values and first gradients as they are, to float32's rounding, and end with their
+  /// block.
   @Test func theScopeEnds() throws {
     let one = Self.chain("ends", 33, [3, 7, 2], [.tanh, .identity], kernels: [.float32])
     let v = one.variables(.float32)

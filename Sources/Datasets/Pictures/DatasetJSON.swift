@@ -1,7 +1,7 @@
 import Foundation
 
-/// The file `dataset.json` of stylegan's data sets: `{"labels": [["00000/img00000000.png", 6], ...]}`, or null for labels; beside it, in
-/// ours, the names of the classes.
+/// The file `dataset.json` of stylegan's data sets: `{"labels": [["00000/img00000000.png", 6], ...]}`, or null for
+/// labels; beside it, in ours, the names of the classes.
 struct DatasetJSON {
   static let name = "dataset.json"
 

@@ -9,8 +9,8 @@ import Images
   import Darwin
 #endif
 
-/// The files of a zip archive. Nothing is unpacked to the disk, so that no name in it leads anywhere; nothing is unpacked beyond the size
-/// that the archive states, and no more is believed of that than its packed bytes can hold.
+/// The files of a zip archive. Nothing is unpacked to the disk, so that no name in it leads anywhere; nothing is
+/// unpacked beyond the size that the archive states, and no more is believed of that than its packed bytes can hold.
 public struct PictureArchive: PictureContainer {
   public let url: URL
   public private(set) var files: [ContainedFile] = []
@@ -25,8 +25,8 @@ public struct PictureArchive: PictureContainer {
     let archive = try ZipHandle(url)
     for index in 0..<archive.count { look(at: index, of: archive) }
     files.sort { ($0.name, $0.index) < ($1.name, $1.index) }
-    // An archive may have two files of one name: which of them is meant cannot be told, so that the last counts, as when
-    // it is unpacked.
+    // An archive may have two files of one name: which of them is meant cannot be told, so that the last counts, as
+    // when it is unpacked.
     var last: [String: Int] = [:]
     for file in files { last[file.name] = file.index }
     for file in files where last[file.name] != file.index {

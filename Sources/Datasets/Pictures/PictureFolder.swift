@@ -9,7 +9,8 @@ import Foundation
 
 /// The files of a folder and of all folders below it.
 ///
-/// Links are followed. A folder that is met again, by a link to one above it or by another way, is passed over, so that circles of links end.
+/// Links are followed. A folder that is met again, by a link to one above it or by another way, is passed over, so that
+/// circles of links end.
 public struct PictureFolder: PictureContainer {
   public let url: URL
   public private(set) var files: [ContainedFile] = []

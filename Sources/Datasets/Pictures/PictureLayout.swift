@@ -1,7 +1,7 @@
 /// What the folders that pictures lie in say about them.
 ///
-/// The folders of the first level are classes. That level may lie one or more folders further down, where each folder on the way holds
-/// nothing but the next one; and it may be divided into `train` and `test` (or `val`) first.
+/// The folders of the first level are classes. That level may lie one or more folders further down, where each folder
+/// on the way holds nothing but the next one; and it may be divided into `train` and `test` (or `val`) first.
 struct PictureLayout {
   /// Of each picture, by its place in the given names.
   var labels: [Int?]
@@ -18,7 +18,8 @@ struct PictureLayout {
 
   /// - Parameters:
   ///   - names: of pictures, relative to the source.
-  ///   - mayDrop: whether a few pictures beside the folders of classes are left out; otherwise there are no classes then.
+  ///   - mayDrop: whether a few pictures beside the folders of classes are left out; otherwise there are no classes
+  ///     then.
   init(_ names: [String], classes: Bool, mayDrop: Bool) {
     let parts = names.map { $0.split(separator: "/").map(String.init) }
     labels = Array(repeating: nil, count: names.count)

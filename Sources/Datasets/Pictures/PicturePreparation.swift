@@ -80,13 +80,14 @@ public struct PicturePreparation: Sendable {
     }
   }
 
-  /// Decodes all pictures and gives what `transform` makes of them to `body`, in their order, on this thread. A picture that turns out to be
-  /// damaged is left out, and added to those that were.
+  /// Decodes all pictures and gives what `transform` makes of them to `body`, in their order, on this thread. A picture
+  /// that turns out to be damaged is left out, and added to those that were.
   ///
   /// - Parameters:
   ///   - transform: called on several threads at once.
   ///   - progress: called on this thread, as `body` is.
-  /// - Throws: `FileError`: with strict settings a picture that is damaged, or none that is not; what `progress` and `body` throw.
+  /// - Throws: `FileError`: with strict settings a picture that is damaged, or none that is not; what `progress` and
+  ///   `body` throw.
   public mutating func run<Output: Sendable>(
     transform: @escaping @Sendable (Image) throws -> Output, progress: (PictureProgress) throws -> Void = { _ in },
     _ body: (ScannedPicture, Output) throws -> Void

@@ -47,7 +47,8 @@ public struct PictureScan: Sendable {
   ///   - split: the part that is wanted, all if nil.
   ///   - requiresLabels: whether classes matter so much that a few pictures of none are rather left out.
   ///   - progress: called on this thread.
-  /// - Throws: `FileError`: no picture, a part that is not there; with strict settings any file that was left out; what `progress` throws.
+  /// - Throws: `FileError`: no picture, a part that is not there; with strict settings any file that was left out; what
+  ///   `progress` throws.
   public init(
     _ container: any PictureContainer, _ settings: PictureSettings, split: Split? = nil, requiresLabels: Bool = true,
     progress: (PictureProgress) throws -> Void = { _ in }

@@ -3,8 +3,8 @@ import Files
 import Foundation
 import Images
 
-/// Writes a zip archive as stylegan2-ada, stylegan3 and their kin read it: PNG files `00000/img00000000.png`, a thousand in a folder, stored
-/// rather than compressed a second time, and ``DatasetJSON`` behind them.
+/// Writes a zip archive as stylegan2-ada, stylegan3 and their kin read it: PNG files `00000/img00000000.png`, a
+/// thousand in a folder, stored rather than compressed a second time, and ``DatasetJSON`` behind them.
 ///
 /// The archive is at its place when it is whole, or not at all. The same pictures give the same bytes.
 public final class StyleGANArchive {
@@ -59,7 +59,8 @@ public final class StyleGANArchive {
     labels.append(label)
   }
 
-  /// Completes the archive and gives it its name. Labels are written if every picture has one; stylegan does not know of others.
+  /// Completes the archive and gives it its name. Labels are written if every picture has one; stylegan does not know
+  /// of others.
   ///
   /// - Parameter classNames: of the labels.
   /// - Throws: `FileError`.

@@ -2,8 +2,8 @@ import NN
 import Settings
 import Torch
 
-/// Dense layers from a vector to logits: [..., N, inputs] -> [..., N, outputs], with f(x) the last hidden layer before its
-/// noise.
+/// Dense layers from a vector to logits: [..., N, inputs] -> [..., N, outputs], with f(x) the last hidden layer before
+/// its noise.
 ///
 /// The published MNIST discriminator is one: widths 1000, 500, 250, 250, 250, ReLU, weight norm, Gaussian noise 0.3
 /// on the input and 0.5 on every hidden layer.

@@ -4,8 +4,8 @@ import Torch
 
 /// Dense layers from noise to a vector: [..., N, latent] -> [..., N, outputs].
 ///
-/// The published MNIST generator is one: 100 -> 500 -> 500 -> 784, softplus, batch norm without gain before each nonlinearity,
-/// weight norm on the last layer, sigmoid.
+/// The published MNIST generator is one: 100 -> 500 -> 500 -> 784, softplus, batch norm without gain before each
+/// nonlinearity, weight norm on the last layer, sigmoid.
 public struct DenseGenerator: Generator {
   /// What each hidden layer is normalised by.
   public enum Normalization: String, Codable, Sendable, CaseIterable {

@@ -106,7 +106,8 @@ public protocol GeneratorSettings: Choice {
   var looksAtBatch: Bool { get }
   /// What the outputs can be: a range, or nil for any number.
   var outputRange: ClosedRange<Double>? { get }
-  /// Normalised by a reference batch (virtual batch normalisation) where `isOn`; nil where the network knows no such thing.
+  /// Normalised by a reference batch (virtual batch normalisation) where `isOn`; nil where the network knows no such
+  /// thing.
   func withVirtualBatchNorm() -> Self?
   /// Checks every value.
   ///
@@ -118,7 +119,8 @@ public protocol GeneratorSettings: Choice {
   func validate(_ check: SettingsCheck, for example: ExampleShape) throws
   /// - Precondition: the settings are valid for `task`.
   func make(_ task: GeneratorTask) -> any Generator
-  /// Whether layers take their first values from the examples that a batch of noise becomes (`Network.initialize(from:)`).
+  /// Whether layers take their first values from the examples that a batch of noise becomes
+  /// (`Network.initialize(from:)`).
   var takesFirstValuesFromNoise: Bool { get }
 }
 
@@ -130,8 +132,8 @@ extension GeneratorSettings {
   public func validate(_ check: SettingsCheck, for example: ExampleShape) throws {}
 }
 
-/// What a recipe says of its discriminator's network: one type per kind of network, in that network's file, and one line in
-/// ``DiscriminatorFamily``.
+/// What a recipe says of its discriminator's network: one type per kind of network, in that network's file, and one
+/// line in ``DiscriminatorFamily``.
 public protocol DiscriminatorSettings: Choice {
   /// What the network judges.
   static var layout: ExampleLayout { get }

@@ -1,14 +1,15 @@
 import Settings
 import Torch
 
-/// Least squares (Mao et al. 2017, *Least Squares Generative Adversarial Networks*, section 3.2, equation 2): D is fitted to the
-/// numbers b for real and a for generated examples, G to make D say c.
+/// Least squares (Mao et al. 2017, *Least Squares Generative Adversarial Networks*, section 3.2, equation 2): D is
+/// fitted to the numbers b for real and a for generated examples, G to make D say c.
 ///
 /// - D: 1/2 mean (D(x) - b)^2 + 1/2 mean (D(G(z)) - a)^2
 /// - G: 1/2 mean (D(G(z)) - c)^2
 ///
-/// A generated example that D takes for real but that lies far from the real ones still has a gradient, unlike in ``Logistic``.
-/// For fixed G the best D is (b p_data + a p_model) / (p_data + p_model), so that (D(x) - a) / (b - a) is the share of p_data.
+/// A generated example that D takes for real but that lies far from the real ones still has a gradient, unlike in
+/// ``Logistic``. For fixed G the best D is (b p_data + a p_model) / (p_data + p_model), so that (D(x) - a) / (b - a) is
+/// the share of p_data.
 public struct LeastSquares: UnpairedObjective, Sendable {
   /// a, what D is to say of generated examples.
   public let generatedLabel: Double
@@ -17,8 +18,8 @@ public struct LeastSquares: UnpairedObjective, Sendable {
   /// c, what G wants D to say of its own.
   public let generatorLabel: Double
 
-  /// The defaults are the paper's equation 9, a = 0 and b = c = 1. Its equation 8, a = -1, b = 1, c = 0, minimises the Pearson
-  /// chi-squared divergence.
+  /// The defaults are the paper's equation 9, a = 0 and b = c = 1. Its equation 8, a = -1, b = 1, c = 0, minimises the
+  /// Pearson chi-squared divergence.
   public init(generatedLabel: Double = 0, realLabel: Double = 1, generatorLabel: Double = 1) {
     self.generatedLabel = generatedLabel
     self.realLabel = realLabel

@@ -11,13 +11,13 @@ public protocol Objective {
   func generatorLoss(real: () -> Judgement, generated: Judgement) -> Tensor
   /// D(x): how probable D holds it that an example is real, [..., N, 1] in 0 ... 1.
   func probability(_ logits: Tensor) -> Tensor
-  /// The same of two batches that D was shown together, for an objective that only compares them: ``probability(_:)`` of each
-  /// unless stated otherwise.
+  /// The same of two batches that D was shown together, for an objective that only compares them: ``probability(_:)``
+  /// of each unless stated otherwise.
   func probabilities(real: Tensor, generated: Tensor) -> (real: Tensor, generated: Tensor)
   /// D's output before any clamping, to be fitted to a density: ``probability(_:)`` unless stated otherwise.
   func unclampedProbability(_ logits: Tensor) -> Tensor
-  /// The one number that says how real D finds an example, the greater the more so: [..., N, K] -> [..., N, 1]. The logits
-  /// themselves unless stated otherwise.
+  /// The one number that says how real D finds an example, the greater the more so: [..., N, K] -> [..., N, 1]. The
+  /// logits themselves unless stated otherwise.
   func score(_ logits: Tensor) -> Tensor
 }
 

@@ -1,6 +1,7 @@
 import Settings
 
-/// What a recipe says of its objective: one type per objective, in that objective's file, and one line in ``ObjectiveFamily``.
+/// What a recipe says of its objective: one type per objective, in that objective's file, and one line in
+/// ``ObjectiveFamily``.
 public protocol ObjectiveSettings: Choice {
   /// Whether D tells classes apart, and has a logit for each.
   static var tellsClasses: Bool { get }

@@ -6,11 +6,11 @@ import Torch
 ///
 /// - D, labelled: mean(s(x) - l_y(x)), the cross-entropy among the K classes.
 /// - D, unlabelled: 1/2 mean(softplus(s(x)) - alpha s(x)) + 1/2 mean softplus(s(G(z))).
-/// - G, non-saturating: mean softplus(-s(G(z))); saturating: -mean softplus(s(G(z))). The published experiments leave both
-///   out for ``FeatureMatching``.
+/// - G, non-saturating: mean softplus(-s(G(z))); saturating: -mean softplus(s(G(z))). The published experiments leave
+///   both out for ``FeatureMatching``.
 ///
-/// The published form is alpha = 1. A softmax over K + 1 logits is the same function as long as the last one is fixed, since
-/// adding a number to all of them changes nothing.
+/// The published form is alpha = 1. A softmax over K + 1 logits is the same function as long as the last one is fixed,
+/// since adding a number to all of them changes nothing.
 public struct SemiSupervised: ClassifyingObjective, UnpairedObjective {
   /// alpha, the target of D for real examples, in 0 ... 1: one-sided label smoothing.
   public let realTarget: Double
@@ -50,7 +50,8 @@ public struct SemiSupervised: ClassifyingObjective, UnpairedObjective {
 }
 
 extension SemiSupervised {
-  /// What a recipe says of it, as `objective.kind: semi-supervised`. Which class, or generated: D has a logit for each class.
+  /// What a recipe says of it, as `objective.kind: semi-supervised`. Which class, or generated: D has a logit for each
+  /// class.
   public struct Settings: ObjectiveSettings {
     public static let kind = "semi-supervised"
     public static let tellsClasses = true

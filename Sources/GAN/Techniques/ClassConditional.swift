@@ -1,8 +1,8 @@
 import Settings
 
-/// A game of classes (Mirza and Osindero 2014, *Conditional Generative Adversarial Nets*): G is told the class that it is to make, D the
-/// class of what it judges. How a network takes it in is its own affair: see ``ClassConditioning`` for the generators of this
-/// package and `ProjectionHead` for the discriminators.
+/// A game of classes (Mirza and Osindero 2014, *Conditional Generative Adversarial Nets*): G is told the class that it
+/// is to make, D the class of what it judges. How a network takes it in is its own affair: see ``ClassConditioning``
+/// for the generators of this package and `ProjectionHead` for the discriminators.
 public enum ClassConditional {
   /// What a recipe says of it, under `classConditional`.
   public struct Settings: TechniqueSettings {

@@ -1,16 +1,17 @@
 import Settings
 import Torch
 
-/// Consistency (Bachman et al. 2014, *Learning with Pseudo-Ensembles*; Laine and Aila 2017, *Temporal Ensembling*): under its
-/// own noise D is to tell the same classes of an example as without it. With p = softmax(l(x)) where D evaluates and p' where
-/// it trains,
+/// Consistency (Bachman et al. 2014, *Learning with Pseudo-Ensembles*; Laine and Aila 2017, *Temporal Ensembling*):
+/// under its own noise D is to tell the same classes of an example as without it. With p = softmax(l(x)) where D
+/// evaluates and p' where it trains,
 ///
 ///     weight · mean KL(p || p') = weight · mean_i sum_k p_k(x_i) (log p_k(x_i) - log p'_k(x_i)),
 ///
 /// p a constant. No class is needed, hence every real example teaches; a boundary between classes that noise
 /// can push an example across costs most, and moves to where there are no examples.
 ///
-/// Not part of *Improved Techniques for Training GANs*. It costs one more pass of the real examples through D, forward only.
+/// Not part of *Improved Techniques for Training GANs*. It costs one more pass of the real examples through D, forward
+/// only.
 public struct ConsistencyRegularization: DiscriminatorTerm {
   /// What the divergence is multiplied by.
   public let weight: Double
@@ -37,7 +38,8 @@ public struct ConsistencyRegularization: DiscriminatorTerm {
 }
 
 extension ConsistencyRegularization {
-  /// What a recipe says of it, under `consistency`: D's classes of real examples with its noise and without are to agree.
+  /// What a recipe says of it, under `consistency`: D's classes of real examples with its noise and without are to
+  /// agree.
   public struct Settings: TechniqueSettings {
     public static let key = "consistency"
 

@@ -1,10 +1,11 @@
 import Settings
 import Torch
 
-/// Training images mirrored and shifted as batches are made, as classifiers are trained: D never sees an image the same way twice.
+/// Training images mirrored and shifted as batches are made, as classifiers are trained: D never sees an image the same
+/// way twice.
 ///
-/// What is done to the data G learns to make: mirrored writing, shifted frames. ``DiffAugment`` does it to what D sees of both players,
-/// and leaves nothing of it in the samples.
+/// What is done to the data G learns to make: mirrored writing, shifted frames. ``DiffAugment`` does it to what D sees
+/// of both players, and leaves nothing of it in the samples.
 public enum DataAugmentation {
   /// What a recipe says of it, under `dataAugmentation`.
   public struct Settings: TechniqueSettings {

@@ -1,19 +1,20 @@
 import Settings
 import Torch
 
-/// DiffAugment (Zhao et al. 2020, *Differentiable Augmentation for Data-Efficient GAN Training*), each image by draws of its own,
-/// in this order:
+/// DiffAugment (Zhao et al. 2020, *Differentiable Augmentation for Data-Efficient GAN Training*), each image by draws
+/// of its own, in this order:
 ///
-/// - colour: brightness, x + b with b ~ U[-0.5, 0.5); saturation, (x - m) s + m with s ~ U[0, 2) and the mean m over the channels of
-///   each pixel; contrast, (x - m) c + m with c ~ U[0.5, 1.5) and the mean m over the whole image;
+/// - colour: brightness, x + b with b ~ U[-0.5, 0.5); saturation, (x - m) s + m with s ~ U[0, 2) and the mean m over
+///   the channels of each pixel; contrast, (x - m) c + m with c ~ U[0.5, 1.5) and the mean m over the whole image;
 /// - translation by up to 1/8 of the height and of the width, whole pixels, what comes in from outside 0;
-/// - cutout: a rectangle of half the height and half the width is 0, its centre anywhere in the image, the parts outside lost.
+/// - cutout: a rectangle of half the height and half the width is 0, its centre anywhere in the image, the parts
+///   outside lost.
 ///
-/// A part of a side is rounded to whole pixels, one half up. The numbers are for images in -1 ... 1, whose middle grey is 0; those
-/// in 0 ... 1 are changed twice as much, and filled up with black.
+/// A part of a side is rounded to whole pixels, one half up. The numbers are for images in -1 ... 1, whose middle grey
+/// is 0; those in 0 ... 1 are changed twice as much, and filled up with black.
 ///
-/// An image takes eight uniform numbers, one after the other, of the batch's stream: its change is the same however many others
-/// there are.
+/// An image takes eight uniform numbers, one after the other, of the batch's stream: its change is the same however
+/// many others there are.
 public struct DiffAugment: Augmentation {
   /// A kind of change that an image undergoes.
   public enum Policy: String, Codable, Sendable, CaseIterable {
@@ -52,8 +53,8 @@ public struct DiffAugment: Augmentation {
       .reshaped([-1, Self.numbers])
   }
 
-  /// `draws` [N, 8] in 0 ..< 1: brightness, saturation, contrast, translation down and to the right, the row and the column of the
-  /// cutout, and one that is not used.
+  /// `draws` [N, 8] in 0 ..< 1: brightness, saturation, contrast, translation down and to the right, the row and the
+  /// column of the cutout, and one that is not used.
   package func changed(_ x: Tensor, _ draws: Tensor) -> Tensor {
     guard x.isPoisoned || x.rank == 4 else {
       return .failed("DiffAugment of \(x.shape): takes images [N, C, H, W], or rows and their image shape")

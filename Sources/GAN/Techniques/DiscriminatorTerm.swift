@@ -28,8 +28,8 @@ public struct DiscriminatorStep {
       again = judge
     }
 
-    /// D's judgement, in evaluation and so without noise or dropout, of `x` in the place of ``examples``, one for one: changed by the
-    /// same augmentation with the same draws, and told the same classes.
+    /// D's judgement, in evaluation and so without noise or dropout, of `x` in the place of ``examples``, one for one:
+    /// changed by the same augmentation with the same draws, and told the same classes.
     public func judge(_ x: Tensor) -> Judgement { again(x) }
   }
 

@@ -2,20 +2,23 @@ import NN
 import Settings
 import Torch
 
-/// R1 and R2, zero-centred gradient penalties (Mescheder, Geiger and Nowozin 2018, *Which Training Methods for GANs do actually
-/// Converge?*, section 4.1, equations 9 and 10): D pays for its slope at real (R1) or at generated examples (R2),
+/// R1 and R2, zero-centred gradient penalties (Mescheder, Geiger and Nowozin 2018, *Which Training Methods for GANs do
+/// actually Converge?*, section 4.1, equations 9 and 10): D pays for its slope at real (R1) or at generated examples
+/// (R2),
 ///
 ///     gamma / 2 · mean_i || d D(x_i) / d x_i ||_2^2
 ///
-/// with D's logit, by ``Objective/score(_:)``. Where G has found the data's distribution, D is flat there and the penalty 0, so
-/// that the equilibrium stays one; around it the game then converges instead of turning in circles. Both together make R3GAN.
+/// with D's logit, by ``Objective/score(_:)``. Where G has found the data's distribution, D is flat there and the
+/// penalty 0, so that the equilibrium stays one; around it the game then converges instead of turning in circles. Both
+/// together make R3GAN.
 ///
-/// The slope is that of D without noise and dropout, at the examples as they are, through the augmentation if there is one. Where D
-/// looks at the whole batch, it is the slope of the sum of the batch's logits.
+/// The slope is that of D without noise and dropout, at the examples as they are, through the augmentation if there is
+/// one. Where D looks at the whole batch, it is the slope of the sum of the batch's logits.
 ///
-/// Its pass through D takes the composed form of this package's kernels (see `twiceDifferentiable`), and goes backward twice: with
-/// one of the two a step of both players takes about twice as long, with both nearly three times; three and five times in small
-/// games, which owe their speed to the kernels. With an `interval` of 16 the difference is a fifth at most.
+/// Its pass through D takes the composed form of this package's kernels (see `twiceDifferentiable`), and goes backward
+/// twice: with one of the two a step of both players takes about twice as long, with both nearly three times; three and
+/// five times in small games, which owe their speed to the kernels. With an `interval` of 16 the difference is a fifth
+/// at most.
 public struct GradientPenalty: DiscriminatorTerm {
   /// Which examples it is at.
   public enum Place: String, Codable, Sendable, CaseIterable {
@@ -29,8 +32,8 @@ public struct GradientPenalty: DiscriminatorTerm {
   public let place: Place
   /// gamma, at least 0, by the step.
   public let weight: CosineSchedule
-  /// k: only every k-th step has it, from the first one on, k times as heavy: lazy regularisation (Karras et al. 2020, *Analyzing and
-  /// Improving the Image Quality of StyleGAN*, section 3.1).
+  /// k: only every k-th step has it, from the first one on, k times as heavy: lazy regularisation (Karras et al. 2020,
+  /// *Analyzing and Improving the Image Quality of StyleGAN*, section 3.1).
   public let interval: Int
 
   /// - Parameters:

@@ -8,11 +8,11 @@ import Torch
 ///     weight || theta - (1/t) sum_{i=1..t} theta[i] ||_2^2
 ///
 /// The average runs to t and so includes theta itself; it counts as a constant, and the gradient is
-/// 2 weight (theta - average), without the factor 1 - 1/t that the share of theta in the average would bring. At the first
-/// step the average is theta, and the penalty 0.
+/// 2 weight (theta - average), without the factor 1 - 1/t that the share of theta in the average would bring. At the
+/// first step the average is theta, and the penalty 0.
 ///
-/// The average is kept in the parameters' kind of numbers. In float32 it stands still after some 10^7 steps, when its share 1/t of
-/// a change is less than a unit in its last place.
+/// The average is kept in the parameters' kind of numbers. In float32 it stands still after some 10^7 steps, when its
+/// share 1/t of a change is less than a unit in its last place.
 ///
 /// Average and gradient are updated in one pass over the flat parameters. Several seeds need nothing further: the
 /// operation is element by element, and the square of the distance is a sum over each seed's own elements.
@@ -57,8 +57,8 @@ public final class HistoricalAveraging: ParameterPenalty {
 }
 
 extension HistoricalAveraging {
-  /// What a recipe says of it, under `historicalAveraging`: the weights of the penalty on each player's distance from its own
-  /// past; 0 for none.
+  /// What a recipe says of it, under `historicalAveraging`: the weights of the penalty on each player's distance from
+  /// its own past; 0 for none.
   public struct Settings: TechniqueSettings {
     public static let key = "historicalAveraging"
 

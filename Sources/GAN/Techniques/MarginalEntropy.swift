@@ -2,15 +2,15 @@ import Foundation
 import Settings
 import Torch
 
-/// Marginal entropy (Springenberg 2016, *Unsupervised and Semi-supervised Learning with Categorical Generative Adversarial
-/// Networks*): over many real examples D is to use all K classes equally. With p = softmax(l(x)) and p̄ its mean over
-/// the batch,
+/// Marginal entropy (Springenberg 2016, *Unsupervised and Semi-supervised Learning with Categorical Generative
+/// Adversarial Networks*): over many real examples D is to use all K classes equally. With p = softmax(l(x)) and p̄ its
+/// mean over the batch,
 ///
 ///     weight · KL(p̄ || 1/K) = weight · (log K + sum_k p̄_k log p̄_k),
 ///
-/// in 0...log K. A class that loses its examples to another costs more and more: without it D can give all of a class's examples
-/// but the labelled ones away. For data whose classes are about as frequent as each other; an example that D is
-/// certain of feels nothing of it.
+/// in 0...log K. A class that loses its examples to another costs more and more: without it D can give all of a class's
+/// examples but the labelled ones away. For data whose classes are about as frequent as each other; an example that D
+/// is certain of feels nothing of it.
 ///
 /// Not part of *Improved Techniques for Training GANs*. It costs nothing beside the pass that D makes in any case.
 public struct MarginalEntropy: DiscriminatorTerm {

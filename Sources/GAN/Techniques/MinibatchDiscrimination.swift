@@ -17,9 +17,9 @@ public struct MinibatchDiscrimination: Layer {
   public enum Reading: String, Codable, Sendable, CaseIterable {
     /// The sum runs over all j, i included, which adds a constant 1.
     case paper
-    /// The authors' released code: i itself is left out; T = theta exp(s) / ||theta||, with one scale s per column; a bias is added
-    /// to o, -1 before initialisation. ``Context/Mode/initialization`` divides the distances by half the mean
-    /// distance to the nearest neighbour, kernel by kernel, and sets the bias to minus the mean of o.
+    /// The authors' released code: i itself is left out; T = theta exp(s) / ||theta||, with one scale s per column; a
+    /// bias is added to o, -1 before initialisation. ``Context/Mode/initialization`` divides the distances by half the
+    /// mean distance to the nearest neighbour, kernel by kernel, and sets the bias to minus the mean of o.
     case release
     /// The one-dimensional tutorial: 1 is added to the distance of i from itself, which adds e^-1; M = f T + a bias.
     case tutorial
@@ -31,8 +31,8 @@ public struct MinibatchDiscrimination: Layer {
   public let kernels: Int
   /// C, the dimensions in which one similarity is measured.
   public let dimensions: Int
-  /// What o is multiplied by, whatever the reading: 1 in all sources. 1 / N makes a mean of the paper's sum. D can say the same
-  /// with either, but a step of its optimiser is N times smaller along the mean.
+  /// What o is multiplied by, whatever the reading: 1 in all sources. 1 / N makes a mean of the paper's sum. D can say
+  /// the same with either, but a step of its optimiser is N times smaller along the mean.
   public let scale: Double
   /// T, or theta in the release's reading: [A, B C], the C columns of a kernel side by side.
   public let kernel: Parameter

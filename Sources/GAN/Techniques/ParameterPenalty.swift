@@ -5,8 +5,8 @@ import Torch
 /// It adds its gradient itself, after the loss's, so that no graph is built for it. It has state: each player needs one
 /// of its own.
 public protocol ParameterPenalty: AnyObject {
-  /// Called once a step, before the optimiser's: adds the penalty's gradient at `parameters` to `gradient`, in place. Both are
-  /// laid out as `Network/flat`.
+  /// Called once a step, before the optimiser's: adds the penalty's gradient at `parameters` to `gradient`, in place.
+  /// Both are laid out as `Network/flat`.
   ///
   /// - Throws: `TensorError`; the step is not counted then.
   func add(to gradient: Tensor, at parameters: Tensor) throws

@@ -44,8 +44,8 @@ public struct GameFacts: Sendable {
   public var tellsClasses: Bool { labelledBatchSize != nil }
 }
 
-/// What a recipe says of a technique, under a key of its own: one type per technique, in that technique's file, and one line in
-/// ``TechniqueSet/kinds``. A game takes from it what it adds to which part.
+/// What a recipe says of a technique, under a key of its own: one type per technique, in that technique's file, and one
+/// line in ``TechniqueSet/kinds``. A game takes from it what it adds to which part.
 public protocol TechniqueSettings: Codable, Hashable, Sendable {
   /// The recipe's key, such as `featureMatching`.
   static var key: String { get }

@@ -192,8 +192,8 @@ struct Compare: ParsableCommand {
     return recipe
   }
 
-  /// - Throws: ``RecipeError`` where a technique that was asked for is none of the recipe's; `ValidationError` where images have
-  ///   nothing that scores them.
+  /// - Throws: ``RecipeError`` where a technique that was asked for is none of the recipe's; `ValidationError` where
+  ///   images have nothing that scores them.
   private func grid(_ base: Recipe) throws -> Grid {
     let hasImages = base.data.images != nil
     if hasImages, classifier == nil, features == nil, !isFetched(FeatureNetworks.inception) {

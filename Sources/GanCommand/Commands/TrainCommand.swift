@@ -304,8 +304,8 @@ struct Train: ParsableCommand {
     "gan train --resume \(shellPath(run.folder.url.relativePath))"
   }
 
-  /// How long a run on images takes and how much memory, by a few steps of a game that is thrown away; nothing of one that is over
-  /// in a minute.
+  /// How long a run on images takes and how much memory, by a few steps of a game that is thrown away; nothing of one
+  /// that is over in a minute.
   private func announce(_ recipe: Recipe, _ examples: RecipeExamples, _ device: Device) {
     guard case .image = examples.shape, let trial = try? TrialSteps(recipe, examples, device: device),
       trial.seconds >= 60

@@ -1,8 +1,8 @@
 import ArgumentParser
 import Recipes
 
-/// When a run saves what it needs to go on, how much of that it keeps, and what it does when numbers are not finite any more. A run
-/// that goes on keeps to what it was told before.
+/// When a run saves what it needs to go on, how much of that it keeps, and what it does when numbers are not finite any
+/// more. A run that goes on keeps to what it was told before.
 struct CheckpointOptions: ParsableArguments {
   @Option(
     name: .customLong("checkpoint-every"),

@@ -31,7 +31,8 @@ struct MachineOptions: ParsableArguments {
 
 /// The device of that name; for `auto`, or where there is none, the machine's best one for the recipe.
 ///
-/// A game on points is a few thousand multiplications an operation: on a graphics card starting them takes longer than they do.
+/// A game on points is a few thousand multiplications an operation: on a graphics card starting them takes longer than
+/// they do.
 ///
 /// - Throws: `DeviceError`.
 func chosenDevice(_ name: String?, for recipe: Recipe?) throws -> Device {

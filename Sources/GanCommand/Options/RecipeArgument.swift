@@ -32,8 +32,8 @@ struct RecipeArgument {
     file = (name, text)
   }
 
-  /// What `body` returns, which checks the recipe. Where it is the file itself that holds an impossible value, and no option
-  /// given beside it, the error names the file and the line.
+  /// What `body` returns, which checks the recipe. Where it is the file itself that holds an impossible value, and no
+  /// option given beside it, the error names the file and the line.
   func naming<Value>(_ body: (Recipe) throws -> Value) throws -> Value {
     do {
       return try body(recipe)

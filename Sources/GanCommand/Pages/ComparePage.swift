@@ -282,8 +282,8 @@ struct CompareReport {
     return "\(measure.title): \(short(Summary(reference).mean)) in the plain game; \(told.joined(separator: "; "))."
   }
 
-  /// Whether `values` are better or worse than `reference`: only where the bootstrap interval of the difference leaves 0 out; nil
-  /// where there are too few on one side to say anything: the interval of a handful is far too narrow.
+  /// Whether `values` are better or worse than `reference`: only where the bootstrap interval of the difference leaves
+  /// 0 out; nil where there are too few on one side to say anything: the interval of a handful is far too narrow.
   private func verdict(_ values: [Double], _ reference: [Double], _ measure: ComparedMeasure) -> String? {
     guard min(values.count, reference.count) >= Self.fewest else { return nil }
     let difference = Bootstrap.differenceInterval(values, reference)
@@ -291,7 +291,8 @@ struct CompareReport {
     return (difference.lowerBound > 0) == measure.isBetterHigh ? "clearly better" : "clearly worse"
   }
 
-  /// The claims of the tutorial, answered by what was measured on `grids`, density by density; none where there is no density.
+  /// The claims of the tutorial, answered by what was measured on `grids`, density by density; none where there is no
+  /// density.
   private func claims(_ grids: [Grid]) -> [(term: String, text: String)] {
     let lines = grids.filter { $0.source.points?.density != nil }
     func answer(_ claim: String, _ told: (Grid) -> String?) -> (term: String, text: String)? {

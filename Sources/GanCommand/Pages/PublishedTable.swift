@@ -1,5 +1,5 @@
-/// Test errors of 10 000 that *Improved Techniques for Training GANs* reports for permutation-invariant MNIST: table 1, mean and
-/// standard deviation over ten draws of labels.
+/// Test errors of 10 000 that *Improved Techniques for Training GANs* reports for permutation-invariant MNIST: table 1,
+/// mean and standard deviation over ten draws of labels.
 enum PublishedTable {
   struct Figure {
     let mean: Double

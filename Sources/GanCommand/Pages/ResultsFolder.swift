@@ -17,10 +17,10 @@ struct ResultsFolder {
       positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
   }
 
-  /// - `labels-100-draw-1.jsonl` for each complete run: a line with its recipe, its label draw and what it ran on, then its
-  ///   measurements at every test.
-  /// - `labels-100-ensemble.jsonl` for each number of labels of which there are several runs: a line with the errors that they
-  ///   make together, then those errors.
+  /// - `labels-100-draw-1.jsonl` for each complete run: a line with its recipe, its label draw and what it ran on, then
+  ///   its measurements at every test.
+  /// - `labels-100-ensemble.jsonl` for each number of labels of which there are several runs: a line with the errors
+  ///   that they make together, then those errors.
   /// - `README.md`: the published table beside our own, and the command.
   ///
   /// - Throws: `FileError`.

@@ -16,5 +16,6 @@ func imageGrid(of samples: Tensor, _ game: RecipeGame, columns: Int? = nil) thro
   ).tiled()
 }
 
-/// By how much images of `shape`, channels, height and width, are enlarged in a grid: small ones are hard to see otherwise.
+/// By how much images of `shape`, channels, height and width, are enlarged in a grid: small ones are hard to see
+/// otherwise.
 func gridScale(_ shape: [Int]) -> Int { max(1, 56 / max(shape[1], shape[2])) }

@@ -4,8 +4,8 @@ import Images
 import Recipes
 import Torch
 
-/// Looks up the images of a training set that lie nearest to samples, by the root mean square difference of pixels: whether a
-/// generator copies what it has seen.
+/// Looks up the images of a training set that lie nearest to samples, by the root mean square difference of pixels:
+/// whether a generator copies what it has seen.
 struct NearestImages {
   struct Neighbour {
     /// Position in the training set.

@@ -34,8 +34,8 @@ struct PictureFile {
     return Picture(name: url.relativePath, pixels: planes)
   }
 
-  /// What is transparent is laid over white, or over black where that is what shows something: drawing programs save white strokes
-  /// without a ground.
+  /// What is transparent is laid over white, or over black where that is what shows something: drawing programs save
+  /// white strokes without a ground.
   private func pictureOnItsGround() throws -> Image {
     let image = try Image(contentsOf: url)
     guard image.samples.allSatisfy({ $0 == image.samples[0] }) else { return image }

@@ -66,7 +66,8 @@ struct PointPicture {
     return shares
   }
 
-  /// Filled, with the data's outline over it. The data fill two thirds of the height; what rises beyond the picture is cut off.
+  /// Filled, with the data's outline over it. The data fill two thirds of the height; what rises beyond the picture is
+  /// cut off.
   private func drawHistogram(_ shares: [Double], _ colour: [Double], on canvas: inout Canvas) {
     let scale = Double(Self.size) * 2 / 3 / max(1e-9, data.max() ?? 1)
     let width = Self.size / Self.bins

@@ -4,7 +4,8 @@ import Recipes
 import Scores
 import Torch
 
-/// The discriminator of a semi-supervised run as a network of features: what its last layer sees, and the classes that it tells.
+/// The discriminator of a semi-supervised run as a network of features: what its last layer sees, and the classes that
+/// it tells.
 final class RunNetwork: PictureNetwork, @unchecked Sendable {
   private let classifier: RunClassifier
 

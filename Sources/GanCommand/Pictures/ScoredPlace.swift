@@ -6,8 +6,8 @@ import Recipes
 import Scores
 import Torch
 
-/// Pictures by what a user calls them: a run's folder, a folder or zip archive of pictures, or a data set by its name, alone or with
-/// the place of its files: `cifar10`, `cifar10:folder`.
+/// Pictures by what a user calls them: a run's folder, a folder or zip archive of pictures, or a data set by its name,
+/// alone or with the place of its files: `cifar10`, `cifar10:folder`.
 struct ScoredPlace {
   let text: String
   /// Of a data set.

@@ -4,8 +4,8 @@ import Synchronization
 
 /// Signals that ask a long piece of work to end, asked for between steps: the step ends and the state is saved.
 ///
-/// SIGINT (control-C) and SIGTERM; SIGHUP, which comes when a connection drops; SIGUSR1, SIGUSR2 and SIGXCPU, as batch systems
-/// send them before time is up. A second SIGINT or SIGTERM ends the process at once.
+/// SIGINT (control-C) and SIGTERM; SIGHUP, which comes when a connection drops; SIGUSR1, SIGUSR2 and SIGXCPU, as batch
+/// systems send them before time is up. A second SIGINT or SIGTERM ends the process at once.
 enum Interruption {
   private static let received = Atomic<Int32>(0)
 
@@ -24,7 +24,8 @@ enum Interruption {
     for number in numbers {
       signal(number) { number in
         Interruption.received.store(number, ordering: .relaxed)
-        // A terminal that goes away may send its signal twice, and systems send others after it: that is no second wish.
+        // A terminal that goes away may send its signal twice, and systems send others after it: that is no second
+        // wish.
         guard number == SIGINT || number == SIGTERM else { return }
         signal(SIGINT, SIG_DFL)
         signal(SIGTERM, SIG_DFL)

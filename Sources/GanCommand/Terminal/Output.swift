@@ -1,11 +1,11 @@
 import Files
 import Foundation
 
-/// All that a command prints. What goes to standard output are results: where they cannot be written, that is an error. What goes
-/// to standard error are words about the work: where nobody can take them, the work goes on.
+/// All that a command prints. What goes to standard output are results: where they cannot be written, that is an error.
+/// What goes to standard error are words about the work: where nobody can take them, the work goes on.
 ///
-/// Neither ends the process: a full disk, a closed pipe or a terminal that is gone is an error code of `write`, with `SIGPIPE`
-/// ignored (see `Gan.main`). Nothing is kept in a buffer that a killed process would not write.
+/// Neither ends the process: a full disk, a closed pipe or a terminal that is gone is an error code of `write`, with
+/// `SIGPIPE` ignored (see `Gan.main`). Nothing is kept in a buffer that a killed process would not write.
 enum Output {
   /// Prints a result to standard output, at once.
   ///
@@ -14,7 +14,8 @@ enum Output {
     guard write(text + terminator, to: STDOUT_FILENO) else { throw OutputError(code: errno) }
   }
 
-  /// Prints a line of something that is not over yet to standard output: what went wrong with it is told by the results in the end.
+  /// Prints a line of something that is not over yet to standard output: what went wrong with it is told by the results
+  /// in the end.
   static func report(_ line: String) { _ = write(line + "\n", to: STDOUT_FILENO) }
 
   /// Prints a line to standard error.

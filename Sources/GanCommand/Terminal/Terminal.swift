@@ -2,8 +2,8 @@ import Foundation
 
 /// The terminal that standard error may be.
 enum Terminal {
-  /// Whether a line can be taken back and drawn anew: not in a file, and not where `TERM` says that it cannot, as editors do
-  /// that run commands.
+  /// Whether a line can be taken back and drawn anew: not in a file, and not where `TERM` says that it cannot, as
+  /// editors do that run commands.
   static let drawsOver: Bool = {
     guard isatty(STDERR_FILENO) == 1 else { return false }
     let kind = ProcessInfo.processInfo.environment["TERM"] ?? ""

@@ -25,8 +25,8 @@ package enum WatchRequest: Equatable {
     /// Names of this machine by which the server can be reached.
     private var hosts: [String] { ["127.0.0.1:\(port)", "localhost:\(port)"] }
 
-    /// Another site's page can have a browser send requests here, under a name of its own that leads to this machine; they say where
-    /// they come from.
+    /// Another site's page can have a browser send requests here, under a name of its own that leads to this machine;
+    /// they say where they come from.
     func admits(host: String?, origin: String?) -> Bool {
       guard let host, hosts.contains(host.lowercased()) else { return false }
       return origin.map { hosts.map { "http://\($0)" }.contains($0.lowercased()) } ?? true

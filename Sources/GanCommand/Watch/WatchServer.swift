@@ -12,8 +12,8 @@ final class WatchServer: Sendable {
   private let server: HTTPServer
   private let count: Int
 
-  /// Where the page is; who has this address may ask the runs to save a checkpoint, or to stop. Behind the number sign, where the token
-  /// stands, browsers keep it to themselves.
+  /// Where the page is; who has this address may ask the runs to save a checkpoint, or to stop. Behind the number sign,
+  /// where the token stands, browsers keep it to themselves.
   var address: String { "http://127.0.0.1:\(door.port)/#\(door.token)" }
 
   /// - Parameters:
@@ -116,8 +116,8 @@ final class WatchServer: Sendable {
   }
 }
 
-/// What is new of the runs, as a browser's `EventSource` reads it: one event a change, and a line in between for those that have gone away
-/// to be noticed.
+/// What is new of the runs, as a browser's `EventSource` reads it: one event a change, and a line in between for those
+/// that have gone away to be noticed.
 private struct EventStream: AsyncBufferedSequence {
   typealias Element = UInt8
   let watcher: Watcher

@@ -1,8 +1,8 @@
 import Torch
 
-/// ``BatchNorm`` of images: y = g (x - m) / sqrt(v + epsilon) + b with the mean m and the variance v of each channel over
-/// examples and pixels, [N, C, H, W]; the batch's own statistics in every mode, each group of the context by itself, unless the
-/// context has standing ones.
+/// ``BatchNorm`` of images: y = g (x - m) / sqrt(v + epsilon) + b with the mean m and the variance v of each channel
+/// over examples and pixels, [N, C, H, W]; the batch's own statistics in every mode, each group of the context by
+/// itself, unless the context has standing ones.
 public struct BatchNorm2d: Layer {
   /// g, [C]; without it g is 1.
   public let gain: Parameter?

@@ -1,7 +1,7 @@
 import Torch
 
-/// y = x + n with n ~ N(0, standardDeviation) drawn anew in every pass, while training; y = x in evaluation. The context's
-/// ``Context/noiseScale`` multiplies the standard deviation.
+/// y = x + n with n ~ N(0, standardDeviation) drawn anew in every pass, while training; y = x in evaluation. The
+/// context's ``Context/noiseScale`` multiplies the standard deviation.
 public struct GaussianNoise: Layer {
   /// In the units of x; 0 for no noise.
   public let standardDeviation: Double

@@ -1,11 +1,11 @@
 import Torch
 
-/// The reference batch of virtual batch normalisation (Salimans et al. 2016, section 3.5): chosen once, at the start, and
-/// never changed.
+/// The reference batch of virtual batch normalisation (Salimans et al. 2016, section 3.5): chosen once, at the start,
+/// and never changed.
 ///
-/// Its examples are a fixed parameter: a function of the network's seed alone, saved and loaded with the rest. They travel
-/// as the first rows of every batch, so that each layer works on both in one call, and ``VirtualBatchNorm`` finds the
-/// statistics of the reference in its own input:
+/// Its examples are a fixed parameter: a function of the network's seed alone, saved and loaded with the rest. They
+/// travel as the first rows of every batch, so that each layer works on both in one call, and ``VirtualBatchNorm``
+/// finds the statistics of the reference in its own input:
 ///
 /// ```swift
 /// var (h, context) = reference.joined(to: z, context)

@@ -3,9 +3,9 @@ import GAN
 
 /// What is wrong with a run, if anything, since when, and what to try.
 ///
-/// A run is ill where its samples are, or where it could not go on. What D and the gradients did on the way says why; by itself it
-/// makes no run ill: with feature matching, for one, G goes on well against a D that is always right. Of a run that has barely
-/// begun only faults are told: its samples have not had the time to be any good.
+/// A run is ill where its samples are, or where it could not go on. What D and the gradients did on the way says why;
+/// by itself it makes no run ill: with feature matching, for one, G goes on well against a D that is always right. Of a
+/// run that has barely begun only faults are told: its samples have not had the time to be any good.
 public struct Diagnosis: Sendable {
   /// What can be wrong.
   public enum Condition: String, Codable, Sendable, CaseIterable {
@@ -65,8 +65,8 @@ public struct Diagnosis: Sendable {
     public static let spread = 0.3
     /// Above this share of near-duplicates, too.
     public static let duplicates = 0.5
-    /// Less than this share of the data's neighbourhoods is reached: of those of a batch, and of some thousand fresh samples, where
-    /// they are narrower.
+    /// Less than this share of the data's neighbourhoods is reached: of those of a batch, and of some thousand fresh
+    /// samples, where they are narrower.
     public static let coverage = 0.25
     /// Fewer than this share of the samples are in a neighbourhood of the data.
     public static let precision = 0.25
@@ -78,12 +78,13 @@ public struct Diagnosis: Sendable {
     public static let gradient = 1e-3
     /// A distance of samples from the data, such as FID, is so much above the least that it has been.
     public static let worsening = 1.25
-    /// Fewer pictures than D is likely to learn by heart: below it *Training Generative Adversarial Networks with Limited Data*
-    /// (Karras et al. 2020) finds FID to rise again, and DiffAugment to help most.
+    /// Fewer pictures than D is likely to learn by heart: below it *Training Generative Adversarial Networks with
+    /// Limited Data* (Karras et al. 2020) finds FID to rise again, and DiffAugment to help most.
     public static let fewPictures = 20_000
     /// A sign has to hold for so many measurements in a row.
     public static let persistence = 10
-    /// Without so many real examples no run is called healthy: a share of them, such as coverage, is known to 0.06 then.
+    /// Without so many real examples no run is called healthy: a share of them, such as coverage, is known to 0.06
+    /// then.
     public static let examples = 50
     /// What of a run must have been played before its samples are judged.
     public static let early = 0.2
@@ -111,8 +112,8 @@ public struct Diagnosis: Sendable {
     return findings.flatMap(\.advice).filter { seen.insert($0).inserted }
   }
 
-  /// What to try against `condition` in a run of `recipe` that has played some of its steps: as in ``Finding/advice``, by what the recipe
-  /// and the run's faults alone tell.
+  /// What to try against `condition` in a run of `recipe` that has played some of its steps: as in ``Finding/advice``,
+  /// by what the recipe and the run's faults alone tell.
   public static func advice(
     on condition: Condition, recipe: Recipe, steps: Int, last: RunFolder.Measurement?, faults: [RunFolder.Fault] = [],
     rollsBack: Bool = false
@@ -164,7 +165,8 @@ private struct Doctor {
     // What is far from all data may look the same to D without being so.
     let isNarrow =
       (signs.featureSpread ?? 1) < Limits.spread && (signs.neighbours?.precision ?? 1) >= Limits.precision
-    // Narrow modes make near-duplicates of their own: where several are known to be found, the others are what is wrong.
+    // Narrow modes make near-duplicates of their own: where several are known to be found, the others are what is
+    // wrong.
     let isRepeated =
       signs.nearDuplicates > Limits.duplicates && (samples?.modes?.found(share: Limits.modeShare) ?? 0) < 2
     guard isNarrow || isRepeated else { return nil }
@@ -283,8 +285,8 @@ private struct Doctor {
 
   private var largestGradient: Double { lines.compactMap(\.generatorGradient).max() ?? 0 }
 
-  /// The step of the first measurement from which on the sign holds to the end, single exceptions apart; nil where it does
-  /// not hold at the end, or not for long.
+  /// The step of the first measurement from which on the sign holds to the end, single exceptions apart; nil where it
+  /// does not hold at the end, or not for long.
   private func start(_ sign: Sign) -> Int? {
     let (modes, largest) = (samples?.modes?.counts.count, largestGradient)
     let holds = lines.map { sign.holds($0, modes: modes, largestGradient: largest) }
@@ -385,7 +387,8 @@ private struct Doctor {
     return "lower learning rates (\(options.joined(separator: " ")))"
   }
 
-  /// Where the run has not had the time that its recipe is made for, or its samples were still getting better at the end.
+  /// Where the run has not had the time that its recipe is made for, or its samples were still getting better at the
+  /// end.
   private var longer: String? {
     if examination.played < examination.steps {
       return "to let it go on: \(examination.played) of \(examination.steps) steps are played"

@@ -5,8 +5,8 @@ import Metrics
 import NN
 import Torch
 
-/// What a doctor finds out about a run before any judgement: its measurements, and how some thousand fresh samples compare
-/// with the data.
+/// What a doctor finds out about a run before any judgement: its measurements, and how some thousand fresh samples
+/// compare with the data.
 public struct Examination: Sendable {
   /// What the run was told.
   public let recipe: Recipe

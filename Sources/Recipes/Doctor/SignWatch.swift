@@ -1,5 +1,5 @@
-/// Watches a run's measurements as they come and says, once each, which signs of a game that falls apart have stayed for so
-/// long that waiting will hardly help. They are hints: a verdict takes fresh samples (see ``Diagnosis``).
+/// Watches a run's measurements as they come and says, once each, which signs of a game that falls apart have stayed
+/// for so long that waiting will hardly help. They are hints: a verdict takes fresh samples (see ``Diagnosis``).
 public struct SignWatch {
   private struct State {
     var since: Int?
@@ -10,8 +10,8 @@ public struct SignWatch {
   private var states = [Sign: State]()
   private var largestGradient = 0.0
   private let modes: Int?
-  /// A sign has to hold for so many measurements in a row: a fifth of the run's is not too long to wait for a game that finds
-  /// its feet.
+  /// A sign has to hold for so many measurements in a row: a fifth of the run's is not too long to wait for a game that
+  /// finds its feet.
   private let patience: Int
 
   /// - Parameter steps: of the whole run.

@@ -23,8 +23,8 @@ public struct RecipeExamples {
   public var imageShape: [Int]? { if case .image = shape { shape.dimensions } else { nil } }
   /// Nil where the examples are drawn without end.
   public let stepsPerEpoch: Int?
-  /// So many examples [count, F] or [count, C, H, W], as the recipe's networks want them, chosen or drawn at random; of a set, different ones, and at most all.
-  /// Their classes as well, [count], where they have any.
+  /// So many examples [count, F] or [count, C, H, W], as the recipe's networks want them, chosen or drawn at random; of
+  /// a set, different ones, and at most all. Their classes as well, [count], where they have any.
   public let sample: (_ count: Int, _ random: RandomStream) -> (examples: Tensor, labels: Tensor?)
   /// What D may see the classes of, and batches of it; nil without a classifying objective.
   public let labelled: (draw: LabelDraw, batches: LabelledBatches)?
@@ -49,8 +49,8 @@ public struct RecipeExamples {
     stepsPerEpoch = nil
   }
 
-  /// - Throws: ``RecipeError`` where there are fewer images than the batch, or the initialisation, asks for, or where the
-  ///   labels cannot be drawn.
+  /// - Throws: ``RecipeError`` where there are fewer images than the batch, or the initialisation, asks for, or where
+  ///   the labels cannot be drawn.
   public init(images: LabelledImages, recipe: Recipe, device: Device) throws {
     let needed = [
       ("batchSize", recipe.batchSize),

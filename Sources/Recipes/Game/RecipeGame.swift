@@ -72,8 +72,8 @@ public struct RecipeGame {
     try discriminatorAverage?.update()
   }
 
-  /// A trainer at the start of the game; D's data-dependent layers are initialised on `examples`, G's, where it has some, on a batch
-  /// that it makes of noise, and D is fitted to their density where the recipe asks for it.
+  /// A trainer at the start of the game; D's data-dependent layers are initialised on `examples`, G's, where it has
+  /// some, on a batch that it makes of noise, and D is fitted to their density where the recipe asks for it.
   ///
   /// - Throws: `TensorError`.
   public func trainer(_ examples: RecipeExamples) throws -> Trainer<AnyGenerator, AnyDiscriminator> {
@@ -123,11 +123,11 @@ public struct RecipeGame {
   }
 
   /// The first `count` examples that G, with its averaged weights if there are any, makes of the noise of `random`:
-  /// [count, F], after a dimension over seeds where there are several; [count, C, H, W] where a network of the game works on
-  /// images.
+  /// [count, F], after a dimension over seeds where there are several; [count, C, H, W] where a network of the game
+  /// works on images.
   ///
-  /// G sees whole batches of the recipe's size, since batch norm looks at the batch: an example of a small request is the
-  /// same as in a large one.
+  /// G sees whole batches of the recipe's size, since batch norm looks at the batch: an example of a small request is
+  /// the same as in a large one.
   ///
   /// - Parameter averaged: whether by the averaged weights, where there are any.
   /// - Throws: `TensorError`.
@@ -146,8 +146,8 @@ public struct RecipeGame {
     }
   }
 
-  /// Batch `batch` of those that ``samples(_:_:averaged:)`` draws of the same noise, whole: for many samples that need not be in
-  /// memory at once.
+  /// Batch `batch` of those that ``samples(_:_:averaged:)`` draws of the same noise, whole: for many samples that need
+  /// not be in memory at once.
   ///
   /// - Throws: `TensorError`.
   public func samples(batch: Int, _ random: RandomStream, averaged: Bool = true) throws -> Tensor {
@@ -220,8 +220,8 @@ public struct RecipeGame {
     return try discriminator.with(discriminatorAverage.values, judge)
   }
 
-  /// How D judges `real` and as many examples that G makes of the noise of `random`, how the two batches differ, and which modes
-  /// the generated ones have found, where the data are a mixture; without noise in D.
+  /// How D judges `real` and as many examples that G makes of the noise of `random`, how the two batches differ, and
+  /// which modes the generated ones have found, where the data are a mixture; without noise in D.
   ///
   /// - Parameters:
   ///   - real: with their classes, in a game of classes.
@@ -252,8 +252,8 @@ public struct RecipeGame {
 }
 
 extension RecipeGame {
-  /// The distance up to which two pictures are the same to the eye: a hundredth of the pixels' range, root mean square, which is two
-  /// to three grey levels. 0 for points.
+  /// The distance up to which two pictures are the same to the eye: a hundredth of the pixels' range, root mean square,
+  /// which is two to three grey levels. 0 for points.
   private var tolerance: Double {
     guard let bounds = recipe.data.images?.pixels.bounds else { return 0 }
     return 0.01 * (bounds.upperBound - bounds.lowerBound) * Double(example.count).squareRoot()
@@ -264,8 +264,8 @@ extension RecipeGame {
     recipe.layout == .images ? examples.reshaped([-1, example.count]) : examples
   }
 
-  /// D's judgement of `x`, in batches of the size that it was trained with, since minibatch discrimination looks at the batch; of
-  /// as many examples as fill batches, or of all where they do not fill one.
+  /// D's judgement of `x`, in batches of the size that it was trained with, since minibatch discrimination looks at the
+  /// batch; of as many examples as fill batches, or of all where they do not fill one.
   ///
   /// - Parameter labels: their classes, which matter in a game of classes only.
   fileprivate func judge(_ x: Tensor, _ labels: Tensor?) -> (logits: Tensor, features: Tensor) {

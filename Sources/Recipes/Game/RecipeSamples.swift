@@ -14,9 +14,9 @@ extension RecipeGame {
     return try checkingTensors { recipe.makeNoise()(1, random, device: generator.flat.device) }
   }
 
-  /// `count` points from `first` to `last`, both included, [count, Z]: on the arc between them for normal noise (White 2016,
-  /// *Sampling Generative Networks*, section 2.1), where those on the line would be shorter than what G has learned from; on the
-  /// line for other noise.
+  /// `count` points from `first` to `last`, both included, [count, Z]: on the arc between them for normal noise (White
+  /// 2016, *Sampling Generative Networks*, section 2.1), where those on the line would be shorter than what G has
+  /// learned from; on the line for other noise.
   ///
   /// - Parameter count: at least 2.
   /// - Throws: `TensorError`.
@@ -38,8 +38,8 @@ extension RecipeGame {
     }
   }
 
-  /// What G makes of each row of `z` [M, Z], whatever rows are beside it: where G looks at the whole batch (batch norm), each row
-  /// is joined by the same others, drawn once for all.
+  /// What G makes of each row of `z` [M, Z], whatever rows are beside it: where G looks at the whole batch (batch
+  /// norm), each row is joined by the same others, drawn once for all.
   ///
   /// - Parameters:
   ///   - classes: the class of each row, where the game has classes; one of each in turn where they are missing.

@@ -1,7 +1,8 @@
 /// Measurements as a table: a row each, a column for every number that any of them has.
 public enum MeasurementTable {
-  /// Comma-separated, with the keys of `measurements.jsonl` at its head. A number has as many digits as it takes to read the very same
-  /// one; one that is not finite is `nan`, `inf` or `-inf`; one that is not there is empty. Lines end with a line feed.
+  /// Comma-separated, with the keys of `measurements.jsonl` at its head. A number has as many digits as it takes to
+  /// read the very same one; one that is not finite is `nan`, `inf` or `-inf`; one that is not there is empty. Lines
+  /// end with a line feed.
   public static func csv(_ lines: [RunFolder.Measurement]) -> String {
     let quantities = MeasuredQuantity.found(in: lines)
     var text = (["step"] + quantities.map(\.key)).joined(separator: ",") + "\n"

@@ -1,11 +1,12 @@
 import Files
 import Foundation
 
-/// What a run's measurements are kept in, beside `measurements.jsonl`, for another program to show; one file a kind, and its line in
-/// ``RunLogs``.
+/// What a run's measurements are kept in, beside `measurements.jsonl`, for another program to show; one file a kind,
+/// and its line in ``RunLogs``.
 ///
-/// All that it holds is in the run folder already. So it can be made anew at any time, and is, whenever what is in the folder is another
-/// past than what it holds: when a run goes on or is taken back. A program that joins parts would show points twice, or lose some.
+/// All that it holds is in the run folder already. So it can be made anew at any time, and is, whenever what is in the
+/// folder is another past than what it holds: when a run goes on or is taken back. A program that joins parts would
+/// show points twice, or lose some.
 public protocol RunLog: AnyObject {
   /// As options name it.
   static var name: String { get }
@@ -39,7 +40,8 @@ public enum RunLogs {
   public static func named(_ name: String) -> (any RunLog.Type)? { all.first { $0.name == name } }
 }
 
-/// Keeps a run's logs while it trains. What cannot be written is said, and never ends the run: the log is made anew as soon as it can be.
+/// Keeps a run's logs while it trains. What cannot be written is said, and never ends the run: the log is made anew as
+/// soon as it can be.
 public struct RunLogKeeper {
   private let folder: RunFolder
   private var logs: [(kind: any RunLog.Type, log: (any RunLog)?)]

@@ -3,14 +3,15 @@ import Foundation
 import Images
 import TensorBoard
 
-/// A run as TensorBoard shows it: numbers, pictures, histograms of D's outputs, the recipe as text and as hyperparameters, and what the
-/// doctor notes while the run goes on.
+/// A run as TensorBoard shows it: numbers, pictures, histograms of D's outputs, the recipe as text and as
+/// hyperparameters, and what the doctor notes while the run goes on.
 public final class TensorBoardLog: RunLog {
   public static let name = "tensorboard"
 
   private let folder: RunFolder
   private let file: EventFile
-  /// Seconds since 1970 at which the run would have begun, had it not been interrupted: its clock stands still between two processes.
+  /// Seconds since 1970 at which the run would have begun, had it not been interrupted: its clock stands still between
+  /// two processes.
   private let start: Double
   private var seconds: Double
   private var watch: SignWatch
@@ -27,7 +28,8 @@ public final class TensorBoardLog: RunLog {
       try Self.beginning(recipe, folder, time: start).forEach(write)
       // By their steps: a reader takes one that goes back for the beginning of another past.
       let last = lines.last?.step ?? 0
-      // A picture of a later step is one that is still to be drawn anew, but for those of steps that end without a measurement.
+      // A picture of a later step is one that is still to be drawn anew, but for those of steps that end without a
+      // measurement.
       var pictures = folder.pictures.filter {
         Double($0.step) < Double(last) + Double(recipe.output.measurementInterval)
       }[...]

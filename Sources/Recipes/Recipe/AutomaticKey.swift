@@ -58,7 +58,8 @@ extension Recipe {
         ? ("32", "since the shorter side of most is \(survey.shorterSide) pixels")
         : ("64", "which two cores can train; data.size=128 takes four times as long")
     case .augmentation:
-      // Zhao et al. 2020 find gains at all sizes up to CIFAR-10's 50 000; with hundreds of pictures there is no game without.
+      // Zhao et al. 2020 find gains at all sizes up to CIFAR-10's 50 000; with hundreds of pictures there is no game
+      // without.
       return survey.count < 20_000
         ? ("[color, translation, cutout]", "since a D that sees \(pictures) unchanged soon knows them by heart")
         : ("[]", "since \(pictures) are enough")

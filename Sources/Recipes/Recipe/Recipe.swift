@@ -47,8 +47,8 @@ public struct Recipe: Codable, Sendable, Hashable {
   public enum Products: String, Codable, Sendable, CaseIterable {
     /// As the parameters are.
     case float32
-    /// Half the time of large products where the processor has instructions for it, eight bits of precision in their operands;
-    /// parameters and all else stay float32.
+    /// Half the time of large products where the processor has instructions for it, eight bits of precision in their
+    /// operands; parameters and all else stay float32.
     case bfloat16
   }
 
@@ -136,8 +136,8 @@ public struct Recipe: Codable, Sendable, Hashable {
     public var averagingRate: Double
     /// Where the average begins.
     public var averagingStart: AverageStart
-    /// In the place of the rate: the pictures after which weights count half as much in the average, which is the same for every
-    /// batch size; 0 for none.
+    /// In the place of the rate: the pictures after which weights count half as much in the average, which is the same
+    /// for every batch size; 0 for none.
     public var averagingHalfLife = 0.0
     /// Whether the half-life grows from 0 to that along half a cosine over the run.
     public var averagingHalfLifeGrows = false
@@ -153,8 +153,8 @@ public struct Recipe: Codable, Sendable, Hashable {
     public var noiseEnd: Double
     /// Real examples from which layers with data-dependent initialisation take their first values.
     public var initializationExamples: Int
-    /// Before the game D is fitted to the data's density for so many steps, as the one-dimensional tutorials do; 0 where the
-    /// data are no density.
+    /// Before the game D is fitted to the data's density for so many steps, as the one-dimensional tutorials do; 0
+    /// where the data are no density.
     public var pretrainingSteps: Int
     /// Classes are told by an average of the weights, as G's samples are drawn; 0 for the weights themselves.
     public var averagingRate: Double
@@ -181,8 +181,8 @@ public struct Recipe: Codable, Sendable, Hashable {
     public var quarterlyDecay: Double
     /// The share of the run after which the rate falls in a line to 0; 1 for never.
     public var declineFrom: Double
-    /// In the place of the other two: what is left of the rate in the end, as a share, along half a cosine over the run; 1 for
-    /// all of it.
+    /// In the place of the other two: what is left of the rate in the end, as a share, along half a cosine over the
+    /// run; 1 for all of it.
     public var cosineEnd = 1.0
     /// Of the momentum rule.
     public var momentum: Double

@@ -32,8 +32,8 @@ public enum RecipeFile {
     }
   }
 
-  /// What ``Recipe/validate()`` finds wrong with the recipe in the file at `url`, with the file's name and the line; nil where
-  /// it finds nothing, or the file cannot be read.
+  /// What ``Recipe/validate()`` finds wrong with the recipe in the file at `url`, with the file's name and the line;
+  /// nil where it finds nothing, or the file cannot be read.
   public static func fault(in url: URL) -> (error: RecipeError, asOfFile: FileError)? {
     (try? readText(at: url, limit: sizeLimit)).flatMap { fault(in: $0, path: url.path) }
   }
@@ -93,8 +93,8 @@ public enum RecipeFile {
     try Yams.serialize(node: try tree(YAMLEncoder().encode(recipe)).withPlainNumbers.node)
   }
 
-  /// Every key, as a dotted path such as `generator.training.learningRate`, with what it holds as the file says it, in the order of the
-  /// file. A list of values is one: `[32, 32]`.
+  /// Every key, as a dotted path such as `generator.training.learningRate`, with what it holds as the file says it, in
+  /// the order of the file. A list of values is one: `[32, 32]`.
   public static func settings(of recipe: Recipe) throws -> [(key: String, value: String)] {
     try tree(text(recipe)).leaves(below: [])
   }
@@ -116,8 +116,8 @@ public enum RecipeFile {
     }
   }
 
-  /// Aliases stand for what they name, so that a few lines can stand for more than any memory holds, and text that is nested
-  /// deeply takes as deep a stack: both are refused before anything is made of the text.
+  /// Aliases stand for what they name, so that a few lines can stand for more than any memory holds, and text that is
+  /// nested deeply takes as deep a stack: both are refused before anything is made of the text.
   private static func refuseWhatNoRecipeNeeds(_ yaml: String) throws {
     let text = Array(yaml.utf8)
     var parser = yaml_parser_t()
@@ -253,8 +253,8 @@ private enum Tree {
     }
   }
 
-  /// This recipe with the kinds that `changes` choose where a recipe has a choice: with that kind's keys in the place of those of
-  /// the kind before it.
+  /// This recipe with the kinds that `changes` choose where a recipe has a choice: with that kind's keys in the place
+  /// of those of the kind before it.
   fileprivate func choosing(by changes: Tree) throws -> Tree {
     try choosing(GeneratorFamily.self, at: "generator", by: changes)
       .choosing(DiscriminatorFamily.self, at: "discriminator", by: changes)

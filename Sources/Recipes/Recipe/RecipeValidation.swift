@@ -118,8 +118,8 @@ extension Recipe {
     }
   }
 
-  /// Whether the networks can play on such examples, which is not known before the data are opened: files of published names may
-  /// hold others.
+  /// Whether the networks can play on such examples, which is not known before the data are opened: files of published
+  /// names may hold others.
   ///
   /// - Throws: ``RecipeError``.
   public func validate(for example: ExampleShape) throws {

@@ -5,9 +5,9 @@ import Torch
 
 /// One moment of a run, in one file: all that the run needs to go on as if it had not been interrupted.
 ///
-/// The file is in the safetensors format. Its tensors have the names of `Trainer.state`, and besides `generator-average.values`,
-/// `generator-average.updates` (and the same of `discriminator-average`), and `measurement-sums`; its metadata is
-/// ``Origin``. It carries a checksum (see `Safetensors`).
+/// The file is in the safetensors format. Its tensors have the names of `Trainer.state`, and besides
+/// `generator-average.values`, `generator-average.updates` (and the same of `discriminator-average`), and
+/// `measurement-sums`; its metadata is ``Origin``. It carries a checksum (see `Safetensors`).
 public struct Checkpoint {
   /// Steps played.
   public var step: Int
@@ -124,8 +124,8 @@ public struct CheckpointPolicy: Sendable, Equatable {
 
 /// The checkpoints of a run: `step-000600.safetensors` and so on, and `best.safetensors`.
 ///
-/// A file in it is a valid checkpoint or is ignored: it appears by being renamed, whole and synced, and is read only if its
-/// checksum holds.
+/// A file in it is a valid checkpoint or is ignored: it appears by being renamed, whole and synced, and is read only if
+/// its checksum holds.
 public struct CheckpointFolder: Sendable {
   /// Made when the first checkpoint is saved.
   public let url: URL

@@ -8,9 +8,10 @@ import Torch
 public enum ExportedNetwork: String, Sendable, CaseIterable {
   /// z [N, Z] -> examples, [N, F] or images [N, C, H, W].
   case generator
-  /// Examples -> D's outputs [N, 1], whose meaning is the objective's: with the logistic one D(x) = sigmoid(output), with least squares
-  /// the output itself is held against the targets, with hinge it is above 0 for what seems real, and with the relativistic one only
-  /// differences of two examples mean something. Of a semi-supervised run the classes' logits [N, K].
+  /// Examples -> D's outputs [N, 1], whose meaning is the objective's: with the logistic one D(x) = sigmoid(output),
+  /// with least squares the output itself is held against the targets, with hinge it is above 0 for what seems real,
+  /// and with the relativistic one only differences of two examples mean something. Of a semi-supervised run the
+  /// classes' logits [N, K].
   case discriminator
   /// Images -> the logits [N, K] of the classes; semi-supervised runs have one.
   case classifier
@@ -31,7 +32,8 @@ public struct NetworkExport {
     case batch
   }
 
-  /// Rows of noise that standing statistics are gathered from, in batches of the recipe's size; or a few more, to fill the last.
+  /// Rows of noise that standing statistics are gathered from, in batches of the recipe's size; or a few more, to fill
+  /// the last.
   public static let standingRows = 10_000
 
   /// The file's `extra/swift-gan.json`.
@@ -56,8 +58,8 @@ public struct NetworkExport {
     public var output: [Int]
     /// How z is drawn, for a generator.
     public var noise: Recipe.Noise?
-    /// The rows that training and `gan sample` give to the network at once. Where ``statistics`` are the batch's, outputs depend on
-    /// the others of their batch.
+    /// The rows that training and `gan sample` give to the network at once. Where ``statistics`` are the batch's,
+    /// outputs depend on the others of their batch.
     public var batchSize: Int
     /// What its batch norm normalises by; nil where it has none.
     public var statistics: Statistics?
@@ -73,8 +75,8 @@ extension RunFolder {
   ///
   /// - Parameters:
   ///   - weights: which of those that the run has saved.
-  ///   - standingStatistics: whether a generator's batch norm gets standing statistics. A discriminator's, for which the data would
-  ///     be needed, goes by the batch.
+  ///   - standingStatistics: whether a generator's batch norm gets standing statistics. A discriminator's, for which
+  ///     the data would be needed, goes by the batch.
   /// - Throws: `FileError` for a folder that is no run, that has not saved its networks yet, or that lacks the network;
   ///   `ScriptError` where the module does not compute what the network does, or the network nothing that is finite.
   public func export(

@@ -107,8 +107,8 @@ public struct RunFolder: Sendable {
       }
     }
 
-    /// What of a machine is another one than that which the run was begun on, so that its numbers need not come out the same to
-    /// the last bit: clauses.
+    /// What of a machine is another one than that which the run was begun on, so that its numbers need not come out the
+    /// same to the last bit: clauses.
     public func differences(device: Device, threads: Int) -> [String] {
       [
         device.rawValue == self.device ? nil : "it was begun on \(self.device) and goes on on \(device.rawValue)",
@@ -315,7 +315,8 @@ public struct RunFolder: Sendable {
     guard descriptor >= 0 else { throw FileError(path: path, reason: systemReason("cannot be written")) }
     defer { close(descriptor) }
     let size = lseek(descriptor, 0, SEEK_END)
-    // One write per line, so that a reader never meets half of one; where there is no room for all of it, a second one says why.
+    // One write per line, so that a reader never meets half of one; where there is no room for all of it, a second one
+    // says why.
     var count = 0
     for _ in 1...2 where count < line.count {
       let written = line.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress! + count, $0.count - count) }
@@ -344,8 +345,8 @@ public struct RunFolder: Sendable {
     return try encoder.encode(value) + Data("\n".utf8)
   }
 
-  /// The pictures of samples that are there, by the steps after which they were drawn, in ascending order. Those after the run's last
-  /// step are of a future that has been given up.
+  /// The pictures of samples that are there, by the steps after which they were drawn, in ascending order. Those after
+  /// the run's last step are of a future that has been given up.
   public var pictures: [(step: Int, url: URL)] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: samples.path)) ?? []
     return names.compactMap { name in
@@ -475,7 +476,8 @@ public struct RunFolder: Sendable {
     return (found, lines.count)
   }
 
-  /// Whether the run has saved networks that can be used: they appear with its first picture or checkpoint after the start.
+  /// Whether the run has saved networks that can be used: they appear with its first picture or checkpoint after the
+  /// start.
   public var hasNetworks: Bool {
     [generatorFile, discriminatorFile].allSatisfy { FileManager.default.fileExists(atPath: $0.path) }
   }
@@ -499,8 +501,8 @@ public struct RunFolder: Sendable {
 
   /// The run's game with its trained networks.
   ///
-  /// - Parameter averaged: whether the networks get their averaged weights, where the run has them, or those of the last
-  ///   step.
+  /// - Parameter averaged: whether the networks get their averaged weights, where the run has them, or those of the
+  ///   last step.
   /// - Throws: `FileError` naming the file that is missing or does not fit.
   public func load(device: Device, averaged: Bool = true) throws -> SavedRun {
     try load(device: device, weights: SavedWeights(averaged: averaged))
@@ -560,7 +562,8 @@ public struct RunFolder: Sendable {
     public let game: RecipeGame
     /// What `run.json` says.
     public let description: Description
-    /// Steps played when G's, and D's, weights were saved; nil for a run of an earlier version, which did not write it down.
+    /// Steps played when G's, and D's, weights were saved; nil for a run of an earlier version, which did not write it
+    /// down.
     public let step: Int?
     /// The same of D.
     public let discriminatorStep: Int?
@@ -613,8 +616,8 @@ public struct RunFolder: Sendable {
     }
   }
 
-  /// Whoever trains here removes old files from these folders, and adds new ones: in a folder elsewhere that a link leads to they
-  /// could be another run's.
+  /// Whoever trains here removes old files from these folders, and adds new ones: in a folder elsewhere that a link
+  /// leads to they could be another run's.
   ///
   /// - Throws: `FileError` naming the link.
   func refuseLinkedFolders() throws {

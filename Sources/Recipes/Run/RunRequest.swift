@@ -1,8 +1,8 @@
 import Files
 import Foundation
 
-/// What somebody asks of a run that another process trains. It is left in the run's folder, as the file `.request`, and taken from there
-/// between two steps: so it reaches a run on another machine whose folder both share.
+/// What somebody asks of a run that another process trains. It is left in the run's folder, as the file `.request`, and
+/// taken from there between two steps: so it reaches a run on another machine whose folder both share.
 public enum RunRequest: String, Sendable, CaseIterable {
   /// To save a checkpoint now.
   case checkpoint

@@ -30,7 +30,8 @@ public actor RunSampler {
 
   /// One picture for each seed.
   ///
-  /// - Parameter classes: the class of each, where the run is one of classes; one of each in turn where they are missing.
+  /// - Parameter classes: the class of each, where the run is one of classes; one of each in turn where they are
+  ///   missing.
   /// - Throws: `TensorError`, also where the run is one on points, or there is not a class for each seed.
   public func pictures(seeds: [UInt64], classes: [Int]? = nil) throws -> [Image] {
     guard !seeds.isEmpty else { return [] }

@@ -55,16 +55,16 @@ public final class TrainingRun {
 
   /// Begins a run in `folder`, or goes on from the newest valid checkpoint that is there.
   ///
-  /// A run goes on with the recipe that it was begun with, but for its length: with another one (``Recipe/Duration``) it ends
-  /// earlier or later than was meant, and what declines towards the end of a run does so towards the new one.
+  /// A run goes on with the recipe that it was begun with, but for its length: with another one (``Recipe/Duration``)
+  /// it ends earlier or later than was meant, and what declines towards the end of a run does so towards the new one.
   ///
   /// - Parameters:
   ///   - test: examples to count a classifier's errors on.
   ///   - scorer: what scores samples, of a run of pictures.
   ///   - data: where the examples were read from, to be found again.
   ///   - logs: names of ``RunLogs`` that whoever plays the run keeps, to be remembered.
-  /// - Throws: `FileError`, among them that another process trains in the folder or that the run was begun on other examples;
-  ///   `TensorError`, ``RecipeError``.
+  /// - Throws: `FileError`, among them that another process trains in the folder or that the run was begun on other
+  ///   examples; `TensorError`, ``RecipeError``.
   public init(
     _ recipe: Recipe, _ examples: RecipeExamples, test: TestSet?, scorer: RunScorer? = nil, data: URL? = nil,
     in folder: RunFolder, device: Device,
@@ -130,8 +130,8 @@ public final class TrainingRun {
 
   /// Plays one step, and measures, tests and saves where the recipe says so; `nil` once all are played.
   ///
-  /// Where a number is not finite any more, the run goes back: to the step before, which is saved, and the error is thrown; or, as
-  /// ``FaultPolicy`` says, to the last checkpoint, from which it goes on at half the learning rates.
+  /// Where a number is not finite any more, the run goes back: to the step before, which is saved, and the error is
+  /// thrown; or, as ``FaultPolicy`` says, to the last checkpoint, from which it goes on at half the learning rates.
   ///
   /// Whatever it was that ended the run or took it back is added to the folder's faults, if that can be written.
   ///

@@ -1,7 +1,8 @@
 import Files
 import Foundation
 
-/// A run's folder, looked at again and again while something changes in it: only what is new is read. Nothing in the folder is changed.
+/// A run's folder, looked at again and again while something changes in it: only what is new is read. Nothing in the
+/// folder is changed.
 public final class WatchedRun {
   /// Where the run is.
   public let folder: RunFolder

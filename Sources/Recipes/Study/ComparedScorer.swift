@@ -4,8 +4,8 @@ import Metrics
 import Scores
 import Torch
 
-/// Scores what generators of images make, in each game of a comparison in the same way: by a classifier, by a network of features, or
-/// both. May be asked by several games at once.
+/// Scores what generators of images make, in each game of a comparison in the same way: by a classifier, by a network
+/// of features, or both. May be asked by several games at once.
 public final class ComparedScorer: Sendable {
   /// What scores are a function of.
   public let scoring: ComparedScoring
@@ -22,7 +22,8 @@ public final class ComparedScorer: Sendable {
   ///   - network: of features, for the scores that compare with real images; none are taken where it is nil.
   ///   - cache: where features of real images are kept; nil for nowhere.
   ///   - progress: called with the real images that have features.
-  /// - Throws: ``RecipeError`` where there are too few images; `ScoreError`, `NetworkError`, `TensorError`, `FileError`.
+  /// - Throws: ``RecipeError`` where there are too few images; `ScoreError`, `NetworkError`, `TensorError`,
+  ///   `FileError`.
   public init(
     images: LabelledImages, classifier: (any ImageClassifier)?, reading: String = "", network: (any PictureNetwork)?,
     cache: FeatureCache? = .standard, progress: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }

@@ -71,7 +71,8 @@ public enum ComparedTechnique: String, CaseIterable, Sendable, Codable {
     }
   }
 
-  /// Takes from a recipe what the technique would give it, so that the plain game is plain. What networks normalise by stays.
+  /// Takes from a recipe what the technique would give it, so that the plain game is plain. What networks normalise by
+  /// stays.
   public func remove(from recipe: inout Recipe) {
     switch self {
     case .plain, .virtualBatchNorm: break

@@ -158,8 +158,8 @@ public struct Comparison: Sendable {
     (0...100).map { Float(density.quantile(0.005 + 0.99 * Double($0) / 100)) }
   }
 
-  /// 201 positions from end to end of the middle 99 % of the mass and of all `points`: D was trained there, and elsewhere says
-  /// what it likes.
+  /// 201 positions from end to end of the middle 99 % of the mass and of all `points`: D was trained there, and
+  /// elsewhere says what it likes.
   private func view(of density: Density, and points: [Double]) -> [Float] {
     let low = min(density.quantile(0.005), points.min() ?? .infinity)
     let high = max(density.quantile(0.995), points.max() ?? -.infinity)

@@ -78,8 +78,8 @@ public struct ComparisonCell: Sendable {
   public let scoring: ComparedScoring?
   /// What the first seed's generator makes, one row of numbers per example.
   public let examples: [[Float]]
-  /// Channels, height and width of these, where they are images with values in 0 ... 1; nil for points, and for MNIST's of a version
-  /// that did not say.
+  /// Channels, height and width of these, where they are images with values in 0 ... 1; nil for points, and for MNIST's
+  /// of a version that did not say.
   public let imageShape: [Int]?
   /// Of all its games together.
   public let seconds: Double
@@ -106,7 +106,8 @@ public struct ComparisonCell: Sendable {
     self.machine = machine
   }
 
-  /// What games depend on beside their recipe: those of another one are not the same to the last bit, and may be others altogether.
+  /// What games depend on beside their recipe: those of another one are not the same to the last bit, and may be others
+  /// altogether.
   public struct Machine: Codable, Sendable, Hashable {
     /// Of the program.
     public let version: String
@@ -183,8 +184,8 @@ public struct ComparisonFolder: Sendable {
     return url.appendingPathComponent("\(recipe.name)-\(games).json")
   }
 
-  /// The games of exactly this recipe, these seeds and this scoring, as this version plays them on this machine; nil where they have not
-  /// been played so.
+  /// The games of exactly this recipe, these seeds and this scoring, as this version plays them on this machine; nil
+  /// where they have not been played so.
   public func cell(_ recipe: Recipe, seeds: [UInt64], scoring: ComparedScoring?, device: Device) -> ComparisonCell? {
     let decoder = JSONDecoder()
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(

@@ -5,7 +5,8 @@ import Foundation
 import Synchronization
 import Torch
 
-/// A semi-supervised recipe trained for several numbers of labels and several draws of them: the published table, run by run.
+/// A semi-supervised recipe trained for several numbers of labels and several draws of them: the published table, run
+/// by run.
 ///
 /// Every run has a folder of its own and goes on from its last checkpoint, so that the whole may be interrupted at any
 /// time, started again, or extended by more draws.

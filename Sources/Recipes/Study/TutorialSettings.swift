@@ -31,8 +31,9 @@ public enum TutorialTechnique: String, CaseIterable, Sendable, Codable {
 
 /// Whose settings the demonstration plays by.
 public enum TutorialPreset: String, CaseIterable, Sendable, Codable {
-  /// The tutorial's data and two small players with what holds up: logits, Adam, techniques as the paper and its authors' code
-  /// have them, and one set of settings under every technique, chosen by a search (``TutorialTuning/sound``).
+  /// The tutorial's data and two small players with what holds up: logits, Adam, techniques as the paper and its
+  /// authors' code have them, and one set of settings under every technique, chosen by a search
+  /// (``TutorialTuning/sound``).
   case sound
   /// The same before its settings were searched for: it shows what goes wrong (``TutorialTuning/unsettled``).
   case unsettled
@@ -174,7 +175,8 @@ public struct TutorialSettings: Sendable {
   /// A new start of G's training.
   func generatorTraining() -> Training { training(tuning.generatorRate) }
 
-  /// A player's optimiser with nothing remembered yet. Without a cosine the rate falls by 5 % after each quarter of the run.
+  /// A player's optimiser with nothing remembered yet. Without a cosine the rate falls by 5 % after each quarter of the
+  /// run.
   private func training(_ rate: Double, noiseScale: LinearDecline = .none) -> Training {
     let declineFrom = min(Int(Double(steps) * tuning.declineFrom), steps - 1)
     let falling = LearningRate(CosineSchedule(from: rate, to: rate * tuning.finalRate, over: declineFrom..<steps))

@@ -61,8 +61,8 @@ public struct TutorialTuning: Codable, Sendable, Hashable {
   /// The settings of ``unsettled``.
   public init() {}
 
-  /// The game as it was before its settings were searched for: constant rates, no average, a D that has nothing to say far
-  /// from the data. It shows what goes wrong.
+  /// The game as it was before its settings were searched for: constant rates, no average, a D that has nothing to say
+  /// far from the data. It shows what goes wrong.
   public static let unsettled = TutorialTuning()
 
   /// What the search chose.

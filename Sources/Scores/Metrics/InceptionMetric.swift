@@ -1,8 +1,9 @@
 import Metrics
 import Torch
 
-/// The Inception score (Salimans et al. 2016) by the classes of the network that features come from; see `InceptionScore`. The
-/// pictures are put in an order first by NumPy's `RandomState(seed).permutation`, as torch-fidelity puts them.
+/// The Inception score (Salimans et al. 2016) by the classes of the network that features come from; see
+/// `InceptionScore`. The pictures are put in an order first by NumPy's `RandomState(seed).permutation`, as
+/// torch-fidelity puts them.
 public enum InceptionMetric: PictureMetric {
   public static let name = "is"
   public static let title = "Inception score"

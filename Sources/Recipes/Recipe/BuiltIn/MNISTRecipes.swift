@@ -4,8 +4,8 @@ import NN
 import Settings
 
 extension Recipe {
-  /// The release's Adam. With the stabiliser beside the root the same game ran away: after 7 500 steps D was always right
-  /// and G had nothing to follow.
+  /// The release's Adam. With the stabiliser beside the root the same game ran away: after 7 500 steps D was always
+  /// right and G had nothing to follow.
   private static func adam(_ learningRate: Double) -> Training {
     Training(
       rule: .adam, learningRate: learningRate, quarterlyDecay: 1, declineFrom: 1, momentum: 0, beta1: 0.5, beta2: 0.999,
@@ -44,7 +44,8 @@ extension Recipe {
     return recipe
   }()
 
-  /// The published experiment, setting by setting: table 1 of the paper, with its released code where the paper is silent.
+  /// The published experiment, setting by setting: table 1 of the paper, with its released code where the paper is
+  /// silent.
   static let mnistSemiSupervised = {
     var recipe = mnist
     recipe.name = "mnist-semisupervised"
@@ -60,11 +61,11 @@ extension Recipe {
     return recipe
   }()
 
-  /// The same networks in 80 epochs instead of 300, each at two thirds of the price. What makes that enough (see Docs/MNIST.md):
-  /// consistency, a little marginal entropy so that no class is given away, a stabiliser beside Adam's root that is large for
-  /// this game, a slower G, rates that fall only in the last fifth, and an average that forgets the start. What makes it
-  /// cheap: both players move at once, and a step sees 20 labelled examples, which are soon learnt. Noise that falls in the
-  /// second half lets go of mistakes that all draws of labels share.
+  /// The same networks in 80 epochs instead of 300, each at two thirds of the price. What makes that enough (see
+  /// Docs/MNIST.md): consistency, a little marginal entropy so that no class is given away, a stabiliser beside Adam's
+  /// root that is large for this game, a slower G, rates that fall only in the last fifth, and an average that forgets
+  /// the start. What makes it cheap: both players move at once, and a step sees 20 labelled examples, which are soon
+  /// learnt. Noise that falls in the second half lets go of mistakes that all draws of labels share.
   static let mnistSemiSupervisedFast = {
     func adam(_ learningRate: Double) -> Training {
       Training(

@@ -44,8 +44,8 @@ extension Recipe {
     return recipe
   }()
 
-  /// The published experiment on CIFAR-10 with few labels, setting by setting: table 2 of the paper, with its released code where
-  /// the paper is silent.
+  /// The published experiment on CIFAR-10 with few labels, setting by setting: table 2 of the paper, with its released
+  /// code where the paper is silent.
   static let cifar10SemiSupervised = {
     var recipe = dcgan32
     recipe.name = "cifar10-semisupervised"
@@ -89,7 +89,8 @@ extension Recipe {
     return recipe
   }()
 
-  /// The published experiment whose samples the paper shows and scores: minibatch discrimination in the place of feature matching.
+  /// The published experiment whose samples the paper shows and scores: minibatch discrimination in the place of
+  /// feature matching.
   static let cifar10Minibatch = {
     var recipe = cifar10SemiSupervised
     recipe.name = "cifar10-minibatch"
@@ -103,7 +104,8 @@ extension Recipe {
     return recipe
   }()
 
-  /// The paper's networks for ImageNet at 128 x 128: virtual batch norm in G, minibatch features and label smoothing in D.
+  /// The paper's networks for ImageNet at 128 x 128: virtual batch norm in G, minibatch features and label smoothing in
+  /// D.
   static let imageNet128 = {
     var recipe = dcgan32
     recipe.name = "imagenet-128"
@@ -121,7 +123,8 @@ extension Recipe {
     return recipe
   }()
 
-  /// R3GAN's loss, penalties and schedules (Huang et al. 2024) with a pair of residual networks that two cores can train.
+  /// R3GAN's loss, penalties and schedules (Huang et al. 2024) with a pair of residual networks that two cores can
+  /// train.
   static let r3gan32 = {
     var recipe = dcgan32
     recipe.name = "r3gan-32"
