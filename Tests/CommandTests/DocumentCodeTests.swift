@@ -17,7 +17,7 @@ import Testing
       try manifests[0].write(as: app)
       let functions = code.enumerated().map { index, block in
         """
-        func block\(index)() throws {
+        func block\(index)() async throws {
         #sourceLocation(file: "\(block.page)", line: \(block.line))
         \(block.text)
         #sourceLocation()
@@ -29,7 +29,7 @@ import Testing
       let head = modules.map { "import \($0)\n" }.joined()
       // The block that is to fail says why; the others want runs or minutes.
       let failing = try #require(code.firstIndex { $0.text.contains("// throws") })
-      let main = "do { try block\(failing)() } catch { print(error) }\n"
+      let main = "do { try await block\(failing)() } catch { print(error) }\n"
       let sources = app.appendingPathComponent("Sources/App")
       try Data((head + functions.joined()).utf8).write(to: sources.appendingPathComponent("Blocks.swift"))
       try Data(main.utf8).write(to: sources.appendingPathComponent("main.swift"))

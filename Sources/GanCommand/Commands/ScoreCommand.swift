@@ -19,7 +19,7 @@ struct Score: ParsableCommand {
 
         gan score runs/pictures-1 --against photos --samples 5000
         gan score samples.zip --against cifar10 --metrics fid,kid,precision,recall
-        gan score runs/one runs/two --against photos --samples 5000
+        gan score runs/one runs/two samples.zip --against photos --samples 5000
         gan score samples --against statistics.npz --like clean
         gan score photos --save-statistics statistics.npz
         gan score runs/mnist-1 --classifier digits.pt
