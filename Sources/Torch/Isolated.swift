@@ -2,7 +2,7 @@
 /// server holds a generator.
 ///
 /// ```swift
-/// let game = try await Isolated { try RunFolder(run).load(device: .cpu).game }
+/// let game = try Isolated { try RunFolder(run).load(device: .cpu).game }
 /// let values = try await game.use { try $0.asImages($0.samples(16, RandomStream(seed: 3))).values() }
 /// ```
 ///

@@ -6,7 +6,7 @@ import Torch
 /// The generator of a trained run, for any number of tasks at once: what a server holds.
 ///
 /// ```swift
-/// let sampler = try await RunSampler(URL(fileURLWithPath: "runs/pictures-1"))
+/// let sampler = try RunSampler(URL(fileURLWithPath: "runs/pictures-1"))
 /// let pictures = try await sampler.pictures(seeds: [7, 8, 9])
 /// ```
 ///
