@@ -214,23 +214,17 @@ struct Compare: ParsableCommand {
     }
     try comparison.validate(.plain)
     try base.validate(on: device)
-    var grid = Grid(
-      comparison: comparison,
-      techniques: try ComparedTechnique.usual(hasImages: hasImages).filter { technique in
-        guard hasImages, technique != .plain else {
-          try comparison.validate(technique)
-          return true
-        }
-        return (try? comparison.validate(technique)) != nil && (try? refuse(technique, comparison)) != nil
-      }, device: device)
-    for technique in ComparedTechnique.usual(hasImages: hasImages) where !grid.techniques.contains(technique) {
+    var (techniques, leftOut): ([ComparedTechnique], [String]) = ([], [])
+    for technique in ComparedTechnique.usual(hasImages: hasImages) {
       do {
         try comparison.validate(technique)
-        try refuse(technique, comparison)
-      } catch let error as RecipeError {
-        grid.leftOut.append("\(technique.title) (\(error))")
+        if hasImages { try refuse(technique, comparison) }
+        techniques.append(technique)
+      } catch let error as RecipeError where hasImages {
+        leftOut.append("\(technique.title) (\(error))")
       }
     }
+    let grid = Grid(comparison: comparison, techniques: techniques, leftOut: leftOut, device: device)
     for words in grid.leftOut { Output.say("left out: \(words)") }
     return grid
   }

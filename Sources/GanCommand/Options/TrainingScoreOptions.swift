@@ -120,24 +120,9 @@ func trainingScorer(_ plan: ScorePlan, _ recipe: Recipe, _ place: URL?, device: 
   let realFeatures = known!
   try PictureScores.check(metrics, network, hasRealPictures: true)
   return RunScorer(plan) { game in
-    let size = game.recipe.batchSize
     // As `gan score RUN` draws them.
-    let random = RandomStream(seed: 1).stream("score")
-    var last: (index: Int, batch: Tensor)?
-    func batch(_ index: Int) throws -> Tensor {
-      if let last, last.index == index { return last.batch }
-      let made = try game.samples(size, random.at(index))
-      last = (index, made)
-      return made
-    }
-    let generated = GeneratedPictures(title: "samples", count: plan.count) { range in
-      let first = range.lowerBound / size
-      let batches = try (first..<(range.upperBound + size - 1) / size).map(batch)
-      return try checkingTensors {
-        let start = range.lowerBound - first * size
-        return game.asImages(concatenated(batches, 0).sliced(0, start..<start + range.count))
-      }
-    }
+    let generated = GeneratedPictures(
+      title: "samples", count: plan.count, images: ScoreSource.images(of: game, seed: 1))
     let features = try PictureFeatures(of: generated, by: network)
     let input = ScoreInput(
       generated: features, realFeatures: realFeatures.features, realStatistics: nil, settings: settings)
