@@ -71,13 +71,29 @@ CT_INLINE void interleave(const Wide<float> (&words)[4], float (&group)[4 * bloc
   }
 }
 
-/// Copies as much of a finished group of blocks as still fits.
+/// A part of a stream: elements [begin, end) are written from `to` on.
+template <class T>
+struct Part {
+  T *to;
+  int64_t begin, end;
+};
+
+/// Copies what belongs to the part of a finished group of blocks, the one from element `at` on; the next group is then at `at`.
 template <class T, size_t n>
-CT_INLINE void emit(const T (&group)[n], T *to, int64_t &done, int64_t end) {
-  const int64_t count = std::min<int64_t>(n, end - done);
-  if (count == n) std::memcpy(to + done, group, sizeof group);  // of a constant size: no call
-  else std::memcpy(to + done, group, count * sizeof(T));
-  done += count;
+CT_INLINE void emit(const T (&group)[n], const Part<T> &part, int64_t &at) {
+  if (at >= part.begin && at + static_cast<int64_t>(n) <= part.end) {
+    std::memcpy(part.to + (at - part.begin), group, sizeof group);  // of a constant size: no call
+  } else {
+    const int64_t first = std::max(at, part.begin), last = std::min<int64_t>(at + n, part.end);
+    std::memcpy(part.to + (first - part.begin), group + (first - at), (last - first) * sizeof(T));
+  }
+  at += n;
+}
+
+/// Where the group of `n` elements begins that holds the part's first one.
+template <class T>
+CT_INLINE int64_t first_group(const Part<T> &part, int64_t n) {
+  return part.begin / n * n;
 }
 
 /// The upper 24 bits of each word, as a number.
@@ -86,23 +102,23 @@ CT_INLINE void upper_bits(const Mask<Wide<float>> &words, Wide<float> &numbers) 
   numbers = __builtin_convertvector((words >> 8) & 0xffffff, Wide<float>);
 }
 
-// Each filler writes elements [begin, end) of a stream; `begin` is a multiple of the group of `blocks` blocks.
+// Each filler writes a part of a stream, which may begin anywhere.
 
-CT_KERNEL(void, fill_words, (uint64_t key, uint32_t *to, int64_t begin, int64_t end), (key, to, begin, end)) {
+CT_KERNEL(void, fill_words, (uint64_t key, const Part<uint32_t> &part), (key, part)) {
   uint32_t words[4][blocks], group[4 * blocks];
-  for (int64_t done = begin; done < end;) {
-    philox(key, done / 4, words);
+  for (int64_t at = first_group(part, 4 * blocks); at < part.end;) {
+    philox(key, at / 4, words);
     for (int b = 0; b < blocks; b++)
       for (int w = 0; w < 4; w++) group[4 * b + w] = words[w][b];
-    emit(group, to, done, end);
+    emit(group, part, at);
   }
 }
 
-CT_WIDE_KERNEL(void, fill_uniform, (uint64_t key, float *to, int64_t begin, int64_t end), (key, to, begin, end)) {
+CT_WIDE_KERNEL(void, fill_uniform, (uint64_t key, const Part<float> &part), (key, part)) {
   uint32_t words[4][blocks];
   float group[4 * blocks];
-  for (int64_t done = begin; done < end;) {
-    philox(key, done / 4, words);
+  for (int64_t at = first_group(part, 4 * blocks); at < part.end;) {
+    philox(key, at / 4, words);
     Wide<float> numbers[4];
     for (int w = 0; w < 4; w++) {
       Mask<Wide<float>> word;
@@ -111,16 +127,16 @@ CT_WIDE_KERNEL(void, fill_uniform, (uint64_t key, float *to, int64_t begin, int6
       numbers[w] *= 0x1p-24f;
     }
     interleave(numbers, group);
-    emit(group, to, done, end);
+    emit(group, part, at);
   }
 }
 
-CT_WIDE_KERNEL(void, fill_normal, (uint64_t key, float *to, int64_t begin, int64_t end), (key, to, begin, end)) {
+CT_WIDE_KERNEL(void, fill_normal, (uint64_t key, const Part<float> &part), (key, part)) {
   using Vector = Wide<float>;
   uint32_t words[4][blocks];
   float group[4 * blocks];
-  for (int64_t done = begin; done < end;) {
-    philox(key, done / 4, words);
+  for (int64_t at = first_group(part, 4 * blocks); at < part.end;) {
+    philox(key, at / 4, words);
     Vector numbers[4];
     for (int half = 0; half < 4; half += 2) {
       Mask<Vector> first, second;
@@ -137,22 +153,22 @@ CT_WIDE_KERNEL(void, fill_normal, (uint64_t key, float *to, int64_t begin, int64
       numbers[half + 1] *= radius;
     }
     interleave(numbers, group);
-    emit(group, to, done, end);
+    emit(group, part, at);
   }
 }
 
-/// to = x + deviation n over [begin, end), n what `fill_normal` would write.
-CT_WIDE_KERNEL(void, scale_and_add,
-               (const float *x, float *to, float deviation, int64_t begin, int64_t end),
-               (x, to, deviation, begin, end)) {
-  for (int64_t i = begin; i < end; i++) to[i] = x[i] + to[i] * deviation;
+/// to = x + deviation to
+CT_WIDE_KERNEL(void, scale_and_add, (const float *x, float *to, float deviation, int64_t count), (x, to, deviation, count)) {
+  for (int64_t i = 0; i < count; i++) to[i] = x[i] + to[i] * deviation;
 }
-void add_normal(uint64_t key, const float *x, float *to, float deviation, int64_t begin, int64_t end) {
-  constexpr int64_t part = 32 * 4 * blocks;  // of the nearest cache
-  for (int64_t from = begin; from < end; from += part) {
-    const int64_t until = std::min(end, from + part);
-    fill_normal(key, to, from, until);
-    scale_and_add(x, to, deviation, from, until);
+/// x + deviation n in the place of the part's n; `x` stands as the part does.
+void add_normal(uint64_t key, const float *x, float deviation, const Part<float> &part) {
+  constexpr int64_t most = 32 * 4 * blocks;  // of the nearest cache
+  for (int64_t from = part.begin, until; from < part.end; from = until) {
+    until = std::min(part.end, (from / most + 1) * most);
+    const int64_t offset = from - part.begin;
+    fill_normal(key, Part<float>{part.to + offset, from, until});
+    scale_and_add(x + offset, part.to + offset, deviation, until - from);
   }
 }
 
@@ -160,44 +176,97 @@ double unit(uint32_t low, uint32_t high, uint64_t plus) {
   return static_cast<double>((((uint64_t{high} << 32) | low) >> 11) + plus) * 0x1p-53;
 }
 
-void fill_uniform(uint64_t key, double *to, int64_t begin, int64_t end) {
+void fill_uniform(uint64_t key, const Part<double> &part) {
   uint32_t words[4][blocks];
   double group[2 * blocks];
-  for (int64_t done = begin; done < end;) {
-    philox(key, done / 2, words);
+  for (int64_t at = first_group(part, 2 * blocks); at < part.end;) {
+    philox(key, at / 2, words);
     for (int b = 0; b < blocks; b++) {
       group[2 * b] = unit(words[0][b], words[1][b], 0);
       group[2 * b + 1] = unit(words[2][b], words[3][b], 0);
     }
-    emit(group, to, done, end);
+    emit(group, part, at);
   }
 }
 
-void fill_normal(uint64_t key, double *to, int64_t begin, int64_t end) {
+void fill_normal(uint64_t key, const Part<double> &part) {
   uint32_t words[4][blocks];
   double group[2 * blocks];
-  for (int64_t done = begin; done < end;) {
-    philox(key, done / 2, words);
+  for (int64_t at = first_group(part, 2 * blocks); at < part.end;) {
+    philox(key, at / 2, words);
     for (int b = 0; b < blocks; b++) {
       double radius = std::sqrt(-2 * std::log(unit(words[0][b], words[1][b], 1)));
       double angle = 2 * M_PI * unit(words[2][b], words[3][b], 0);
       group[2 * b] = radius * std::cos(angle);
       group[2 * b + 1] = radius * std::sin(angle);
     }
-    emit(group, to, done, end);
+    emit(group, part, at);
   }
 }
 
+/// Which seeds draw, and which rows of a larger draw are wanted: the first dimension of what is drawn runs over them, in their
+/// order. Without any, the rows are all.
+struct Draw {
+  const uint64_t *keys;
+  int key_count;
+  bool stacked;
+  const CTRows *rows;
+  int row_count;
+
+  /// Of one key, as parts of its stream with `width` elements a row, and where each is written; `length` elements in all.
+  std::vector<Part<char>> parts(int64_t length, int64_t width) const {
+    if (row_count == 0) return {{nullptr, 0, length}};
+    std::vector<Part<char>> parts;
+    for (int i = 0; i < row_count; i++) parts.push_back({nullptr, rows[i].first * width, (rows[i].first + rows[i].count) * width});
+    return parts;
+  }
+  /// Of what is drawn without the dimension over seeds, whose first dimension is that of the rows.
+  void check(at::IntArrayRef shape) const {
+    if (row_count == 0) return;
+    int64_t count = 0;
+    for (int i = 0; i < row_count; i++) {
+      TORCH_CHECK(rows[i].first >= 0 && rows[i].count >= 0, "rows ", rows[i].first, " to ", rows[i].first + rows[i].count);
+      count += rows[i].count;
+    }
+    TORCH_CHECK(!shape.empty() && shape[0] == count, "a draw of ", shape, " is to have the ", count, " rows of this process");
+  }
+};
+
+/// fill(key, part) for parts of `out`, which is a slice for each key.
 template <class T, class Fill>
-void fill_streams(at::Tensor &out, const uint64_t *keys, int key_count, Fill fill) {
+void fill_streams(at::Tensor &out, const Draw &draw, Fill fill) {
   constexpr int64_t group = 4 * blocks;  // a multiple of every filler's group
-  const int64_t length = key_count > 0 ? out.numel() / key_count : 0, groups = (length + group - 1) / group;
+  const int64_t length = draw.key_count > 0 ? out.numel() / draw.key_count : 0;
+  const int64_t rows = draw.row_count > 0 ? out.size(draw.stacked ? 1 : 0) : 1;
   T *data = out.mutable_data_ptr<T>();
-  parallel_for(0, key_count * groups, 128, [&](int64_t begin, int64_t end) {
-    while (begin < end) {
-      int64_t stream = begin / groups, first = begin % groups, last = std::min(groups, first + (end - begin));
-      fill(keys[stream], data + stream * length, first * group, std::min(length, last * group));
-      begin += last - first;
+  struct Piece {
+    uint64_t key;
+    Part<T> part;
+    int64_t groups_before;
+  };
+  std::vector<Piece> pieces;
+  int64_t groups = 0;
+  for (int key = 0; key < draw.key_count; key++) {
+    T *to = data + key * length;
+    for (const auto &part : draw.parts(length, rows > 0 ? length / rows : 0)) {
+      if (part.end <= part.begin) continue;
+      pieces.push_back({draw.keys[key], {to, part.begin, part.end}, groups});
+      to += part.end - part.begin;
+      groups += (part.end - 1) / group - part.begin / group + 1;
+    }
+  }
+  if (groups == 0) return;
+  parallel_for(0, groups, 128, [&](int64_t begin, int64_t end) {
+    auto piece = std::upper_bound(pieces.begin(), pieces.end(), begin,
+                                  [](int64_t at, const Piece &piece) { return at < piece.groups_before; }) - 1;
+    for (; begin < end; piece++) {
+      const int64_t until = piece + 1 == pieces.end() ? end : std::min(end, (piece + 1)->groups_before);
+      const Part<T> &whole = piece->part;
+      const int64_t origin = whole.begin / group - piece->groups_before;
+      const int64_t first = std::max(whole.begin, (begin + origin) * group);
+      const int64_t last = std::min(whole.end, (until + origin) * group);
+      fill(piece->key, Part<T>{whole.to + (first - whole.begin), first, last});
+      begin = until;
     }
   });
 }
@@ -211,7 +280,7 @@ struct AddedNoise : torch::autograd::Node {
   variable_list apply(variable_list &&cotangents) override { return {cotangents[0]}; }
 };
 
-at::Tensor add_normal(const at::Tensor &x, const uint64_t *keys, int key_count, double deviation) {
+at::Tensor add_normal(const at::Tensor &x, const Draw &draw, double deviation) {
   auto node = node_of<AddedNoise>(x);
   at::Tensor y;
   {
@@ -220,78 +289,89 @@ at::Tensor add_normal(const at::Tensor &x, const uint64_t *keys, int key_count, 
     y = at::empty(from.sizes(), from.options());
     const float *data = from.const_data_ptr<float>();
     float *start = y.mutable_data_ptr<float>();
-    fill_streams<float>(y, keys, key_count, [&](uint64_t key, float *to, int64_t begin, int64_t end) {
-      add_normal(key, data + (to - start), to, static_cast<float>(deviation), begin, end);
+    fill_streams<float>(y, draw, [&](uint64_t key, const Part<float> &part) {
+      add_normal(key, data + (part.to - start), static_cast<float>(deviation), part);
     });
   }
   if (node) torch::autograd::set_history(y, node);
   return y;
 }
 
-at::Tensor fill(Distribution distribution, const uint64_t *keys, int key_count, bool stacked, at::IntArrayRef sizes,
-                const at::TensorOptions &wanted) {
+at::Tensor fill(Distribution distribution, const Draw &draw, at::IntArrayRef sizes, const at::TensorOptions &wanted) {
+  draw.check(sizes);
   std::vector<int64_t> shape = sizes.vec();
-  if (stacked) shape.insert(shape.begin(), key_count);
-  else TORCH_CHECK(key_count == 1, "a draw that is not stacked has one key");
+  if (draw.stacked) shape.insert(shape.begin(), draw.key_count);
+  else TORCH_CHECK(draw.key_count == 1, "a draw that is not stacked has one key");
   const auto dtype = wanted.dtype().toScalarType();
   if (dtype == at::kDouble) {
     auto out = at::empty(shape, at::kDouble);
-    fill_streams<double>(out, keys, key_count, [&](uint64_t key, double *to, int64_t begin, int64_t end) {
-      distribution == Distribution::uniform ? fill_uniform(key, to, begin, end) : fill_normal(key, to, begin, end);
+    fill_streams<double>(out, draw, [&](uint64_t key, const Part<double> &part) {
+      distribution == Distribution::uniform ? fill_uniform(key, part) : fill_normal(key, part);
     });
     return out.to(wanted.device());
   }
   TORCH_CHECK(dtype == at::kFloat || dtype == at::kBFloat16, "only floating-point tensors can be drawn");
   auto out = at::empty(shape, at::kFloat);
-  fill_streams<float>(out, keys, key_count, [&](uint64_t key, float *to, int64_t begin, int64_t end) {
-    distribution == Distribution::uniform ? fill_uniform(key, to, begin, end) : fill_normal(key, to, begin, end);
+  fill_streams<float>(out, draw, [&](uint64_t key, const Part<float> &part) {
+    distribution == Distribution::uniform ? fill_uniform(key, part) : fill_normal(key, part);
   });
   return out.to(wanted);
 }
 
-CTensor *draw(const char *name, Distribution distribution, const uint64_t *keys, int key_count, bool stacked,
-              const int64_t *sizes, int rank, CTDType dtype, CTDevice place) {
+/// The sizes of x without the dimension over seeds.
+at::IntArrayRef sizes_of_seed(const at::Tensor &x, const Draw &draw) {
+  TORCH_CHECK(draw.stacked ? x.dim() > 0 && x.size(0) == draw.key_count : draw.key_count == 1,
+              "the first dimension is to be the ", draw.key_count, " seeds");
+  return x.sizes().slice(draw.stacked ? 1 : 0);
+}
+
+CTensor *draw(const char *name, Distribution distribution, const Draw &draw, const int64_t *sizes, int rank, CTDType dtype,
+              CTDevice place) {
   return operation(name, {}, [&] {
-    return fill(distribution, keys, key_count, stacked, at::IntArrayRef(sizes, rank), options(dtype, place));
+    return fill(distribution, draw, at::IntArrayRef(sizes, rank), options(dtype, place));
   });
 }
 
 }  // namespace
 }  // namespace ctorch
 
-CTensor *ct_uniform(const uint64_t *keys, int key_count, bool stacked, const int64_t *sizes, int rank, CTDType dtype,
-                    CTDevice place) {
-  return ctorch::draw("uniform", ctorch::Distribution::uniform, keys, key_count, stacked, sizes, rank, dtype, place);
+CTensor *ct_uniform(const uint64_t *keys, int key_count, bool stacked, const CTRows *rows, int row_count, const int64_t *sizes,
+                    int rank, CTDType dtype, CTDevice place) {
+  return ctorch::draw("uniform", ctorch::Distribution::uniform, {keys, key_count, stacked, rows, row_count}, sizes, rank, dtype,
+                      place);
 }
-CTensor *ct_normal(const uint64_t *keys, int key_count, bool stacked, const int64_t *sizes, int rank, CTDType dtype,
-                   CTDevice place) {
-  return ctorch::draw("normal", ctorch::Distribution::normal, keys, key_count, stacked, sizes, rank, dtype, place);
+CTensor *ct_normal(const uint64_t *keys, int key_count, bool stacked, const CTRows *rows, int row_count, const int64_t *sizes,
+                   int rank, CTDType dtype, CTDevice place) {
+  return ctorch::draw("normal", ctorch::Distribution::normal, {keys, key_count, stacked, rows, row_count}, sizes, rank, dtype,
+                      place);
 }
-CTensor *ct_add_normal(CTensor *x, const uint64_t *keys, int key_count, bool stacked, double deviation) {
+CTensor *ct_add_normal(CTensor *x, const uint64_t *keys, int key_count, bool stacked, const CTRows *rows, int row_count,
+                       double deviation) {
   using namespace ctorch;
   return operation("addNormal", {x}, [&] {
     const auto &given = tensor(x);
-    TORCH_CHECK(stacked ? given.dim() > 0 && given.size(0) == key_count : key_count == 1,
-                "the first dimension is to be the ", key_count, " seeds");
-    if (given.device().is_cpu() && given.scalar_type() == at::kFloat) return add_normal(given, keys, key_count, deviation);
-    auto shape = given.sizes().slice(stacked ? 1 : 0);
-    auto noise = fill(Distribution::normal, keys, key_count, stacked, shape, given.options());
-    return given.add(noise, deviation);
+    const Draw draw = {keys, key_count, stacked, rows, row_count};
+    const auto shape = sizes_of_seed(given, draw);
+    draw.check(shape);
+    if (given.device().is_cpu() && given.scalar_type() == at::kFloat) return add_normal(given, draw, deviation);
+    return given.add(fill(Distribution::normal, draw, shape, given.options()), deviation);
   });
 }
-CTensor *ct_dropout(CTensor *x, const uint64_t *keys, int key_count, bool stacked, double rate) {
+CTensor *ct_dropout(CTensor *x, const uint64_t *keys, int key_count, bool stacked, const CTRows *rows, int row_count,
+                    double rate) {
   using namespace ctorch;
   return operation("dropout", {x}, [&] {
     const auto &given = tensor(x);
     TORCH_CHECK(rate >= 0 && rate < 1, "the rate ", rate, " is not in 0 ..< 1");
-    TORCH_CHECK(stacked ? given.dim() > 0 && given.size(0) == key_count : key_count == 1,
-                "the first dimension is to be the ", key_count, " seeds");
+    const Draw draw = {keys, key_count, stacked, rows, row_count};
     // Numbers rounded to fewer bits would fall on the rate itself.
     auto drawn = given.options().dtype(given.scalar_type() == at::kDouble ? at::kDouble : at::kFloat);
-    auto mask = fill(Distribution::uniform, keys, key_count, stacked, given.sizes().slice(stacked ? 1 : 0), drawn);
+    auto mask = fill(Distribution::uniform, draw, sizes_of_seed(given, draw), drawn);
     mask.ge_(rate).mul_(1 / (1 - rate));
     // Laid out as x is: a product of two layouts takes several times as long.
     return given.mul(mask.to(given.scalar_type()).contiguous(given.suggest_memory_format()));
   });
 }
-void ct_random_words(uint64_t key, uint32_t *words, int64_t count) { ctorch::fill_words(key, words, 0, count); }
+void ct_random_words(uint64_t key, uint32_t *words, int64_t count) {
+  ctorch::fill_words(key, ctorch::Part<uint32_t>{words, 0, count});
+}

@@ -30,17 +30,21 @@ public enum Noise: Sendable, Hashable {
   }
 
   /// `count` draws, for each seed of `random`.
+  ///
+  /// - Parameter rows: those of the draws that are made, for one of several processes; all if nil.
   public func callAsFunction(
-    _ count: Int, _ random: RandomStream, dtype: DType = .float32, device: Device = .cpu
+    _ count: Int, _ random: RandomStream, rows: Range<Int>? = nil, dtype: DType = .float32, device: Device = .cpu
   ) -> Tensor {
+    let (random, own) = (rows.map { random.rows([$0]) } ?? random, rows ?? 0..<count)
     switch self {
     case .uniform(let low, let high, let dimensions):
-      random.uniform([count, dimensions], dtype: dtype, device: device) * (high - low) + low
+      return random.uniform([own.count, dimensions], dtype: dtype, device: device) * (high - low) + low
     case .normal(let dimensions):
-      random.normal([count, dimensions], dtype: dtype, device: device)
+      return random.normal([own.count, dimensions], dtype: dtype, device: device)
     case .stratified(let low, let high, let jitter):
-      random.uniform([count, 1], dtype: dtype, device: device) * jitter
-        + Tensor.linspace(low, high, count: count, dtype: dtype, device: device).unsqueezed(-1)
+      let line = Tensor.linspace(low, high, count: count, dtype: dtype, device: device).unsqueezed(-1)
+      return random.uniform([own.count, 1], dtype: dtype, device: device) * jitter
+        + (rows == nil ? line : line.sliced(0, own))
     }
   }
 }

@@ -21,6 +21,8 @@ public struct Judgement {
   /// before its noise or dropout.
   public var features: Tensor { rows.map { allFeatures.sliced(-2, $0) } ?? allFeatures }
 
+  /// The batch of which the examples are this process's part: what terms ask that look at more than one example.
+  public let whole: WholeBatch
   private let allFeatures: Tensor
   /// Which of the features' rows are this batch's; nil for all. Cut out when asked for: few games look at them.
   private let rows: Range<Int>?
@@ -28,29 +30,37 @@ public struct Judgement {
   /// - Parameters:
   ///   - logits: [..., N, K].
   ///   - features: f(x), [..., N, A].
-  public init(logits: Tensor, features: Tensor) { self.init(logits, features, nil) }
+  ///   - whole: the batch of which the examples are this process's part.
+  public init(logits: Tensor, features: Tensor, whole: WholeBatch = .alone) {
+    self.init(logits, features, nil, whole)
+  }
 
-  private init(_ logits: Tensor, _ features: Tensor, _ rows: Range<Int>?) {
+  private init(_ logits: Tensor, _ features: Tensor, _ rows: Range<Int>?, _ whole: WholeBatch) {
     self.logits = logits
     allFeatures = features
     self.rows = rows
+    self.whole = whole
   }
 
-  /// The judgements of the batches, of the given sizes, that were passed through D together.
-  func split(_ sizes: [Int]) -> [Judgement] {
-    if sizes.count == 1 { return [self] }
+  /// The judgements of the batches, of the given sizes, that were passed through D together, each this process's part of
+  /// one of `wholes`.
+  func split(_ sizes: [Int], _ wholes: [WholeBatch]) -> [Judgement] {
+    if sizes.count == 1 { return [with(whole: wholes[0])] }
     var first = 0
-    return zip(logits.split(-2, sizes: sizes), sizes).map { logits, size in
-      defer { first += size }
-      return Judgement(logits, allFeatures, first..<first + size)
+    return zip(logits.split(-2, sizes: sizes), zip(sizes, wholes)).map { logits, part in
+      defer { first += part.0 }
+      return Judgement(logits, allFeatures, first..<first + part.0, part.1)
     }
   }
 
+  /// The same of a part of `whole`.
+  func with(whole: WholeBatch) -> Judgement { Judgement(logits, allFeatures, rows, whole) }
+
   /// The same features for other logits.
-  func with(logits: Tensor) -> Judgement { Judgement(logits, allFeatures, rows) }
+  func with(logits: Tensor) -> Judgement { Judgement(logits, allFeatures, rows, whole) }
 
   /// The same as constants: no gradient flows through.
-  var detached: Judgement { Judgement(logits.detached(), allFeatures.detached(), rows) }
+  var detached: Judgement { Judgement(logits.detached(), allFeatures.detached(), rows, whole) }
 }
 
 extension Network where Model: Generator {

@@ -99,7 +99,15 @@ public final class Trainer<G: Generator, D: Discriminator> {
   }
   private var furtherGeneratorSteps: [PlayerStreams] = []
   private let random: RandomStream
-  private var lastGradients: (discriminator: Tensor, generator: Tensor)?
+  /// Both players' gradients in the last step, penalties included.
+  package private(set) var lastGradients: (discriminator: Tensor, generator: Tensor)?
+  /// The processes that play the game together; nil where this one plays by itself. See ``share(with:batchSize:labelledBatchSize:)``.
+  public private(set) var processes: ProcessGroup?
+  /// What this process asks all to know after the step, such as that it is to end; and what any process had asked.
+  package var asks: [Bool] = []
+  package private(set) var asked: [Bool] = []
+  /// The batches of real, generated and labelled examples, of which this process may play with a part.
+  private var wholes = (real: WholeBatch.alone, labelled: WholeBatch.alone)
 
   /// How G is trained.
   public let generatorTraining: Training
@@ -194,9 +202,30 @@ public final class Trainer<G: Generator, D: Discriminator> {
     )
   }
 
+  /// Plays the game together with the other processes of `group`, each with its rows of every batch
+  /// (``ProcessGroup/rows(of:rank:)``): the same game that one process plays by itself, up to the order of sums. All begin with
+  /// the same parameters, and stay alike: what moves them is the sum of all gradients. To be called before the first step.
+  ///
+  /// From here on `data` and `labelled` are to give this process's rows only, in their order. All processes are to play
+  /// the same steps.
+  ///
+  /// - Parameters:
+  ///   - batchSize: of the whole batch of real examples, and of generated ones.
+  ///   - labelledBatchSize: the same of labelled examples, where there are any.
+  /// - Throws: ``TrainerError`` where a batch has fewer rows than there are processes.
+  public func share(with group: ProcessGroup, batchSize: Int, labelledBatchSize: Int? = nil) throws {
+    do {
+      wholes.real = try WholeBatch(of: batchSize, among: group)
+      if labelled != nil { wholes.labelled = try WholeBatch(of: labelledBatchSize ?? batchSize, among: group) }
+    } catch let error as ProcessError {
+      throw TrainerError(description: error.description)
+    }
+    processes = group.count > 1 ? group : nil
+  }
+
   /// Plays one step; `nil` once all are played.
   ///
-  /// - Throws: ``TrainerError`` where the parts do not make a game; `TensorError` naming the first operation that
+  /// - Throws: `ProcessError` where another process is missing; ``TrainerError`` where the parts do not make a game; `TensorError` naming the first operation that
   ///   failed; ``TrainingFault`` where a loss, a gradient, a parameter or what an optimiser keeps is NaN or infinite
   ///   after the step. The players have moved then; to go back, ``restore(_:)`` an earlier ``state``.
   public func next() throws -> StepReport? {
@@ -204,8 +233,10 @@ public final class Trainer<G: Generator, D: Discriminator> {
     if !isChecked { try check() }
     // This step's take the same memory.
     lastGradients = nil
-    let (played, report) = try checkingTensors {
-      let played = try withProducts(in: productType) { try updates == .simultaneous ? moveBoth() : moveInTurn() }
+    processes?.activity = "step \(step + 1)"
+    let (played, report) = try explaining {
+      var played = try withProducts(in: productType) { try updates == .simultaneous ? moveBoth() : moveInTurn() }
+      try exchangeLosses(&played)
       let report = StepReport(
         step: step, discriminatorLoss: try played.discriminator.loss.values(Double.self),
         generatorLoss: try played.generator.loss.values(Double.self),
@@ -226,6 +257,43 @@ public final class Trainer<G: Generator, D: Discriminator> {
   }
 
   private var isChecked = false
+
+  /// An operation that failed in `body` for want of another process is explained by who is missing.
+  private func explaining<Result>(_ body: () throws -> Result) throws -> Result {
+    guard let processes else { return try checkingTensors(body) }
+    return try processes.explaining { try checkingTensors(body) }
+  }
+
+  /// The losses of all rows in the place of those of this process's, and what any process asks.
+  private func exchangeLosses(_ played: inout Played) throws {
+    guard let processes else { return asked = asks }
+    let losses = [played.discriminator.loss, played.generator.loss] + (played.labelledLoss.map { [$0] } ?? [])
+    let weights = [wholes.real.weight, wholes.real.weight, wholes.labelled.weight].map { $0 ?? 1 }
+    let own = zip(losses, weights).map { $0.detached().reshaped([-1]).to(.float64) * $1 }
+    let sums = concatenated(own + [Tensor(asks.map { $0 ? 1.0 : 0 })], 0)
+    processes.activity = "step \(step + 1), the losses"
+    try processes.sum(inPlace: sums)
+    let parts = sums.split(0, sizes: own.map(\.count) + [asks.count])
+    asked = try parts[own.count].values(Double.self).map { $0 > 0 }
+    played.discriminator.loss = parts[0]
+    played.generator.loss = parts[1]
+    if played.labelledLoss != nil {
+      // D's loss, weighted by the share of unlabelled rows, holds the labelled part weighted likewise.
+      played.labelledLoss = parts[2]
+    }
+  }
+
+  /// A loss as this process's part of that of all rows: the sum of the processes' parts is the loss.
+  private func part(_ loss: Tensor) -> Tensor { wholes.real.weight.map { loss * $0 } ?? loss }
+
+  /// Begins to add up all processes' gradients, in place.
+  private func exchange(_ gradient: Tensor, _ player: String) throws -> (gradient: Tensor, sum: PendingSum?) {
+    guard let processes else { return (gradient, nil) }
+    // Gloo exchanges memory as it lies.
+    let gradient = gradient.contiguous()
+    processes.activity = "step \(step + 1), the \(player)'s gradient"
+    return (gradient, try processes.beginSum(inPlace: gradient))
+  }
 
   /// - Throws: ``TrainerError``.
   private func check() throws {
@@ -272,89 +340,131 @@ public final class Trainer<G: Generator, D: Discriminator> {
   }
 
   private func moveInTurn() throws -> Played {
-    let moved = try moveDiscriminator()
-    var moving = try moveGenerator(moved.generated, streams.generator)
-    for random in furtherGeneratorSteps { moving = try moveGenerator(moved.generated, random) }
-    return Played(discriminator: moved.trace, generator: moving, labelledLoss: moved.labelledLoss)
+    let moving = try moveDiscriminator()
+    // While the processes' gradients are added up: G's examples do not depend on what D becomes.
+    let next = processes == nil || updates != .alternating ? nil : generate(moving.real.count, streams.generator)
+    try moving.exchanged.sum?.finish()
+    try move(discriminatorTraining, discriminator.flat, moving.exchanged.gradient)
+    let trace = StepTrace(
+      .discriminator, discriminator, discriminatorTraining, loss: moving.loss, gradient: moving.exchanged.gradient)
+    let shown = moving.generated
+    var moved = try moveGenerator(shown, streams.generator, made: next)
+    for random in furtherGeneratorSteps { moved = try moveGenerator(shown, random) }
+    return Played(discriminator: trace, generator: moved, labelledLoss: moving.labelledLoss)
   }
 
-  private func moveDiscriminator() throws -> (trace: StepTrace, generated: Examples, labelledLoss: Tensor?) {
+  /// D's loss and its gradient, whose exchange has begun; D has not moved yet.
+  private func moveDiscriminator() throws -> (
+    loss: Tensor, exchanged: (gradient: Tensor, sum: PendingSum?), real: Examples, generated: Examples,
+    labelledLoss: Tensor?
+  ) {
     let random = streams.discriminator
-    let real = data(step, random.data)
+    let real = try realExamples(random)
     let made =
       updates == .alternating ? withoutGradient { generate(real.count, random) } : generate(real.count, random)
     let generated = made.with(made.values.detached())
-    let labelled = labelled?(step, random.labelled)
+    let labelled = try labelledExamples(random)
     let judgements = judge(
       [
-        labelled.map { Examples(values: $0.examples, labels: nil) }, augmented(real, random, "real"),
-        augmented(generated, random, "generated"),
+        labelled.map { Examples(values: $0.examples, labels: nil, whole: wholes.labelled) },
+        augmented(real, random, "real"), augmented(generated, random, "generated"),
       ].compactMap { $0 }, random.discriminatorLayers.at(step))
     let (loss, labelledLoss) = discriminatorLoss(
       labelled: labelled.map { (judgements[0], $0.labels) }, real: (real, judgements[judgements.count - 2]),
       generated: (generated, judgements[judgements.count - 1]), random)
-    let gradient = discriminator.gradient(of: loss)
-    try move(discriminatorTraining, discriminator.flat, gradient)
-    return (
-      StepTrace(.discriminator, discriminator, discriminatorTraining, loss: loss, gradient: gradient), made,
-      labelledLoss
-    )
+    let exchanged = try exchange(discriminator.gradient(of: part(loss)), "discriminator")
+    return (loss, exchanged, real, made, labelledLoss)
   }
 
-  /// - Parameter shown: the examples that D was shown, made with gradient where G moves on them.
-  private func moveGenerator(_ shown: Examples, _ random: PlayerStreams) throws -> StepTrace {
-    let generated = updates == .alternating ? generate(shown.count, random) : shown
+  /// - Parameters:
+  ///   - shown: the examples that D was shown, made with gradient where G moves on them.
+  ///   - made: those that G moves on, where they are made already.
+  private func moveGenerator(_ shown: Examples, _ random: PlayerStreams, made: Examples? = nil) throws -> StepTrace {
+    let generated = made ?? (updates == .alternating ? generate(shown.count, random) : shown)
     let layers = random.discriminatorLayers.at(step)
     func judge(_ x: Examples, _ name: String) -> Judgement {
       let x = augmented(x, random, name)
-      return discriminator.model(x.values, context(layers.stream(name), labels: x.labels))
+      return discriminator.model(x.values, context(layers.stream(name), [x], labels: x.labels)).with(whole: x.whole)
     }
     func makeLoss() -> Tensor {
       generatorLoss(
         real: {
-          func judgeReal() -> Judgement { judge(data(step, random.data), "real") }
+          func judgeReal() -> Judgement {
+            judge(Examples(data(step, random.data), wholes.real), "real")
+          }
           return self.sharedTraining == nil ? withoutGradient(judgeReal) : judgeReal()
         }, generated: judge(generated, "generated"))
     }
     let loss = sharedTraining == nil ? discriminator.asConstants(makeLoss) : makeLoss()
     guard let sharedTraining else {
-      let gradient = generator.gradient(of: loss)
+      let (gradient, sum) = try exchange(generator.gradient(of: part(loss)), "generator")
+      try sum?.finish()
       try move(generatorTraining, generator.flat, gradient)
       return StepTrace(.generator, generator, generatorTraining, loss: loss, gradient: gradient)
     }
-    let gradients = generator.gradients(of: loss, with: discriminator)
-    try move(generatorTraining, generator.flat, gradients.own)
-    try move(sharedTraining, discriminator.flat, gradients.other)
-    return StepTrace(.generator, generator, generatorTraining, loss: loss, gradient: gradients.own)
+    let gradients = generator.gradients(of: part(loss), with: discriminator)
+    let (own, other) = (try exchange(gradients.own, "generator"), try exchange(gradients.other, "discriminator"))
+    for sum in [own.sum, other.sum] { try sum?.finish() }
+    try move(generatorTraining, generator.flat, own.gradient)
+    try move(sharedTraining, discriminator.flat, other.gradient)
+    return StepTrace(.generator, generator, generatorTraining, loss: loss, gradient: own.gradient)
+  }
+
+  /// This step's, of which this process may have a part.
+  private func realExamples(_ random: PlayerStreams) throws -> Examples {
+    let real = Examples(data(step, random.data), wholes.real)
+    try check(real.count, wholes.real, "real", of: real.values)
+    return real
+  }
+
+  private func labelledExamples(_ random: PlayerStreams) throws -> (examples: Tensor, labels: Tensor)? {
+    let batch = labelled?(step, random.labelled)
+    if let batch { try check(batch.labels.size(-1), wholes.labelled, "labelled", of: batch.examples) }
+    return batch
+  }
+
+  private func check(_ count: Int, _ whole: WholeBatch, _ name: String, of values: Tensor) throws {
+    guard let rows = whole.rows, !values.isPoisoned, count != rows.own.count else { return }
+    throw TrainerError(
+      description: "the data give \(count) \(name) examples, this process's part of \(rows.count) is \(rows.own.count)")
   }
 
   private func moveBoth() throws -> Played {
     let random = streams.both
-    let real = data(step, random.data)
-    let labelled = labelled?(step, random.labelled)
+    let real = try realExamples(random)
+    let labelled = try labelledExamples(random)
     let layers = random.discriminatorLayers.at(step)
     let generated = generate(real.count, random)
     // Generated examples go through D by themselves: G's gradient then comes back through their rows only.
     let asGiven = generated.with(generated.values.asVariable())
     let onGenerated = discriminator.model(
-      augmented(asGiven, random, "generated").values, context(layers.stream("generated"), labels: asGiven.labels))
+      augmented(asGiven, random, "generated").values,
+      context(layers.stream("generated"), [asGiven], labels: asGiven.labels)
+    ).with(whole: asGiven.whole)
     let onReal = judge(
-      [labelled.map { Examples(values: $0.examples, labels: nil) }, augmented(real, random, "real")].compactMap { $0 },
-      layers.stream("real"))
+      [
+        labelled.map { Examples(values: $0.examples, labels: nil, whole: wholes.labelled) },
+        augmented(real, random, "real"),
+      ].compactMap { $0 }, layers.stream("real"))
     let (loss, labelledLoss) = discriminatorLoss(
       labelled: labelled.map { (onReal[0], $0.labels) }, real: (real, onReal[onReal.count - 1]),
       generated: (asGiven.with(asGiven.values.detached()), onGenerated), random)
     let generatorLoss = generatorLoss(real: { onReal[onReal.count - 1].detached }, generated: onGenerated)
 
-    let byGenerated = gradient(of: generatorLoss, by: [asGiven.values], keepsGraph: true)[0]
-    let discriminatorGradient = discriminator.gradient(of: loss)
-    let generatorGradient = generator.gradient(of: generated.values, cotangent: byGenerated)
-    try move(discriminatorTraining, discriminator.flat, discriminatorGradient)
-    try move(generatorTraining, generator.flat, generatorGradient)
+    let byGenerated = gradient(of: part(generatorLoss), by: [asGiven.values], keepsGraph: true)[0]
+    // Added up while G's is computed.
+    let ofDiscriminator = try exchange(discriminator.gradient(of: part(loss)), "discriminator")
+    let ofGenerator = try exchange(
+      generator.gradient(of: generated.values, cotangent: byGenerated), "generator")
+    try ofDiscriminator.sum?.finish()
+    try move(discriminatorTraining, discriminator.flat, ofDiscriminator.gradient)
+    try ofGenerator.sum?.finish()
+    try move(generatorTraining, generator.flat, ofGenerator.gradient)
     return Played(
       discriminator: StepTrace(
-        .discriminator, discriminator, discriminatorTraining, loss: loss, gradient: discriminatorGradient),
-      generator: StepTrace(.generator, generator, generatorTraining, loss: generatorLoss, gradient: generatorGradient),
+        .discriminator, discriminator, discriminatorTraining, loss: loss, gradient: ofDiscriminator.gradient),
+      generator: StepTrace(
+        .generator, generator, generatorTraining, loss: generatorLoss, gradient: ofGenerator.gradient),
       labelledLoss: labelledLoss)
   }
 
@@ -364,25 +474,28 @@ public final class Trainer<G: Generator, D: Discriminator> {
       parameters, gradient: gradient, learningRate: training.learningRate(step) * learningRateFactor)
   }
 
+  /// - Parameter count: the examples that this process makes.
   private func generate(_ count: Int, _ random: PlayerStreams) -> Examples {
-    let flat = generator.flat
-    let z = noise(count, random.noise.at(step), dtype: flat.dtype, device: flat.device)
+    let (flat, whole) = (generator.flat, wholes.real)
+    let z = noise(
+      whole.rows?.count ?? count, random.noise.at(step), rows: whole.rows?.own, dtype: flat.dtype, device: flat.device)
     let layers = random.generatorLayers.at(step)
     let labels = classes.map { classes in
       // The product is rounded, to K itself at the worst.
-      (random.classes.at(step).uniform([count], device: flat.device) * Double(classes))
+      (random.classes.at(step).rows(of: [whole]).uniform([count], device: flat.device) * Double(classes))
         .clamped(0, Double(classes - 1)).to(.int64)
     }
     let made = generator.model(
-      z, Context(.training, random: layers, noiseScale: generatorTraining.noiseScale(step), labels: labels))
-    return Examples(values: made, labels: labels)
+      z,
+      Context(.training, random: layers, noiseScale: generatorTraining.noiseScale(step), labels: labels, whole: whole))
+    return Examples(values: made, labels: labels, whole: whole)
   }
 
   /// As D sees them.
   ///
   /// - Parameter name: of the batch, for draws of its own.
   private func augmented(_ x: Examples, _ random: PlayerStreams, _ name: String) -> Examples {
-    augmentation.map { x.with($0(x.values, random.augmentation.at(step).stream(name))) } ?? x
+    augmentation.map { x.with($0(x.values, random.augmentation.at(step).stream(name).rows(of: [x.whole]))) } ?? x
   }
 
   private func discriminatorLoss(
@@ -396,7 +509,9 @@ public final class Trainer<G: Generator, D: Discriminator> {
           examples: batch.examples.values, labels: batch.examples.labels, judgement: batch.judgement
         ) { [self] x in
           discriminator.model(
-            augmented(batch.examples.with(x), random, name).values, .evaluation(labels: batch.examples.labels))
+            augmented(batch.examples.with(x), random, name).values,
+            .evaluation(labels: batch.examples.labels, whole: batch.examples.whole)
+          ).with(whole: batch.examples.whole)
         }
       }
       let view = DiscriminatorStep(
@@ -405,6 +520,10 @@ public final class Trainer<G: Generator, D: Discriminator> {
     }
     guard let labelled, let classifying = objective as? any ClassifyingObjective else { return (loss, nil) }
     let labelledLoss = classifying.labelledLoss(labelled.judgement, labels: labelled.labels)
+    // This process may have another share of the labelled rows than of the others, by which the whole loss is weighted.
+    if let share = wholes.labelled.weight, let other = wholes.real.weight, share != other {
+      return (loss + labelledLoss * (share / other), labelledLoss)
+    }
     return (loss + labelledLoss, labelledLoss)
   }
 
@@ -428,21 +547,21 @@ public final class Trainer<G: Generator, D: Discriminator> {
   private func judge(_ batches: [Examples], _ random: RandomStream) -> [Judgement] {
     if batches[0].values.rank == 4 {
       return batches.enumerated().map {
-        discriminator.model($1.values, context(random.at($0), labels: $1.labels))
+        discriminator.model($1.values, context(random.at($0), [$1], labels: $1.labels)).with(whole: $1.whole)
       }
     }
     let (values, labels) = (batches.map(\.values), batches.compactMap(\.labels))
     let rows = batches.count == 1 ? values[0] : concatenated(values, values[0].batchDimension)
     let classes = labels.count == batches.count ? concatenated(labels, -1) : nil
-    let sizes = batches.map(\.count)
-    return discriminator.model(rows, context(random, groupSizes: sizes, labels: classes)).split(sizes)
+    return discriminator.model(rows, context(random, batches, labels: classes)).split(
+      batches.map(\.count), batches.map(\.whole))
   }
 
-  /// Of a pass through D in this step.
-  private func context(_ random: RandomStream, groupSizes: [Int] = [1], labels: Tensor?) -> Context {
+  /// Of a pass of `batches` through D in this step.
+  private func context(_ random: RandomStream, _ batches: [Examples], labels: Tensor?) -> Context {
     Context(
-      .training, random: random, groupSizes: groupSizes, noiseScale: discriminatorTraining.noiseScale(step),
-      labels: labels)
+      .training, random: random, groupSizes: batches.map(\.count), noiseScale: discriminatorTraining.noiseScale(step),
+      labels: labels, wholes: batches.map(\.whole))
   }
 }
 
@@ -450,11 +569,20 @@ public final class Trainer<G: Generator, D: Discriminator> {
 private struct Examples {
   let values: Tensor
   let labels: Tensor?
+  /// What they are this process's part of.
+  var whole = WholeBatch.alone
+
+  init(values: Tensor, labels: Tensor?, whole: WholeBatch = .alone) {
+    (self.values, self.labels, self.whole) = (values, labels, whole)
+  }
+
+  /// The same as a part of `whole`.
+  init(_ examples: Examples, _ whole: WholeBatch) { self.init(values: examples.values, labels: examples.labels, whole: whole) }
 
   var count: Int { values.size(values.batchDimension) }
 
   /// Others of the same classes.
-  func with(_ values: Tensor) -> Examples { Examples(values: values, labels: labels) }
+  func with(_ values: Tensor) -> Examples { Examples(values: values, labels: labels, whole: whole) }
 }
 
 /// What a step draws, by purpose; derived once.

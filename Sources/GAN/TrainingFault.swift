@@ -44,7 +44,7 @@ public struct TrainingFault: Error, CustomStringConvertible, Sendable, Equatable
 /// What a step computed, to be looked through should anything in it not be finite.
 struct StepTrace {
   let player: TrainingFault.Player
-  let loss: Tensor
+  var loss: Tensor
   let gradient: Tensor
   /// As the step left them, laid out as the gradient.
   let parameters: Tensor

@@ -32,6 +32,9 @@ public final class Context {
   public let labels: Tensor?
   /// What batch norm normalises by, in the place of the batch.
   public let standing: StandingStatistics?
+  /// The batch of which the rows may be a part: what layers ask that look at more than one example. Of several groups, that
+  /// of each.
+  public let whole: WholeBatch
   private let random: RandomStream
   private var draws = 0
 
@@ -43,29 +46,37 @@ public final class Context {
   ///   - referenceCount: rows at the front that are the reference batch of virtual batch normalisation.
   ///   - noiseScale: what the standard deviation of every layer's noise is multiplied by.
   ///   - labels: the classes of the examples, [N] or [1], of int64.
+  ///   - whole: the batch of which the rows are this process's part, each group's alike.
   public convenience init(
     _ mode: Mode, random: RandomStream, groups: Int = 1, referenceCount: Int = 0, noiseScale: Double = 1,
-    labels: Tensor? = nil
+    labels: Tensor? = nil, whole: WholeBatch = .alone
   ) {
     self.init(
-      mode, random: random, groups: groups, areEqual: true, referenceCount: referenceCount, noiseScale: noiseScale,
-      labels: labels, standing: nil)
+      mode, random: random.rows(of: Array(repeating: whole, count: groups)).behind(referenceCount), groups: groups,
+      areEqual: true, referenceCount: referenceCount, noiseScale: noiseScale, labels: labels, standing: nil,
+      whole: whole)
   }
 
   /// For batches of the given sizes; layers that keep them apart fail where these differ.
+  ///
+  /// - Parameter wholes: the batches of which the groups are this process's parts; none where it has all rows.
   public convenience init(
-    _ mode: Mode, random: RandomStream, groupSizes: [Int], noiseScale: Double = 1, labels: Tensor? = nil
+    _ mode: Mode, random: RandomStream, groupSizes: [Int], noiseScale: Double = 1, labels: Tensor? = nil,
+    wholes: [WholeBatch] = []
   ) {
+    let areEqual =
+      groupSizes.allSatisfy { $0 == groupSizes[0] } && wholes.allSatisfy { $0.rows?.count == wholes[0].rows?.count }
     self.init(
-      mode, random: random, groups: groupSizes.count, areEqual: groupSizes.allSatisfy { $0 == groupSizes[0] },
-      referenceCount: 0, noiseScale: noiseScale, labels: labels, standing: nil)
+      mode, random: random.rows(of: wholes), groups: groupSizes.count, areEqual: areEqual, referenceCount: 0,
+      noiseScale: noiseScale, labels: labels, standing: nil, whole: wholes.first ?? .alone)
   }
 
   private init(
     _ mode: Mode, random: RandomStream, groups: Int, areEqual: Bool, referenceCount: Int, noiseScale: Double,
-    labels: Tensor?, standing: StandingStatistics?
+    labels: Tensor?, standing: StandingStatistics?, whole: WholeBatch = .alone
   ) {
     self.standing = standing
+    self.whole = whole
     self.mode = mode
     self.random = random
     self.groups = groups
@@ -79,8 +90,17 @@ public final class Context {
   public static var evaluation: Context { Context(.evaluation, random: RandomStream(seed: 0)) }
 
   /// Evaluation of examples of the classes `labels`.
-  public static func evaluation(labels: Tensor?) -> Context {
-    Context(.evaluation, random: RandomStream(seed: 0), labels: labels)
+  ///
+  /// - Parameter whole: the batch of which the rows are this process's part.
+  public static func evaluation(labels: Tensor?, whole: WholeBatch = .alone) -> Context {
+    Context(.evaluation, random: RandomStream(seed: 0), labels: labels, whole: whole)
+  }
+
+  /// The same pass with `count` rows of a reference batch before the examples, and draws of its own.
+  func beside(_ count: Int) -> Context {
+    Context(
+      mode, random: nextStream().behind(count), groups: groups, areEqual: areEqual, referenceCount: count,
+      noiseScale: noiseScale, labels: labels, standing: nil, whole: whole)
   }
 
   /// Evaluation with standing statistics of batch norm: a pass that they are gathered from, or one that is normalised

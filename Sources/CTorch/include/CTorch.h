@@ -90,19 +90,25 @@ CTDType ct_dtype(CT_OPERAND x);
 CTDevice ct_device(CT_OPERAND x);
 
 // ---- random streams (Philox 4x32-10, counter-based) -----------------------------------------------------------
-/// One slice per key along a new leading dimension, or no such dimension where `stacked` is false (one key then).
+/// So many rows of a draw, from one on: what a process draws that plays with a part of a batch.
+typedef struct CTRows {
+  int64_t first, count;
+} CTRows;
+/// One slice per key along a new leading dimension, or no such dimension where `stacked` is false (one key then). With
+/// `row_count` above 0 the first of `sizes` runs over `rows` of a larger draw, whose numbers they have.
 /// Uniform on [0, 1).
-CT_RESULT ct_uniform(const uint64_t *keys, int key_count, bool stacked, const int64_t *sizes, int rank, CTDType dtype,
-                     CTDevice device) CT_RETURNS_RETAINED;
+CT_RESULT ct_uniform(const uint64_t *keys, int key_count, bool stacked, const CTRows *_Nullable rows, int row_count,
+                     const int64_t *sizes, int rank, CTDType dtype, CTDevice device) CT_RETURNS_RETAINED;
 /// Normal with mean 0 and standard deviation 1.
-CT_RESULT ct_normal(const uint64_t *keys, int key_count, bool stacked, const int64_t *sizes, int rank, CTDType dtype,
-                    CTDevice device) CT_RETURNS_RETAINED;
+CT_RESULT ct_normal(const uint64_t *keys, int key_count, bool stacked, const CTRows *_Nullable rows, int row_count,
+                    const int64_t *sizes, int rank, CTDType dtype, CTDevice device) CT_RETURNS_RETAINED;
 /// x + deviation n, n as ct_normal draws it in x's shape (whose first dimension is the keys', where `stacked`); the gradient is
 /// that of x.
-CT_RESULT ct_add_normal(CT_OPERAND x, const uint64_t *keys, int key_count, bool stacked, double deviation)
-    CT_RETURNS_RETAINED;
+CT_RESULT ct_add_normal(CT_OPERAND x, const uint64_t *keys, int key_count, bool stacked, const CTRows *_Nullable rows,
+                        int row_count, double deviation) CT_RETURNS_RETAINED;
 /// x times a mask that is 0 with probability `rate`, where what ct_uniform draws in x's shape is below it, else 1 / (1 - rate).
-CT_RESULT ct_dropout(CT_OPERAND x, const uint64_t *keys, int key_count, bool stacked, double rate) CT_RETURNS_RETAINED;
+CT_RESULT ct_dropout(CT_OPERAND x, const uint64_t *keys, int key_count, bool stacked, const CTRows *_Nullable rows,
+                     int row_count, double rate) CT_RETURNS_RETAINED;
 /// The first `count` 32-bit words of the stream `key`.
 void ct_random_words(uint64_t key, uint32_t *words, int64_t count);
 
@@ -349,6 +355,54 @@ typedef struct CTMemberships {
 /// Fails where rows are not finite.
 CT_FAILURE ct_memberships(const float *real, int64_t real_count, const float *generated, int64_t generated_count,
                           int64_t dimensions, const CTBalls *balls, const CTMemberships *result) CT_RETURNS_RETAINED;
+
+// ---- processes that play one game -----------------------------------------------------------------------------
+/// Whether process groups are built in: they need the headers of Gloo.
+bool ct_processes_available(void);
+/// A store of keys that processes share: one of them serves it, or the launcher does.
+struct CT_SHARED_REFERENCE(ct_store_retain, ct_store_release) CStore;
+void ct_store_retain(struct CStore *store);
+void ct_store_release(struct CStore *store);
+/// The store at `port` of `host`, which this process `serves` or is a client of; waits up to `seconds` for it to be there, and as
+/// long in all that follows. A port of 0 takes a free one. NULL on failure, and `failure` a failed tensor.
+struct CStore *_Nullable ct_store_open(const char *host, int port, bool serves, double seconds, CT_RESULTS failure)
+    CT_RETURNS_RETAINED;
+/// The same keys, each behind `prefix`.
+struct CStore *_Nullable ct_store_behind(struct CStore *store, const char *prefix, CT_RESULTS failure) CT_RETURNS_RETAINED;
+/// Another connection to the same store, for another thread.
+struct CStore *_Nullable ct_store_again(struct CStore *store, CT_RESULTS failure) CT_RETURNS_RETAINED;
+/// Of one that ct_store_open opened.
+int ct_store_port(struct CStore *store);
+CT_FAILURE ct_store_set(struct CStore *store, const char *key, const void *bytes, int64_t count) CT_RETURNS_RETAINED;
+/// Hands over the bytes of a key, once it has some.
+CT_FAILURE ct_store_get(struct CStore *store, const char *key,
+                        void (*sink)(void *context, const void *bytes, int64_t count), void *context) CT_RETURNS_RETAINED;
+CT_FAILURE ct_store_has(struct CStore *store, const char *key, bool *result) CT_RETURNS_RETAINED;
+CT_FAILURE ct_store_add(struct CStore *store, const char *key, int64_t amount, int64_t *result) CT_RETURNS_RETAINED;
+
+/// `count` processes, of which this one is `rank`, connected by Gloo. What one calls all must call, in the same order.
+struct CT_SHARED_REFERENCE(ct_group_retain, ct_group_release) CGroup;
+void ct_group_retain(struct CGroup *group);
+void ct_group_release(struct CGroup *group);
+/// Listens at `address`, one of this host's own that the others reach. Waits up to `seconds` for the others, now and in each
+/// collective. NULL on failure, and `failure` a failed tensor.
+struct CGroup *_Nullable ct_group_open(struct CStore *store, int rank, int count, const char *address, double seconds,
+                                       CT_RESULTS failure) CT_RETURNS_RETAINED;
+/// Whether a collective has failed. The connections are of no use any more then.
+bool ct_group_has_failed(struct CGroup *group);
+/// The sum of all processes' x, in its place: a contiguous tensor of float32, float64 or int64 on the CPU, of one shape everywhere.
+CT_FAILURE ct_group_sum_in_place(struct CGroup *group, CT_OPERAND x) CT_RETURNS_RETAINED;
+/// The same begun: x is not to be touched before ct_group_finish, which has to be called.
+struct CT_SHARED_REFERENCE(ct_work_retain, ct_work_release) CWork;
+void ct_work_retain(struct CWork *work);
+void ct_work_release(struct CWork *work);
+struct CWork *_Nullable ct_group_begin_sum(struct CGroup *group, CT_OPERAND x, CT_RESULTS failure) CT_RETURNS_RETAINED;
+CT_FAILURE ct_group_finish(struct CGroup *group, struct CWork *work) CT_RETURNS_RETAINED;
+/// x of process `root` over that of the others, in place; bytes may be exchanged as well.
+CT_FAILURE ct_group_broadcast(struct CGroup *group, CT_OPERAND x, int root) CT_RETURNS_RETAINED;
+/// x of every process, in the order of their ranks along a new first dimension, with a gradient of any order: each process gets
+/// the sum of what all owe its x. Of one shape everywhere.
+CT_RESULT ct_group_gather(struct CGroup *group, CT_OPERAND x) CT_RETURNS_RETAINED;
 
 #pragma clang assume_nonnull end
 #ifdef __cplusplus

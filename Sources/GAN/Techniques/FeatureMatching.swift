@@ -36,16 +36,21 @@ public struct FeatureMatching: GeneratorTerm {
   }
 
   public func callAsFunction(real: Judgement, generated: Judgement) -> Tensor {
-    distance(real.features, generated.features) * weight
+    distance(real.features, generated.features, generated.whole) * weight
   }
 
   /// `real` and `generated`: [..., N, A] -> [...].
-  func distance(_ real: Tensor, _ generated: Tensor) -> Tensor {
-    switch reading {
-    case .paper: square(real.mean(-2) - generated.mean(-2)).sum(-1)
-    case .releaseSquared: square(real.mean(-2) - generated.mean(-2)).mean(-1)
-    case .releaseAbsolute: abs(real.mean(-2) - generated.mean(-2)).mean(-1)
-    case .tutorial: guardedRoot(square(real - generated).sum(-2, -1))
+  ///
+  /// The means are those of the whole batch, before the square: parts that each matched their own means would match the
+  /// noise of small batches, another objective.
+  func distance(_ real: Tensor, _ generated: Tensor, _ whole: WholeBatch = .alone) -> Tensor {
+    /// Of real examples less that of generated ones, in one exchange.
+    var difference: Tensor { whole.mean(real.mean(-2) - generated.mean(-2)) }
+    return switch reading {
+    case .paper: square(difference).sum(-1)
+    case .releaseSquared: square(difference).mean(-1)
+    case .releaseAbsolute: abs(difference).mean(-1)
+    case .tutorial: guardedRoot(whole.sum(square(real - generated).sum(-2, -1)))
     }
   }
 

@@ -28,7 +28,8 @@ public struct MarginalEntropy: DiscriminatorTerm {
     }
     // In logarithms: a class that no example has would otherwise be 0 · log 0.
     let logP = logits - logits.logSumExp(-1, keep: true)
-    let logMean = logP.logSumExp(-2) - Foundation.log(Double(logits.size(-2)))
+    let logMean = step.real.judgement.whole.logMeanExp(
+      logP.logSumExp(-2) - Foundation.log(Double(logits.size(-2))))
     return ((exp(logMean) * logMean).sum(-1) + Foundation.log(Double(logits.size(-1)))) * weight
   }
 }

@@ -11,7 +11,7 @@ import Torch
 ///     c_b(x_i, x_j) = exp(-|| M_ib - M_jb ||_1),   o(x_i)_b = sum_j c_b(x_i, x_j)
 ///
 /// Output: [f(x_i), o(x_i)], [..., N, A] -> [..., N, A + B]. Each group of the context (real and generated examples)
-/// is compared with its own members only.
+/// is compared with its own members only, those that other processes hold included.
 public struct MinibatchDiscrimination: Layer {
   /// What the sources make of an example's similarity with itself, and of T.
   public enum Reading: String, Codable, Sendable, CaseIterable {
@@ -79,7 +79,9 @@ public struct MinibatchDiscrimination: Layer {
 
   /// o: [..., N, A] -> [..., groups, N / groups, B].
   private func similarities(_ x: Tensor, _ context: Context) -> Tensor {
-    let total = pairwiseL1Similarity(points(x, context))
+    // All rows are compared with all, and this process's kept.
+    let whole = context.whole
+    let total = whole.own(pairwiseL1Similarity(whole.gathered(points(x, context), -3)), -2)
     switch reading {
     case .paper: return total
     case .release: return total - 1 + (bias.map { $0.value.unsqueezed(-2).unsqueezed(-2) } ?? .zeros([]))

@@ -4,7 +4,7 @@ import Torch
 /// the batch: [..., N, F] -> [..., N, F].
 ///
 /// Ioffe and Szegedy 2015, with the batch's own statistics in every mode, as the published GAN experiments use it in
-/// generators, unless the context has standing ones. Each group of the context is normalised by itself.
+/// generators, unless the context has standing ones. Each group of the context is normalised by itself. Where several processes share the batch, its moments are those of all rows.
 public struct BatchNorm: Layer {
   /// g, [F]; without it g is 1.
   public let gain: Parameter?
@@ -33,12 +33,14 @@ public struct BatchNorm: Layer {
       let scale = gain.map { $0.value / sqrt(variance + epsilon) } ?? (1 / sqrt(variance + epsilon))
       return (x - mean.unsqueezed(-2)) * scale.unsqueezed(-2) + bias.value.unsqueezed(-2)
     }
-    if x.rank == 2, context.groups == 1, context.referenceCount == 0 {
+    if x.rank == 2, context.groups == 1, context.referenceCount == 0, context.whole.rows == nil {
       return batchNorm2d(x, gain: gain?.value, bias: bias.value, epsilon: epsilon)
     }
     let batches = context.grouped(x)
-    let scale = 1 / sqrt(batches.variance(-2, keep: true) + epsilon)
-    let normalized = context.ungrouped((batches - batches.mean(-2, keep: true)) * scale)
+    let (mean, variance) = context.whole.moments(
+      mean: batches.mean(-2, keep: true), variance: batches.variance(-2, keep: true))
+    let scale = 1 / sqrt(variance + epsilon)
+    let normalized = context.ungrouped((batches - mean) * scale)
     let scaled = gain.map { normalized * $0.value.unsqueezed(-2) } ?? normalized
     return scaled + bias.value.unsqueezed(-2)
   }

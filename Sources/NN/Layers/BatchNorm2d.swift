@@ -36,7 +36,19 @@ public struct BatchNorm2d: Layer {
       return (x - perChannel(mean)) * perChannel(scale) + perChannel(bias.value)
     }
     let groups = context.groups == 1 ? [x] : x.split(0, parts: context.groups)
-    let normalized = groups.map { batchNorm2d($0, gain: gain?.value, bias: bias.value, epsilon: epsilon) }
+    let normalized = groups.map { x in
+      context.whole.rows == nil
+        ? batchNorm2d(x, gain: gain?.value, bias: bias.value, epsilon: epsilon) : shared(x, context.whole)
+    }
     return normalized.count == 1 ? normalized[0] : concatenated(normalized, 0)
+  }
+
+  /// Of this process's part of a batch, by the moments of all of it.
+  private func shared(_ x: Tensor, _ whole: WholeBatch) -> Tensor {
+    let (mean, variance) = whole.moments(mean: x.mean(0, 2, 3, keep: true), variance: x.variance(0, 2, 3, keep: true))
+    // Few numbers first: pictures are gone through twice.
+    let scale = 1 / sqrt(variance + epsilon)
+    let slope = gain.map { scale * $0.value.reshaped([1, -1, 1, 1]) } ?? scale
+    return x * slope + (bias.value.reshaped([1, -1, 1, 1]) - mean * slope)
   }
 }

@@ -42,12 +42,6 @@ public struct ReferenceBatch: Module {
 }
 
 extension Context {
-  fileprivate func beside(_ referenceCount: Int) -> Context {
-    Context(
-      mode, random: nextStream(), groups: groups, referenceCount: referenceCount, noiseScale: noiseScale,
-      labels: labels)
-  }
-
   /// `x` without the rows of the reference batch: [..., R + N, F] or [R + N, C, H, W] -> [..., N, F] or [N, C, H, W].
   public func withoutReference(_ x: Tensor) -> Tensor {
     let dimension = x.rank == 4 ? 0 : -2
