@@ -66,7 +66,7 @@ let package = Package(
     .target(name: "CKernelLevel", cSettings: isDependency ? [] : [.unsafeFlags(["-Wall", "-Werror"])]),
     .systemLibrary(name: "CLibtorch", pkgConfig: isDependency ? "swift-gan-libtorch" : nil),
     .target(
-      // Four translation units (Sources/CTorch/units) hold all files: libtorch's headers are most of the compiling.
+      // Five translation units (Sources/CTorch/units) hold all files: libtorch's headers are most of the compiling.
       name: "CTorch", dependencies: ["CKernelLevel", "CLibtorch"], sources: ["units"],
       cxxSettings: isDependency
         ? []
@@ -145,6 +145,12 @@ let package = Package(
     .testTarget(name: "NNTests", dependencies: ["NN", "GoldenSupport"], swiftSettings: strict),
     .testTarget(
       name: "GANTests", dependencies: ["GAN", "Datasets", "Settings", "GoldenSupport"], swiftSettings: strict),
+    // Started by tests, several times at once.
+    .executableTarget(
+      name: "ProcessHelper", dependencies: ["GAN", "NN", "Settings", "Torch"], path: "Tests/ProcessHelper",
+      swiftSettings: strict),
+    .testTarget(
+      name: "ProcessTests", dependencies: ["GAN", "Torch", "Files", "Settings", "ProcessHelper"], swiftSettings: strict),
     .testTarget(name: "MetricsTests", dependencies: ["Metrics", "Datasets", "GoldenSupport"], swiftSettings: strict),
     .testTarget(
       name: "ScoresTests", dependencies: ["Scores", "Datasets", "Images", "Files", "GoldenSupport"],

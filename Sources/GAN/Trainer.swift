@@ -577,7 +577,9 @@ private struct Examples {
   }
 
   /// The same as a part of `whole`.
-  init(_ examples: Examples, _ whole: WholeBatch) { self.init(values: examples.values, labels: examples.labels, whole: whole) }
+  init(_ examples: Examples, _ whole: WholeBatch) {
+    self.init(values: examples.values, labels: examples.labels, whole: whole)
+  }
 
   var count: Int { values.size(values.batchDimension) }
 

@@ -34,13 +34,22 @@ public struct Gan: AsyncParsableCommand {
     do {
       try refuseWhatIsNoName()
       command = try parseAsRoot(CommandLine.arguments.dropFirst().map(withHomeFolder))
+      if let command, !(command is any SharedCommand), let launch = try Launch.read() {
+        throw ProcessError(
+          "'\(type(of: command)._commandName)' is for one process, and \(launch.count) were started: start it without torchrun "
+            + "or srun")
+      }
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()
       } else {
         try command?.run()
       }
     } catch {
-      Foundation.exit(end(with: error, of: command.map { type(of: $0) }))
+      let code = end(with: error, of: command.map { type(of: $0) })
+      guard (try? Launch.read()) ?? nil != nil, code != 0 else { Foundation.exit(code) }
+      ProcessErrorFile.write("\(error)")
+      // The threads of a lost connection may still wait for it.
+      _exit(code)
     }
   }
 
@@ -72,7 +81,7 @@ public struct Gan: AsyncParsableCommand {
       if !message.isEmpty { Output.say(message) }
       return exitCode(for: error).rawValue
     default:
-      Output.say("error: \(error)")
+      Output.sayLast("error: \(error)")
       return 1
     }
   }

@@ -50,7 +50,8 @@ public struct RandomStream: Sendable, Hashable {
 
   /// For a batch with `count` rows of something else before those that this stream draws for.
   package func behind(_ count: Int) -> RandomStream {
-    rows.isEmpty || count == 0 ? self : self.rows([0..<count] + rows.map { $0.lowerBound + count..<$0.upperBound + count })
+    rows.isEmpty || count == 0
+      ? self : self.rows([0..<count] + rows.map { $0.lowerBound + count..<$0.upperBound + count })
   }
 
   /// A stream of the same seeds for another purpose.

@@ -7,7 +7,7 @@ import Recipes
 import Report
 import Torch
 
-struct Train: ParsableCommand {
+struct Train: ParsableCommand, SharedCommand {
   static let configuration = CommandConfiguration(
     abstract: "Trains a recipe and keeps the run in a folder.",
     discussion: """
@@ -21,11 +21,16 @@ struct Train: ParsableCommand {
         gan recipes mnist | sed 's/batchSize: .*/batchSize: 50/' | gan train -
         gan train --resume runs/mnist-1
         gan train --resume runs/mnist-1 --steps 200%
+        torchrun --no-python --standalone --nproc-per-node=2 gan train mnist --out runs/two
 
       Control-C, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2 or SIGXCPU ends a run after the step it is at, with a checkpoint; a \
       second control-C or SIGTERM ends it at once. A resumed run keeps to the options that it was begun with, unless they \
       are given anew; with --steps or --epochs it gets another length, also once it is over. A run that is resumed, from whatever moment, ends with the same bytes as one that was never interrupted, on the \
       same machine with as many threads.
+
+      Started by torchrun or srun, or by anything that sets RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT, the processes \
+      play the game of one together: each has its part of every batch, the first writes the folder. Started again with the \
+      same command line they go on from the newest checkpoint. See Docs/Processes.md.
       """)
 
   @Argument(
@@ -68,14 +73,26 @@ struct Train: ParsableCommand {
           "--resume goes on with the run's own recipe, into its own folder: leave out \(fixed.joined(separator: ", "))."
         )
       }
-      return try goOn(RunFolder(URL(fileURLWithPath: resume)))
+      let processes = try Processes.join()
+      try goOn(RunFolder(URL(fileURLWithPath: resume)), processes)
+      try processes?.meet()
+      return
     }
     guard let name = recipe else {
       throw ValidationError("Name a recipe, such as mnist (see `gan recipes`), or a run with --resume.")
     }
-    let recipe = try data.settling(resolvedRecipe(name))
+    let resolved = try resolvedRecipe(name)
+    let processes = options.dryRun ? nil : try Processes.join()
+    try begin(resolved, processes)
+    try processes?.meet()
+  }
+
+  private func begin(_ resolved: Recipe, _ processes: ProcessGroup?) throws {
+    let recipe = try processes.fromFirst(
+      "choosing settings by the pictures", { try data.settling(resolved) }, text: RecipeFile.text,
+      read: { try RecipeFile.parse($0) })
     let runOptions = try checkpoints.resolved(for: recipe)
-    let device = try options.machine.apply(for: recipe)
+    let device = try options.machine.apply(for: recipe, processes: processes)
     try recipe.validate(on: device)
     // Of a published set all that a plan needs is known.
     if options.dryRun, data.path == nil, let published = recipe.data.images?.published {
@@ -84,21 +101,62 @@ struct Train: ParsableCommand {
         recipe, published.shape, classes: published.classes, stepsPerEpoch: published.count / recipe.batchSize,
         device: device)
     }
-    let (examples, test, place) = try data.examples(for: recipe, device: device)
+    let (examples, test, place) = try openedData(recipe, nil, device, processes)
     if options.dryRun {
       return try printPlan(
         recipe, examples.shape, classes: examples.classes, stepsPerEpoch: examples.stepsPerEpoch, device: device)
     }
-    let folder = try RunFolder.create(at: options.out.map { URL(fileURLWithPath: $0) }, name: recipe.name)
-    try train(recipe, examples, test, from: place, in: folder, runOptions, device: device)
+    guard let folder = try folder(for: recipe, processes) else { return }
+    try train(recipe, examples, test, from: place, in: folder, runOptions, device: device, processes)
   }
 
-  private func goOn(_ folder: RunFolder) throws {
+  /// What is trained and tested on; where there are others, the first opens it before them, since that may fetch and pack it.
+  private func openedData(
+    _ recipe: Recipe, _ run: RunFolder.Description?, _ device: Device, _ processes: ProcessGroup?
+  ) throws -> (examples: RecipeExamples, test: TestSet?, place: URL?) {
+    func open() throws -> (RecipeExamples, TestSet?, URL?) { try data.examples(for: recipe, run: run, device: device) }
+    return try processes.fromFirst("opening the data", open, text: { _ in "" }, read: { _ in try open() })
+  }
+
+  /// The folder of a new run; of one that several processes had begun by the same command line, before a launcher started
+  /// them again, that one. Nil where such a run is over.
+  private func folder(for recipe: Recipe, _ processes: ProcessGroup?) throws -> RunFolder? {
+    let out = options.out.map { URL(fileURLWithPath: $0) }
+    guard let processes else { return try RunFolder.create(at: out, name: recipe.name) }
+    let key = "run-folder"
+    let chosen = try processes.first("choosing the run's folder") {
+      let earlier =
+        try out ?? processes.lastingStore.flatMap { try $0.value(of: key) }.map { URL(fileURLWithPath: $0) }
+      if let earlier, case let folder = RunFolder(earlier), folder.hasCheckpoint {
+        let isOver = try folder.isComplete() && folder.recipe() == recipe
+        if isOver {
+          Output.say("\(folder.url.relativePath): all \(try folder.description().steps) steps are played")
+          try Output.print(folder.url.relativePath)
+        }
+        return (isOver ? "-" : "+") + folder.url.path
+      }
+      let folder = try RunFolder.create(at: earlier, name: recipe.name)
+      try processes.lastingStore?.set(key, folder.url.path)
+      return "+" + folder.url.path
+    }
+    guard chosen.hasPrefix("+") else { return nil }
+    return RunFolder(URL(fileURLWithPath: String(chosen.dropFirst())))
+  }
+
+  private func goOn(_ folder: RunFolder, _ processes: ProcessGroup?) throws {
+    if processes != nil, case .percent = options.steps {
+      throw ValidationError(
+        "--steps with a share of the run's length is for one process: processes that are started again would multiply once "
+          + "more.")
+    }
     var recipe = try folder.recipe()
     let description = try folder.description()
     let command = "gan train --resume \(shellPath(folder.url.relativePath))"
     let duration = options.duration(recipe.duration)
-    guard try !folder.isComplete() || duration != recipe.duration else {
+    let isOver = try folder.isComplete() && duration == recipe.duration
+    // As after a restart in the last moment.
+    if processes != nil, isOver { return try Output.print(folder.url.relativePath) }
+    guard !isOver else {
       throw FileError(
         path: folder.url.path,
         reason:
@@ -111,21 +169,22 @@ struct Train: ParsableCommand {
     recipe.duration = duration
     try recipe.validate()
     let runOptions = try checkpoints.resolved(for: recipe, run: description)
-    let device = try options.machine.apply(for: recipe, run: description)
+    let device = try options.machine.apply(for: recipe, run: description, processes: processes)
     try recipe.validate(on: device)
-    sayWhatDiffers(description, device)
-    let (examples, test, place) = try data.examples(for: recipe, run: description, device: device)
-    try train(recipe, examples, test, from: place, in: folder, runOptions, device: device)
+    sayWhatDiffers(description, device, processes)
+    let (examples, test, place) = try openedData(recipe, description, device, processes)
+    try train(recipe, examples, test, from: place, in: folder, runOptions, device: device, processes)
   }
 
   /// What of this machine ends exactness, or makes it dear.
-  private func sayWhatDiffers(_ description: RunFolder.Description, _ device: Device) {
-    let differences = description.differences(device: device, threads: Libtorch.threads)
+  private func sayWhatDiffers(_ description: RunFolder.Description, _ device: Device, _ processes: ProcessGroup?) {
+    let differences = description.differences(
+      device: device, threads: Libtorch.threads, processes: processes?.count ?? 1)
     if !differences.isEmpty {
       Output.say("the run may not end with the bytes that it would have had: \(differences.joined(separator: "; "))")
     }
     let cores = ProcessInfo.processInfo.activeProcessorCount
-    if options.machine.threads == nil, Libtorch.threads > cores {
+    if options.machine.threads == nil, processes == nil, Libtorch.threads > cores {
       Output.say(
         "the run was begun with \(Libtorch.threads) threads, and so it goes on, on \(cores) cores: --threads \(cores) is faster, "
           + "with other last bits")
@@ -168,14 +227,15 @@ struct Train: ParsableCommand {
 
   private func train(
     _ recipe: Recipe, _ examples: RecipeExamples, _ test: TestSet?, from place: URL?, in folder: RunFolder,
-    _ runOptions: RunFolder.Options, device: Device
+    _ runOptions: RunFolder.Options, device: Device, _ processes: ProcessGroup?
   ) throws {
     Interruption.watch()
-    announce(recipe, examples, device)
+    if processes == nil { announce(recipe, examples, device) }
     let scorer = try runOptions.scores.map { try trainingScorer($0, recipe, place, device: device) }
     let run = try TrainingRun(
       recipe, examples, test: test, scorer: scorer, data: place, in: folder, device: device,
-      checkpoints: runOptions.checkpoints, onFault: runOptions.onFault, logs: runOptions.logs)
+      checkpoints: runOptions.checkpoints, onFault: runOptions.onFault, logs: runOptions.logs, processes: processes)
+    guard run.writes else { return try follow(run) }
     for defect in run.passedOver {
       let isBest = defect.path == folder.checkpoints.best.path
       Output.say("\(defect); \(isBest ? "the next best takes its place" : "an older checkpoint is taken")")
@@ -241,13 +301,19 @@ struct Train: ParsableCommand {
         lastLook = .now
         switch folder.takeRequest() {
         case .stop: isAskedToStop = true
-        case .checkpoint: saveAsAsked(run, &bar)
+        case .checkpoint where processes == nil: saveAsAsked(run, &bar)
+        case .checkpoint: run.wishes.insert(.checkpoint)
         case nil: break
         }
       }
-      if step < game.steps, isAskedToStop || Interruption.signalNumber != nil || stopAfter.map({ step >= $0 }) == true {
-        return try stop(run, &bar)
+      if Interruption.signalNumber != nil { isAskedToStop = true }
+      if processes != nil {
+        // What one wants all do, after the step at whose end they know it.
+        if isAskedToStop { run.wishes.insert(.stop) }
+        isAskedToStop = run.wished.contains(.stop)
+        if run.wished.contains(.checkpoint), run.wishes.remove(.checkpoint) != nil { saveAsAsked(run, &bar) }
       }
+      if step < game.steps, isAskedToStop || stopAfter.map({ step >= $0 }) == true { return try stop(run, &bar) }
     }
     logs.finish()
     bar.finish(game.steps)
@@ -275,6 +341,20 @@ struct Train: ParsableCommand {
         reason:
           "stopped in step \(run.attempted): \(error). Its checkpoint of step \(kept) is untouched; once the cause is "
           + "gone, \(resumeCommand(run)) goes on from there")
+    }
+  }
+
+  /// What a process does that leaves writing, and speaking, to the first.
+  private func follow(_ run: TrainingRun) throws {
+    while let progress = try run.next() {
+      if Interruption.signalNumber != nil { run.wishes.insert(.stop) }
+      if run.wished.contains(.checkpoint) { try run.save() }
+      guard progress.step < run.game.steps else { continue }
+      if run.wished.contains(.stop) || stopAfter.map({ progress.step >= $0 }) == true {
+        try run.save()
+        if let number = Interruption.signalNumber { throw Interruption.exitCode(number) }
+        return
+      }
     }
   }
 

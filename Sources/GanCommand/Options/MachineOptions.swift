@@ -16,9 +16,13 @@ struct MachineOptions: ParsableArguments {
   /// - Parameters:
   ///   - recipe: what is played, which auto goes by.
   ///   - run: what is known of a run that is gone on with: it stays where it was, unless it is told otherwise.
+  ///   - processes: those that share the machine, each with its part of the cores.
   /// - Throws: `DeviceError`.
-  func apply(for recipe: Recipe? = nil, run: RunFolder.Description? = nil) throws -> Device {
-    if let threads = threads ?? run?.threads, (1...1024).contains(threads) { Libtorch.threads = threads }
+  func apply(
+    for recipe: Recipe? = nil, run: RunFolder.Description? = nil, processes: ProcessGroup? = nil
+  ) throws -> Device {
+    let usual = processes == nil ? run?.threads : Processes.threads()
+    if let threads = threads ?? usual, (1...1024).contains(threads) { Libtorch.threads = threads }
     return try chosenDevice(device ?? run?.device, for: recipe)
   }
 

@@ -28,6 +28,28 @@ public struct RecipeExamples {
   public let sample: (_ count: Int, _ random: RandomStream) -> (examples: Tensor, labels: Tensor?)
   /// What D may see the classes of, and batches of it; nil without a classifying objective.
   public let labelled: (draw: LabelDraw, batches: LabelledBatches)?
+  /// The batches that one process plays with: those rows of each, and of each labelled one.
+  private let parts: (_ rows: Range<Int>, _ labelledRows: Range<Int>) throws -> Played
+
+  /// The batches that a trainer takes.
+  struct Played {
+    let batches: Batches
+    let withClasses: LabelledBatches?
+    let labelled: LabelledBatches?
+  }
+
+  /// The batches that this process plays with: whole ones, or its part of them.
+  ///
+  /// - Throws: ``RecipeError`` where a batch has fewer examples than there are processes.
+  func played(of recipe: Recipe, in group: ProcessGroup?) throws -> Played {
+    guard let group else { return Played(batches: batches, withClasses: withClasses, labelled: labelled?.batches) }
+    for (key, size) in [("batchSize", recipe.batchSize)]
+      + (labelled == nil ? [] : [("labels.batchSize", recipe.labels.batchSize)]) where size < group.count
+    {
+      throw RecipeError(key: key, reason: "must be at least \(group.count), one for each process, is \(size)")
+    }
+    return try parts(group.rows(of: recipe.batchSize), group.rows(of: recipe.labels.batchSize))
+  }
   /// K, where the examples have classes.
   public let classes: Int?
   /// Their names, where they have any.
@@ -38,7 +60,12 @@ public struct RecipeExamples {
   /// Fresh points of the recipe's density or mixture; nil where its examples are read from files.
   public init?(points recipe: Recipe, device: Device) {
     guard let points = recipe.data.points else { return nil }
-    batches = points.batches(recipe.batchSize, sorted: recipe.pairsRows, device: device)
+    let batches = points.batches(recipe.batchSize, sorted: recipe.pairsRows, device: device)
+    self.batches = batches
+    // Points are cheap, and sorting needs all of them.
+    parts = { rows, _ in
+      Played(batches: { batches($0, $1).sliced(-2, rows) }, withClasses: nil, labelled: nil)
+    }
     withClasses = nil
     sample = { (points.sample($0, $1, device: device), nil) }
     shape = .vector(points.dimensions)
@@ -89,6 +116,12 @@ public struct RecipeExamples {
       }
     } else {
       labelled = nil
+    }
+    let (draw, labelledSize) = (labelled?.draw, recipe.labels.batchSize)
+    parts = { rows, labelledRows in
+      Played(
+        batches: try source.batches(rows: rows), withClasses: try source.labelledBatches(rows: rows),
+        labelled: draw.map { $0.batches(labelledSize, of: source, rows: labelledRows) })
     }
     stepsPerEpoch = source.stepsPerEpoch
     sample = { count, random in

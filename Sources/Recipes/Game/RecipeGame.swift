@@ -75,8 +75,13 @@ public struct RecipeGame {
   /// A trainer at the start of the game; D's data-dependent layers are initialised on `examples`, G's, where it has
   /// some, on a batch that it makes of noise, and D is fitted to their density where the recipe asks for it.
   ///
-  /// - Throws: `TensorError`.
-  public func trainer(_ examples: RecipeExamples) throws -> Trainer<AnyGenerator, AnyDiscriminator> {
+  /// - Parameter processes: those that play the game together, each of which calls this; nil for this one alone. All
+  ///   begin alike: first values are a function of the recipe and the data.
+  /// - Throws: `TensorError`; ``RecipeError`` where a batch has fewer examples than there are processes.
+  public func trainer(_ examples: RecipeExamples, processes: ProcessGroup? = nil) throws
+    -> Trainer<AnyGenerator, AnyDiscriminator>
+  {
+    let played = try examples.played(of: recipe, in: processes)
     let first = try checkingTensors {
       examples.sample(recipe.discriminator.initializationExamples, recipe.random(seeds).stream("initialization"))
     }
@@ -100,7 +105,7 @@ public struct RecipeGame {
     let random = recipe.random(seeds).stream("game")
     let productType: DType = recipe.products == .bfloat16 ? .bfloat16 : .float32
     let trainer =
-      if recipe.isConditional, let classes, let data = examples.withClasses {
+      if recipe.isConditional, let classes, let data = played.withClasses {
         Trainer(
           generator: generator, discriminator: discriminator, objective: recipe.makeObjective(),
           terms: recipe.makeGeneratorTerms(), discriminatorTerms: recipe.makeDiscriminatorTerms(steps: steps),
@@ -112,13 +117,17 @@ public struct RecipeGame {
         Trainer(
           generator: generator, discriminator: discriminator, objective: recipe.makeObjective(),
           terms: recipe.makeGeneratorTerms(), discriminatorTerms: recipe.makeDiscriminatorTerms(steps: steps),
-          augmentation: recipe.makeAugmentation(example), data: examples.batches,
-          labelled: examples.labelled?.batches, noise: recipe.makeNoise(),
+          augmentation: recipe.makeAugmentation(example), data: played.batches,
+          labelled: played.labelled, noise: recipe.makeNoise(),
           generatorTraining: recipe.makeGeneratorTraining(steps: steps),
           discriminatorTraining: recipe.makeDiscriminatorTraining(steps: steps), updates: recipe.updates,
           productType: productType, steps: steps, random: random)
       }
     trainer.generatorSteps = recipe.generatorSteps
+    if let processes {
+      try trainer.share(
+        with: processes, batchSize: recipe.batchSize, labelledBatchSize: recipe.labels.batchSize)
+    }
     return trainer
   }
 
@@ -205,13 +214,20 @@ public struct RecipeGame {
 
   /// The same of `count` examples, of which as many as a range says are made at a time.
   func logits(_ count: Int, averaged: Bool, examples: (Range<Int>) -> Tensor) throws -> Tensor {
+    try logits(parts(of: count), averaged: averaged, examples: examples)
+  }
+
+  /// Of so many examples as are judged at a time, so that a large set needs no more memory than a small one.
+  func parts(of count: Int) -> [Range<Int>] {
+    stride(from: 0, to: count, by: 2_000).map { $0..<min(count, $0 + 2_000) }
+  }
+
+  /// Of the examples in `ranges`, each a batch of its own.
+  func logits(_ ranges: [Range<Int>], averaged: Bool, examples: (Range<Int>) -> Tensor) throws -> Tensor {
     func judge() throws -> Tensor {
       try checkingTensors {
         withoutGradient {
-          // In parts, so that a large set needs no more memory than a small one.
-          let parts = stride(from: 0, to: count, by: 2_000).map { first in
-            discriminator.model(arranged(examples(first..<min(count, first + 2_000))), .evaluation).logits
-          }
+          let parts = ranges.map { discriminator.model(arranged(examples($0)), .evaluation).logits }
           return parts.count == 1 ? parts[0] : concatenated(parts, 0)
         }
       }

@@ -74,9 +74,22 @@ extension RecipeGame {
     try logits(test.labels.count, averaged: averaged, examples: test.examples)
   }
 
-  func errors(on test: TestSet) throws -> TestErrors {
-    TestErrors(
-      raw: test.errors(try classes(of: test, averaged: false)),
-      averaged: discriminatorAverage == nil ? nil : test.errors(try classes(of: test, averaged: true)))
+  /// - Parameter processes: those that share the work, each of which calls this.
+  func errors(on test: TestSet, among processes: ProcessGroup? = nil) throws -> TestErrors {
+    // Whole parts, as one process judges them: D may compare the examples that it judges together.
+    let parts = parts(of: test.labels.count).enumerated()
+      .filter { $0.offset % (processes?.count ?? 1) == processes?.rank ?? 0 }.map(\.element)
+    func errors(averaged: Bool) throws -> Int {
+      guard !parts.isEmpty else { return 0 }
+      let found = try logits(parts, averaged: averaged, examples: test.examples).argmax(-1).values(Int64.self)
+      return zip(found, parts.joined()).filter { Int($0) != test.labels[$1] }.count
+    }
+    let (raw, averaged) = (try errors(averaged: false), try discriminatorAverage.map { _ in try errors(averaged: true) })
+    guard let processes else { return TestErrors(raw: raw, averaged: averaged) }
+    let sums = Tensor([Int64(raw), Int64(averaged ?? 0)])
+    processes.activity = "counting the errors on the test set"
+    try processes.sum(inPlace: sums)
+    let counts = try sums.values(Int64.self).map(Int.init)
+    return TestErrors(raw: counts[0], averaged: averaged.map { _ in counts[1] })
   }
 }

@@ -147,10 +147,13 @@ public struct CheckpointFolder: Sendable {
     }.sorted { $0.step > $1.step }
   }
 
+  /// Where the checkpoint of `step` is, if there is one.
+  func file(of step: Int) -> URL { url.appendingPathComponent("step-\(paddedStep(step)).safetensors") }
+
   func write(_ checkpoint: Checkpoint, kept: Int, isBest: Bool) throws {
     // A run folder that was removed is not begun anew: it would have no recipe, and nobody its lock.
     try makeFolder(at: url, makesParents: false)
-    let file = url.appendingPathComponent("step-\(paddedStep(checkpoint.step)).safetensors")
+    let file = file(of: checkpoint.step)
     try checkpoint.file.write(to: file)
     if isBest { try checkpoint.file.write(to: best) }
     syncFolder(at: url)

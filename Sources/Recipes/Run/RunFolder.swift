@@ -57,6 +57,8 @@ public struct RunFolder: Sendable {
     public var device: String
     /// That tensor operations were spread over.
     public var threads: Int
+    /// Processes that it was begun with; nil for one.
+    public var processes: Int?
     /// What the run keeps to when it goes on; nil in runs of earlier versions.
     public var options: Options?
 
@@ -69,11 +71,12 @@ public struct RunFolder: Sendable {
     ///   - examples: a checksum of the examples that are read from files.
     ///   - dataPath: where these files were.
     ///   - tests: a checksum of the test examples.
+    ///   - processes: that play it together; nil for one.
     ///   - options: what the run keeps to when it goes on.
     public init(
       width: Int, imageShape: [Int]?, classes: Int?, classNames: [String]? = nil, testExamples: Int? = nil, steps: Int,
       examples: String?, dataPath: String? = nil, tests: String? = nil, libtorch: String, device: String,
-      threads: Int, options: Options? = nil
+      threads: Int, processes: Int? = nil, options: Options? = nil
     ) {
       self.width = width
       self.imageShape = imageShape
@@ -88,6 +91,7 @@ public struct RunFolder: Sendable {
       self.libtorch = libtorch
       self.device = device
       self.threads = threads
+      self.processes = processes
     }
 
     /// The shape of one example.
@@ -109,16 +113,20 @@ public struct RunFolder: Sendable {
 
     /// What of a machine is another one than that which the run was begun on, so that its numbers need not come out the
     /// same to the last bit: clauses.
-    public func differences(device: Device, threads: Int) -> [String] {
+    public func differences(device: Device, threads: Int, processes: Int = 1) -> [String] {
       [
         device.rawValue == self.device ? nil : "it was begun on \(self.device) and goes on on \(device.rawValue)",
         threads == self.threads ? nil : "it was begun with \(count(self.threads)) and goes on with \(count(threads))",
+        processes == self.processes ?? 1
+          ? nil
+          : "it was begun with \(count(processes: self.processes ?? 1)) and goes on with \(count(processes: processes))",
         libtorch == Libtorch.version
           ? nil : "it was begun with libtorch \(libtorch) and goes on with \(Libtorch.version)",
       ].compactMap { $0 }
     }
 
     private func count(_ threads: Int) -> String { threads == 1 ? "1 thread" : "\(threads) threads" }
+    private func count(processes: Int) -> String { processes == 1 ? "1 process" : "\(processes) processes" }
   }
 
   /// What a run was told that does not change what it computes: it keeps to it when it goes on, unless told otherwise.

@@ -28,7 +28,10 @@ public final class TrainingRun {
   private let start = ContinuousClock.now
   private let policy: CheckpointPolicy
   private let device: Device
-  private let lock: FolderLock
+  /// Nil in a process that leaves writing to the first.
+  private let lock: FolderLock?
+  /// Those that play the run together; nil where this one plays by itself.
+  private let processes: ProcessGroup?
   private var lastCheckpoint: (step: Int, time: ContinuousClock.Instant)
   private var bestMeasure = Double.infinity
   private let faultPolicy: FaultPolicy
@@ -38,6 +41,23 @@ public final class TrainingRun {
   public private(set) var attempted = 0
   /// Checkpoints that were passed over because they do not hold what they should, with the reason.
   public private(set) var passedOver: [FileError] = []
+
+  /// What whoever plays the run wants of it after the next step.
+  public enum Wish: Int, Sendable, CaseIterable {
+    /// That it ends there.
+    case stop
+    /// A checkpoint.
+    case checkpoint
+  }
+
+  /// What this process wants after the step that is played next.
+  public var wishes: Set<Wish> = []
+  /// What any process had wanted after the last step. All processes know the same: what they do about it they do after
+  /// the same step.
+  public private(set) var wished: Set<Wish> = []
+
+  /// Whether this process writes the folder.
+  public var writes: Bool { processes?.isFirst ?? true }
 
   /// What happened in one step.
   public struct Progress: Sendable {
@@ -63,17 +83,24 @@ public final class TrainingRun {
   ///   - scorer: what scores samples, of a run of pictures.
   ///   - data: where the examples were read from, to be found again.
   ///   - logs: names of ``RunLogs`` that whoever plays the run keeps, to be remembered.
-  /// - Throws: `FileError`, among them that another process trains in the folder or that the run was begun on other
+  ///   - processes: those that play the run together, each of which makes a run of the same folder: the first writes,
+  ///     the others read.
+  /// - Throws: `ProcessError`, such as that the processes have different recipes, data or programs; `FileError`, among them that another process trains in the folder or that the run was begun on other
   ///   examples; `TensorError`, ``RecipeError``.
   public init(
     _ recipe: Recipe, _ examples: RecipeExamples, test: TestSet?, scorer: RunScorer? = nil, data: URL? = nil,
     in folder: RunFolder, device: Device,
     checkpoints policy: CheckpointPolicy = CheckpointPolicy(), onFault faultPolicy: FaultPolicy = .stop,
-    logs: [String]? = nil
+    logs: [String]? = nil, processes: ProcessGroup? = nil
   ) throws {
-    lock = try FolderLock(folder.url)
-    try folder.refuseLinkedFolders()
-    for place in [folder.url, folder.checkpoints.url, folder.samples] { removeLeftovers(in: place) }
+    self.processes = processes
+    try processes?.require(Self.agreement(recipe, examples, test, scorer, device))
+    lock = try processes.alone("opening the run's folder") {
+      let lock = try FolderLock(folder.url)
+      try folder.refuseLinkedFolders()
+      for place in [folder.url, folder.checkpoints.url, folder.samples] { removeLeftovers(in: place) }
+      return lock
+    }
     self.folder = folder
     self.policy = policy
     self.faultPolicy = faultPolicy
@@ -85,9 +112,9 @@ public final class TrainingRun {
     game = try RecipeGame(
       recipe, example: examples.shape, classes: examples.classes, stepsPerEpoch: examples.stepsPerEpoch,
       device: device)
-    trainer = try game.trainer(examples)
+    trainer = try game.trainer(examples, processes: processes)
     random = RandomStream(seed: recipe.seed).stream("measurements")
-    let found = folder.checkpoints.newest(device: device)
+    let found = try Self.newest(in: folder, device, processes)
     passedOver = found.passedOver
     let options = RunFolder.Options(policy, onFault: faultPolicy, scores: scorer?.plan, logs: logs)
     let dataPath = data?.standardizedFileURL.path
@@ -95,11 +122,12 @@ public final class TrainingRun {
       var description = try folder.description()
       try description.requireExamples(examples.fingerprint, in: folder, purpose: "it cannot go on with these")
       try restore(checkpoint)
-      folder.discardPictures(after: checkpoint.step)
+      if writes { folder.discardPictures(after: checkpoint.step) }
       guard game.steps >= checkpoint.step else {
         throw RecipeError(
           key: "duration.count", reason: "must be at least what is played, \(checkpoint.step) steps, is \(game.steps)")
       }
+      guard writes else { return }
       try folder.closeFaults()
       let isOfAnotherLength = try folder.recipe() != recipe || description.steps != game.steps
       if isOfAnotherLength || description.options != options || description.dataPath != dataPath {
@@ -107,16 +135,19 @@ public final class TrainingRun {
         try folder.write(recipe, description)
       }
     } else {
-      try folder.write(
-        recipe,
-        RunFolder.Description(
-          width: examples.width, imageShape: examples.imageShape, classes: examples.classes,
-          classNames: examples.classNames,
-          testExamples: self.test?.labels.count, steps: game.steps,
-          examples: examples.fingerprint, dataPath: dataPath, tests: self.test?.fingerprint,
-          libtorch: Libtorch.version, device: device.rawValue, threads: Libtorch.threads, options: options))
-      if let draw = examples.labelled?.draw { try folder.write(draw) }
-      try folder.truncateMeasurements(after: 0)
+      if writes {
+        try folder.write(
+          recipe,
+          RunFolder.Description(
+            width: examples.width, imageShape: examples.imageShape, classes: examples.classes,
+            classNames: examples.classNames,
+            testExamples: self.test?.labels.count, steps: game.steps,
+            examples: examples.fingerprint, dataPath: dataPath, tests: self.test?.fingerprint,
+            libtorch: Libtorch.version, device: device.rawValue, threads: Libtorch.threads,
+            processes: processes?.count, options: options))
+        if let draw = examples.labelled?.draw { try folder.write(draw) }
+        try folder.truncateMeasurements(after: 0)
+      }
       // Before anything can go wrong, there is something to go back to.
       try saveCheckpoint(isBest: false, measure: nil)
     }
@@ -158,7 +189,7 @@ public final class TrainingRun {
       }
       guard goesOn else { throw fault }
       // What the pictures showed will not come to be.
-      folder.discardPictures(after: step)
+      if writes { folder.discardPictures(after: step) }
       trainer.learningRateFactor = factor / 2
       rollbacks.append(fault)
       return try next()
@@ -169,12 +200,13 @@ public final class TrainingRun {
   }
 
   private func note(_ kind: RunFolder.Fault.Kind, _ reason: String, _ outcome: RunFolder.Fault.Outcome) {
+    guard writes else { return }
     try? folder.append(RunFolder.Fault(step: attempted, kind: kind, reason: reason, outcome: outcome))
   }
 
   /// To the newest checkpoint.
   private func goBack() throws {
-    let found = folder.checkpoints.newest(device: device)
+    let found = try Self.newest(in: folder, device, processes)
     guard let checkpoint = found.checkpoint else {
       throw FileError(path: folder.checkpoints.url.path, reason: "there is no checkpoint to go back to")
     }
@@ -182,7 +214,12 @@ public final class TrainingRun {
   }
 
   private func play() throws -> Progress? {
+    var own = wishes
+    // The first process's clock is everybody's.
+    if processes != nil, writes, isDueByTheClock { own.insert(.checkpoint) }
+    trainer.asks = Wish.allCases.map { own.contains($0) }
     guard let report = try trainer.next() else { return nil }
+    wished = Set(zip(Wish.allCases, trainer.asked).filter(\.1).map(\.0))
     let output = game.recipe.output
     let step = report.step + 1
     let isLast = step == game.steps
@@ -190,41 +227,64 @@ public final class TrainingRun {
     try game.updateAverages()
     sums.add(report)
 
-    let errors = try test.flatMap { isDue(output.evaluationInterval) ? try game.errors(on: $0) : nil }
+    let errors = try test.flatMap { isDue(output.evaluationInterval) ? try game.errors(on: $0, among: processes) : nil }
     let scores = try takeScores(step, isLast: isLast)
-    let isBest = beatsTheBest(errors, scores)
+    var isBest = beatsTheBest(errors, scores)
+    // The first process knows what was best before it began.
+    if let processes, policy.best != nil, errors != nil || scores != nil {
+      isBest = try processes.any(writes && isBest)
+    }
     let saves = isLast || isBest || isCheckpointDue(step)
     // The last measurement is what says that a run is complete, so the networks are on disk before it.
-    if saves || isDue(output.sampleInterval) { try folder.write(game, step: step) }
+    if writes, saves || isDue(output.sampleInterval) { try folder.write(game, step: step) }
     let measurement =
-      isDue(output.measurementInterval) || errors != nil || scores != nil
+      writes && (isDue(output.measurementInterval) || errors != nil || scores != nil)
       ? try measure(report, step, errors, scores) : nil
     if saves { try saveCheckpoint(isBest: isBest, measure: isBest ? bestMeasure : nil) }
-    if isLast && !policy.keepsFinal { folder.checkpoints.removeAll() }
+    if writes, isLast && !policy.keepsFinal { folder.checkpoints.removeAll() }
     return Progress(report: report, errors: errors, scores: scores, measurement: measurement)
   }
 
   private func takeScores(_ step: Int, isLast: Bool) throws -> [String: Double]? {
-    guard let scorer, isLast || scorer.isDue(step: step, seconds: seconds, last: lastScores) else { return nil }
-    let scores = try scorer.score(game)
+    guard let scorer else { return nil }
+    var isDue = isLast || scorer.isDue(step: step, seconds: seconds, last: lastScores)
+    guard let processes else {
+      guard isDue else { return nil }
+      let scores = try scorer.score(game)
+      lastScores = seconds
+      return scores
+    }
+    if !isLast, scorer.plan.seconds != nil { isDue = try processes.any(writes && isDue) }
+    guard isDue else { return nil }
+    let text = try processes.first("scoring samples after step \(step)") {
+      String(decoding: try JSONEncoder().encode(scorer.score(game).mapValues { $0.bitPattern }), as: UTF8.self)
+    }
     lastScores = seconds
-    return scores
+    return try JSONDecoder().decode([String: UInt64].self, from: Data(text.utf8)).mapValues { Double(bitPattern: $0) }
   }
 
   /// Saves where the run stands, so that it can go on from here.
   ///
   /// - Throws: `FileError`; what was saved before is then untouched.
   public func save() throws {
-    guard lastCheckpoint.step != step || !folder.hasCheckpoint else { return }
-    try folder.write(game, step: step)
+    // Processes decide alike: none looks at a folder that the first may be writing.
+    guard lastCheckpoint.step != step || (processes == nil && !folder.hasCheckpoint) else { return }
+    if writes { try folder.write(game, step: step) }
     try saveCheckpoint(isBest: false, measure: nil)
   }
 
   private func isCheckpointDue(_ step: Int) -> Bool {
-    switch policy.interval ?? .steps(game.recipe.output.checkpointInterval) {
-    case .steps(let interval): step % interval == 0
-    case .seconds(let seconds): (ContinuousClock.now - lastCheckpoint.time) / .seconds(1) >= seconds
-    }
+    if case .steps(let interval) = checkpointInterval { return step % interval == 0 }
+    return processes == nil ? isDueByTheClock : wished.contains(.checkpoint)
+  }
+
+  private var checkpointInterval: CheckpointPolicy.Interval {
+    policy.interval ?? .steps(game.recipe.output.checkpointInterval)
+  }
+
+  private var isDueByTheClock: Bool {
+    guard case .seconds(let seconds) = checkpointInterval else { return false }
+    return (ContinuousClock.now - lastCheckpoint.time) / .seconds(1) >= seconds
   }
 
   private func beatsTheBest(_ errors: TestErrors?, _ scores: [String: Double]?) -> Bool {
@@ -289,12 +349,31 @@ public final class TrainingRun {
     add("generator-average", game.average.map { ($0.accumulated, $0.updates) })
     add("discriminator-average", game.discriminatorAverage.map { ($0.accumulated, $0.updates) })
     tensors["measurement-sums"] = Tensor([sums.discriminator, sums.generator, sums.labelled ?? .nan, sums.count])
+    try requireAlike(tensors)
+    guard writes else { return lastCheckpoint = (trainer.step, .now) }
     let origin = Checkpoint.Origin(
       seconds: seconds, recipe: try RecipeFile.text(game.recipe), version: swiftGanVersion, libtorch: Libtorch.version,
       device: device.rawValue, threads: Libtorch.threads, measure: measure)
     try folder.checkpoints.write(
       Checkpoint(step: trainer.step, tensors: tensors, origin: origin), kept: policy.kept, isBest: isBest)
     lastCheckpoint = (trainer.step, .now)
+  }
+
+  /// Processes that have come apart, by a fault of memory or of a machine that rounds otherwise, would never come together
+  /// again: what the first would save is compared with what all have.
+  private func requireAlike(_ tensors: [String: Tensor]) throws {
+    guard let processes else { return }
+    processes.activity = "comparing all parameters after step \(step)"
+    var hash = SHA256Hash()
+    // The sums of losses are the same as well, but for those that the first has measured already.
+    for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) where name != "measurement-sums" {
+      try tensor.rawBytes().withUnsafeBytes { hash.update($0) }
+    }
+    if let other = try processes.firstDifference(of: hash.digits()) {
+      throw ProcessError(
+        "after step \(step) process \(other) has other parameters than process 0, or its optimisers have: this checkpoint is "
+          + "not written. All machines must compute alike: the same processor level (SWIFT_GAN_CPU) and as many threads")
+    }
   }
 
   private func restore(_ checkpoint: Checkpoint) throws {
@@ -334,6 +413,7 @@ public final class TrainingRun {
     }
     secondsBefore = checkpoint.origin.seconds
     lastCheckpoint = (trainer.step, .now)
+    guard writes else { return }
     try findBest()
     try folder.truncateMeasurements(after: trainer.step)
     lastScores = try folder.measurements().last { $0.scores != nil }?.seconds ?? 0
@@ -358,7 +438,59 @@ public final class TrainingRun {
   }
 
   /// Why another process could train in the folder at the same time, unnoticed; nil where it could not.
-  public var weakness: String? { lock.weakness }
+  public var weakness: String? { lock?.weakness }
+
+  /// The newest valid checkpoint: the one that the first process finds.
+  private static func newest(in folder: RunFolder, _ device: Device, _ processes: ProcessGroup?) throws -> (
+    checkpoint: Checkpoint?, passedOver: [FileError]
+  ) {
+    guard let processes else { return folder.checkpoints.newest(device: device) }
+    var found: (checkpoint: Checkpoint?, passedOver: [FileError]) = (nil, [])
+    let step = try processes.first("looking for a checkpoint") {
+      found = folder.checkpoints.newest(device: device)
+      return found.checkpoint.map { "\($0.step)" } ?? ""
+    }
+    if !processes.isFirst, let step = Int(step) {
+      found.checkpoint = try CheckpointFolder.read(folder.checkpoints.file(of: step), device: device)
+    }
+    return found
+  }
+
+  /// What all processes must have alike.
+  private static func agreement(
+    _ recipe: Recipe, _ examples: RecipeExamples, _ test: TestSet?, _ scorer: RunScorer?, _ device: Device
+  ) throws -> Agreement {
+    Agreement([
+      .init("version of the program", "\(swiftGanVersion), libtorch \(Libtorch.version)"),
+      .init("build of the program", try programChecksum()),
+      .init("recipe", try RecipeFile.text(recipe)), .init("training data", examples.fingerprint ?? ""),
+      .init("labels", examples.labelled.map { "\($0.draw.indices)" } ?? ""), .init("test data", test?.fingerprint ?? ""),
+      .init("plan of scores", scorer.map { "\($0.plan)" } ?? ""), .init("device", device.rawValue),
+      .init("threads", "\(Libtorch.threads)"),
+    ])
+  }
+
+  private static func programChecksum() throws -> String {
+    guard let program = try? Data(contentsOf: URL(fileURLWithPath: "/proc/self/exe"), options: .alwaysMapped) else {
+      return ""
+    }
+    return sha256(program)
+  }
+}
+
+extension ProcessGroup? {
+  /// What `body` returns, run by the first process while the others wait; nil in these.
+  ///
+  /// - Throws: what `body` throws; `ProcessError` in the others.
+  func alone<Result>(_ what: String, _ body: () throws -> Result) throws -> Result? {
+    guard let self else { return try body() }
+    var result: Result?
+    _ = try self.first(what) {
+      result = try body()
+      return ""
+    }
+    return result
+  }
 }
 
 /// What a run does when a number is not finite any more.

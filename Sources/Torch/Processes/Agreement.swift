@@ -22,7 +22,9 @@ public struct Agreement: Sendable, Equatable {
   /// What is first found to differ between processes 0 and `rank`; nil where nothing does.
   public static func difference(_ first: Agreement, _ other: Agreement, rank: Int) -> String? {
     for (a, b) in zip(first.parts, other.parts) where a != b {
-      guard a.name == b.name else { return "process \(rank) is another program: it names \(b.name), process 0 \(a.name)" }
+      guard a.name == b.name else {
+        return "process \(rank) is another program: it names \(b.name), process 0 \(a.name)"
+      }
       let (ofFirst, ofOther) = (lines(a.value), lines(b.value))
       let place = zip(ofFirst, ofOther).enumerated().first { $1.0 != $1.1 }?.offset ?? min(ofFirst.count, ofOther.count)
       func line(_ lines: [Substring]) -> String {
@@ -31,7 +33,8 @@ public struct Agreement: Sendable, Equatable {
       return "process \(rank) has another \(a.name) than process 0: \(line(ofOther)), not \(line(ofFirst))"
     }
     return first.parts.count == other.parts.count
-      ? nil : "process \(rank) is another program: it compares \(other.parts.count) things, process 0 \(first.parts.count)"
+      ? nil
+      : "process \(rank) is another program: it compares \(other.parts.count) things, process 0 \(first.parts.count)"
   }
 
   private static func lines(_ text: String) -> [Substring] {

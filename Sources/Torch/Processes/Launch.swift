@@ -34,13 +34,15 @@ public struct Launch: Sendable, Equatable {
       }
       return number
     }
-    let names = text("WORLD_SIZE") != nil || text("RANK") != nil
+    let names =
+      text("WORLD_SIZE") != nil || text("RANK") != nil
       ? (rank: "RANK", count: "WORLD_SIZE") : (rank: "SLURM_PROCID", count: "SLURM_NTASKS")
     if names.rank == "SLURM_PROCID" {
       guard let tasks = try number("SLURM_STEP_NUM_TASKS", 1...1_000_000), tasks > 1 else { return nil }
     }
     guard let count = try number(names.count, 1...1_000_000) else {
-      throw ProcessError("\(names.rank) is \(text(names.rank) ?? ""), and \(names.count) is not set: both say who plays")
+      throw ProcessError(
+        "\(names.rank) is \(text(names.rank) ?? ""), and \(names.count) is not set: both say who plays")
     }
     guard let rank = try number(names.rank, 0...count - 1) else {
       throw ProcessError("\(names.count) is \(count), and \(names.rank) is not set: both say who plays")

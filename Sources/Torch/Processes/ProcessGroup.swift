@@ -23,6 +23,8 @@ public final class ProcessGroup {
   public let count: Int
   /// The keys of this attempt.
   public let store: KeyStore
+  /// Keys that outlive this attempt, where the launcher serves them: after a restart they are there again.
+  public let lastingStore: KeyStore?
   /// Seconds that others are waited for.
   public let patience: Double
   /// What this process does, in the words of whoever reads that it was waited for: "step 12, the gradient of the
@@ -36,9 +38,12 @@ public final class ProcessGroup {
   /// - Parameters:
   ///   - address: of this host, where the others reach it.
   ///   - store: with keys that no earlier group has used.
+  ///   - lastingStore: with keys that the groups of earlier attempts have used.
   ///   - patience: seconds that others are waited for, now and in each exchange.
   /// - Throws: `TensorError`.
-  public init(rank: Int, count: Int, address: String, store: KeyStore, patience: Double) throws {
+  public init(
+    rank: Int, count: Int, address: String, store: KeyStore, lastingStore: KeyStore? = nil, patience: Double
+  ) throws {
     var failure: CTensor?
     let handle = ct_group_open(try store.handleBehind("gloo"), Int32(rank), Int32(count), address, patience, &failure)
     try check(failure)
@@ -47,6 +52,7 @@ public final class ProcessGroup {
     self.rank = rank
     self.count = count
     self.store = store
+    self.lastingStore = lastingStore
     self.patience = patience
   }
 

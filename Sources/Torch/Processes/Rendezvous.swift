@@ -34,7 +34,8 @@ public struct Rendezvous {
     do {
       let keys = try rendezvous.store.behind(attempt)
       return try ProcessGroup(
-        rank: launch.rank, count: launch.count, address: address, store: keys, patience: patience)
+        rank: launch.rank, count: launch.count, address: address, store: keys,
+        lastingStore: launch.isServedByLauncher ? rendezvous.store : nil, patience: patience)
     } catch let error as TensorError {
       throw ProcessError(
         "process \(launch.rank), at \(address), cannot be connected with the other \(launch.count - 1): \(error)")
