@@ -22,14 +22,25 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/select.h>
 
+#include <c10/util/Flags.h>
+#include <c10/util/Logging.h>
+
 #include <atomic>
 #include <chrono>
+#include <cstdlib>
 #include <string>
 #include <utility>
 #include <vector>
 
+C10_DECLARE_int(caffe2_log_level);
+
 namespace ctorch {
 namespace {
+
+/// PyTorch's sockets report every attempt to connect, with a stack; what matters of it is in the exceptions.
+void silence_sockets() {
+  if (!std::getenv("TORCH_CPP_LOG_LEVEL")) FLAGS_caffe2_log_level = c10::GLOG_FATAL;
+}
 
 c10d::Store *store_of(CStore *store) { return reinterpret_cast<c10d::Store *>(store); }
 c10::intrusive_ptr<c10d::Store> shared(CStore *store) {
@@ -168,6 +179,7 @@ void ct_group_release(CGroup *group) { c10::raw::intrusive_ptr::decref(group_of(
 CStore *ct_store_open(const char *host, int port, bool serves, double seconds, CTensor **failure) {
   CStore *store = nullptr;
   *failure = attempt("store", {}, [&] {
+    silence_sockets();
     c10d::TCPStoreOptions options;
     options.port = static_cast<uint16_t>(port);
     options.isServer = serves;

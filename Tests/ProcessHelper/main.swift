@@ -14,6 +14,7 @@ do {
   switch arguments[1] {
   case "games": try playGames(group, dtype: DType(rawValue: arguments[2])!, steps: Int(arguments[3])!, to: arguments[4])
   case "collectives": try exchange(group!)
+  case "time": try time(group!)
   case "wait": try wait(group!, arguments[2], Int(arguments[3])!)
   case "join": print(try group!.store.has("anything") ? "stale" : "fresh")
   case "agree": try group!.require(Agreement([.init("recipe", arguments[2]), .init("data", arguments[3])]))
@@ -148,4 +149,17 @@ func wait(_ group: ProcessGroup, _ kind: String, _ rank: Int) throws {
     if kind == "hung" { kill(getpid(), SIGSTOP) }
   }
   try group.meet()
+}
+
+/// How long exchanges of some sizes take.
+func time(_ group: ProcessGroup) throws {
+  for count in [1, 1_000, 100_000, 700_000, 1_500_000] {
+    let x = Tensor.zeros([count])
+    let repeats = 200
+    for _ in 0..<10 { try group.sum(inPlace: x) }
+    let start = ContinuousClock.now
+    for _ in 0..<repeats { try group.sum(inPlace: x) }
+    let micros = (ContinuousClock.now - start) / .microseconds(1) / Double(repeats)
+    if group.isFirst { print("sum of \(count) floats: \(Int(micros)) us") }
+  }
 }

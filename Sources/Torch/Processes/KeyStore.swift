@@ -17,8 +17,6 @@ public final class KeyStore {
   ///   - patience: seconds that whoever serves it, and later a value, is waited for.
   /// - Throws: `TensorError` where nobody serves it, or the port is in use.
   public convenience init(host: String, port: Int, serves: Bool, patience: Double) throws {
-    // PyTorch's sockets would report every attempt to connect, with a stack.
-    setenv("TORCH_CPP_LOG_LEVEL", "ERROR", 0)
     var failure: CTensor?
     let handle = ct_store_open(host, Int32(port), serves, patience, &failure)
     try self.init(handle, failure, patience)
