@@ -84,7 +84,9 @@ extension RecipeGame {
       let found = try logits(parts, averaged: averaged, examples: test.examples).argmax(-1).values(Int64.self)
       return zip(found, parts.joined()).filter { Int($0) != test.labels[$1] }.count
     }
-    let (raw, averaged) = (try errors(averaged: false), try discriminatorAverage.map { _ in try errors(averaged: true) })
+    let (raw, averaged) = (
+      try errors(averaged: false), try discriminatorAverage.map { _ in try errors(averaged: true) }
+    )
     guard let processes else { return TestErrors(raw: raw, averaged: averaged) }
     let sums = Tensor([Int64(raw), Int64(averaged ?? 0)])
     processes.activity = "counting the errors on the test set"

@@ -372,7 +372,8 @@ public final class TrainingRun {
     if let other = try processes.firstDifference(of: hash.digits()) {
       throw ProcessError(
         "after step \(step) process \(other) has other parameters than process 0, or its optimisers have: this checkpoint is "
-          + "not written. All machines must compute alike: the same processor level (SWIFT_GAN_CPU) and as many threads")
+          + "not written. All machines must compute alike: the same processor level (SWIFT_GAN_CPU) and as many threads"
+      )
     }
   }
 
@@ -464,7 +465,8 @@ public final class TrainingRun {
       .init("version of the program", "\(swiftGanVersion), libtorch \(Libtorch.version)"),
       .init("build of the program", try programChecksum()),
       .init("recipe", try RecipeFile.text(recipe)), .init("training data", examples.fingerprint ?? ""),
-      .init("labels", examples.labelled.map { "\($0.draw.indices)" } ?? ""), .init("test data", test?.fingerprint ?? ""),
+      .init("labels", examples.labelled.map { "\($0.draw.indices)" } ?? ""),
+      .init("test data", test?.fingerprint ?? ""),
       .init("plan of scores", scorer.map { "\($0.plan)" } ?? ""), .init("device", device.rawValue),
       .init("threads", "\(Libtorch.threads)"),
     ])
