@@ -73,21 +73,19 @@ struct Train: ParsableCommand, SharedCommand {
           "--resume goes on with the run's own recipe, into its own folder: leave out \(fixed.joined(separator: ", "))."
         )
       }
-      let processes = try Processes.join()
-      try goOn(RunFolder(URL(fileURLWithPath: resume)), processes)
-      try processes?.meet()
-      return
+      return try Processes.together { try goOn(RunFolder(URL(fileURLWithPath: resume)), $0) }
     }
     guard let name = recipe else {
       throw ValidationError("Name a recipe, such as mnist (see `gan recipes`), or a run with --resume.")
     }
     let resolved = try resolvedRecipe(name)
-    let processes = options.dryRun ? nil : try Processes.join()
-    try begin(resolved, processes)
-    try processes?.meet()
+    if options.dryRun { return try begin(resolved, nil) }
+    try Processes.together { try begin(resolved, $0) }
   }
 
   private func begin(_ resolved: Recipe, _ processes: ProcessGroup?) throws {
+    // Before the first chooses for all.
+    try processes?.require(Agreement([.init("recipe", try RecipeFile.text(resolved))]))
     let recipe = try processes.fromFirst(
       "choosing settings by the pictures", { try data.settling(resolved) }, text: RecipeFile.text,
       read: { try RecipeFile.parse($0) })
@@ -124,23 +122,22 @@ struct Train: ParsableCommand, SharedCommand {
     let out = options.out.map { URL(fileURLWithPath: $0) }
     guard let processes else { return try RunFolder.create(at: out, name: recipe.name) }
     let key = "run-folder"
-    let chosen = try processes.first("choosing the run's folder") {
+    func choose() throws -> RunFolder? {
       let earlier =
         try out ?? processes.lastingStore.flatMap { try $0.value(of: key) }.map { URL(fileURLWithPath: $0) }
-      if let earlier, case let folder = RunFolder(earlier), folder.hasCheckpoint {
-        let isOver = try folder.isComplete() && folder.recipe() == recipe
-        if isOver {
-          Output.say("\(folder.url.relativePath): all \(try folder.description().steps) steps are played")
-          try Output.print(folder.url.relativePath)
-        }
-        return (isOver ? "-" : "+") + folder.url.path
+      guard let earlier, case let folder = RunFolder(earlier), folder.hasCheckpoint else {
+        let folder = try RunFolder.create(at: earlier, name: recipe.name)
+        try processes.lastingStore?.set(key, folder.url.path)
+        return folder
       }
-      let folder = try RunFolder.create(at: earlier, name: recipe.name)
-      try processes.lastingStore?.set(key, folder.url.path)
-      return "+" + folder.url.path
+      guard try folder.isComplete() && folder.recipe() == recipe else { return folder }
+      Output.say("all \(try folder.description().steps) steps are played")
+      try Output.print(folder.url.relativePath)
+      return nil
     }
-    guard chosen.hasPrefix("+") else { return nil }
-    return RunFolder(URL(fileURLWithPath: String(chosen.dropFirst())))
+    return try Optional(processes).fromFirst(
+      "choosing the run's folder", choose, text: { $0?.url.path ?? "" },
+      read: { $0.isEmpty ? nil : RunFolder(URL(fileURLWithPath: $0)) })
   }
 
   private func goOn(_ folder: RunFolder, _ processes: ProcessGroup?) throws {

@@ -1,13 +1,29 @@
+import ArgumentParser
 import Foundation
 import Recipes
 import Torch
 
 /// Several processes that obey one command line together, as torchrun and srun start them.
 enum Processes {
-  /// The other processes, once all are there; nil for a process by itself. All but the first say nothing from here on.
+  /// Runs `body` once all processes are there, with their group; with nil in a process by itself. All but the first say
+  /// nothing from here on, and none ends before the others are done.
   ///
-  /// - Throws: `ProcessError` naming what of the launch is wrong, or who has not come.
-  static func join() throws -> ProcessGroup? {
+  /// - Throws: `ProcessError` naming what of the launch is wrong, or who has not come; what `body` throws.
+  static func together(_ body: (ProcessGroup?) throws -> Void) throws {
+    let processes = try join()
+    do {
+      try body(processes)
+    } catch let code as ExitCode {
+      // One that was asked to stop has stopped with the others.
+      processes?.activity = "the end"
+      try processes?.meet()
+      throw code
+    }
+    processes?.activity = "the end"
+    try processes?.meet()
+  }
+
+  private static func join() throws -> ProcessGroup? {
     guard let launch = try Launch.read() else { return nil }
     if launch.rank > 0 { Output.leaveToFirst(rank: launch.rank) }
     return try Rendezvous.join(launch, patience: try Launch.patience())

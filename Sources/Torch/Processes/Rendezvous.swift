@@ -101,9 +101,18 @@ public struct Rendezvous {
     return ownName
   }
 
-  /// Tells the others as well.
+  /// Tells the others as well, and stays until they have heard it: they may hear it from the store that this process serves.
   private func refusal(_ reason: String) -> ProcessError {
-    try? store.set("\(ownName)/all", "-" + reason)
+    do {
+      try store.set("\(ownName)/all", "-" + reason)
+      let listeners = try (1..<launch.count).filter { try store.has("\(ownName)/here/\($0)") }
+      let limit = ContinuousClock.now + .seconds(2)
+      while ContinuousClock.now < limit, try !listeners.allSatisfy({ try store.has("\(ownName)/heard/\($0)") }) {
+        Thread.sleep(forTimeInterval: 0.01)
+      }
+    } catch {
+      // Who cannot be told finds out that process 0 is gone.
+    }
     return ProcessError(reason)
   }
 
@@ -117,7 +126,10 @@ public struct Rendezvous {
       let missing = (1..<launch.count).filter { (try? store.has("\(attempt)/here/\($0)")) != true }
       return Self.absence(missing, of: launch.count, patience)
     }
-    guard verdict == "+" else { throw ProcessError(String(verdict.dropFirst())) }
+    guard verdict == "+" else {
+      try store.set("\(attempt)/heard/\(launch.rank)", "+")
+      throw ProcessError(String(verdict.dropFirst()))
+    }
     return attempt
   }
 
