@@ -19,11 +19,17 @@ struct BenchmarkCommand: ParsableCommand {
     case minibatch100 = "minibatch-100"
     case minibatch1024 = "minibatch-1024"
     case dcgan
+    case dcgan64 = "dcgan-64"
+    case mnistTwoProcesses = "mnist-two-processes"
+    case dcgan64TwoProcesses = "dcgan-64-two-processes"
     case resize
     case pictures
     case inception, frechet, neighbours
 
-    func contestant() throws -> Contestant {
+    /// Those that are one contestant together.
+    var processes: Int { self == .mnistTwoProcesses || self == .dcgan64TwoProcesses ? 2 : 1 }
+
+    func contestant(_ group: ProcessGroup?) throws -> Contestant {
       let many = (1...32).map { UInt64($0) }
       return switch self {
       case .smallGame: try SmallGame().contestant()
@@ -35,6 +41,8 @@ struct BenchmarkCommand: ParsableCommand {
       case .minibatch100: MinibatchLayer.contestant(examples: 100)
       case .minibatch1024: MinibatchLayer.contestant(examples: 1024)
       case .dcgan: try DCGAN.contestant()
+      case .dcgan64, .dcgan64TwoProcesses: try DCGAN.large(processes: group)
+      case .mnistTwoProcesses: try SemiSupervisedMNIST.contestant(products: .float32, processes: group)
       case .resize: Resizing.contestant()
       case .pictures: try PictureEpoch.contestant()
       case .inception: try PictureScoring.features()
@@ -67,19 +75,37 @@ struct BenchmarkCommand: ParsableCommand {
       let (seconds, bytes) = try PictureScoring.neighboursOnce(points)
       return print(String(format: "%.1f %.0f", seconds, Double(bytes) / 1e6))
     }
-    let contestant = try work.contestant()
+    let companions = work.processes > 1 ? try Companions(work.processes) : nil
+    let contestant = try work.contestant(companions?.group)
     if let check {
-      let (losses, tensors) = try contestant.record!(20)
+      guard let record = contestant.record, companions == nil else {
+        throw ValidationError("--check: there is nothing to compare '\(work.rawValue)' with")
+      }
+      let (losses, tensors) = try record(20)
       try Safetensors(tensors: tensors.mapValues { $0.contiguous() }).write(to: URL(fileURLWithPath: check))
       print(losses)
       return
     }
     try contestant.run(3)
+    if let companions { return try play(contestant, companions) }
     print("ready"); fflush(nil)
     while let line = readLine(), let times = Int(line) {
       let clock = ContinuousClock()
       let seconds = try clock.measure { try contestant.run(times) } / .seconds(1)
       print(seconds); fflush(nil)
     }
+  }
+
+  /// The same in several processes: the first is asked, and asks the others.
+  private func play(_ contestant: Contestant, _ companions: Companions) throws {
+    if companions.group.isFirst { print("ready"); fflush(nil) }
+    while case let times = try companions.told(companions.group.isFirst ? readLine().flatMap { Int($0) } : nil),
+      times > 0
+    {
+      let clock = ContinuousClock()
+      let seconds = try clock.measure { try contestant.run(times) } / .seconds(1)
+      if companions.group.isFirst { print(seconds); fflush(nil) }
+    }
+    companions.end()
   }
 }

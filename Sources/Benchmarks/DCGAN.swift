@@ -39,6 +39,24 @@ enum DCGAN {
   private static let weights = Initializer.normal(standardDeviation: 0.02)
   private static let batch = 64
 
+  /// The step at 64 x 64 of the library's networks, batches of 64.
+  ///
+  /// - Parameter processes: those that play it together; nil for this one alone.
+  static func large(processes: ProcessGroup? = nil) throws -> Contestant {
+    let random = RandomStream(seed: 1)
+    let rows = processes?.rows(of: batch) ?? 0..<batch
+    let real = random.stream("pictures").rows([rows]).uniform([rows.count, 3, 64, 64]) * 2 - 1
+    func training() -> Training { Training(Adam(beta1: 0.5), learningRate: LearningRate(2e-4)) }
+    let trainer = Trainer(
+      generator: try Network(DCGANGenerator(size: 64, channels: 3), random: random.stream("G")),
+      discriminator: try Network(DCGANDiscriminator(size: 64, channels: 3), random: random.stream("D")),
+      objective: Logistic(), data: { _, _ in real }, noise: .normal(dimensions: 100), generatorTraining: training(),
+      discriminatorTraining: training(), updates: .alternatingShared, steps: .max, random: random.stream("game"))
+    if let processes { try trainer.share(with: processes, batchSize: batch) }
+    return Contestant(
+      run: { times in for _ in 0..<times { _ = try trainer.next() } }, record: nil)
+  }
+
   static func contestant() throws -> Contestant {
     let random = RandomStream(seed: 1)
     let noise = Noise.normal(dimensions: 100)

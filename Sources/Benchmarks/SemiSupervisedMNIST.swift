@@ -6,7 +6,8 @@ import Torch
 
 /// The published semi-supervised MNIST iteration on pictures of noise: the time does not depend on what they show.
 enum SemiSupervisedMNIST {
-  static func contestant(products: Recipe.Products) throws -> Contestant {
+  /// - Parameter processes: those that play it together; nil for this one alone.
+  static func contestant(products: Recipe.Products, processes: ProcessGroup? = nil) throws -> Contestant {
     let count = 6_000
     let pixels = try (RandomStream(seed: 3).stream("pictures").uniform([count * 784]) * 255).to(.uint8).values(
       UInt8.self)
@@ -19,7 +20,7 @@ enum SemiSupervisedMNIST {
     let game = try RecipeGame(
       recipe, example: .image(channels: 1, height: 28, width: 28), classes: 10, stepsPerEpoch: examples.stepsPerEpoch,
       device: .cpu)
-    let trainer = try game.trainer(examples)
+    let trainer = try game.trainer(examples, processes: processes)
     let streams = GameStreams(game: RandomStream(seed: recipe.seed).stream("game"))
     let noise = Noise.uniform(0, 1, dimensions: 100)
     let widths = [784, 1000, 500, 250, 250, 250]

@@ -13,7 +13,7 @@ import Torch
     #expect(
       launch
         == Launch(
-          rank: 1, count: 4, address: "localhost", port: 29400, isServedByLauncher: true, isOneHost: true, like: launch)
+          rank: 1, count: 4, address: "localhost", port: 29400, isServedByLauncher: true, isOneHost: true)
     )
     var two = torchrun
     (two["LOCAL_WORLD_SIZE"], two["TORCHELASTIC_USE_AGENT_STORE"]) = ("2", nil)
@@ -61,16 +61,5 @@ import Torch
     }
     #expect(try Launch.patience([:]) == 100)
     #expect(try Launch.patience(["SWIFT_GAN_PATIENCE": "12.5"]) == 12.5)
-  }
-}
-
-extension Launch {
-  /// A launch has no public initialiser: it is read. Here every field is set.
-  fileprivate init(
-    rank: Int, count: Int, address: String, port: Int, isServedByLauncher: Bool, isOneHost: Bool, like other: Launch
-  ) {
-    self = other
-    (self.rank, self.count, self.address, self.port) = (rank, count, address, port)
-    (self.isServedByLauncher, self.isOneHost) = (isServedByLauncher, isOneHost)
   }
 }

@@ -22,6 +22,7 @@ struct Compare: ParsableCommand {
         gan compare --data normal,far-normal,ring --seeds 8
         gan compare --data mnist --classifier runs/mnist-semisupervised-fast-1 --seeds 6 --steps 2000
         gan compare --recipe pictures --data-folder photos --techniques plain,diff-augment,mirroring --seeds 3
+        gan compare --data normal,ring --seeds 8 --share 1/4     # beside --share 2/4 and so on, in one folder
 
       Games that are over are kept in the output folder: started again with the same settings, it goes on with the others.
       """)
@@ -81,6 +82,8 @@ struct Compare: ParsableCommand {
   @Option(help: "auto, cpu, cuda or mps; auto keeps games on points on the CPU.", completion: deviceCompletion)
   var device = "auto"
 
+  @OptionGroup var sharing: ShareOption
+
   func validate() throws {
     if data != nil, recipe != nil {
       throw ValidationError("--recipe has its own data: leave out --data.")
@@ -139,7 +142,17 @@ struct Compare: ParsableCommand {
     for index in grids.indices { try openImages(of: &grids[index]) }
     // A step is too small to share out; whole games are what runs side by side.
     Libtorch.threads = 1
-    let outcomes = try play(grids, ComparisonFolder(folder.appendingPathComponent("games")))
+    let shared = sharing.work(in: folder)
+    let (outcomes, left, count) = try play(grids, ComparisonFolder(folder.appendingPathComponent("games")), shared)
+    guard let shared else {
+      if left > 0 { sharing.sayLeft(left, of: count) }
+      return try write(grids, outcomes, in: folder)
+    }
+    guard left == 0 else { return sharing.sayLeft(left, of: count) }
+    try shared.once("report") { try write(grids, outcomes, in: folder) }
+  }
+
+  private func write(_ grids: [Grid], _ outcomes: [[Outcome]], in folder: URL) throws {
     let report = CompareReport(
       grids: zip(grids, outcomes).map { grid, outcomes in
         CompareReport.Grid(
@@ -291,8 +304,11 @@ struct Compare: ParsableCommand {
     let seeds: [UInt64]
   }
 
-  /// For each grid its techniques' outcomes, in the order of the techniques.
-  private func play(_ grids: [Grid], _ folder: ComparisonFolder) throws -> [[Outcome]] {
+  /// For each grid its techniques' outcomes, in the order of the techniques; how many of how many pieces of work are left to
+  /// other jobs.
+  private func play(_ grids: [Grid], _ folder: ComparisonFolder, _ shared: SharedWork?) throws -> (
+    outcomes: [[Outcome]], left: Int, count: Int
+  ) {
     // Points of all seeds are a step together; images of one are work enough.
     let jobs = grids.indices.flatMap { grid in
       grids[grid].techniques.flatMap { technique -> [Job] in
@@ -307,59 +323,101 @@ struct Compare: ParsableCommand {
       let perEpoch = (grids[job.grid].images?.count ?? 0) / base.batchSize
       return base.duration.unit == .steps ? base.duration.count : base.duration.count * perEpoch
     }
-    let found = jobs.map { job in
+    let kept = { (job: Job) in
       folder.cell(
         grids[job.grid].comparison.recipe(job.technique), seeds: job.seeds,
         scoring: grids[job.grid].scorer?.scoring, device: grids[job.grid].device)
     }
+    func name(_ job: Job) -> String {
+      folder.name(grids[job.grid].comparison.recipe(job.technique), job.seeds)
+    }
+    let found = jobs.map(kept)
     let done = zip(jobs, found).reduce(0) { $0 + ($1.1 == nil ? 0 : length($1.0)) }
     let progress = Mutex(
       CompareProgress(
         ProgressBar("compare", total: jobs.map(length).reduce(0, +), unit: "steps", first: done), done: done))
     let results = Mutex(found.map { $0.map { [Result<ComparisonCell, any Error>.success($0)] } })
-    let waiting = Mutex(jobs.indices.filter { found[$0] == nil }[...])
+    let order = shared?.share.order(jobs.count) ?? Array(jobs.indices)
+    // Those that nobody is at, in the order of this job.
+    let left = { () -> [Int] in
+      if sharing.reportOnly { return [] }
+      return order.filter { index in
+        guard results.withLock({ $0[index] == nil }) else { return false }
+        guard let shared else { return true }
+        if let cell = kept(jobs[index]) {
+          results.withLock { $0[index] = [.success(cell)] }
+          return false
+        }
+        return !shared.isTaken(name(jobs[index]))
+      }
+    }
+    let waiting = Mutex(left()[...])
     let workers = max(1, min(self.jobs ?? ProcessInfo.processInfo.activeProcessorCount, jobs.count))
-    DispatchQueue.concurrentPerform(iterations: workers) { _ in
-      while let index = waiting.withLock({ $0.popFirst() }) {
-        let (job, grid) = (jobs[index], grids[jobs[index].grid])
-        let (comparison, device) = (grid.comparison, grid.device)
-        func play(_ seeds: [UInt64]) -> Result<ComparisonCell, any Error> {
-          Result {
-            if seeds != job.seeds,
-              let cell = folder.cell(comparison.recipe(job.technique), seeds: seeds, scoring: nil, device: device)
-            {
+    // Once more, where another job has died while this one was at its own games.
+    while waiting.withLock({ !$0.isEmpty }) {
+      DispatchQueue.concurrentPerform(iterations: workers) { _ in
+        while let index = waiting.withLock({ $0.popFirst() }) {
+          let (job, grid) = (jobs[index], grids[jobs[index].grid])
+          let (comparison, device) = (grid.comparison, grid.device)
+          let claim = Result { try shared?.claim(name(job)) }
+          if case .failure(let error) = claim {
+            results.withLock { $0[index] = [.failure(error)] }
+            waiting.withLock { $0 = [] }
+            return
+          }
+          // Another job may have taken it, or played it, since.
+          if shared != nil, (try? claim.get()) == nil { continue }
+          if shared != nil, let cell = kept(job) {
+            results.withLock { $0[index] = [.success(cell)] }
+            continue
+          }
+          defer { withExtendedLifetime(claim) {} }
+          func play(_ seeds: [UInt64]) -> Result<ComparisonCell, any Error> {
+            Result {
+              if seeds != job.seeds,
+                let cell = folder.cell(comparison.recipe(job.technique), seeds: seeds, scoring: nil, device: device)
+              {
+                return cell
+              }
+              let report = { (steps: Int) in progress.withLock { $0.update(index, steps) } }
+              let cell =
+                if let scorer = grid.scorer, let images = grid.images {
+                  try comparison.playImages(
+                    job.technique, seed: seeds[0], images, scorer: scorer, device: device, progress: report)
+                } else {
+                  try Comparison(comparison.base, seeds: seeds).playPoints(
+                    job.technique, device: device, progress: report)
+                }
+              try folder.write(cell)
               return cell
             }
-            let report = { (steps: Int) in progress.withLock { $0.update(index, steps) } }
-            let cell =
-              if let scorer = grid.scorer, let images = grid.images {
-                try comparison.playImages(
-                  job.technique, seed: seeds[0], images, scorer: scorer, device: device, progress: report)
-              } else {
-                try Comparison(comparison.base, seeds: seeds).playPoints(
-                  job.technique, device: device, progress: report)
-              }
-            try folder.write(cell)
-            return cell
+          }
+          var played = [play(job.seeds)]
+          // One game that falls apart ends those beside it: then each is played by itself.
+          if case .failure(_ as TrainingFault) = played[0], job.seeds.count > 1 {
+            played = job.seeds.map { play([$0]) }
+          }
+          results.withLock { [played] in $0[index] = played }
+          // What is no game's own fault would befall the others too: no more of them are begun.
+          if played.contains(where: { $0.failure.map { !($0 is TrainingFault) } ?? false }) {
+            waiting.withLock { $0 = [] }
           }
         }
-        var played = [play(job.seeds)]
-        // One game that falls apart ends those beside it: then each is played by itself.
-        if case .failure(_ as TrainingFault) = played[0], job.seeds.count > 1 { played = job.seeds.map { play([$0]) } }
-        results.withLock { [played] in $0[index] = played }
-        // What is no game's own fault would befall the others too: no more of them are begun.
-        if played.contains(where: { $0.failure.map { !($0 is TrainingFault) } ?? false }) {
-          waiting.withLock { $0 = [] }
-        }
       }
+      let hasFailed = results.withLock { results in
+        results.contains { $0?.contains { $0.failure.map { !($0 is TrainingFault) } ?? false } ?? false }
+      }
+      if shared == nil || hasFailed { break }
+      let next = left()
+      waiting.withLock { $0 = next[...] }
     }
     progress.withLock { $0.finish() }
     let stored = results.withLock { $0 }
     if let error = stored.flatMap({ $0 ?? [] }).compactMap(\.failure).first(where: { !($0 is TrainingFault) }) {
       throw error
     }
-    let outcomes = stored.map { $0! }
-    return try grids.indices.map { grid in
+    let outcomes = stored.map { $0 ?? [] }
+    let all = try grids.indices.map { grid in
       try grids[grid].techniques.map { technique in
         var outcome = Outcome()
         var cells: [ComparisonCell] = []
@@ -379,6 +437,7 @@ struct Compare: ParsableCommand {
         return outcome
       }
     }
+    return (all, stored.count { $0 == nil }, jobs.count)
   }
 
   /// For each source of data its games as JSON lines, and its tables.

@@ -24,6 +24,7 @@ struct ReproduceMNIST: ParsableCommand {
 
         gan reproduce mnist --labels 100 --seeds 5
         gan reproduce mnist --labels 20,50,100,200 --seeds 10 --recipe mnist-semisupervised
+        sbatch --array=1-8 --wrap "gan reproduce mnist --labels 100 --seeds 40"    # or --share 1/8, --share 2/8, ...
       """)
 
   @Option(help: "Numbers of labels, separated by commas.")
@@ -60,8 +61,7 @@ struct ReproduceMNIST: ParsableCommand {
   @Option(help: "auto, cpu, cuda or mps.", completion: deviceCompletion)
   var device = "auto"
 
-  @Flag(help: "Train nothing; write the report of the runs that are complete.")
-  var reportOnly = false
+  @OptionGroup var sharing: ShareOption
 
   func validate() throws {
     _ = try labelCounts()
@@ -91,8 +91,17 @@ struct ReproduceMNIST: ParsableCommand {
     let place = try data.place(of: source)
     let (images, test) = (try source.open(at: place, .train), try source.open(at: place, .test))
     try reproduction.check(images)
-    if !reportOnly { try train(reproduction, images, test, device) }
+    let shared = sharing.work(in: reproduction.folder)
+    if !sharing.reportOnly { try train(reproduction, images, test, device, shared) }
+    guard let shared else { return try report(reproduction, images, test, device) }
+    let left = try reproduction.runs.count { try !reproduction.runFolder(of: $0).isComplete() }
+    guard left == 0 else { return sharing.sayLeft(left, of: reproduction.runs.count) }
+    try shared.once("report") { try report(reproduction, images, test, device) }
+  }
 
+  private func report(
+    _ reproduction: Reproduction, _ images: LabelledImages, _ test: LabelledImages, _ device: Device
+  ) throws {
     let rows = try reproduction.results(test: test, device: device)
     let report = ReproductionReport(
       reproduction, trainingExamples: images.count, command: command)
@@ -125,7 +134,8 @@ struct ReproduceMNIST: ParsableCommand {
   }
 
   private func train(
-    _ reproduction: Reproduction, _ images: LabelledImages, _ test: LabelledImages, _ device: Device
+    _ reproduction: Reproduction, _ images: LabelledImages, _ test: LabelledImages, _ device: Device,
+    _ shared: SharedWork?
   ) throws {
     // A run's steps are sequential and small enough for one core; whole runs are what goes side by side.
     let left = try reproduction.runs.filter { try !reproduction.runFolder(of: $0).isComplete() }.count
@@ -136,7 +146,7 @@ struct ReproduceMNIST: ParsableCommand {
       reproduction.recipe.duration.unit == .epochs
       ? reproduction.recipe.duration.count * stepsPerRun : reproduction.recipe.duration.count
     let progress = Mutex(ReproductionProgress(reproduction, stepsPerRun: total))
-    try reproduction.train(images, test: test, jobs: jobs, device: device) { event in
+    try reproduction.train(images, test: test, jobs: jobs, device: device, shared: shared) { event in
       progress.withLock { $0.show(event) }
     }
     progress.withLock { $0.finish() }

@@ -179,9 +179,14 @@ public struct ComparisonFolder: Sendable {
   /// - Parameter url: made when the first games are over.
   public init(_ url: URL) { self.url = url }
 
-  private func file(_ recipe: Recipe, _ seeds: [UInt64]) -> URL {
+  /// What these games' file is called, without its ending.
+  public func name(_ recipe: Recipe, _ seeds: [UInt64]) -> String {
     let games = seeds.count == 1 ? "seed-\(seeds[0])" : "seeds-\(seeds[0])-to-\(seeds[seeds.count - 1])"
-    return url.appendingPathComponent("\(recipe.name)-\(games).json")
+    return "\(recipe.name)-\(games)"
+  }
+
+  private func file(_ recipe: Recipe, _ seeds: [UInt64]) -> URL {
+    url.appendingPathComponent("\(name(recipe, seeds)).json")
   }
 
   /// The games of exactly this recipe, these seeds and this scoring, as this version plays them on this machine; nil

@@ -98,25 +98,41 @@ public struct Reproduction: Sendable {
   ///
   /// - Parameters:
   ///   - jobs: runs at a time, each on its own thread.
+  ///   - shared: where other processes train runs of the same table: each run is trained by one of them, and those that
+  ///     others are at are left to these.
   ///   - progress: called from any of these threads.
   /// - Throws: the first error of any run, after the others have come to the end of their own.
   public func train(
-    _ images: LabelledImages, test: LabelledImages, jobs: Int, device: Device,
+    _ images: LabelledImages, test: LabelledImages, jobs: Int, device: Device, shared: SharedWork? = nil,
     progress: @escaping @Sendable (Event) -> Void
   ) throws {
-    let waiting = Mutex(try runs.filter { try !runFolder(of: $0).isComplete() }[...])
+    let runs = runs
+    let order = shared.map { $0.share.order(runs.count).map { runs[$0] } } ?? runs
     let failure = Mutex<(any Error)?>(nil)
-    DispatchQueue.concurrentPerform(iterations: max(1, jobs)) { _ in
-      while let run = waiting.withLock({ $0.popFirst() }) {
-        do {
-          try train(run, images, test, device, progress)
-        } catch {
-          failure.withLock { $0 = $0 ?? error }
-          waiting.withLock { $0 = [] }
+    // Once more, where another process has died while this one was at its own.
+    while case let left = try order.filter({ try isLeft($0, shared) }), !left.isEmpty {
+      let waiting = Mutex(left[...])
+      DispatchQueue.concurrentPerform(iterations: max(1, jobs)) { _ in
+        while let run = waiting.withLock({ $0.popFirst() }) {
+          do {
+            let claim = try shared?.claim(run.path)
+            // It may have been played, or taken, since.
+            if shared != nil, try claim == nil || runFolder(of: run).isComplete() { continue }
+            try withExtendedLifetime(claim) { try train(run, images, test, device, progress) }
+          } catch {
+            failure.withLock { $0 = $0 ?? error }
+            waiting.withLock { $0 = [] }
+          }
         }
       }
+      if let error = failure.withLock({ $0 }) { throw error }
+      if shared == nil { break }
     }
-    if let error = failure.withLock({ $0 }) { throw error }
+  }
+
+  /// Whether a run is to be trained, and nobody is at it.
+  private func isLeft(_ run: Run, _ shared: SharedWork?) throws -> Bool {
+    try !runFolder(of: run).isComplete() && shared?.isTaken(run.path) != true
   }
 
   private func train(

@@ -16,6 +16,22 @@ public struct Launch: Sendable, Equatable {
   /// Whether all processes are known to run on one host.
   public var isOneHost: Bool
 
+  /// - Parameters:
+  ///   - rank: of this process, from 0.
+  ///   - count: processes in all.
+  ///   - address: of the host of process 0.
+  ///   - port: where the keys are served.
+  ///   - isServedByLauncher: whether no process may serve them.
+  ///   - isOneHost: whether all run on one host.
+  public init(rank: Int, count: Int, address: String, port: Int, isServedByLauncher: Bool, isOneHost: Bool) {
+    self.rank = rank
+    self.count = count
+    self.address = address
+    self.port = port
+    self.isServedByLauncher = isServedByLauncher
+    self.isOneHost = isOneHost
+  }
+
   /// The port where nobody says one, PyTorch's own.
   public static let defaultPort = 29500
 
