@@ -323,12 +323,12 @@ struct Compare: ParsableCommand {
       let perEpoch = (grids[job.grid].images?.count ?? 0) / base.batchSize
       return base.duration.unit == .steps ? base.duration.count : base.duration.count * perEpoch
     }
-    let kept = { (job: Job) in
+    let kept = { @Sendable (job: Job) in
       folder.cell(
         grids[job.grid].comparison.recipe(job.technique), seeds: job.seeds,
         scoring: grids[job.grid].scorer?.scoring, device: grids[job.grid].device)
     }
-    func name(_ job: Job) -> String {
+    let name = { @Sendable (job: Job) in
       folder.name(grids[job.grid].comparison.recipe(job.technique), job.seeds)
     }
     let found = jobs.map(kept)
@@ -338,78 +338,66 @@ struct Compare: ParsableCommand {
         ProgressBar("compare", total: jobs.map(length).reduce(0, +), unit: "steps", first: done), done: done))
     let results = Mutex(found.map { $0.map { [Result<ComparisonCell, any Error>.success($0)] } })
     let order = shared?.share.order(jobs.count) ?? Array(jobs.indices)
-    // Those that nobody is at, in the order of this job.
-    let left = { () -> [Int] in
-      if sharing.reportOnly { return [] }
-      return order.filter { index in
-        guard results.withLock({ $0[index] == nil }) else { return false }
-        guard let shared else { return true }
-        if let cell = kept(jobs[index]) {
-          results.withLock { $0[index] = [.success(cell)] }
-          return false
-        }
-        return !shared.isTaken(name(jobs[index]))
+    let waiting = Mutex(sharing.reportOnly ? [] : order.filter { found[$0] == nil }[...])
+    /// The next piece that nobody is at; once more all of them, since another job may have died while this one was at its own.
+    let next = { @Sendable () -> Int? in
+      if let index = waiting.withLock({ $0.popFirst() }) { return index }
+      guard let shared else { return nil }
+      let open = results.withLock { results in
+        let hasFailed = results.contains { $0?.contains { $0.isFailureOfAll } ?? false }
+        return hasFailed ? [] : order.filter { results[$0] == nil }
       }
+      return open.first { !shared.isTaken(name(jobs[$0])) }
     }
-    let waiting = Mutex(left()[...])
     let workers = max(1, min(self.jobs ?? ProcessInfo.processInfo.activeProcessorCount, jobs.count))
-    // Once more, where another job has died while this one was at its own games.
-    while waiting.withLock({ !$0.isEmpty }) {
-      DispatchQueue.concurrentPerform(iterations: workers) { _ in
-        while let index = waiting.withLock({ $0.popFirst() }) {
-          let (job, grid) = (jobs[index], grids[jobs[index].grid])
-          let (comparison, device) = (grid.comparison, grid.device)
-          let claim = Result { try shared?.claim(name(job)) }
-          if case .failure(let error) = claim {
-            results.withLock { $0[index] = [.failure(error)] }
-            waiting.withLock { $0 = [] }
-            return
-          }
-          // Another job may have taken it, or played it, since.
-          if shared != nil, (try? claim.get()) == nil { continue }
-          if shared != nil, let cell = kept(job) {
-            results.withLock { $0[index] = [.success(cell)] }
-            continue
-          }
-          defer { withExtendedLifetime(claim) {} }
-          func play(_ seeds: [UInt64]) -> Result<ComparisonCell, any Error> {
-            Result {
-              if seeds != job.seeds,
-                let cell = folder.cell(comparison.recipe(job.technique), seeds: seeds, scoring: nil, device: device)
-              {
-                return cell
-              }
-              let report = { (steps: Int) in progress.withLock { $0.update(index, steps) } }
-              let cell =
-                if let scorer = grid.scorer, let images = grid.images {
-                  try comparison.playImages(
-                    job.technique, seed: seeds[0], images, scorer: scorer, device: device, progress: report)
-                } else {
-                  try Comparison(comparison.base, seeds: seeds).playPoints(
-                    job.technique, device: device, progress: report)
-                }
-              try folder.write(cell)
+    DispatchQueue.concurrentPerform(iterations: workers) { _ in
+      while let index = next() {
+        let (job, grid) = (jobs[index], grids[jobs[index].grid])
+        let (comparison, device) = (grid.comparison, grid.device)
+        let claim = Result { try shared?.claim(name(job)) }
+        if case .failure(let error) = claim {
+          results.withLock { $0[index] = [.failure(error)] }
+          waiting.withLock { $0 = [] }
+          return
+        }
+        // Another job may have taken it, or played it, since.
+        if shared != nil, (try? claim.get()) == nil { continue }
+        if shared != nil, let cell = kept(job) {
+          results.withLock { $0[index] = [.success(cell)] }
+          continue
+        }
+        defer { withExtendedLifetime(claim) {} }
+        func play(_ seeds: [UInt64]) -> Result<ComparisonCell, any Error> {
+          Result {
+            if seeds != job.seeds,
+              let cell = folder.cell(comparison.recipe(job.technique), seeds: seeds, scoring: nil, device: device)
+            {
               return cell
             }
-          }
-          var played = [play(job.seeds)]
-          // One game that falls apart ends those beside it: then each is played by itself.
-          if case .failure(_ as TrainingFault) = played[0], job.seeds.count > 1 {
-            played = job.seeds.map { play([$0]) }
-          }
-          results.withLock { [played] in $0[index] = played }
-          // What is no game's own fault would befall the others too: no more of them are begun.
-          if played.contains(where: { $0.failure.map { !($0 is TrainingFault) } ?? false }) {
-            waiting.withLock { $0 = [] }
+            let report = { (steps: Int) in progress.withLock { $0.update(index, steps) } }
+            let cell =
+              if let scorer = grid.scorer, let images = grid.images {
+                try comparison.playImages(
+                  job.technique, seed: seeds[0], images, scorer: scorer, device: device, progress: report)
+              } else {
+                try Comparison(comparison.base, seeds: seeds).playPoints(
+                  job.technique, device: device, progress: report)
+              }
+            try folder.write(cell)
+            return cell
           }
         }
+        var played = [play(job.seeds)]
+        // One game that falls apart ends those beside it: then each is played by itself.
+        if case .failure(_ as TrainingFault) = played[0], job.seeds.count > 1 {
+          played = job.seeds.map { play([$0]) }
+        }
+        results.withLock { [played] in $0[index] = played }
+        // What is no game's own fault would befall the others too: no more of them are begun.
+        if played.contains(where: { $0.isFailureOfAll }) {
+          waiting.withLock { $0 = [] }
+        }
       }
-      let hasFailed = results.withLock { results in
-        results.contains { $0?.contains { $0.failure.map { !($0 is TrainingFault) } ?? false } ?? false }
-      }
-      if shared == nil || hasFailed { break }
-      let next = left()
-      waiting.withLock { $0 = next[...] }
     }
     progress.withLock { $0.finish() }
     let stored = results.withLock { $0 }
@@ -472,6 +460,11 @@ struct Compare: ParsableCommand {
 
 extension Result {
   fileprivate var failure: Failure? { if case .failure(let error) = self { error } else { nil } }
+}
+
+extension Result<ComparisonCell, any Error> {
+  /// Whether it failed for a reason that would befall all other games too: none of its own.
+  fileprivate var isFailureOfAll: Bool { failure.map { !($0 is TrainingFault) } ?? false }
 }
 
 private struct CompareError: Error, CustomStringConvertible { let description: String }
