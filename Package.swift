@@ -150,7 +150,8 @@ let package = Package(
       name: "ProcessHelper", dependencies: ["GAN", "NN", "Settings", "Torch"], path: "Tests/ProcessHelper",
       swiftSettings: strict),
     .testTarget(
-      name: "ProcessTests", dependencies: ["GAN", "Recipes", "Torch", "Files", "Settings", "ProcessHelper"], swiftSettings: strict),
+      name: "ProcessTests", dependencies: ["GAN", "Recipes", "Torch", "Files", "Settings", "ProcessHelper"],
+      swiftSettings: strict),
     .testTarget(name: "MetricsTests", dependencies: ["Metrics", "Datasets", "GoldenSupport"], swiftSettings: strict),
     .testTarget(
       name: "ScoresTests", dependencies: ["Scores", "Datasets", "Images", "Files", "GoldenSupport"],
