@@ -18,8 +18,8 @@ struct BenchmarkCommand: ParsableCommand {
     case mnistBFloat16 = "mnist-bfloat16"
     case minibatch100 = "minibatch-100"
     case minibatch1024 = "minibatch-1024"
-    case dcgan
-    case dcgan64 = "dcgan-64"
+    case dcgan, dcgan64 = "dcgan-64"
+    case cifar10, svhn
     case mnistTwoProcesses = "mnist-two-processes"
     case dcgan64TwoProcesses = "dcgan-64-two-processes"
     case resize
@@ -41,8 +41,10 @@ struct BenchmarkCommand: ParsableCommand {
       case .minibatch100: MinibatchLayer.contestant(examples: 100)
       case .minibatch1024: MinibatchLayer.contestant(examples: 1024)
       case .dcgan: try DCGAN.contestant()
-      case .dcgan64, .dcgan64TwoProcesses: try DCGAN.large(processes: group)
+      case .dcgan64, .dcgan64TwoProcesses: try DCGAN.contestant64(processes: group)
       case .mnistTwoProcesses: try SemiSupervisedMNIST.contestant(products: .float32, processes: group)
+      case .cifar10: try SemiSupervisedPictures.contestant("cifar10-semisupervised")
+      case .svhn: try SemiSupervisedPictures.contestant("svhn-semisupervised")
       case .resize: Resizing.contestant()
       case .pictures: try PictureEpoch.contestant()
       case .inception: try PictureScoring.features()
