@@ -19,11 +19,13 @@ public struct PictureFeatures: Sendable {
   ///
   /// - Parameters:
   ///   - batch: pictures that the network sees at once.
+  ///   - processes: those that share the work, each of which calls this with the same set, and gets the features of all.
   ///   - progress: called on this thread with how many are done.
-  /// - Throws: `FileError`, ``NetworkError``, `ScoreError` where features are not finite, `TensorError`; what
-  ///   `progress` throws.
+  /// - Throws: `FileError`, ``NetworkError``, `ScoreError` where features are not finite, `TensorError`, `ProcessError`;
+  ///   what `progress` throws.
   public init(
-    of set: any PictureSet, by network: any PictureNetwork, batch: Int = 16, progress: (Int) throws -> Void = { _ in }
+    of set: any PictureSet, by network: any PictureNetwork, batch: Int = 16, among processes: ProcessGroup? = nil,
+    progress: (Int) throws -> Void = { _ in }
   ) throws {
     let collected = Collected()
     var indices: [Int] = []
@@ -46,14 +48,21 @@ public struct PictureFeatures: Sendable {
       for outputs in results.all { try collected.add(outputs, of: network) }
       indices += pictures.map(\.index)
     }
-    for start in stride(from: 0, to: set.count, by: part) {
-      try progress(start)
-      waiting += try set.pictures(start..<min(set.count, start + part))
+    // Neighbours in the set, so that the parts' rows one after the other are in its order.
+    let own = processes?.rows(of: set.count) ?? 0..<set.count
+    for start in stride(from: own.lowerBound, to: own.upperBound, by: part) {
+      try progress((start - own.lowerBound) * (processes?.count ?? 1))
+      waiting += try set.pictures(start..<min(own.upperBound, start + part))
       let whole = waiting.count / batch * batch
       try run(Array(waiting.prefix(whole)))
       waiting.removeFirst(whole)
     }
     if !waiting.isEmpty { try run(waiting) }
+    if let processes {
+      processes.activity = "the features of pictures"
+      try collected.exchange(among: processes)
+      indices = try processes.joined(indices.map(Int64.init)).map { Int($0) }
+    }
     try progress(set.count)
     guard collected.dimensions > 0 else { throw ScoreError.tooFewPictures(0, needed: 1) }
     features = try Features(collected.features, dimensions: collected.dimensions)
@@ -90,6 +99,15 @@ public struct PictureFeatures: Sendable {
         classes = own.count / max(1, count)
       }
       if let own = outputs.logitsWithoutBias { unbiased += own }
+    }
+
+    /// All processes' in the place of this one's, in the order of their ranks. One of them may have seen no picture.
+    func exchange(among processes: ProcessGroup) throws {
+      dimensions = Int(try processes.joined([Int64(dimensions)]).max()!)
+      classes = Int(try processes.joined([Int64(classes)]).max()!)
+      features = try processes.joined(features)
+      logits = try processes.joined(logits)
+      unbiased = try processes.joined(unbiased)
     }
   }
 

@@ -48,20 +48,25 @@ public struct PictureScores: Sendable {
   ///     noted.
   ///   - keepsGenerated: whether the features of the generated pictures are kept as well.
   ///   - version: of the program.
+  ///   - processes: those that share the work, each of which calls this with the same pictures and gets the scores.
   /// - Throws: `ScoreError`, `FileError`, ``NetworkError``, `TensorError`; what `progress` throws.
   public init(
     of generated: any PictureSet, against real: Real, by network: any PictureNetwork,
     metrics: [any PictureMetric.Type], settings: ScoreSettings = ScoreSettings(), batch: Int = 16,
     cache: FeatureCache? = .standard, keepsGenerated: Bool = false, version: String,
+    among processes: ProcessGroup? = nil,
     progress: (Progress) throws -> Void = { _ in }
   ) throws {
     try Self.check(metrics, network, real)
     guard generated.count >= 2 else { throw ScoreError.tooFewPictures(generated.count, needed: 2) }
     var notes: [String] = []
     func features(of set: any PictureSet, kept: Bool, _ report: (Int) throws -> Void) throws -> PictureFeatures {
-      if kept, let cache, let known = cache.features(set, network) { return known }
-      let features = try PictureFeatures(of: set, by: network, batch: batch, progress: report)
-      if kept, let cache {
+      let known = kept ? cache?.features(set, network) : nil
+      // All go without, or none: they compute together.
+      let isMissing = try processes?.any(known == nil) ?? (known == nil)
+      if let known, !isMissing { return known }
+      let features = try PictureFeatures(of: set, by: network, batch: batch, among: processes, progress: report)
+      if kept, let cache, processes?.isFirst ?? true {
         do {
           try cache.keep(features, of: set, by: network)
         } catch let error as FileError {

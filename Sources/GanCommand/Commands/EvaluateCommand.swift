@@ -6,7 +6,7 @@ import Recipes
 import Report
 import Torch
 
-struct Evaluate: ParsableCommand {
+struct Evaluate: ParsableCommand, SharedCommand {
   static let configuration = CommandConfiguration(
     abstract: "Counts a trained classifier's errors, class by class.",
     discussion: """
@@ -28,8 +28,10 @@ struct Evaluate: ParsableCommand {
 
   @OptionGroup var machine: MachineOptions
 
-  func run() throws {
-    let device = try machine.apply()
+  func run() throws { try Processes.together(evaluate) }
+
+  private func evaluate(_ processes: ProcessGroup?) throws {
+    let device = try machine.apply(processes: processes)
     let folder = RunFolder(URL(fileURLWithPath: runFolder))
     let classifier = try RunClassifier(folder, weights: checkpoint.weights(averaged: true), device: device)
     let source = classifier.source
@@ -49,12 +51,12 @@ struct Evaluate: ParsableCommand {
     }
     let examples = try checkingTensors { try TestSet(images, pixels: source.pixels, device: device) }
     try checkWhose(images: examples, classifier.description, folder)
-    let averaged = try classifier.game.classes(of: examples, averaged: false)
+    let averaged = try classifier.game.classes(of: examples, averaged: false, among: processes)
     let hasAverage = classifier.game.discriminatorAverage != nil
     let raw =
       try hasAverage
       ? RunClassifier(folder, weights: checkpoint.weights(averaged: false), device: device).game.classes(
-        of: examples, averaged: false)
+        of: examples, averaged: false, among: processes)
       : averaged
     let evaluation = Evaluation(
       images: images.count, errors: examples.errors(averaged),

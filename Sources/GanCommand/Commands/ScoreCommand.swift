@@ -7,7 +7,7 @@ import Recipes
 import Scores
 import Torch
 
-struct Score: ParsableCommand {
+struct Score: ParsableCommand, SharedCommand {
   static let configuration = CommandConfiguration(
     abstract: "FID, KID, precision, recall, density, coverage and the Inception score of pictures.",
     discussion: """
@@ -104,7 +104,16 @@ struct Score: ParsableCommand {
   }
 
   func run() throws {
-    if let classifier = classifier.classifier { return try runInceptionScore(by: classifier) }
+    if let classifier = classifier.classifier {
+      guard try Launch.read() == nil else {
+        throw ProcessError("the Inception score by a classifier is for one process: start it without torchrun or srun")
+      }
+      return try runInceptionScore(by: classifier)
+    }
+    try Processes.together(runScores)
+  }
+
+  private func runScores(_ processes: ProcessGroup?) throws {
     guard !places.isEmpty else {
       throw ValidationError(
         "Name what is scored: a run's folder, pictures or a data set; or --data with a --classifier.")
@@ -120,14 +129,14 @@ struct Score: ParsableCommand {
     let kept = try places.map {
       $0.lowercased().hasSuffix(".json") ? try ScoreDocument(contentsOf: URL(fileURLWithPath: $0)) : nil
     }
-    if places.count == 1, kept[0] == nil { return try runPictureScores(of: places[0]) }
-    try runComparison(kept)
+    if places.count == 1, kept[0] == nil { return try runPictureScores(of: places[0], processes) }
+    try runComparison(kept, processes)
   }
 
   /// Several sets in one table.
   ///
   /// - Parameter kept: for each of the places what was scored before; nil for what is scored now.
-  private func runComparison(_ kept: [ScoreDocument?]) throws {
+  private func runComparison(_ kept: [ScoreDocument?], _ processes: ProcessGroup?) throws {
     var documents: [(name: String, document: ScoreDocument)] = []
     var scoring: Scoring?
     for (place, kept) in zip(places, kept) {
@@ -136,11 +145,11 @@ struct Score: ParsableCommand {
         continue
       }
       Output.say("scoring \(place)")
-      if scoring == nil { scoring = try makeScoring() }
+      if scoring == nil { scoring = try makeScoring(processes) }
       documents.append((place, ScoreDocument(try scores(of: try open(place, scoring!), scoring!))))
     }
     let report = ScoreComparisonReport(comparison: ScoreComparison(documents))
-    if let page { try report.page().write(to: URL(fileURLWithPath: page)) }
+    if let page, writes(processes) { try report.page().write(to: URL(fileURLWithPath: page)) }
     try Output.print(json ? report.json() : report.text(width: max(80, min(120, Terminal.columns))))
     if let page, !json { try Output.printPlace(URL(fileURLWithPath: page)) }
   }
@@ -153,10 +162,15 @@ struct Score: ParsableCommand {
     let realSet: (any PictureSet)?
     let real: PictureScores.Real
     let metrics: [any PictureMetric.Type]
+    /// Those that share the work.
+    let processes: ProcessGroup?
   }
 
-  private func makeScoring() throws -> Scoring {
-    let device = try machine.apply()
+  /// Whether this process writes files.
+  private func writes(_ processes: ProcessGroup?) -> Bool { processes?.isFirst ?? true }
+
+  private func makeScoring(_ processes: ProcessGroup?) throws -> Scoring {
+    let device = try machine.apply(processes: processes)
     let network = try scores.network(classifier.reading, device: device)
     var realSet: (any PictureSet)?
     var real = PictureScores.Real.nothing
@@ -176,7 +190,7 @@ struct Score: ParsableCommand {
     }
     return Scoring(
       network: network, device: device, realSet: realSet, real: real,
-      metrics: try scores.chosen(ifNone: defaultMetrics(network, real)))
+      metrics: try scores.chosen(ifNone: defaultMetrics(network, real)), processes: processes)
   }
 
   private func open(_ place: String, _ scoring: Scoring) throws -> any PictureSet {
@@ -196,27 +210,28 @@ struct Score: ParsableCommand {
     return try PictureScores(
       of: generated, against: scoring.real, by: scoring.network, metrics: scoring.metrics,
       settings: scores.settings(splits: splits), batch: batchSize ?? 16, cache: scores.cache ? .standard : nil,
-      version: swiftGanVersion
+      version: swiftGanVersion, among: scoring.processes
     ) { bar.show($0) }
   }
 
   /// Scores of one set.
-  private func runPictureScores(of place: String) throws {
-    let scoring = try makeScoring()
+  private func runPictureScores(of place: String, _ processes: ProcessGroup?) throws {
+    let scoring = try makeScoring(processes)
     let generated = try open(place, scoring)
     if let saveStatistics {
       var bar = ScoreBar()
-      let features = try bar.features(of: generated, by: scoring.network, batch: batchSize ?? 16)
+      let features = try bar.features(
+        of: generated, by: scoring.network, batch: batchSize ?? 16, among: processes)
       let statistics = try FeatureStatistics(of: features.features, divisor: scores.like.settings.divisor)
       let url = URL(fileURLWithPath: saveStatistics)
-      try statistics.write(to: url)
+      if writes(processes) { try statistics.write(to: url) }
       bar.finish()
       try Output.printPlace(url)
       // Statistics alone were wanted, unless scores were asked for.
       guard against != nil || scores.metrics != nil else { return }
     }
     let report = PictureScoreReport(scores: try scores(of: generated, scoring))
-    if let page {
+    if let page, writes(processes) {
       try report.page(generated: generated, real: scoring.realSet).write(to: URL(fileURLWithPath: page))
     }
     try Output.print(json ? report.json() : report.text(width: max(80, min(120, Terminal.columns))))
@@ -295,10 +310,14 @@ struct ScoreBar {
   }
 
   /// One pass with a bar.
-  mutating func features(of set: any PictureSet, by network: any PictureNetwork, batch: Int) throws -> PictureFeatures {
+  mutating func features(
+    of set: any PictureSet, by network: any PictureNetwork, batch: Int, among processes: ProcessGroup? = nil
+  ) throws -> PictureFeatures {
     var bar = self
     defer { self = bar }
-    return try PictureFeatures(of: set, by: network, batch: batch) { bar.show("features", $0, set.count) }
+    return try PictureFeatures(of: set, by: network, batch: batch, among: processes) {
+      bar.show("features", $0, set.count)
+    }
   }
 
   private mutating func show(_ title: String, _ done: Int, _ total: Int) {

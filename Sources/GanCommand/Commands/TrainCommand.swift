@@ -228,7 +228,7 @@ struct Train: ParsableCommand, SharedCommand {
   ) throws {
     Interruption.watch()
     if processes == nil { announce(recipe, examples, device) }
-    let scorer = try runOptions.scores.map { try trainingScorer($0, recipe, place, device: device) }
+    let scorer = try runOptions.scores.map { try trainingScorer($0, recipe, place, device: device, processes) }
     let run = try TrainingRun(
       recipe, examples, test: test, scorer: scorer, data: place, in: folder, device: device,
       checkpoints: runOptions.checkpoints, onFault: runOptions.onFault, logs: runOptions.logs, processes: processes)

@@ -90,9 +90,13 @@ struct TrainingScoreOptions: ParsableArguments {
 
 /// What scores a run while it trains, the features of its real pictures computed or found.
 ///
-/// - Parameter place: of the run's data.
+/// - Parameters:
+///   - place: of the run's data.
+///   - processes: those that share the work.
 /// - Throws: `FileError`, `ValidationError`: no network, no pictures; `ScoreError` where they do not suit the scores.
-func trainingScorer(_ plan: ScorePlan, _ recipe: Recipe, _ place: URL?, device: Device) throws -> RunScorer {
+func trainingScorer(
+  _ plan: ScorePlan, _ recipe: Recipe, _ place: URL?, device: Device, _ processes: ProcessGroup? = nil
+) throws -> RunScorer {
   guard let source = recipe.data.images, let place else {
     throw ValidationError("--score: the recipe '\(recipe.name)' is of points; scores are of pictures.")
   }
@@ -106,12 +110,13 @@ func trainingScorer(_ plan: ScorePlan, _ recipe: Recipe, _ place: URL?, device: 
   // Before training begins: what is not there is said now, and not in twenty minutes.
   let cache = FeatureCache.standard
   var known = cache.features(real, network)
-  if known == nil {
+  // All go without, or none: they compute together.
+  if try processes?.any(known == nil) ?? (known == nil) {
     var bar = ScoreBar()
-    let features = try bar.features(of: real, by: network, batch: 16)
+    let features = try bar.features(of: real, by: network, batch: 16, among: processes)
     bar.finish()
     do {
-      try cache.keep(features, of: real, by: network)
+      if processes?.isFirst ?? true { try cache.keep(features, of: real, by: network) }
     } catch let error as FileError {
       Output.say("features could not be kept: \(error)")
     }
@@ -123,7 +128,7 @@ func trainingScorer(_ plan: ScorePlan, _ recipe: Recipe, _ place: URL?, device: 
     // As `gan score RUN` draws them.
     let generated = GeneratedPictures(
       title: "samples", count: plan.count, images: ScoreSource.images(of: game, seed: 1))
-    let features = try PictureFeatures(of: generated, by: network)
+    let features = try PictureFeatures(of: generated, by: network, among: processes)
     let input = ScoreInput(
       generated: features, realFeatures: realFeatures.features, realStatistics: nil, settings: settings)
     return try Dictionary(uniqueKeysWithValues: metrics.map { ($0.name, try $0.compute(input).value) })

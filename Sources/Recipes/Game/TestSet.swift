@@ -45,9 +45,19 @@ extension RecipeGame {
 
   /// The same of a test set, of which parts are held at a time.
   ///
-  /// - Throws: `TensorError`.
-  public func classes(of test: TestSet, averaged: Bool) throws -> [Int] {
-    try checkingTensors { try logits(of: test, averaged: averaged).argmax(-1).values(Int64.self).map(Int.init) }
+  /// - Parameter processes: those that share the work, each of which calls this, and gets the classes of all.
+  /// - Throws: `TensorError`; `ProcessError`.
+  public func classes(of test: TestSet, averaged: Bool, among processes: ProcessGroup? = nil) throws -> [Int] {
+    // Whole parts, as one process judges them: D may compare the examples that it judges together.
+    let all = parts(of: test.labels.count)
+    let own = processes.map { Array(all[$0.rows(of: all.count)]) } ?? all
+    let told =
+      own.isEmpty
+      ? []
+      : try checkingTensors {
+        try logits(own, averaged: averaged, examples: test.examples).argmax(-1).values(Int64.self)
+      }
+    return try (processes?.joined(told) ?? told).map { Int($0) }
   }
 
   /// p(class) of each of `examples`, given that it is no generated one: the softmax of D's logits, [N, K].
@@ -76,22 +86,12 @@ extension RecipeGame {
 
   /// - Parameter processes: those that share the work, each of which calls this.
   func errors(on test: TestSet, among processes: ProcessGroup? = nil) throws -> TestErrors {
-    // Whole parts, as one process judges them: D may compare the examples that it judges together.
-    let parts = parts(of: test.labels.count).enumerated()
-      .filter { $0.offset % (processes?.count ?? 1) == processes?.rank ?? 0 }.map(\.element)
     func errors(averaged: Bool) throws -> Int {
-      guard !parts.isEmpty else { return 0 }
-      let found = try logits(parts, averaged: averaged, examples: test.examples).argmax(-1).values(Int64.self)
-      return zip(found, parts.joined()).filter { Int($0) != test.labels[$1] }.count
+      processes?.activity = "judging the test set"
+      return test.errors(try classes(of: test, averaged: averaged, among: processes))
     }
-    let (raw, averaged) = (
-      try errors(averaged: false), try discriminatorAverage.map { _ in try errors(averaged: true) }
-    )
-    guard let processes else { return TestErrors(raw: raw, averaged: averaged) }
-    let sums = Tensor([Int64(raw), Int64(averaged ?? 0)])
-    processes.activity = "counting the errors on the test set"
-    try processes.sum(inPlace: sums)
-    let counts = try sums.values(Int64.self).map(Int.init)
-    return TestErrors(raw: counts[0], averaged: averaged.map { _ in counts[1] })
+    return TestErrors(
+      raw: try errors(averaged: false),
+      averaged: try discriminatorAverage.map { _ in try errors(averaged: true) })
   }
 }

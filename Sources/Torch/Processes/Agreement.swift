@@ -57,18 +57,33 @@ extension ProcessGroup {
     }
   }
 
+  /// The numbers of every process, one after the other in the order of their ranks; each may have another number of them.
+  ///
+  /// - Throws: ``ProcessError``, `TensorError`.
+  public func joined<Element: TensorElement>(_ own: [Element]) throws -> [Element] {
+    let counts = try explaining { try gathered(Tensor([Int64(own.count)])).values(Int64.self).map(Int.init) }
+    let room = counts.max()!
+    guard room > 0 else { return [] }
+    let mine = Tensor(own)
+    let padded =
+      own.count == room ? mine : concatenated([mine, .zeros([room - own.count], dtype: Element.dtype)], 0)
+    let all = try explaining { try gathered(padded.contiguous()).checked() }
+    return try counts.enumerated().flatMap { rank, count in
+      try all.sliced(0, rank..<rank + 1).reshaped([-1]).sliced(0, 0..<count).values(Element.self)
+    }
+  }
+
   /// The text of every process, by rank.
   ///
   /// - Throws: ``ProcessError``.
   public func exchanged(_ text: String) throws -> [String] {
     let bytes = Array(text.utf8)
-    let counts = try explaining { try gathered(Tensor([Int64(bytes.count)])).values(Int64.self).map(Int.init) }
-    let room = counts.max()!
-    guard room > 0 else { return counts.map { _ in "" } }
-    let all = try explaining {
-      try gathered(Tensor(bytes + Array(repeating: 0, count: room - bytes.count))).values(UInt8.self)
+    let counts = try joined([Int64(bytes.count)]).map { Int($0) }
+    var rest = try joined(bytes)[...]
+    return counts.map { count in
+      defer { rest = rest.dropFirst(count) }
+      return String(decoding: rest.prefix(count), as: UTF8.self)
     }
-    return counts.enumerated().map { String(decoding: all[$0 * room..<$0 * room + $1], as: UTF8.self) }
   }
 
   /// Whether `checksum`, such as that of all parameters, is the same in all processes.
