@@ -62,13 +62,11 @@ struct BenchmarkCommand: ParsableCommand {
   @Option(help: "For neighbours: so many points on either side, once; print seconds and megabytes beside the points.")
   var points: Int?
 
-  @Option(
-    help:
-      "For mnist: what feature matching becomes where parts of a batch match their own means, on MNIST in this folder.")
-  var parts: String?
+  @Flag(help: "For small-game: print what feature matching becomes where parts of a batch match their own means.")
+  var parts = false
 
   func validate() throws {
-    if parts != nil, work != .mnist { throw ValidationError("--parts is of mnist") }
+    if parts, work != .smallGame { throw ValidationError("--parts is of small-game") }
     if let points, points < 10 || work != .neighbours {
       throw ValidationError("--points is of neighbours, and at least 10")
     }
@@ -83,8 +81,8 @@ struct BenchmarkCommand: ParsableCommand {
       let (seconds, bytes) = try PictureScoring.neighboursOnce(points)
       return print(String(format: "%.1f %.0f", seconds, Double(bytes) / 1e6))
     }
-    if let parts {
-      for line in try MatchingInParts.lines(URL(fileURLWithPath: parts)) { print(line) }
+    if parts {
+      for line in try MatchingInParts.lines() { print(line) }
       return
     }
     let companions = work.processes > 1 ? try Companions(work.processes) : nil

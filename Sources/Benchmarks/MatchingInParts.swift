@@ -1,71 +1,69 @@
 import Datasets
 import Foundation
 import GAN
+import Metrics
 import NN
-import Recipes
 import Torch
 
 /// What becomes of feature matching where processes add up their gradients and nothing else: each then matches the means of
 /// its own rows, and the loss is another one, by the spread of these means.
 enum MatchingInParts {
-  /// Plays the published semi-supervised game on MNIST by itself, and now and then compares G's gradient by the loss of the
-  /// whole batch with the mean of those by the losses of its parts, all of the same batch, networks and noise.
-  ///
-  /// - Returns: lines of text.
-  /// - Throws: `FileError`, `TensorError`.
-  static func lines(_ place: URL) throws -> [String] {
-    let recipe = Recipe.named("mnist-semisupervised")!
-    let images = try MNIST.Source().open(at: place, .train)
-    let examples = try RecipeExamples(images: images, recipe: recipe, device: .cpu)
-    let game = try RecipeGame(
-      recipe, example: examples.shape, classes: examples.classes, stepsPerEpoch: examples.stepsPerEpoch, device: .cpu)
-    let trainer = try game.trainer(examples)
+  /// The mean of the losses of parts of the batch, each with its own means.
+  private struct Term: GeneratorTerm {
     let term = FeatureMatching(.releaseSquared)
-    let random = RandomStream(seed: 1).stream("parts")
-    var lines: [String] = []
-    while let report = try trainer.next(), report.step < 2_000 {
-      try game.updateAverages()
-      guard [99, 499, 1_999].contains(report.step) else { continue }
-      for parts in [2, 4, 10] {
-        var (sizes, losses, cosines): ([Double], [Double], [Double]) = ([], [], [])
-        for batch in 0..<20 {
-          /// G's gradient by the mean of the losses of `count` parts.
-          func gradient(_ count: Int) throws -> (loss: Double, values: [Double]) {
-            let real = withoutGradient {
-              game.discriminator.model(
-                examples.batches(batch, random.stream("real")), Context(.training, random: random.stream("D").at(batch))
-              )
-            }
-            let made = game.generator.model(
-              recipe.makeNoise()(recipe.batchSize, random.stream("noise").at(batch)),
-              Context(.training, random: random.stream("G").at(batch)))
-            let generated = game.discriminator.model(made, Context(.training, random: random.stream("D'").at(batch)))
-            let size = recipe.batchSize / count
-            let own = (0..<count).map { part in
-              let rows = part * size..<(part + 1) * size
-              return term(
-                real: Judgement(logits: real.logits, features: real.features.sliced(-2, rows)),
-                generated: Judgement(logits: generated.logits, features: generated.features.sliced(-2, rows)))
-            }
-            let loss = own.dropFirst().reduce(own[0]) { $0 + $1 } / Double(count)
-            return (try loss.item(), try game.generator.gradient(of: loss).values(Double.self))
-          }
-          let (whole, apart) = (try gradient(1), try gradient(parts))
-          func product(_ a: [Double], _ b: [Double]) -> Double { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
-          let (a, b) = (
-            product(whole.values, whole.values).squareRoot(), product(apart.values, apart.values).squareRoot()
-          )
-          sizes.append(b / a)
-          losses.append(apart.loss / whole.loss)
-          cosines.append(product(whole.values, apart.values) / (a * b))
+    let parts: Int
+    var replacesObjective: Bool { true }
+
+    func callAsFunction(real: Judgement, generated: Judgement) -> Tensor {
+      let size = generated.features.size(-2) / parts
+      let losses = (0..<parts).map { part in
+        func own(_ judgement: Judgement) -> Judgement {
+          let rows = part * size..<(part + 1) * size
+          return Judgement(logits: judgement.logits, features: judgement.features.sliced(-2, rows))
         }
-        func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
-        lines.append(
-          String(
-            format: "step %d, %d parts: loss %.2f, gradient %.2f times as large, cosine %.2f", report.step + 1, parts,
-            mean(losses), mean(sizes), mean(cosines)))
+        return term(real: own(real), generated: own(generated))
       }
+      return losses.dropFirst().reduce(losses[0]) { $0 + $1 } / Double(parts)
     }
-    return lines
+  }
+
+  /// Plays a game on N(0, 1) with feature matching, batches of 64 and eight seeds, as one process plays it and as processes
+  /// that exchange gradients only would.
+  ///
+  /// - Returns: lines of text: the standard deviation of 10 000 samples and their Wasserstein-1 distance from the density,
+  ///   means and standard deviations over the seeds.
+  /// - Throws: `TensorError`.
+  static func lines() throws -> [String] {
+    let density = try Density.normal(0, 1)
+    let seeds = (1...8).map { UInt64($0) }
+    let points = 10_000
+    let quantiles = (0..<points).map { density.quantile((Double($0) + 0.5) / Double(points)) }
+    return try [1, 2, 4, 8, 16, 32].map { parts in
+      let random = RandomStream(seeds: seeds)
+      let noise = Noise.normal(dimensions: 4)
+      func training() -> Training { Training(Adam(beta1: 0.5), learningRate: LearningRate(1e-3)) }
+      let generator = try Network(
+        DenseGenerator(latent: 4, hidden: [32, 32], outputs: 1, activation: .relu, outputActivation: .identity),
+        random: random.stream("G"))
+      let trainer = Trainer(
+        generator: generator,
+        discriminator: try Network(
+          DenseDiscriminator(inputs: 1, hidden: [32, 32], activation: .leakyReLU), random: random.stream("D")),
+        terms: [Term(parts: parts)], data: density.batches(64, sorted: false, device: .cpu), noise: noise,
+        generatorTraining: training(), discriminatorTraining: training(), steps: 5_000, random: random.stream("game"))
+      while try trainer.next() != nil {}
+      let samples = try checkingTensors {
+        try withoutGradient {
+          try generator.model(noise(points, random.stream("samples")), .evaluation).values(Double.self)
+        }
+      }
+      let bySeed = seeds.indices.map { Array(samples[$0 * points..<($0 + 1) * points]) }
+      let spreads = Summary(bySeed.map { Summary($0).standardDeviation })
+      let distances = Summary(bySeed.map { OneDimensional.wasserstein($0, quantiles) })
+      return String(
+        format: "%d parts of %d: standard deviation %.2f +- %.2f, distance %.3f +- %.3f", parts, 64 / parts,
+        spreads.mean,
+        spreads.standardDeviation, distances.mean, distances.standardDeviation)
+    }
   }
 }
