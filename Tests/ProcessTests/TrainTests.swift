@@ -188,6 +188,46 @@ import Torch
     }
   }
 
+  /// A picture's features do not depend on who computes them, nor on what else is computed.
+  @Test func scoresAndErrorsOfSeveralProcessesAreThoseOfOne() throws {
+    try withGame { folder in
+      try play(1, in: folder, "train", "few.yaml", "--data", ".", "--out", "run")
+      for command in [
+        ["evaluate", "run", "--data", ".", "--json"],
+        [
+          "score", "run", "--against", "mnist:.", "--features", "run", "--metrics", "fd,precision", "--samples", "50",
+          "--no-cache", "--json",
+        ],
+      ] {
+        let one = try gan(1, in: folder, command)
+        #expect(one[0].status == 0 && !one[0].output.isEmpty, "\(one[0].errors)")
+        for count in [2, 3] {
+          let several = try gan(count, in: folder, command)
+          #expect(several.map(\.status) == Array(repeating: 0, count: count), "\(several.map(\.errors))")
+          #expect(several[0].output == one[0].output)
+          #expect(several.dropFirst().map(\.output).joined() == "")
+        }
+      }
+    }
+  }
+
+  @Test func scoresAreTakenTogetherWhileARunTrains() throws {
+    try withGame { folder in
+      try play(1, in: folder, "train", "few.yaml", "--data", ".", "--out", "judge")
+      for count in [1, 2] {
+        try play(
+          count, in: folder, "train", "few.yaml", "--data", ".", "--out", "scored-\(count)", "--score", "fd@40",
+          "--every", "20", "--score-features", "judge", "--keep-best", "fd")
+      }
+      let (one, two) = try (lines("scored-1", in: folder), lines("scored-2", in: folder))
+      let scores = [one, two].map { $0.compactMap { ($0["scores"] as? [String: Double])?["fd"] } }
+      #expect(scores[0].count == 3 && scores[1].count == 3)
+      for (a, b) in zip(scores[0], scores[1]) { #expect(abs(a - b) <= 1e-3 * abs(a), "\(a), \(b)") }
+      let best = folder.appendingPathComponent("scored-2/checkpoints/best.safetensors").path
+      #expect(FileManager.default.fileExists(atPath: best))
+    }
+  }
+
   @Test func whatOneProcessCannotShareIsRefusedByName() throws {
     try withGame { folder in
       let small = try gan(
