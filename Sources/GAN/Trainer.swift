@@ -83,6 +83,8 @@ public final class Trainer<G: Generator, D: Discriminator> {
   /// What matrix products and convolutions are made in: float32, or bfloat16 where speed counts more (see
   /// `withProducts`).
   public let productType: DType
+  /// How convolutions are made (see `withConvolutions`).
+  public var convolutions = ConvolutionAlgorithm.automatic
   /// The number of steps played so far.
   public internal(set) var step = 0
   /// Multiplies every learning rate: 1, or less after a game has been taken back from a fault.
@@ -235,7 +237,9 @@ public final class Trainer<G: Generator, D: Discriminator> {
     lastGradients = nil
     processes?.activity = "step \(step + 1)"
     let (played, report) = try explaining {
-      var played = try withProducts(in: productType) { try updates == .simultaneous ? moveBoth() : moveInTurn() }
+      var played = try withConvolutions(convolutions) {
+        try withProducts(in: productType) { try updates == .simultaneous ? moveBoth() : moveInTurn() }
+      }
       try exchangeLosses(&played)
       let report = StepReport(
         step: step, discriminatorLoss: try played.discriminator.loss.values(Double.self),

@@ -124,6 +124,7 @@ public struct RecipeGame {
           productType: productType, steps: steps, random: random)
       }
     trainer.generatorSteps = recipe.generatorSteps
+    trainer.convolutions = recipe.convolutions
     if let processes {
       try trainer.share(
         with: processes, batchSize: recipe.batchSize, labelledBatchSize: recipe.labels.batchSize)
@@ -165,14 +166,19 @@ public struct RecipeGame {
   }
 
   private func generate(batch: Int, _ random: RandomStream) throws -> Tensor {
-    try checkingTensors {
-      withoutGradient {
-        // In a game of classes, one of each in turn.
-        generator.model(
-          recipe.makeNoise()(recipe.batchSize, random.at(batch), device: generator.flat.device),
-          labelled(classesInTurn(recipe.batchSize, from: batch * recipe.batchSize)))
-      }
+    try withoutRecording {
+      // In a game of classes, one of each in turn.
+      generator.model(
+        recipe.makeNoise()(recipe.batchSize, random.at(batch), device: generator.flat.device),
+        labelled(classesInTurn(recipe.batchSize, from: batch * recipe.batchSize)))
     }
+  }
+
+  /// Runs networks outside of training: nothing is recorded, and convolutions are made as the recipe says.
+  ///
+  /// - Throws: `TensorError` naming the first operation that failed.
+  func withoutRecording<Result>(_ body: () throws -> Result) throws -> Result {
+    try checkingTensors { try withoutGradient { try withConvolutions(recipe.convolutions, body) } }
   }
 
   /// Examples [N, F] or [N, C, H, W] as this game's networks want them.
@@ -225,11 +231,9 @@ public struct RecipeGame {
   /// Of the examples in `ranges`, each a batch of its own.
   func logits(_ ranges: [Range<Int>], averaged: Bool, examples: (Range<Int>) -> Tensor) throws -> Tensor {
     func judge() throws -> Tensor {
-      try checkingTensors {
-        withoutGradient {
-          let parts = ranges.map { discriminator.model(arranged(examples($0)), .evaluation).logits }
-          return parts.count == 1 ? parts[0] : concatenated(parts, 0)
-        }
+      try withoutRecording {
+        let parts = ranges.map { discriminator.model(arranged(examples($0)), .evaluation).logits }
+        return parts.count == 1 ? parts[0] : concatenated(parts, 0)
       }
     }
     guard averaged, let discriminatorAverage else { return try judge() }
