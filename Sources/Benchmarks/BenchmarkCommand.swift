@@ -56,6 +56,9 @@ struct BenchmarkCommand: ParsableCommand {
   @Option(help: "For neighbours: so many points on either side, once; print seconds and megabytes beside the points.")
   var points: Int?
 
+  @Flag(help: "Instead: print a table of convolutions, by shape and by algorithm.")
+  var convolutions = false
+
   func validate() throws {
     if let points, points < 10 || work != .neighbours {
       throw ValidationError("--points is of neighbours, and at least 10")
@@ -67,6 +70,7 @@ struct BenchmarkCommand: ParsableCommand {
 
     Libtorch.keepFreedMemory()
     Libtorch.threads = threads
+    if convolutions { return print(try Convolutions.table().joined(separator: "\n")) }
     if let points {
       let (seconds, bytes) = try PictureScoring.neighboursOnce(points)
       return print(String(format: "%.1f %.0f", seconds, Double(bytes) / 1e6))
