@@ -138,6 +138,13 @@ WORKS = [
         "targets": {"the better peer": (0.6, [1, 0])},
     },
     {
+        "name": "convolutions",
+        "title": "Convolutions by shape: libtorch's (oneDNN's) and ours",
+        "table": ["dcgan", "--convolutions"],
+        "agreement": "By the same program in turns; the rate counts the multiplications of the convolution itself, of which "
+        "Winograd's algorithm needs fewer: it can be above 1.",
+    },
+    {
         "name": "mnist-two-processes",
         "title": "Semi-supervised MNIST iteration, as published, in two processes of one thread",
         "peers": {
@@ -454,6 +461,19 @@ def main():
     measured = {}
     for work in WORKS:
         if chosen and work["name"] not in chosen:
+            continue
+        if "table" in work:
+            text = [where]
+            for threads in [1] + ([cores] if cores > 1 else []):
+                print(f"{work['name']}, {threads} thread{'s' if threads > 1 else ''}", flush=True)
+                table = subprocess.run(
+                    [options.bench, *work["table"], "--threads", str(threads)], capture_output=True, text=True,
+                    env=environment(threads), preexec_fn=pinned(threads), check=True,
+                ).stdout.strip()
+                print(table, flush=True)
+                text += ["", f"{'One thread' if threads == 1 else f'{threads} threads'}:", "", table]
+            measured[work["title"]] = (work["agreement"], "\n".join(text))
+            save(measured, level)
             continue
         # That several processes play the game of one is what tests show: SharedGameTests.
         worst = {} if "processes" in work else check(work)

@@ -65,6 +65,9 @@ struct BenchmarkCommand: ParsableCommand {
   @Flag(help: "For small-game: print what feature matching becomes where parts of a batch match their own means.")
   var parts = false
 
+  @Flag(help: "Instead: print a table of convolutions, by shape and by algorithm.")
+  var convolutions = false
+
   func validate() throws {
     if parts, work != .smallGame { throw ValidationError("--parts is of small-game") }
     if let points, points < 10 || work != .neighbours {
@@ -77,6 +80,7 @@ struct BenchmarkCommand: ParsableCommand {
 
     Libtorch.keepFreedMemory()
     Libtorch.threads = threads
+    if convolutions { return print(try Convolutions.table().joined(separator: "\n")) }
     if let points {
       let (seconds, bytes) = try PictureScoring.neighboursOnce(points)
       return print(String(format: "%.1f %.0f", seconds, Double(bytes) / 1e6))

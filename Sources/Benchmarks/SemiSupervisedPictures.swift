@@ -16,6 +16,7 @@ enum SemiSupervisedPictures {
     let labels = (0..<count).map { UInt8($0 % 10) }
     var recipe = Recipe.named(name)!
     (recipe.batchSize, recipe.labels.batchSize, recipe.labels.count) = (batch, batch, 500)
+    recipe.discriminator.initializationExamples = batch  // of no account for the step, and more memory than it
     let examples = try RecipeExamples(
       images: try LabelledImages(images: pixels, labels: labels, height: 32, width: 32, channels: 3, classes: 10),
       recipe: recipe, device: .cpu)
