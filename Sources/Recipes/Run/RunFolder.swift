@@ -378,21 +378,21 @@ public struct RunFolder: Sendable {
     return samples.appendingPathComponent("real.png")
   }
 
-  /// The networks after `step` steps.
+  /// The networks after `step` steps; a copy of an average that has to be corrected is all the memory that it takes.
   public func write(_ game: RecipeGame, step: Int) throws {
     func write(_ state: [String: Tensor], to file: URL) throws {
       let origin = ["recipe": game.recipe.name, "step": "\(step)", "version": swiftGanVersion]
       try Safetensors(tensors: state, metadata: origin).write(to: file)
     }
-    try write(game.generator.state, to: generatorFile)
+    try write(game.generator.currentValues, to: generatorFile)
     if let average = game.average {
-      try write(game.generator.with(average.values) { game.generator.state }, to: averageFile)
+      try write(game.generator.with(average.values) { game.generator.currentValues }, to: averageFile)
     }
     if let average = game.discriminatorAverage {
-      let state = game.discriminator.with(average.values) { game.discriminator.state }
+      let state = game.discriminator.with(average.values) { game.discriminator.currentValues }
       try write(state, to: discriminatorAverageFile)
     }
-    try write(game.discriminator.state, to: discriminatorFile)
+    try write(game.discriminator.currentValues, to: discriminatorFile)
   }
 
   func write(_ draw: LabelDraw) throws {
