@@ -281,13 +281,14 @@ public struct RunFolder: Sendable {
     }
     let runs = URL(fileURLWithPath: "runs")
     try makeFolder(at: runs)
-    for number in 1... {
+    var number = 0
+    while true {
+      number += 1
       let folder = runs.appendingPathComponent("\(name)-\(number)")
       // Making the folder is what claims the number: two runs that start at once get two.
       if mkdir(folder.path, 0o755) == 0 { return RunFolder(folder) }
       guard errno == EEXIST else { throw FileError(path: folder.path, reason: systemReason("cannot be made")) }
     }
-    fatalError("unreachable: the loop has no end")
   }
 
   // MARK: Writing
