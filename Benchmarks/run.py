@@ -111,6 +111,33 @@ WORKS = [
         "targets": {"the better peer": (0.9, [0])},
     },
     {
+        "name": "dcgan-64",
+        "title": "DCGAN step at 64 x 64 by PyTorch's networks (G 512-256-128-64, D 64-128-256-512), batch 64",
+        "peers": {
+            "PyTorch eager": ("dcgan64_pytorch.py", ""),
+            "PyTorch channels-last": ("dcgan64_pytorch.py", "-channels-last"),
+        },
+        "targets": {"the better peer": (0.8, [1, 0])},
+    },
+    {
+        "name": "cifar10",
+        "title": "Semi-supervised CIFAR-10 iteration, as published but with batches of 50, float32",
+        "peers": {
+            "PyTorch eager": ("semi_pictures_pytorch.py", ""),
+            "PyTorch channels-last": ("semi_pictures_pytorch.py", "-channels-last"),
+        },
+        "targets": {"the better peer": (0.6, [1, 0])},
+    },
+    {
+        "name": "svhn",
+        "title": "Semi-supervised SVHN iteration, as published but with batches of 50, float32",
+        "peers": {
+            "PyTorch eager": ("semi_pictures_pytorch.py", ""),
+            "PyTorch channels-last": ("semi_pictures_pytorch.py", "-channels-last"),
+        },
+        "targets": {"the better peer": (0.6, [1, 0])},
+    },
+    {
         "name": "resize",
         "title": "A picture in colour from 512 x 512 to 64 x 64, Lanczos",
         "peers": {"Pillow": ("resize_pillow.py", "")},

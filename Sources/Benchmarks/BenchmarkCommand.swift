@@ -18,7 +18,8 @@ struct BenchmarkCommand: ParsableCommand {
     case mnistBFloat16 = "mnist-bfloat16"
     case minibatch100 = "minibatch-100"
     case minibatch1024 = "minibatch-1024"
-    case dcgan
+    case dcgan, dcgan64 = "dcgan-64"
+    case cifar10, svhn
     case resize
     case pictures
     case inception, frechet, neighbours
@@ -35,6 +36,9 @@ struct BenchmarkCommand: ParsableCommand {
       case .minibatch100: MinibatchLayer.contestant(examples: 100)
       case .minibatch1024: MinibatchLayer.contestant(examples: 1024)
       case .dcgan: try DCGAN.contestant()
+      case .dcgan64: try DCGAN.contestant64()
+      case .cifar10: try SemiSupervisedPictures.contestant("cifar10-semisupervised")
+      case .svhn: try SemiSupervisedPictures.contestant("svhn-semisupervised")
       case .resize: Resizing.contestant()
       case .pictures: try PictureEpoch.contestant()
       case .inception: try PictureScoring.features()

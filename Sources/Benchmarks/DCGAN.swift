@@ -2,7 +2,7 @@ import GAN
 import NN
 import Torch
 
-/// Radford et al. 2016 at 32 x 32: 4 x 4 kernels, batch norm, batches of 64.
+/// Radford et al. 2016 at 32 x 32 and, by the networks of the recipe `dcgan-64`, at 64 x 64: 4 x 4 kernels, batch norm, batches of 64.
 enum DCGAN {
   struct G: Generator {
     let layers = [
@@ -40,14 +40,26 @@ enum DCGAN {
   private static let batch = 64
 
   static func contestant() throws -> Contestant {
+    try contestant(
+      side: 32, generator: { try Network(G(), random: $0) }, discriminator: { try Network(D(), random: $0) })
+  }
+
+  static func contestant64() throws -> Contestant {
+    try contestant(
+      side: 64, generator: { try Network(DCGANGenerator(size: 64, channels: 3), random: $0) },
+      discriminator: { try Network(DCGANDiscriminator(size: 64, channels: 3), random: $0) })
+  }
+
+  private static func contestant<G: Generator, D: Discriminator>(
+    side: Int, generator: (RandomStream) throws -> Network<G>, discriminator: (RandomStream) throws -> Network<D>
+  ) throws -> Contestant {
     let random = RandomStream(seed: 1)
     let noise = Noise.normal(dimensions: 100)
-    let real = random.stream("pictures").uniform([batch, 3, 32, 32]) * 2 - 1
+    let real = random.stream("pictures").uniform([batch, 3, side, side]) * 2 - 1
     func training() -> Training { Training(Adam(beta1: 0.5), learningRate: LearningRate(2e-4)) }
     let streams = GameStreams(game: random.stream("game"))
     let trainer = Trainer(
-      generator: try Network(G(), random: random.stream("G")),
-      discriminator: try Network(D(), random: random.stream("D")),
+      generator: try generator(random.stream("G")), discriminator: try discriminator(random.stream("D")),
       objective: Logistic(), data: { _, _ in real }, noise: noise, generatorTraining: training(),
       discriminatorTraining: training(), updates: .alternatingShared, steps: .max, random: streams.game)
     return Contestant(playing: trainer) { steps in

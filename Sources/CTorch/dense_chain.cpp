@@ -34,64 +34,124 @@ namespace {
 
 constexpr int64_t widest = 128;  // from about here on libtorch's products are as fast
 constexpr double leak = 0.2;
-constexpr int strip_vectors = 4;  // vectors of a strip
 
-template <class T> constexpr int64_t wide = 64 / sizeof(T);
+/// Examples stand in whole cache lines, at every level: a sum over examples has as many parts as a line has numbers, and the
+/// same bits whatever the length of a vector.
+template <class T> constexpr int64_t line = 64 / sizeof(T);
+constexpr int64_t longest_strip = 4;  // lines
+
+/// A level's vectors, and how many sums its registers hold: `strip` vectors of examples by `outputs` in products, `outputs` by
+/// `inputs` in gradients of weights. The sums, the vectors that they share and one more must find room: in 32 registers with
+/// AVX-512, in 16 else.
+template <class T, CKLevel level> struct Registers {
+  static constexpr int bytes = level == CKLevelAVX512 ? 64 : level == CKLevelAVX2 ? 32 : 16;
+  static constexpr int64_t lanes = bytes / sizeof(T);
+  static constexpr int strip = level == CKLevelAVX512 ? 4 : 3, outputs = 4, inputs = strip;
+  typedef T Vector __attribute__((vector_size(bytes)));
+};
 
 // ---- activations ----------------------------------------------------------------------------------------------
 
 /// z := a(z)
-CT_INLINE void activate(CTActivation activation, Wide<float> &z) {
-  switch (activation) {
-    case CTActivationIdentity: break;
-    case CTActivationTanh: tanh_of<Wide<float>>(z, z); break;
-    case CTActivationReLU: choose<Wide<float>>(z < 0.0f, Wide<float>{}, z, z); break;
-    case CTActivationLeakyReLU: choose<Wide<float>>(z < 0.0f, z * static_cast<float>(leak), z, z); break;
-    case CTActivationSoftplus: softplus_of<Wide<float>>(z, z); break;
-    case CTActivationSigmoid: sigmoid_of<Wide<float>>(z, z); break;
-  }
-}
-// float64 is for checking gradients: the formula as it stands.
-void activate(CTActivation activation, Wide<double> &z) {
-  for (int lane = 0; lane < wide<double>; lane++) {
-    double x = z[lane];
+template <class V> CT_INLINE void activate(CTActivation activation, V &z) {
+  if constexpr (sizeof(z[0]) == sizeof(double)) {  // float64 is for checking gradients: the formula as it stands
+    for (size_t lane = 0; lane < sizeof(V) / sizeof(double); lane++) {
+      const double x = z[lane];
+      switch (activation) {
+        case CTActivationIdentity: break;
+        case CTActivationTanh: z[lane] = std::tanh(x); break;
+        case CTActivationReLU: z[lane] = x < 0 ? 0 : x; break;
+        case CTActivationLeakyReLU: z[lane] = x < 0 ? leak * x : x; break;
+        case CTActivationSoftplus: z[lane] = std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))); break;
+        case CTActivationSigmoid: z[lane] = 1 / (1 + std::exp(-x)); break;
+      }
+    }
+  } else {
     switch (activation) {
       case CTActivationIdentity: break;
-      case CTActivationTanh: z[lane] = std::tanh(x); break;
-      case CTActivationReLU: z[lane] = x < 0 ? 0 : x; break;
-      case CTActivationLeakyReLU: z[lane] = x < 0 ? leak * x : x; break;
-      case CTActivationSoftplus: z[lane] = std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))); break;
-      case CTActivationSigmoid: z[lane] = 1 / (1 + std::exp(-x)); break;
+      case CTActivationTanh: tanh_of<V>(z, z); break;
+      case CTActivationReLU: choose<V>(z < 0.0f, V{}, z, z); break;
+      case CTActivationLeakyReLU: choose<V>(z < 0.0f, z * static_cast<float>(leak), z, z); break;
+      case CTActivationSoftplus: softplus_of<V>(z, z); break;
+      case CTActivationSigmoid: sigmoid_of<V>(z, z); break;
     }
   }
 }
 
 /// 1 - exp(-y), which is sigma(x) for y = softplus(x); as a series where the difference loses its digits.
-CT_INLINE void one_less_exp_of_minus(const Wide<float> &y, Wide<float> &result) {
-  Wide<float> e;
-  exp_of_minus<Wide<float>>(y, e);
-  choose<Wide<float>>(y < 0.02f, y * (1.0f - y * (0.5f - y * (1 / 6.0f - y / 24.0f))), 1.0f - e, result);
-}
-CT_INLINE void one_less_exp_of_minus(const Wide<double> &y, Wide<double> &result) {
-  for (int lane = 0; lane < wide<double>; lane++) result[lane] = -std::expm1(-y[lane]);
+template <class V> CT_INLINE void one_less_exp_of_minus(const V &y, V &result) {
+  if constexpr (sizeof(y[0]) == sizeof(double)) {
+    for (size_t lane = 0; lane < sizeof(V) / sizeof(double); lane++) result[lane] = -std::expm1(-y[lane]);
+  } else {
+    V e;
+    exp_of_minus<V>(y, e);
+    choose<V>(y < 0.02f, y * (1.0f - y * (0.5f - y * (1 / 6.0f - y / 24.0f))), 1.0f - e, result);
+  }
 }
 
 /// d := d a'(z), from y = a(z).
-template <class T> CT_INLINE void differentiate(CTActivation activation, const Wide<T> &y, Wide<T> &d) {
+template <class T, class V> CT_INLINE void differentiate(CTActivation activation, const V &y, V &d) {
   const T one = 1;
   switch (activation) {
     case CTActivationIdentity: break;
     case CTActivationTanh: d *= one - y * y; break;
-    case CTActivationReLU: choose<Wide<T>>(y <= T{}, Wide<T>{}, d, d); break;
-    case CTActivationLeakyReLU: choose<Wide<T>>(y <= T{}, d * static_cast<T>(leak), d, d); break;
+    case CTActivationReLU: choose<V>(y <= T{}, V{}, d, d); break;
+    case CTActivationLeakyReLU: choose<V>(y <= T{}, d * static_cast<T>(leak), d, d); break;
     case CTActivationSoftplus: {
-      Wide<T> slope;
+      V slope;
       one_less_exp_of_minus(y, slope);
       d *= slope;
       break;
     }
     case CTActivationSigmoid: d *= y * (one - y); break;
   }
+}
+
+/// Calls `body` with the activation as a constant, so that loops inside have no choice to make.
+template <class Body> CT_INLINE void with_constant(CTActivation activation, Body &&body) {
+  switch (activation) {
+#define CASE(name) case name: body(std::integral_constant<CTActivation, name>()); break;
+    CASE(CTActivationIdentity) CASE(CTActivationTanh) CASE(CTActivationReLU) CASE(CTActivationLeakyReLU)
+    CASE(CTActivationSoftplus) CASE(CTActivationSigmoid)
+#undef CASE
+  }
+}
+
+/// z := a(z) for `rows` rows of `vectors` vectors.
+template <class R, class T>
+CT_INLINE void activate_rows(CTActivation activation, T *z, int64_t rows, int64_t vectors, int64_t stride) {
+  if (activation == CTActivationIdentity) return;
+  with_constant(activation, [&](auto activation) __attribute__((always_inline)) {
+    for (int64_t row = 0; row < rows; row++)
+      for (int64_t c = 0; c < vectors; c++) {
+        typename R::Vector x;
+        load(z + row * stride + c * R::lanes, x);
+        activate(activation(), x);
+        store(z + row * stride + c * R::lanes, x);
+      }
+  });
+}
+
+/// d := (d + more) a'(z) for as many, from y = a(z); without `more` where it is null.
+template <class R, class T>
+CT_INLINE void differentiate_rows(CTActivation activation, const T *y, const T *more, T *d, int64_t rows, int64_t vectors,
+                                  int64_t stride) {
+  if (activation == CTActivationIdentity && !more) return;
+  with_constant(activation, [&](auto activation) __attribute__((always_inline)) {
+    for (int64_t row = 0; row < rows; row++)
+      for (int64_t c = 0; c < vectors; c++) {
+        const int64_t at = row * stride + c * R::lanes;
+        typename R::Vector cotangent, from;
+        load(d + at, cotangent);
+        if (more) {
+          load(more + at, from);
+          cotangent += from;
+        }
+        load(y + at, from);
+        differentiate<T>(activation(), from, cotangent);
+        store(d + at, cotangent);
+      }
+  });
 }
 
 // ---- the passes -----------------------------------------------------------------------------------------------
@@ -113,156 +173,152 @@ template <class T> struct Chain {
   int64_t stride;
 };
 
-/// y[o] = sum_i w[o wo + i wi] x[i] (+ b[o]), changed by `finish`, for `outs` outputs from o on and a strip of n vectors.
-template <int n, int outs, class T, class Finish>
+/// y[o] = sum_i w[o wo + i wi] x[i] (+ b[o]) for `outs` outputs from o on and a strip of n vectors.
+template <class R, int n, int outs, class T>
 CT_INLINE void multiply_block(const T *w, int64_t wo, int64_t wi, int64_t o, int64_t inputs, const T *x, const T *b, T *y,
-                              int64_t stride, Finish &&finish) {
-  constexpr int64_t lanes = wide<T>;
-  Wide<T> sums[n][outs];
+                              int64_t stride) {
+  typename R::Vector sums[n][outs];
   for (int k = 0; k < outs; k++)
-    for (int c = 0; c < n; c++) sums[c][k] = Wide<T>{} + (b ? b[o + k] : T{});
+    for (int c = 0; c < n; c++) sums[c][k] = typename R::Vector{} + (b ? b[o + k] : T{});
   for (int64_t i = 0; i < inputs; i++) {
-    Wide<T> in[n];
-    for (int c = 0; c < n; c++) load(x + i * stride + c * lanes, in[c]);
+    typename R::Vector in[n];
+    for (int c = 0; c < n; c++) load(x + i * stride + c * R::lanes, in[c]);
     for (int k = 0; k < outs; k++)
       for (int c = 0; c < n; c++) sums[c][k] += in[c] * w[(o + k) * wo + i * wi];
   }
   // Written out: an index known only at run time would keep the sums in memory.
 #pragma unroll
-  for (int c = 0; c < n; c++) {
+  for (int k = 0; k < outs; k++)
 #pragma unroll
-    for (int k = 0; k < outs; k++) {
-      finish(o + k, c, sums[c][k]);
-      store(y + (o + k) * stride + c * lanes, sums[c][k]);
-    }
-  }
+    for (int c = 0; c < n; c++) store(y + (o + k) * stride + c * R::lanes, sums[c][k]);
 }
-/// The same for all outputs, as many at a time as there are registers for.
-template <int n, class T, class Finish>
+/// The same for all outputs, as many at a time as there are registers for; `finish` follows each block while it is near.
+template <class R, int n, class T, class Finish>
 CT_INLINE void multiply(const T *w, int64_t wo, int64_t wi, int64_t outputs, int64_t inputs, const T *x, const T *b, T *y,
                         int64_t stride, Finish &&finish) {
   int64_t o = 0;
-  for (; o + 4 <= outputs; o += 4) multiply_block<n, 4>(w, wo, wi, o, inputs, x, b, y, stride, finish);
-  if (outputs - o >= 2) {
-    multiply_block<n, 2>(w, wo, wi, o, inputs, x, b, y, stride, finish);
-    o += 2;
+  for (; o + R::outputs <= outputs; o += R::outputs) {
+    multiply_block<R, n, R::outputs>(w, wo, wi, o, inputs, x, b, y, stride);
+    finish(o, R::outputs);
   }
-  if (o < outputs) multiply_block<n, 1>(w, wo, wi, o, inputs, x, b, y, stride, finish);
-}
-
-/// Calls `body` with the activation as a constant, so that loops inside have no choice to make.
-template <class Body> CT_INLINE void with_constant(CTActivation activation, Body &&body) {
-  switch (activation) {
-#define CASE(name) case name: body(std::integral_constant<CTActivation, name>()); break;
-    CASE(CTActivationIdentity) CASE(CTActivationTanh) CASE(CTActivationReLU) CASE(CTActivationLeakyReLU)
-    CASE(CTActivationSoftplus) CASE(CTActivationSigmoid)
-#undef CASE
+  for (; o < outputs; o++) {
+    multiply_block<R, n, 1>(w, wo, wi, o, inputs, x, b, y, stride);
+    finish(o, 1);
   }
 }
 
-template <int n, class T> CT_INLINE void forward_strip(const Chain<T> &chain, int64_t from) {
+template <class R, int n, class T> CT_INLINE void forward_strip(const Chain<T> &chain, int64_t from) {
   const T *x = chain.units + from;
   for (int l = 0; l < chain.count; l++) {
     const Layer<T> &layer = chain.layers[l];
     T *y = chain.units + layer.row * chain.stride + from;
-    with_constant(layer.activation, [&](auto activation) __attribute__((always_inline)) {
-      multiply<n>(layer.weight, layer.inputs, 1, layer.outputs, layer.inputs, x, layer.bias, y, chain.stride,
-                  [&](int64_t, int, Wide<T> &z) __attribute__((always_inline)) { activate(activation(), z); });
-    });
+    multiply<R, n>(layer.weight, layer.inputs, 1, layer.outputs, layer.inputs, x, layer.bias, y, chain.stride,
+                   [&](int64_t o, int64_t rows) __attribute__((always_inline)) {
+                     activate_rows<R>(layer.activation, y + o * chain.stride, rows, n, chain.stride);
+                   });
     x = y;
   }
 }
 
 /// From the cotangents of the last layer's outputs, and of the one's before where `features`, those of all pre-activations.
-template <int n, class T>
+template <class R, int n, class T>
 CT_INLINE void backward_strip(const Chain<T> &chain, int64_t from, const T *features, bool input_needed) {
   const int64_t stride = chain.stride;
-  /// d, of the outputs of layer l, becomes that of its pre-activations.
-  auto pull_back = [&](int l, auto activation, int64_t o, int c, Wide<T> &d) __attribute__((always_inline)) {
-    const int64_t at = o * stride + from + c * wide<T>;
-    if (features && l == chain.count - 2) {
-      Wide<T> more;
-      load(features + at, more);
-      d += more;
-    }
-    if (activation() == CTActivationIdentity) return;
-    Wide<T> y;
-    load(chain.units + chain.layers[l].row * stride + at, y);
-    differentiate<T>(activation(), y, d);
+  /// Cotangents of `rows` outputs of layer l from o on become those of its pre-activations.
+  auto pull_back = [&](int l, int64_t o, int64_t rows) __attribute__((always_inline)) {
+    const int64_t at = (chain.layers[l].row + o) * stride + from;
+    differentiate_rows<R>(chain.layers[l].activation, chain.units + at,
+                          features && l == chain.count - 2 ? features + o * stride + from : nullptr, chain.cotangents + at,
+                          rows, n, stride);
   };
   const int last = chain.count - 1;
-  with_constant(chain.layers[last].activation, [&](auto activation) __attribute__((always_inline)) {
-    T *d = chain.cotangents + chain.layers[last].row * stride + from;
-    for (int64_t o = 0; o < chain.layers[last].outputs; o++)
-      for (int c = 0; c < n; c++) {
-        Wide<T> cotangent;
-        load(d + o * stride + c * wide<T>, cotangent);
-        pull_back(last, activation, o, c, cotangent);
-        store(d + o * stride + c * wide<T>, cotangent);
-      }
-  });
-  for (int l = last; l > 0; l--) {
+  pull_back(last, 0, chain.layers[last].outputs);
+  for (int l = last; l >= (input_needed ? 0 : 1); l--) {
     const Layer<T> &layer = chain.layers[l];
-    with_constant(chain.layers[l - 1].activation, [&](auto activation) __attribute__((always_inline)) {
-      multiply<n>(layer.weight, 1, layer.inputs, layer.inputs, layer.outputs, chain.cotangents + layer.row * stride + from,
-                  static_cast<const T *>(nullptr), chain.cotangents + chain.layers[l - 1].row * stride + from, stride,
-                  [&](int64_t o, int c, Wide<T> &d) __attribute__((always_inline)) { pull_back(l - 1, activation, o, c, d); });
-    });
+    const int64_t to = l == 0 ? 0 : chain.layers[l - 1].row;
+    multiply<R, n>(layer.weight, 1, layer.inputs, layer.inputs, layer.outputs, chain.cotangents + layer.row * stride + from,
+                   static_cast<const T *>(nullptr), chain.cotangents + to * stride + from, stride,
+                   [&](int64_t o, int64_t rows) __attribute__((always_inline)) {
+                     if (l > 0) pull_back(l - 1, o, rows);
+                   });
   }
-  if (!input_needed) return;
-  const Layer<T> &first = chain.layers[0];
-  multiply<n>(first.weight, 1, first.inputs, first.inputs, first.outputs, chain.cotangents + first.row * stride + from,
-              static_cast<const T *>(nullptr), chain.cotangents + from, stride,
-              [](int64_t, int, Wide<T> &) __attribute__((always_inline)) {});
 }
 
+/// The sums over the lanes of four vectors of sixteen, in `totals[0]` to `totals[3]`: lanes are added in halves, each by its
+/// partner of the other half, as a sum of one vector alone would be.
+CT_INLINE void total_of_four(const Wide<float> (&x)[4], float (&totals)[4]) {
+  typedef float Four __attribute__((vector_size(16)));
+  Floats eight[4];
+#pragma unroll
+  for (int k = 0; k < 4; k++)
+    eight[k] = __builtin_shufflevector(x[k], x[k], 0, 1, 2, 3, 4, 5, 6, 7) + __builtin_shufflevector(x[k], x[k], 8, 9, 10, 11, 12, 13, 14, 15);
+  Floats four[2];
+#pragma unroll
+  for (int k = 0; k < 2; k++)
+    four[k] = __builtin_shufflevector(eight[2 * k], eight[2 * k + 1], 0, 1, 2, 3, 8, 9, 10, 11) +
+              __builtin_shufflevector(eight[2 * k], eight[2 * k + 1], 4, 5, 6, 7, 12, 13, 14, 15);
+  // Of each: the first and second sum of x[0], x[2], x[1], x[3].
+  const Floats two = __builtin_shufflevector(four[0], four[1], 0, 1, 8, 9, 4, 5, 12, 13) +
+                     __builtin_shufflevector(four[0], four[1], 2, 3, 10, 11, 6, 7, 14, 15);
+  const Four one = __builtin_shufflevector(two, two, 0, 4, 2, 6) + __builtin_shufflevector(two, two, 1, 5, 3, 7);
+  store(totals, one);
+}
 template <class T> CT_INLINE T total(const Wide<T> &x) {
-  if constexpr (wide<T> == 16) {
-    auto eight = __builtin_shufflevector(x, x, 0, 1, 2, 3, 4, 5, 6, 7) +
-                 __builtin_shufflevector(x, x, 8, 9, 10, 11, 12, 13, 14, 15);
-    auto four = __builtin_shufflevector(eight, eight, 0, 1, 2, 3) + __builtin_shufflevector(eight, eight, 4, 5, 6, 7);
-    auto two = __builtin_shufflevector(four, four, 0, 1) + __builtin_shufflevector(four, four, 2, 3);
-    return two[0] + two[1];
+  if constexpr (sizeof(T) == sizeof(float)) {
+    float totals[4];
+    total_of_four({x, x, x, x}, totals);
+    return totals[0];
   } else {
     T sum = 0;
-    for (int lane = 0; lane < wide<T>; lane++) sum += x[lane];
+    for (int lane = 0; lane < line<T>; lane++) sum += x[lane];
     return sum;
   }
 }
 
 /// d[o][i] = sum over examples of dz[o] x[i] for `outs` x `ins` of them.
-template <int outs, int ins, class T>
+template <class R, int outs, int ins, class T>
 CT_INLINE void weigh(const T *dz, const T *x, int64_t stride, T *gradient, int64_t row) {
-  Wide<T> sums[outs][ins] = {};
-  for (int64_t n = 0; n < stride; n += wide<T>) {
-    Wide<T> in[ins];
-    for (int i = 0; i < ins; i++) load(x + i * stride + n, in[i]);
-    for (int o = 0; o < outs; o++) {
-      Wide<T> out;
-      load(dz + o * stride + n, out);
-      for (int i = 0; i < ins; i++) sums[o][i] += out * in[i];
+  Wide<T> lines[ins][outs];
+  // A part of each line at a time, where a line is longer than a vector.
+  for (int64_t part = 0; part < line<T>; part += R::lanes) {
+    typename R::Vector sums[ins][outs] = {};
+    for (int64_t n = part; n < stride; n += line<T>) {
+      typename R::Vector in[ins];
+      for (int i = 0; i < ins; i++) load(x + i * stride + n, in[i]);
+      for (int o = 0; o < outs; o++) {
+        typename R::Vector out;
+        load(dz + o * stride + n, out);
+        for (int i = 0; i < ins; i++) sums[i][o] += out * in[i];
+      }
+    }
+#pragma unroll
+    for (int i = 0; i < ins; i++)
+#pragma unroll
+      for (int o = 0; o < outs; o++) store(reinterpret_cast<T *>(&lines[i][o]) + part, sums[i][o]);
+  }
+  for (int i = 0; i < ins; i++) {
+    if constexpr (outs == 4 && sizeof(T) == sizeof(float)) {
+      float totals[4];
+      total_of_four(lines[i], totals);
+      for (int o = 0; o < outs; o++) gradient[o * row + i] = totals[o];
+    } else {
+      for (int o = 0; o < outs; o++) gradient[o * row + i] = total<T>(lines[i][o]);
     }
   }
-  for (int o = 0; o < outs; o++)
-    for (int i = 0; i < ins; i++) gradient[o * row + i] = total<T>(sums[o][i]);
 }
 
 /// The same for all inputs of `outs` outputs from o on.
-template <int outs, class T>
+template <class R, int outs, class T>
 CT_INLINE void weigh_inputs(const Layer<T> &layer, const T *dz, const T *x, int64_t stride, int64_t o) {
   T *gradient = layer.weight_gradient + o * layer.inputs;
   int64_t i = 0;
-  for (; i + 4 <= layer.inputs; i += 4)
-    weigh<outs, 4>(dz + o * stride, x + i * stride, stride, gradient + i, layer.inputs);
-  if (layer.inputs - i >= 2) {
-    weigh<outs, 2>(dz + o * stride, x + i * stride, stride, gradient + i, layer.inputs);
-    i += 2;
-  }
-  if (i < layer.inputs) weigh<outs, 1>(dz + o * stride, x + i * stride, stride, gradient + i, layer.inputs);
+  for (; i + R::inputs <= layer.inputs; i += R::inputs)
+    weigh<R, outs, R::inputs>(dz + o * stride, x + i * stride, stride, gradient + i, layer.inputs);
+  for (; i < layer.inputs; i++) weigh<R, outs, 1>(dz + o * stride, x + i * stride, stride, gradient + i, layer.inputs);
 }
 
 /// The gradients of the weights and biases of the outputs [begin, end) of a layer.
-template <class T>
+template <class R, class T>
 CT_INLINE void weight_gradients(const Chain<T> &chain, int l, int64_t begin, int64_t end) {
   const Layer<T> &layer = chain.layers[l];
   const int64_t stride = chain.stride;
@@ -271,7 +327,7 @@ CT_INLINE void weight_gradients(const Chain<T> &chain, int l, int64_t begin, int
   if (layer.bias_gradient)
     for (int64_t o = begin; o < end; o++) {
       Wide<T> sum = {};
-      for (int64_t n = 0; n < stride; n += wide<T>) {
+      for (int64_t n = 0; n < stride; n += line<T>) {
         Wide<T> d;
         load(dz + o * stride + n, d);
         sum += d;
@@ -280,50 +336,49 @@ CT_INLINE void weight_gradients(const Chain<T> &chain, int l, int64_t begin, int
     }
   if (!layer.weight_gradient) return;
   int64_t o = begin;
-  for (; o + 4 <= end; o += 4) weigh_inputs<4>(layer, dz, x, stride, o);
-  if (end - o >= 2) {
-    weigh_inputs<2>(layer, dz, x, stride, o);
-    o += 2;
-  }
-  if (o < end) weigh_inputs<1>(layer, dz, x, stride, o);
+  for (; o + R::outputs <= end; o += R::outputs) weigh_inputs<R, R::outputs>(layer, dz, x, stride, o);
+  for (; o < end; o++) weigh_inputs<R, 1>(layer, dz, x, stride, o);
 }
 
-/// Calls `strip` with the number of its vectors, from example `begin` on to `end`, both multiples of a vector's length.
-#define EACH_STRIP(strip)                                                                          \
-  int64_t from = begin;                                                                            \
-  for (; from + strip_vectors * wide<T> <= end; from += strip_vectors * wide<T>) strip(strip_vectors);               \
-  for (; from < end; from += wide<T>) strip(1)
-
-template <class T> CT_INLINE void forward_part(const Chain<T> &chain, int64_t begin, int64_t end) {
-#define STRIP(n) forward_strip<n>(chain, from)
-  EACH_STRIP(STRIP);
-#undef STRIP
+/// Calls `strip` with the number of its vectors as a constant, from example `begin` on to `end`, both multiples of a line.
+template <class R, class Strip> CT_INLINE void each_strip(int64_t begin, int64_t end, Strip &&strip) {
+  int64_t from = begin;
+  for (; from + R::strip * R::lanes <= end; from += R::strip * R::lanes) strip(std::integral_constant<int, R::strip>(), from);
+  for (; from + 2 * R::lanes <= end; from += 2 * R::lanes) strip(std::integral_constant<int, 2>(), from);
+  if (from < end) strip(std::integral_constant<int, 1>(), from);
 }
-template <class T>
+
+template <class R, class T> CT_INLINE void forward_part(const Chain<T> &chain, int64_t begin, int64_t end) {
+  each_strip<R>(begin, end, [&](auto n, int64_t from) __attribute__((always_inline)) {
+    forward_strip<R, n()>(chain, from);
+  });
+}
+template <class R, class T>
 CT_INLINE void backward_part(const Chain<T> &chain, const T *features, bool input_needed, int64_t begin, int64_t end) {
-#define STRIP(n) backward_strip<n>(chain, from, features, input_needed)
-  EACH_STRIP(STRIP);
-#undef STRIP
+  each_strip<R>(begin, end, [&](auto n, int64_t from) __attribute__((always_inline)) {
+    backward_strip<R, n()>(chain, from, features, input_needed);
+  });
 }
 
 CT_WIDE_KERNEL(void, run_forward, (const Chain<float> &chain, int64_t begin, int64_t end), (chain, begin, end)) {
-  forward_part(chain, begin, end);
+  forward_part<Registers<float, level>>(chain, begin, end);
 }
-void run_forward(const Chain<double> &chain, int64_t begin, int64_t end) { forward_part(chain, begin, end); }
 CT_WIDE_KERNEL(void, run_backward,
                (const Chain<float> &chain, const float *features, bool input_needed, int64_t begin, int64_t end),
                (chain, features, input_needed, begin, end)) {
-  backward_part(chain, features, input_needed, begin, end);
-}
-void run_backward(const Chain<double> &chain, const double *features, bool input_needed, int64_t begin, int64_t end) {
-  backward_part(chain, features, input_needed, begin, end);
+  backward_part<Registers<float, level>>(chain, features, input_needed, begin, end);
 }
 CT_WIDE_KERNEL(void, run_weight_gradients,
                (const Chain<float> &chain, int l, int64_t begin, int64_t end), (chain, l, begin, end)) {
-  weight_gradients(chain, l, begin, end);
+  weight_gradients<Registers<float, level>>(chain, l, begin, end);
+}
+using Doubles = Registers<double, CKLevelBaseline>;
+void run_forward(const Chain<double> &chain, int64_t begin, int64_t end) { forward_part<Doubles>(chain, begin, end); }
+void run_backward(const Chain<double> &chain, const double *features, bool input_needed, int64_t begin, int64_t end) {
+  backward_part<Doubles>(chain, features, input_needed, begin, end);
 }
 void run_weight_gradients(const Chain<double> &chain, int l, int64_t begin, int64_t end) {
-  weight_gradients(chain, l, begin, end);
+  weight_gradients<Doubles>(chain, l, begin, end);
 }
 
 // ---- layouts --------------------------------------------------------------------------------------------------
@@ -389,7 +444,7 @@ std::vector<Layer<T>> layers_of(const Sizes &s, const std::vector<at::Tensor> &p
 template <class Body> void each_part(const Sizes &s, int64_t lanes, Body body) {
   const int64_t per_seed = s.stride / lanes;
   const int64_t work = std::max<int64_t>(1, lanes * s.units * s.units / static_cast<int64_t>(s.widths.size() + 1));
-  const int64_t grain = std::max<int64_t>(strip_vectors, 400000 / work / strip_vectors * strip_vectors);
+  const int64_t grain = std::max<int64_t>(longest_strip, 400000 / work / longest_strip * longest_strip);
   parallel_for(0, s.seeds * per_seed, grain, [&](int64_t begin, int64_t end) {
     while (begin < end) {
       int64_t seed = begin / per_seed, first = begin % per_seed, last = std::min(per_seed, first + end - begin);
@@ -475,7 +530,7 @@ struct DenseChain : torch::autograd::Node {
       return Chain<T>{layers.data() + seed * layer_count, layer_count, all + seed * s.units * s.stride,
                       d + seed * s.units * s.stride, s.stride};
     };
-    each_part(s, wide<T>, [&](int64_t seed, int64_t begin, int64_t end) {
+    each_part(s, line<T>, [&](int64_t seed, int64_t begin, int64_t end) {
       const T *own = features_at ? features_at + seed * s.before_last() * s.stride : nullptr;
       run_backward(chain(seed), own, input_needed, begin, end);
     });
@@ -519,7 +574,7 @@ variable_list fused_chain(const at::Tensor &x, const std::vector<at::Tensor> &pa
   Sizes s;
   s.seeds = stacked ? parameters[0].size(0) : 1;
   s.rows = x.size(-2);
-  s.stride = std::max<int64_t>(1, (s.rows + wide<T> - 1) / wide<T>) * wide<T>;
+  s.stride = std::max<int64_t>(1, (s.rows + line<T> - 1) / line<T>) * line<T>;
   s.inputs = s.units = x.size(-1);
   s.activations = activations;
   for (size_t l = 0; l < activations.size(); l++) {
@@ -548,7 +603,7 @@ variable_list fused_chain(const at::Tensor &x, const std::vector<at::Tensor> &pa
     to_units(from + seed * seed_step, x.stride(-2), x.stride(-1), s.rows, s.inputs, all + seed * s.units * s.stride,
              s.stride);
   }
-  each_part(s, wide<T>, [&](int64_t seed, int64_t begin, int64_t end) {
+  each_part(s, line<T>, [&](int64_t seed, int64_t begin, int64_t end) {
     run_forward({layers.data() + seed * count, count, all + seed * s.units * s.stride, nullptr,
                  s.stride},
                 begin, end);

@@ -1,12 +1,10 @@
-// Matrix products and convolutions.
+// Matrix products.
 #include "Internal.h"
 #include "graph_node.h"
 #include "matrix_product.h"
 
 #include <ATen/ops/baddbmm.h>
 #include <ATen/ops/cdist.h>
-#include <ATen/ops/conv2d.h>
-#include <ATen/ops/conv_transpose2d.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/matmul.h>
 #include <torch/csrc/autograd/custom_function.h>
@@ -21,37 +19,6 @@ std::optional<at::Tensor> optional(CTensor *bias, bool present) {
 }
 /// A failed bias must not pass for an absent one.
 CTensor *operand(CTensor *bias, bool present, CTensor *otherwise) { return present ? bias : otherwise; }
-
-/// `convolve` of the three as they are, or rounded to bfloat16. On the CPU channels stand innermost, where oneDNN wants them:
-/// the output then has them there too, and so have the layers after it.
-template <class Convolve>
-at::Tensor convolved(const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias, Convolve convolve) {
-  const bool innermost = weight.device().is_cpu() && weight.dim() == 4 && x.dim() == 4;
-  auto w = innermost ? weight.contiguous(at::MemoryFormat::ChannelsLast) : weight;
-  // Of single pixels, or of one channel a group, a kernel has no layout for libtorch to go by.
-  const bool undecided = innermost && (weight.size(1) == 1 || (weight.size(2) == 1 && weight.size(3) == 1));
-  auto from = undecided ? x.contiguous(at::MemoryFormat::ChannelsLast) : x;
-  if (!in_bfloat16(x)) return convolve(from, w, bias);
-  auto rounded = bias ? std::optional(bias->to(at::kBFloat16)) : std::nullopt;
-  return convolve(from.to(at::kBFloat16), w.to(at::kBFloat16), rounded).to(at::kFloat);
-}
-
-/// The elements of [A, B, H, W] as a matrix [A, H W B], channels innermost: what a convolution's output or input is in memory.
-at::Tensor rows_of(const at::Tensor &x) { return x.permute({0, 2, 3, 1}).reshape({x.size(0), -1}); }
-
-/// Whether a convolution of `x` with `weight` sees all of it at once and nothing else, as DCGAN's last one does: it is a dense
-/// layer then, for which oneDNN's convolutions take several times as long.
-bool is_dense(const at::Tensor &x, const at::Tensor &weight, int64_t padding, int64_t groups) {
-  return !is_traced() && padding == 0 && groups == 1 && x.dim() == 4 && weight.dim() == 4 && x.numel() > 0 && x.size(1) == weight.size(1) &&
-         x.size(2) == weight.size(2) && x.size(3) == weight.size(3);
-}
-
-/// The same of a transposed convolution of single pixels, as DCGAN's first one.
-bool is_dense_transposed(const at::Tensor &x, const at::Tensor &weight, int64_t padding, int64_t output_padding,
-                         int64_t groups) {
-  return !is_traced() && padding == 0 && output_padding == 0 && groups == 1 && x.dim() == 4 && weight.dim() == 4 && x.numel() > 0 &&
-         x.size(1) == weight.size(0) && x.size(2) == 1 && x.size(3) == 1;
-}
 
 /// x W^T + b with all three products by `times_transpose`.
 struct Dense : torch::autograd::Function<Dense> {
@@ -99,32 +66,6 @@ CTensor *ct_linear(CTensor *x, CTensor *weight, CTensor *bias, bool has_bias) {
   return operation("linear", {x, weight, operand(bias, has_bias, weight)},
                    [&] { return dense(tensor(x), tensor(weight), optional(bias, has_bias)); });
 }
-CTensor *ct_conv2d(CTensor *x, CTensor *weight, CTensor *bias, bool has_bias, int64_t stride, int64_t padding,
-                   int64_t groups) {
-  return operation("conv2d", {x, weight, operand(bias, has_bias, weight)}, [&] {
-    if (is_dense(tensor(x), tensor(weight), padding, groups) && (!has_bias || tensor(bias).sizes() == tensor(weight).sizes().slice(0, 1)))
-      return dense(rows_of(tensor(x)), rows_of(tensor(weight)), optional(bias, has_bias)).unsqueeze(-1).unsqueeze(-1);
-    return convolved(tensor(x), tensor(weight), optional(bias, has_bias), [&](const auto &x, const auto &w, const auto &b) {
-      return at::conv2d(x, w, b, {stride, stride}, {padding, padding}, /*dilation=*/1, groups);
-    });
-  });
-}
-CTensor *ct_conv_transpose2d(CTensor *x, CTensor *weight, CTensor *bias, bool has_bias, int64_t stride, int64_t padding,
-                             int64_t output_padding, int64_t groups) {
-  return operation("convTranspose2d", {x, weight, operand(bias, has_bias, weight)}, [&] {
-    if (is_dense_transposed(tensor(x), tensor(weight), padding, output_padding, groups) &&
-        (!has_bias || tensor(bias).sizes() == tensor(weight).sizes().slice(1, 1))) {
-      const auto &w = tensor(weight);
-      auto y = dense(tensor(x).flatten(1), rows_of(w).t(), std::nullopt)
-                   .view({tensor(x).size(0), w.size(2), w.size(3), w.size(1)});
-      return (has_bias ? y.add(tensor(bias)) : y).permute({0, 3, 1, 2});
-    }
-    return convolved(tensor(x), tensor(weight), optional(bias, has_bias), [&](const auto &x, const auto &w, const auto &b) {
-      return at::conv_transpose2d(x, w, b, {stride, stride}, {padding, padding}, {output_padding, output_padding}, groups);
-    });
-  });
-}
-
 CTensor *ct_euclidean_distances(CTensor *x, CTensor *y) {
   constexpr int64_t from_differences = 2;
   return operation("euclidean_distances", {x, y},

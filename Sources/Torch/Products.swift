@@ -73,30 +73,6 @@ private func run(_ x: Tensor, _ stages: [DenseStage], features: Bool, fused: Boo
   return results
 }
 
-/// Two-dimensional cross-correlation: `x` [N, in, H, W], `weight` [out, in / groups, kH, kW], `bias` [out] ->
-/// [N, out, H', W'] with H' = (H + 2 padding - kH) / stride + 1, rounded down.
-///
-/// The channels of input and output fall into `groups` equal parts, one after the other; each part of the output sees
-/// its own part of the input only.
-public func conv2d(
-  _ x: Tensor, weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0, groups: Int = 1
-) -> Tensor {
-  Tensor(
-    ct_conv2d(x.handle, weight.handle, bias?.handle, bias != nil, Int64(stride), Int64(padding), Int64(groups)))
-}
-
-/// The transpose of ``conv2d(_:weight:bias:stride:padding:groups:)``: `x` [N, in, H, W], `weight` [in, out / groups,
-/// kH, kW], `bias` [out] -> [N, out, H', W'] with H' = (H - 1) stride - 2 padding + kH + outputPadding.
-public func convTranspose2d(
-  _ x: Tensor, weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0, outputPadding: Int = 0,
-  groups: Int = 1
-) -> Tensor {
-  Tensor(
-    ct_conv_transpose2d(
-      x.handle, weight.handle, bias?.handle, bias != nil, Int64(stride), Int64(padding), Int64(outputPadding),
-      Int64(groups)))
-}
-
 /// o_ib = sum over j of exp(-||m_ib - m_jb||_1), j = i included: `m` [..., N, B, C] -> [..., N, B]. Dimensions before
 /// N are separate batches. The gradient of |a| at a = 0 is 0.
 ///

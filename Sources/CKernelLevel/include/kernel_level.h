@@ -18,7 +18,8 @@ typedef enum __attribute__((enum_extensibility(closed))) CKLevel {
 #if defined(__x86_64__)
 #define CK_HAS_LEVELS 1
 #define CK_TARGET_AVX2 __attribute__((target("arch=x86-64-v3")))
-#define CK_TARGET_AVX512 __attribute__((target("arch=x86-64-v4")))
+// Without the width clang keeps to vectors of 32 bytes at this level.
+#define CK_TARGET_AVX512 __attribute__((target("arch=x86-64-v4"), min_vector_width(512)))
 #else
 #define CK_HAS_LEVELS 0
 #endif

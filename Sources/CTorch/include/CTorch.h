@@ -233,6 +233,14 @@ CT_RESULT ct_batch_norm(CT_OPERAND x, CT_OPERAND gain, bool has_gain, CT_OPERAND
 bool ct_set_gradient_enabled(bool enabled);
 /// float32 or bfloat16: what this thread makes products of float32 tensors of from now on. Returns what it was.
 CTDType ct_set_product_dtype(CTDType dtype);
+
+typedef enum __attribute__((enum_extensibility(closed))) CTConvolutions {
+  CTConvolutionsAutomatic,  // by Winograd's algorithm where that is faster
+  CTConvolutionsDirect,     // as libtorch makes them
+  CTConvolutionsWinograd,   // by Winograd's algorithm wherever it can be
+} CTConvolutions;
+/// How this thread makes convolutions of float32 tensors on the CPU from now on. Returns how it did.
+CTConvolutions ct_set_convolutions(CTConvolutions chosen);
 /// Whether this thread's operations from now on are such that their gradients can be differentiated: kernels of ours, which have
 /// no second derivative, take their composed form. Returns the previous mode.
 bool ct_set_twice_differentiable(bool enabled);

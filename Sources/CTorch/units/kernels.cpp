@@ -6,3 +6,5 @@
 #include "../pairwise_l1_similarity.cpp"
 #include "../logistic_loss.cpp"
 #include "../matrix_product.cpp"
+#include "../winograd.cpp"
+#include "../patches.cpp"

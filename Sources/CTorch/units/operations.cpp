@@ -5,6 +5,7 @@
 #include "../shape.cpp"
 #include "../creation.cpp"
 #include "../product.cpp"
+#include "../convolution.cpp"
 #include "../batch_norm.cpp"
 #include "../device.cpp"
 #include "../sorted_values.cpp"
