@@ -34,7 +34,8 @@ import Torch
     func isAscending(_ recipe: Recipe) throws -> Bool {
       let noise = recipe.noise
       let z = try (0..<50).map {
-        try Noise.stratified(noise.low, noise.high, jitter: noise.jitter)(101, RandomStream(seed: $0)).values(Double.self)
+        try Noise.stratified(noise.low, noise.high, jitter: noise.jitter)(101, RandomStream(seed: $0))
+          .values(Double.self)
       }
       return z.allSatisfy { $0 == $0.sorted() }
     }
