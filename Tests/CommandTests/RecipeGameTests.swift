@@ -60,7 +60,7 @@ import Torch
       return losses
     }
     var seen: Set<[Double]> = [try losses([])]
-    for kind in ["least-squares", "hinge", "relativistic"] {
+    for kind in ["least-squares", "hinge", "relativistic", "wasserstein"] {
       seen.insert(try losses(["objective.kind=\(kind)"]))
       seen.insert(try losses(["objective.kind=\(kind)", "gradientPenalty.real=0.5"]))
       seen.insert(
@@ -69,7 +69,7 @@ import Torch
           "gradientPenalty.end=0.1", "gradientPenalty.interval=2",
         ]))
     }
-    #expect(seen.count == 10)
+    #expect(seen.count == 13)
   }
 
   @Test func settingsOfTheNewTechniquesAreChecked() throws {
