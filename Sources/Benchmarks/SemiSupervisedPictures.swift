@@ -27,15 +27,20 @@ enum SemiSupervisedPictures {
     let noise = Noise.uniform(0, 1, dimensions: 100)
     let width = recipe.discriminator.network.settings as! ConvDiscriminator.Settings
     let shapes = [[3, 32, 32], [width.width, 16, 16], [2 * width.width, 8, 8]]
-    /// What the layers of a pass of `rows` examples leave: bytes, 1 where an element stays.
+    /// What dropout leaves of `passes` batches, each by itself: bytes, 1 where an element stays.
     func kept(
-      _ tensors: inout [String: Tensor], _ name: String, _ steps: Int, rows: Int, _ stream: (Int) -> RandomStream
+      _ tensors: inout [String: Tensor], _ name: String, _ steps: Int, _ passes: (Int) -> [RandomStream]
     ) {
-      let contexts = (0..<steps).map { Context(.training, random: stream($0)) }
+      let contexts = (0..<steps).map { step in
+        passes(step).map { Context(.training, random: $0) }
+      }
       for (layer, shape) in shapes.enumerated() {
         let rate = layer == 0 ? 0.2 : 0.5
-        tensors["kept of \(name).\(layer)"] = stacked(
-          contexts.map { ($0.nextStream().dropout(Tensor.ones([rows] + shape), rate: rate) .> 0).to(.uint8) }, 0)
+        let left = contexts.map { passes in
+          concatenated(
+            passes.map { ($0.nextStream().dropout(Tensor.ones([batch] + shape), rate: rate) .> 0).to(.uint8) }, 0)
+        }
+        tensors["kept of \(name).\(layer)"] = stacked(left, 0)
       }
     }
     return Contestant(playing: trainer, after: game.updateAverages) { steps in
@@ -47,9 +52,9 @@ enum SemiSupervisedPictures {
         "z of D": stackedDraws(steps) { noise(batch, streams.noise("discriminator", $0)) },
         "z of G": stackedDraws(steps) { noise(batch, streams.noise("generator", $0)) },
       ]
-      kept(&tensors, "D", steps, rows: 3 * batch) { streams.layers("discriminator", $0) }
-      kept(&tensors, "G generated", steps, rows: batch) { streams.layers("generator", $0).stream("generated") }
-      kept(&tensors, "G real", steps, rows: batch) { streams.layers("generator", $0).stream("real") }
+      kept(&tensors, "D", steps) { step in (0..<3).map { streams.layers("discriminator", step).at($0) } }
+      kept(&tensors, "G generated", steps) { [streams.layers("generator", $0).stream("generated")] }
+      kept(&tensors, "G real", steps) { [streams.layers("generator", $0).stream("real")] }
       return tensors
     }
   }

@@ -535,8 +535,13 @@ bool supports(const Correlation &c) {
 }
 
 bool is_faster(const Correlation &c) {
-  const Tiles tiles = tiles_of(c.batch, c.out_height, c.out_width);
-  return tiles.count() >= 48;
+  const Tiles tiles = tiles_of(1, c.out_height, c.out_width);
+  const int n = side(places_of(c));
+  const int64_t phases = c.stride * c.stride, channels = c.in_channels * c.out_channels;
+  // Transformed kernels larger than the last cache are as slow to read as a few tiles are to convolve.
+  if (tiles.count() == 1 && n * n * phases * channels > int64_t(8) << 20) return false;
+  const int64_t direct = c.out_height * c.out_width * c.kernel * c.kernel;
+  return 4 * tiles.count() * n * n * phases <= 3 * direct;
 }
 
 void correlate(const Correlation &c, const float *x, const float *w, const float *bias, float *y) {

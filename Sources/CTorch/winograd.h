@@ -8,7 +8,7 @@ namespace ctorch::winograd {
 /// numbers of channels that are multiples of 16.
 bool supports(const Correlation &);
 
-/// Whether it is worth it: where tiles are many enough for the kernel's transform, and well filled.
+/// Whether it is worth it, by the shapes of one picture: how many others are in the batch must not change it.
 bool is_faster(const Correlation &);
 
 /// y, with `bias` [out_channels] added where it is not null.

@@ -83,6 +83,8 @@ public final class Trainer<G: Generator, D: Discriminator> {
   /// What matrix products and convolutions are made in: float32, or bfloat16 where speed counts more (see
   /// `withProducts`).
   public let productType: DType
+  /// How convolutions are made (see `withConvolutions`).
+  public var convolutions = ConvolutionAlgorithm.automatic
   /// The number of steps played so far.
   public internal(set) var step = 0
   /// Multiplies every learning rate: 1, or less after a game has been taken back from a fault.
@@ -207,7 +209,9 @@ public final class Trainer<G: Generator, D: Discriminator> {
     // This step's take the same memory.
     lastGradients = nil
     let (played, report) = try checkingTensors {
-      let played = try withProducts(in: productType) { try updates == .simultaneous ? moveBoth() : moveInTurn() }
+      let played = try withConvolutions(convolutions) {
+        try withProducts(in: productType) { try updates == .simultaneous ? moveBoth() : moveInTurn() }
+      }
       let report = StepReport(
         step: step, discriminatorLoss: try played.discriminator.loss.values(Double.self),
         generatorLoss: try played.generator.loss.values(Double.self),

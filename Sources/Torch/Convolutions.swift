@@ -1,7 +1,7 @@
 import CTorch
 
 /// How convolutions of float32 tensors are made on the CPU, forward and backward.
-public enum ConvolutionAlgorithm: String, Sendable, CaseIterable {
+public enum ConvolutionAlgorithm: String, Codable, Sendable, CaseIterable {
   /// ``winograd`` where it is faster, by the shapes, else ``direct``.
   case automatic
   /// As libtorch makes them.
@@ -24,7 +24,8 @@ public enum ConvolutionAlgorithm: String, Sendable, CaseIterable {
 ///
 /// Like the recording of gradients it belongs to the thread. The backward pass does as the forward pass did. What
 /// ``withProducts(in:_:)`` rounds, and what ``twiceDifferentiable(_:)`` holds, stays direct.
-public func withConvolutions<Result>(_ algorithm: ConvolutionAlgorithm, _ body: () throws -> Result) rethrows -> Result {
+public func withConvolutions<Result>(_ algorithm: ConvolutionAlgorithm, _ body: () throws -> Result) rethrows -> Result
+{
   let previous = ct_set_convolutions(algorithm.code)
   defer { _ = ct_set_convolutions(previous) }
   return try body()

@@ -75,6 +75,12 @@ import Torch
       Case(name: "convolution", shapes: [[2, 3, 7, 6], [4, 3, 3, 3], [4]]) {
         square(conv2d($0[0], weight: $0[1], bias: $0[2], stride: 2, padding: 1))
       },
+      Case(name: "convolution-by-winograd", shapes: [[1, 16, 4, 4], [16, 16, 3, 3], [16]], kernels: [.float32]) {
+        square(conv2d($0[0], weight: $0[1], bias: $0[2], padding: 1))
+      },
+      Case(name: "convolution-of-patches", shapes: [[2, 3, 7, 6], [16, 3, 3, 3], [16]], kernels: [.float32]) {
+        square(conv2d($0[0], weight: $0[1], bias: $0[2], stride: 2, padding: 1))
+      },
       Case(name: "convolution-of-all-small", shapes: [[2, 3, 4, 4], [2, 3, 4, 4], [2]]) {
         square(conv2d($0[0], weight: $0[1], bias: $0[2]))
       },

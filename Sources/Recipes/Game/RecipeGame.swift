@@ -119,6 +119,7 @@ public struct RecipeGame {
           productType: productType, steps: steps, random: random)
       }
     trainer.generatorSteps = recipe.generatorSteps
+    trainer.convolutions = recipe.convolutions
     return trainer
   }
 
@@ -156,14 +157,19 @@ public struct RecipeGame {
   }
 
   private func generate(batch: Int, _ random: RandomStream) throws -> Tensor {
-    try checkingTensors {
-      withoutGradient {
-        // In a game of classes, one of each in turn.
-        generator.model(
-          recipe.makeNoise()(recipe.batchSize, random.at(batch), device: generator.flat.device),
-          labelled(classesInTurn(recipe.batchSize, from: batch * recipe.batchSize)))
-      }
+    try withoutRecording {
+      // In a game of classes, one of each in turn.
+      generator.model(
+        recipe.makeNoise()(recipe.batchSize, random.at(batch), device: generator.flat.device),
+        labelled(classesInTurn(recipe.batchSize, from: batch * recipe.batchSize)))
     }
+  }
+
+  /// Runs networks outside of training: nothing is recorded, and convolutions are made as the recipe says.
+  ///
+  /// - Throws: `TensorError` naming the first operation that failed.
+  func withoutRecording<Result>(_ body: () throws -> Result) throws -> Result {
+    try checkingTensors { try withoutGradient { try withConvolutions(recipe.convolutions, body) } }
   }
 
   /// Examples [N, F] or [N, C, H, W] as this game's networks want them.
@@ -206,14 +212,12 @@ public struct RecipeGame {
   /// The same of `count` examples, of which as many as a range says are made at a time.
   func logits(_ count: Int, averaged: Bool, examples: (Range<Int>) -> Tensor) throws -> Tensor {
     func judge() throws -> Tensor {
-      try checkingTensors {
-        withoutGradient {
-          // In parts, so that a large set needs no more memory than a small one.
-          let parts = stride(from: 0, to: count, by: 2_000).map { first in
-            discriminator.model(arranged(examples(first..<min(count, first + 2_000))), .evaluation).logits
-          }
-          return parts.count == 1 ? parts[0] : concatenated(parts, 0)
+      try withoutRecording {
+        // In parts, so that a large set needs no more memory than a small one.
+        let parts = stride(from: 0, to: count, by: 2_000).map { first in
+          discriminator.model(arranged(examples(first..<min(count, first + 2_000))), .evaluation).logits
         }
+        return parts.count == 1 ? parts[0] : concatenated(parts, 0)
       }
     }
     guard averaged, let discriminatorAverage else { return try judge() }

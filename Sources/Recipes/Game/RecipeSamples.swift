@@ -54,22 +54,20 @@ extension RecipeGame {
       }
     }
     func generate() throws -> Tensor {
-      try checkingTensors {
-        withoutGradient {
-          let count = z.size(0)
-          let classes = classes ?? (0..<count).map { $0 % max(1, self.classes ?? 1) }
-          let parts =
-            recipe.generator.network.settings.looksAtBatch
-            ? (0..<count).map { row in
-              generator.model(joined(z.sliced(0, row..<row + 1)), labelled([classes[row]] + companions)).sliced(
-                0, 0..<1)
-            }
-            : stride(from: 0, to: count, by: recipe.batchSize).map { first in
-              let rows = first..<min(count, first + recipe.batchSize)
-              return generator.model(z.sliced(0, rows), labelled(Array(classes[rows])))
-            }
-          return parts.count == 1 ? parts[0] : concatenated(parts, 0)
-        }
+      try withoutRecording {
+        let count = z.size(0)
+        let classes = classes ?? (0..<count).map { $0 % max(1, self.classes ?? 1) }
+        let parts =
+          recipe.generator.network.settings.looksAtBatch
+          ? (0..<count).map { row in
+            generator.model(joined(z.sliced(0, row..<row + 1)), labelled([classes[row]] + companions)).sliced(
+              0, 0..<1)
+          }
+          : stride(from: 0, to: count, by: recipe.batchSize).map { first in
+            let rows = first..<min(count, first + recipe.batchSize)
+            return generator.model(z.sliced(0, rows), labelled(Array(classes[rows])))
+          }
+        return parts.count == 1 ? parts[0] : concatenated(parts, 0)
       }
     }
     guard averaged, let average else { return try generate() }

@@ -2,6 +2,7 @@ import Datasets
 import GAN
 import NN
 import Settings
+import Torch
 
 /// Everything that decides a training run but the data files: a value that can be written down, compared and run again.
 ///
@@ -32,6 +33,8 @@ public struct Recipe: Codable, Sendable, Hashable {
   public var generatorSteps = 1
   /// What training makes matrix products in.
   public var products: Products
+  /// How convolutions are made on the CPU.
+  public var convolutions = ConvolutionAlgorithm.automatic
   /// How long the game is.
   public var duration: Duration
   /// Real examples in a step, and generated ones.
@@ -239,6 +242,7 @@ public struct Recipe: Codable, Sendable, Hashable {
 extension Recipe {
   private enum CodingKeys: String, CodingKey {
     case name, summary, data, noise, generator, discriminator, objective, labels, updates, generatorSteps, products
+    case convolutions
     case duration, batchSize, seed, output, automatic
   }
 
@@ -257,6 +261,7 @@ extension Recipe {
     updates = try value(.updates)
     generatorSteps = try value(.generatorSteps)
     products = try value(.products)
+    convolutions = try value(.convolutions)
     duration = try value(.duration)
     batchSize = try value(.batchSize)
     seed = try value(.seed)
@@ -278,6 +283,7 @@ extension Recipe {
     try container.encode(updates, forKey: .updates)
     try container.encode(generatorSteps, forKey: .generatorSteps)
     try container.encode(products, forKey: .products)
+    try container.encode(convolutions, forKey: .convolutions)
     try container.encode(duration, forKey: .duration)
     try container.encode(batchSize, forKey: .batchSize)
     try container.encode(seed, forKey: .seed)

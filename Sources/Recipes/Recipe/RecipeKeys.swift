@@ -166,6 +166,7 @@ public struct RecipeKey: Sendable {
       "generator.outputStride": "of the last layer: 2 doubles the sides, 1 leaves them",
       "generator.outputWeightNorm": "the last layer is weight-normalised",
       "generator.weightDeviation": "standard deviation of the first weights",
+      "convolutions": "how convolutions are made on the CPU: automatic is by Winograd's algorithm where that is faster",
       "generatorSteps": "steps of G for each of D",
       "gradientPenalty.end": "what is left of both penalties in the end, as a share, along half a cosine",
       "gradientPenalty.generated": "gamma of R2, at generated examples; 0: none",
