@@ -102,6 +102,7 @@ public final class Trainer<G: Generator, D: Discriminator> {
   private var furtherGeneratorSteps: [PlayerStreams] = []
   private let random: RandomStream
   private var lastGradients: (discriminator: Tensor, generator: Tensor)?
+  var begun: Begun?
 
   /// How G is trained.
   public let generatorTraining: Training
@@ -199,8 +200,9 @@ public final class Trainer<G: Generator, D: Discriminator> {
   /// Plays one step; `nil` once all are played.
   ///
   /// - Throws: ``TrainerError`` where the parts do not make a game; `TensorError` naming the first operation that
-  ///   failed; ``TrainingFault`` where a loss, a gradient, a parameter or what an optimiser keeps is NaN or infinite
-  ///   after the step. The players have moved then; to go back, ``restore(_:)`` an earlier ``state``.
+  ///   failed, for too little memory for one: the next call plays what is left of the step then;
+  ///   ``TrainingFault`` where a loss, a gradient, a parameter or what an optimiser keeps is NaN or infinite after the
+  ///   step. The players have moved then; to go back, ``restore(_:)`` an earlier ``state``.
   public func next() throws -> StepReport? {
     guard step < steps else { return nil }
     if !isChecked { try check() }
@@ -220,10 +222,12 @@ public final class Trainer<G: Generator, D: Discriminator> {
       if !isFinite,
         let fault = try played.discriminator.fault(in: step) ?? played.generator.fault(in: step)
       {
+        begun = nil
         throw fault
       }
       return (played, report)
     }
+    begun = nil
     step += 1
     lastGradients = (played.discriminator.gradient, played.generator.gradient)
     return report
@@ -275,14 +279,31 @@ public final class Trainer<G: Generator, D: Discriminator> {
     var labelledLoss: Tensor?
   }
 
-  private func moveInTurn() throws -> Played {
-    let moved = try moveDiscriminator()
-    var moving = try moveGenerator(moved.generated, streams.generator)
-    for random in furtherGeneratorSteps { moving = try moveGenerator(moved.generated, random) }
-    return Played(discriminator: moved.trace, generator: moving, labelledLoss: moved.labelledLoss)
+  /// What has been played of a step that an error has ended: D, who must not move twice, and so many moves of G.
+  struct Begun {
+    fileprivate var discriminator: DiscriminatorMove
+    fileprivate var generator: [StepTrace] = []
   }
 
-  private func moveDiscriminator() throws -> (trace: StepTrace, generated: Examples, labelledLoss: Tensor?) {
+  private func moveInTurn() throws -> Played {
+    var played = try begun ?? Begun(discriminator: moveDiscriminator())
+    // The graph of these may be used up; G stands where it stood.
+    if begun != nil, updates == .alternatingShared {
+      played.discriminator.generated = generate(played.discriminator.generated.count, streams.discriminator)
+    }
+    begun = played
+    for random in ([streams.generator] + furtherGeneratorSteps).dropFirst(played.generator.count) {
+      played.generator.append(try moveGenerator(played.discriminator.generated, random))
+      begun = played
+    }
+    return Played(
+      discriminator: played.discriminator.trace, generator: played.generator[played.generator.count - 1],
+      labelledLoss: played.discriminator.labelledLoss)
+  }
+
+  fileprivate typealias DiscriminatorMove = (trace: StepTrace, generated: Examples, labelledLoss: Tensor?)
+
+  private func moveDiscriminator() throws -> DiscriminatorMove {
     let random = streams.discriminator
     let real = data(step, random.data)
     let made =
@@ -353,6 +374,8 @@ public final class Trainer<G: Generator, D: Discriminator> {
     let byGenerated = gradient(of: generatorLoss, by: [asGiven.values], keepsGraph: true)[0]
     let discriminatorGradient = discriminator.gradient(of: loss)
     let generatorGradient = generator.gradient(of: generated.values, cotangent: byGenerated)
+    // Both move, or neither.
+    try generatorGradient.checked()
     try move(discriminatorTraining, discriminator.flat, discriminatorGradient)
     try move(generatorTraining, generator.flat, generatorGradient)
     return Played(

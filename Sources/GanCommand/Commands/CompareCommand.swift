@@ -23,7 +23,8 @@ struct Compare: ParsableCommand {
         gan compare --data mnist --classifier runs/mnist-semisupervised-fast-1 --seeds 6 --steps 2000
         gan compare --recipe pictures --data-folder photos --techniques plain,diff-augment,mirroring --seeds 3
 
-      Games that are over are kept in the output folder: started again with the same settings, it goes on with the others.
+      Games that are over are kept in the output folder: started again with the same settings, it goes on with the others. \
+      The signals that end `gan train` (control-C and its like) drop the games at hand, which begin anew then.
       """)
 
   @Option(
@@ -319,6 +320,7 @@ struct Compare: ParsableCommand {
     let results = Mutex(found.map { $0.map { [Result<ComparisonCell, any Error>.success($0)] } })
     let waiting = Mutex(jobs.indices.filter { found[$0] == nil }[...])
     let workers = max(1, min(self.jobs ?? ProcessInfo.processInfo.activeProcessorCount, jobs.count))
+    Interruption.watch()
     DispatchQueue.concurrentPerform(iterations: workers) { _ in
       while let index = waiting.withLock({ $0.popFirst() }) {
         let (job, grid) = (jobs[index], grids[jobs[index].grid])
@@ -330,7 +332,10 @@ struct Compare: ParsableCommand {
             {
               return cell
             }
-            let report = { (steps: Int) in progress.withLock { $0.update(index, steps) } }
+            let report = { (steps: Int) in
+              progress.withLock { $0.update(index, steps) }
+              try Interruption.check()
+            }
             let cell =
               if let scorer = grid.scorer, let images = grid.images {
                 try comparison.playImages(
@@ -355,8 +360,10 @@ struct Compare: ParsableCommand {
     }
     progress.withLock { $0.finish() }
     let stored = results.withLock { $0 }
-    if let error = stored.flatMap({ $0 ?? [] }).compactMap(\.failure).first(where: { !($0 is TrainingFault) }) {
-      throw error
+    let failures = stored.flatMap { $0 ?? [] }.compactMap(\.failure)
+    if let error = failures.first(where: { !($0 is TrainingFault || $0 is CancellationError) }) { throw error }
+    if let number = Interruption.signalNumber, failures.contains(where: { $0 is CancellationError }) {
+      throw stopped(number, jobs.map(\.seeds.count), stored, folder)
     }
     let outcomes = stored.map { $0! }
     return try grids.indices.map { grid in
@@ -379,6 +386,26 @@ struct Compare: ParsableCommand {
         return outcome
       }
     }
+  }
+
+  /// Says how many games are over, and how to go on.
+  ///
+  /// - Parameters:
+  ///   - number: of the signal.
+  ///   - counts: the games of each job.
+  ///   - played: what came of each job, where it was begun: one result for all its games, or one for each.
+  /// - Returns: the exit code.
+  private func stopped(
+    _ number: Int32, _ counts: [Int], _ played: [[Result<ComparisonCell, any Error>]?], _ folder: ComparisonFolder
+  ) -> ExitCode {
+    let over = zip(counts, played).map { count, results in
+      let results = results ?? []
+      return results.count { !($0.failure is CancellationError) } * (results.count == 1 ? count : 1)
+    }
+    Output.say(
+      "stopped: \(over.reduce(0, +)) of \(counts.reduce(0, +)) games are over, and kept in "
+        + "\(folder.url.relativePath); go on with: \(Interruption.command)")
+    return Interruption.exitCode(number)
   }
 
   /// For each source of data its games as JSON lines, and its tables.
