@@ -50,7 +50,8 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
-    .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+    // Its module CYaml, whose events RecipeFile reads, is no product: another minor version may be without it.
+    .package(url: "https://github.com/jpsim/Yams", .upToNextMinor(from: "6.2.0")),
     .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
   ],
   targets: [

@@ -45,7 +45,7 @@ enum PictureScoring {
   private static func picture(_ number: Int) -> Image {
     Image(
       width: 64, height: 64, channels: 3,
-      samples: (0..<64 * 64 * 3).map {
+      made: (0..<64 * 64 * 3).map {
         UInt8(truncatingIfNeeded: $0 * (3 + number % 5) / 7 + (($0 &+ number) &* 2_654_435_761) >> 28)
       })
   }

@@ -5,7 +5,7 @@ import Torch
 enum Resizing {
   static func contestant() -> Contestant {
     let samples = (0..<512 * 512 * 3).map { i in UInt8(truncatingIfNeeded: (i &* i &* 2_654_435_761) >> 13) }
-    let picture = Image(width: 512, height: 512, channels: 3, samples: samples)
+    let picture = Image(width: 512, height: 512, channels: 3, made: samples)
     return Contestant(
       run: { times in for _ in 0..<times { _ = try picture.resized(to: (64, 64), filter: .lanczos) } },
       record: { steps in

@@ -118,7 +118,7 @@ template <class Body> void each_weight(const Correlation &c, Body body) {
 }  // namespace
 
 bool supports(const Correlation &c) {
-  return c.in_channels >= 1 && c.in_channels <= 8 && c.out_channels % 16 == 0 && c.out_channels > 0 && c.batch > 0 && c.stride >= 1 &&
+  return c.in_channels >= 1 && c.in_channels <= 8 && c.out_channels % 16 == 0 && c.out_channels > 0 && c.batch > 0 && c.stride >= 1 && c.kernel >= 1 && c.padding >= 0 &&
          c.out_height > 0 && c.out_width > 0 && c.height + 2 * c.padding >= c.kernel && c.width + 2 * c.padding >= c.kernel;
 }
 

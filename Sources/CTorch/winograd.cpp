@@ -528,9 +528,10 @@ Tiles tiles_of(int64_t batch, int64_t height, int64_t width) { return {batch, (h
 }  // namespace
 
 bool supports(const Correlation &c) {
+  if (c.stride != 1 && c.stride != 2) return false;
   const int r = places_of(c);
-  return (c.stride == 1 || c.stride == 2) && (r == 2 || r == 3) && c.in_channels % 16 == 0 && c.out_channels % 16 == 0 &&
-         c.padding < c.kernel && c.height + 2 * c.padding >= c.kernel &&
+  return (r == 2 || r == 3) && c.in_channels % 16 == 0 && c.out_channels % 16 == 0 &&
+         c.padding >= 0 && c.padding < c.kernel && c.height + 2 * c.padding >= c.kernel &&
          c.width + 2 * c.padding >= c.kernel && c.out_height > 0 && c.out_width > 0 && c.batch > 0 && c.in_channels > 0 && c.out_channels > 0;
 }
 

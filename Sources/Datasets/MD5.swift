@@ -39,13 +39,6 @@ package struct MD5 {
     #endif
     return digest.map { hexadecimal($0) }.joined()
   }
-
-  /// The checksum of `bytes`: 32 lower-case hexadecimal digits.
-  package static func hex(of bytes: [UInt8]) -> String {
-    var sum = MD5()
-    bytes.withUnsafeBytes { sum.update($0) }
-    return sum.finish()
-  }
 }
 
 /// Two lower-case hexadecimal digits.

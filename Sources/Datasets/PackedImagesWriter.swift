@@ -127,7 +127,9 @@ public final class PackedImagesWriter {
         try moveToMemory(file, error)
       }
     }
-    guard case .memory(let bytes) = target else { preconditionFailure("a target") }
+    guard case .memory(let bytes) = target else {
+      throw FileError(path: key.source, reason: "cannot be held in memory, nor packed")
+    }
     provenance?.notes += notes
     return LabelledImages(
       known: PixelBytes(bytes), labels: labels.isEmpty ? nil : labels, classes: classes, classNames: classNames,
@@ -154,7 +156,9 @@ public final class PackedImagesWriter {
     if !labels.isEmpty { header += #""labels":\#(entry("I32", [labels.count], width: 4)),"# }
     header += #""about":\#(entry("U8", [text.count]))}"#
     var bytes = withUnsafeBytes(of: UInt64(PackedFile.headerSize - 8).littleEndian) { Array($0) } + header.utf8
-    precondition(bytes.count <= PackedFile.headerSize, "a header of \(bytes.count) bytes")
+    guard bytes.count <= PackedFile.headerSize else {
+      throw FileError(path: key.source, reason: "takes a header of \(bytes.count) bytes to pack")
+    }
     bytes += [UInt8](repeating: UInt8(ascii: " "), count: PackedFile.headerSize - bytes.count)
     try bytes.withUnsafeBytes { try file.write($0, at: 0) }
     try file.commit()

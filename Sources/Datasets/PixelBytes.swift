@@ -36,6 +36,7 @@ public struct PixelBytes: RandomAccessCollection, Sendable {
   public var startIndex: Int { 0 }
   public var endIndex: Int { count }
 
+  /// An index outside ends the program, as an `Array`'s does.
   public subscript(index: Int) -> UInt8 {
     precondition(index >= 0 && index < count, "byte \(index) of \(count)")
     return switch storage {

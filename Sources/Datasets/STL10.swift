@@ -18,7 +18,7 @@ public enum STL10 {
     "airplane", "bird", "car", "cat", "deer", "dog", "horse", "monkey", "ship", "truck",
   ]
 
-  /// The archive as it was published.
+  /// The archive as it was published. Its page states no checksum; this is the one that torchvision holds it to.
   public static let published = PublishedDataSet(
     name: "stl10", title: "STL-10",
     files: [RemoteFile(name: "stl10_binary.tar.gz", size: 2_640_397_119, md5: "91f7769df0f17e558f3565bffb0c7dfb")],

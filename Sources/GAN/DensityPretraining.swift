@@ -29,17 +29,16 @@ public struct DensityPretraining {
 
   /// Trains `discriminator` and returns the loss of every step, for each seed of `random`.
   ///
-  /// - Parameter progress: called after every step with the number of steps taken.
-  /// - Throws: `TensorError` naming the first operation that failed.
+  /// - Parameter progress: called after every step with the number of steps taken; ends the training by throwing.
+  /// - Throws: `TensorError` naming the first operation that failed; what `progress` throws.
   public func callAsFunction<D: Discriminator>(
     _ discriminator: Network<D>, objective: any Objective, training: Training, random: RandomStream,
-    progress: (Int) -> Void = { _ in }
+    progress: (Int) throws -> Void = { _ in }
   ) throws -> [[Double]] {
     let random = random.stream("pretraining")
     let (inputs, layers) = (random.stream("inputs"), random.stream("layers"))
     return try (0..<steps).map { step in
-      defer { progress(step + 1) }
-      return try checkingTensors {
+      let losses = try checkingTensors {
         let uniform = Noise.uniform(range.lowerBound, range.upperBound, dimensions: 1)
         let flat = discriminator.flat
         let x = uniform(batchSize, inputs.at(step), dtype: flat.dtype, device: flat.device)
@@ -49,6 +48,8 @@ public struct DensityPretraining {
           flat, gradient: discriminator.gradient(of: loss), learningRate: training.learningRate(step))
         return try loss.values(Double.self)
       }
+      try progress(step + 1)
+      return losses
     }
   }
 }

@@ -110,6 +110,7 @@ public final class Trainer<G: Generator, D: Discriminator> {
   package private(set) var asked: [Bool] = []
   /// The batches of real, generated and labelled examples, of which this process may play with a part.
   private var wholes = (real: WholeBatch.alone, labelled: WholeBatch.alone)
+  var begun: Begun?
 
   /// How G is trained.
   public let generatorTraining: Training
@@ -227,9 +228,11 @@ public final class Trainer<G: Generator, D: Discriminator> {
 
   /// Plays one step; `nil` once all are played.
   ///
-  /// - Throws: `ProcessError` where another process is missing; ``TrainerError`` where the parts do not make a game; `TensorError` naming the first operation that
-  ///   failed; ``TrainingFault`` where a loss, a gradient, a parameter or what an optimiser keeps is NaN or infinite
-  ///   after the step. The players have moved then; to go back, ``restore(_:)`` an earlier ``state``.
+  /// - Throws: `ProcessError` where another process is missing;
+  ///   ``TrainerError`` where the parts do not make a game; `TensorError` naming the first operation that
+  ///   failed, for too little memory for one: the next call plays what is left of the step then;
+  ///   ``TrainingFault`` where a loss, a gradient, a parameter or what an optimiser keeps is NaN or infinite after the
+  ///   step. The players have moved then; to go back, ``restore(_:)`` an earlier ``state``.
   public func next() throws -> StepReport? {
     guard step < steps else { return nil }
     if !isChecked { try check() }
@@ -251,10 +254,12 @@ public final class Trainer<G: Generator, D: Discriminator> {
       if !isFinite,
         let fault = try played.discriminator.fault(in: step) ?? played.generator.fault(in: step)
       {
+        begun = nil
         throw fault
       }
       return (played, report)
     }
+    begun = nil
     step += 1
     lastGradients = (played.discriminator.gradient, played.generator.gradient)
     return report
@@ -343,7 +348,33 @@ public final class Trainer<G: Generator, D: Discriminator> {
     var labelledLoss: Tensor?
   }
 
+  /// What has been played of a step that an error has ended: D, who must not move twice, and so many moves of G.
+  struct Begun {
+    fileprivate var discriminator: DiscriminatorMove
+    fileprivate var generator: [StepTrace] = []
+  }
+
   private func moveInTurn() throws -> Played {
+    var (played, next) = try begun.map { ($0, nil) } ?? moveDiscriminatorFirst()
+    // The graph of these may be used up; G stands where it stood.
+    if begun != nil, updates == .alternatingShared {
+      played.discriminator.generated = generate(played.discriminator.generated.count, streams.discriminator)
+    }
+    begun = played
+    for random in ([streams.generator] + furtherGeneratorSteps).dropFirst(played.generator.count) {
+      played.generator.append(try moveGenerator(played.discriminator.generated, random, made: next))
+      next = nil
+      begun = played
+    }
+    return Played(
+      discriminator: played.discriminator.trace, generator: played.generator[played.generator.count - 1],
+      labelledLoss: played.discriminator.labelledLoss)
+  }
+
+  fileprivate typealias DiscriminatorMove = (trace: StepTrace, generated: Examples, labelledLoss: Tensor?)
+
+  /// D's move, and what G moves on next where that is made already.
+  private func moveDiscriminatorFirst() throws -> (Begun, Examples?) {
     let moving = try moveDiscriminator()
     // While the processes' gradients are added up: G's examples do not depend on what D becomes.
     let next = processes == nil || updates != .alternating ? nil : generate(moving.real.count, streams.generator)
@@ -351,10 +382,7 @@ public final class Trainer<G: Generator, D: Discriminator> {
     try move(discriminatorTraining, discriminator.flat, moving.exchanged.gradient)
     let trace = StepTrace(
       .discriminator, discriminator, discriminatorTraining, loss: moving.loss, gradient: moving.exchanged.gradient)
-    let shown = moving.generated
-    var moved = try moveGenerator(shown, streams.generator, made: next)
-    for random in furtherGeneratorSteps { moved = try moveGenerator(shown, random) }
-    return Played(discriminator: trace, generator: moved, labelledLoss: moving.labelledLoss)
+    return (Begun(discriminator: (trace, moving.generated, moving.labelledLoss)), next)
   }
 
   /// D's loss and its gradient, whose exchange has begun; D has not moved yet.
@@ -460,6 +488,8 @@ public final class Trainer<G: Generator, D: Discriminator> {
     let ofDiscriminator = try exchange(discriminator.gradient(of: part(loss)), "discriminator")
     let ofGenerator = try exchange(
       generator.gradient(of: generated.values, cotangent: byGenerated), "generator")
+    // Both move, or neither.
+    try ofGenerator.gradient.checked()
     try ofDiscriminator.sum?.finish()
     try move(discriminatorTraining, discriminator.flat, ofDiscriminator.gradient)
     try ofGenerator.sum?.finish()

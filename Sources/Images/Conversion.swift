@@ -15,7 +15,7 @@ extension Image {
       }
       initialized = count
     }
-    return Image(width: width, height: height, samples: grey)
+    return Image(width: width, height: height, made: grey)
   }
 
   /// The image in three channels, equal ones where it is grey.
@@ -28,6 +28,6 @@ extension Image {
       }
       initialized = count
     }
-    return Image(width: width, height: height, channels: 3, samples: colour)
+    return Image(width: width, height: height, channels: 3, made: colour)
   }
 }

@@ -147,6 +147,6 @@ extension Image {
       }
       throw ImageError("is a damaged \(facts.format.name) file", fault, offset: offset)
     }
-    self.init(width: width, height: height, channels: channels, samples: samples)
+    self.init(width: width, height: height, channels: channels, made: samples)
   }
 }

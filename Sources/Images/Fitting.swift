@@ -59,7 +59,7 @@ extension Image {
       let start = (row * width + x) * channels
       part += samples[start..<start + newWidth * channels]
     }
-    return Image(width: newWidth, height: newHeight, channels: channels, samples: part)
+    return Image(width: newWidth, height: newHeight, channels: channels, made: part)
   }
 
   /// The part that covers a shape, as `ImageOps.fit` finds it: in float64, then rounded to float32.
@@ -103,6 +103,6 @@ extension Image {
       let source = row * width * channels
       all.replaceSubrange(start..<start + width * channels, with: samples[source..<source + width * channels])
     }
-    return Image(width: size.width, height: size.height, channels: channels, samples: all)
+    return Image(width: size.width, height: size.height, channels: channels, made: all)
   }
 }

@@ -26,7 +26,7 @@ public struct ImageGrid: Sendable {
   /// without images it is a single pixel of the background.
   public func tiled() -> Image {
     let (columns, scale, padding) = (max(1, columns), max(1, scale), max(0, padding))
-    guard !images.isEmpty else { return Image(width: 1, height: 1, channels: 1, samples: [background]) }
+    guard !images.isEmpty else { return Image(width: 1, height: 1, channels: 1, made: [background]) }
     let channels = images.contains { $0.channels == 3 } ? 3 : 1
     let images = images.map { channels == 3 ? $0.colour() : $0 }
     let (width, height) = (images.map(\.width).max()!, images.map(\.height).max()!)
@@ -49,6 +49,6 @@ public struct ImageGrid: Sendable {
         }
       }
     }
-    return Image(width: total.width, height: total.height, channels: channels, samples: samples)
+    return Image(width: total.width, height: total.height, channels: channels, made: samples)
   }
 }

@@ -23,11 +23,9 @@ extension Image {
   /// The image upright, given how EXIF says that it is stored.
   ///
   /// - Parameter orientation: 1 ... 8: as it is; mirrored; upside down; both; mirrored at the falling diagonal; to be
-  ///   turned right; mirrored at the rising diagonal; to be turned left.
-  /// - Precondition: orientation is 1 ... 8.
+  ///   turned right; mirrored at the rising diagonal; to be turned left. Any other is as it is.
   func upright(from orientation: Int) -> Image {
-    precondition((1...8).contains(orientation), "an orientation is 1 ... 8, not \(orientation)")
-    guard orientation > 1 else { return self }
+    guard (2...8).contains(orientation) else { return self }
     let isTurned = orientation > 4
     let (newWidth, newHeight) = isTurned ? (height, width) : (width, height)
     // Whether the stored columns and rows are counted from their end.
@@ -51,6 +49,6 @@ extension Image {
       }
       count = samples.count
     }
-    return Image(width: newWidth, height: newHeight, channels: channels, samples: turned)
+    return Image(width: newWidth, height: newHeight, channels: channels, made: turned)
   }
 }

@@ -93,7 +93,7 @@ extension Image {
       count = done == 1 ? bytes : 0
     }
     guard done == 1 else { throw ImageError(reason: "cannot be resized (there is no memory)") }
-    return Image(width: size.width, height: size.height, channels: channels, samples: resized)
+    return Image(width: size.width, height: size.height, channels: channels, made: resized)
   }
 
   /// Refuses sizes that no image can have.

@@ -82,7 +82,7 @@ extension Image {
         background.samples(channels: 3), Int32(index), &samples, &end, &fault)
     }
     guard done == 1 else { throw ImageError("is a damaged WebP file", fault) }
-    return (Image(width: facts.width, height: facts.height, channels: 3, samples: samples), Int(end))
+    return (Image(width: facts.width, height: facts.height, channels: 3, made: samples), Int(end))
   }
 
   private func checkSidesForWebP() throws(ImageError) {

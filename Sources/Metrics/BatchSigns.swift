@@ -50,7 +50,8 @@ public struct BatchSigns: Sendable, Hashable {
       try checkingTensors {
         try withoutGradient {
           func share(_ condition: Tensor) throws -> Double { try condition.to(.float32).mean().item() }
-          func variance(_ x: Tensor) throws -> Double { try x.to(.float64).variance(0).sum().item() }
+          // Not every device has float64.
+          func variance(_ x: Tensor) throws -> Double { try x.to(.cpu).to(.float64).variance(0).sum().item() }
           let (real, generated) = (first(examples.real), first(examples.generated))
           return (
             try probabilities.real.mean().item(), try probabilities.generated.mean().item(),

@@ -20,11 +20,6 @@ public protocol ImageClassifier: AnyObject {
   func callAsFunction(_ images: Tensor) throws -> ClassOutputs
 }
 
-extension ImageClassifier {
-  /// The first 12 digits of ``hash``, as they are printed.
-  public var shortHash: String { String(hash.prefix(12)) }
-}
-
 /// What a classifier says of N images and K classes.
 public enum ClassOutputs {
   /// [N, K], before the softmax: numbers that are not NaN and not infinite, but for minus infinity where a class is out

@@ -192,22 +192,33 @@ public final class Network<Model: Module> {
 
   /// Takes over the values of `state`, in place.
   ///
-  /// - Throws: ``StateError`` where a name is missing, unknown or of another shape or kind of elements; nothing has
-  ///   changed then.
-  public func load(_ state: [String: Tensor]) throws {
+  /// - Throws: ``StateError`` where a name is missing, unknown or of another shape or kind of elements, `TensorError`
+  ///   where one is poisoned; nothing has changed then.
+  public func load(_ state: [String: Tensor]) throws { try load(TensorSource(state)) }
+
+  /// The same of tensors that may be in a file, without a copy of them in memory.
+  ///
+  /// - Throws: ``StateError`` as above; `FileError` where the file cannot be read any more, which may leave some
+  ///   parameters changed.
+  public func load(_ source: TensorSource) throws {
+    try check(source)
+    for (name, parameter) in zip(names, parameters) { try source.read(name, into: parameter.value) }
+  }
+
+  /// - Throws: ``StateError`` where ``load(_:)`` would refuse `source`.
+  package func check(_ source: TensorSource) throws(StateError) {
     for (name, parameter) in zip(names, parameters) {
-      guard let value = state[name] else { throw StateError(name: name, reason: "is missing") }
-      guard value.shape == parameter.value.shape else {
-        throw StateError(name: name, reason: "has the shape \(value.shape), the model needs \(parameter.value.shape)")
+      guard let (shape, dtype) = source.descriptions[name] else { throw StateError(name: name, reason: "is missing") }
+      guard shape == parameter.value.shape else {
+        throw StateError(name: name, reason: "has the shape \(shape), the model needs \(parameter.value.shape)")
       }
-      guard value.dtype == parameter.value.dtype else {
-        throw StateError(name: name, reason: "has elements of kind \(value.dtype), the model \(parameter.value.dtype)")
+      guard dtype == parameter.value.dtype else {
+        throw StateError(name: name, reason: "has elements of kind \(dtype), the model \(parameter.value.dtype)")
       }
     }
-    if let stranger = state.keys.sorted().first(where: { !names.contains($0) }) {
+    if let stranger = source.names.first(where: { !names.contains($0) }) {
       throw StateError(name: stranger, reason: "does not belong to the model")
     }
-    for (name, parameter) in zip(names, parameters) { if let value = state[name] { try parameter.value.assign(value) } }
   }
 
   /// One line per parameter: name, shape, number of elements, and whether it is fixed.
@@ -249,5 +260,23 @@ public struct StateError: Error, CustomStringConvertible, Sendable {
   public init(name: String, reason: String) {
     self.name = name
     self.reason = reason
+  }
+
+  /// Of what keeps all of `names` once it has been at work, and nothing before.
+  ///
+  /// - Parameters:
+  ///   - found: the names that are there.
+  ///   - owner: what keeps them, such as "the optimiser".
+  ///   - prefix: in front of the name in the error.
+  /// - Throws: ``StateError`` where `found` is neither all of them nor none.
+  package static func require(_ names: Set<String>, in found: Set<String>, of owner: String, prefix: String = "")
+    throws(StateError)
+  {
+    if let stranger = found.subtracting(names).min() {
+      throw StateError(name: prefix + stranger, reason: "does not belong to \(owner)")
+    }
+    if !found.isEmpty, let missing = names.subtracting(found).min() {
+      throw StateError(name: prefix + missing, reason: "is missing")
+    }
   }
 }

@@ -16,6 +16,9 @@ public protocol Optimizer: AnyObject {
   func step(_ parameters: Tensor, gradient: Tensor, learningRate: Double) throws
   /// What it keeps from step to step, by name; empty before the first step.
   var state: [String: Tensor] { get }
+  /// The names in ``state`` once there has been a step; nil, as unless stated otherwise, where only ``restore(_:)``
+  /// knows.
+  var stateNames: Set<String>? { get }
   /// Takes up an earlier ``state``, whose tensors become its own.
   func restore(_ state: [String: Tensor]) throws
 }
@@ -23,13 +26,11 @@ public protocol Optimizer: AnyObject {
 extension Optimizer {
   public var passesNonFiniteOn: Bool { false }
   public var overflow: Tensor? { nil }
+  public var stateNames: Set<String>? { nil }
 
-  /// - Throws: ``StateError`` where `state` does not have exactly these names.
-  fileprivate func require(_ names: [String], in state: [String: Tensor]) throws {
-    if let missing = names.first(where: { state[$0] == nil }) { throw StateError(name: missing, reason: "is missing") }
-    if let stranger = state.keys.sorted().first(where: { !names.contains($0) }) {
-      throw StateError(name: stranger, reason: "does not belong to the optimiser")
-    }
+  /// - Throws: ``StateError`` where `state` is not empty and does not have exactly the names in ``stateNames``.
+  fileprivate func requireNames(of state: [String: Tensor]) throws {
+    try StateError.require(stateNames ?? [], in: Set(state.keys), of: "the optimiser")
   }
 }
 
@@ -52,9 +53,10 @@ public final class Momentum: Optimizer {
   }
 
   public var state: [String: Tensor] { velocity.map { ["velocity": $0] } ?? [:] }
+  public let stateNames: Set<String>? = ["velocity"]
 
   public func restore(_ state: [String: Tensor]) throws {
-    if !state.isEmpty { try require(["velocity"], in: state) }
+    try requireNames(of: state)
     velocity = try state["velocity"]?.checked()
   }
 }
@@ -123,10 +125,12 @@ public final class Adam: Optimizer {
     return ["first": moments.first, "second": moments.second, "steps": Tensor([Int64(steps)])]
   }
 
+  public let stateNames: Set<String>? = ["first", "second", "steps"]
+
   public func restore(_ state: [String: Tensor]) throws {
+    try requireNames(of: state)
     hasOverflowed = false
     guard !state.isEmpty else { return (moments, steps) = (nil, 0) }
-    try require(["first", "second", "steps"], in: state)
     guard let first = state["first"], let second = state["second"], let steps = state["steps"] else { return }
     self.steps = Int(try steps.item())
     moments = (first: try first.checked(), second: try second.checked())

@@ -111,4 +111,10 @@ public final class WeightAverage<Model: Module> {
     try self.accumulated.assign(accumulated)
     self.updates = updates
   }
+
+  /// The same of a tensor that may be in a file, without a copy of it in memory.
+  package func restore(from source: TensorSource, _ name: String, updates: Int) throws {
+    try source.read(name, into: accumulated)
+    self.updates = updates
+  }
 }

@@ -120,7 +120,7 @@ public final class InceptionNetwork: PictureNetwork, @unchecked Sendable {
     var values: [Float] = []
     values.reserveCapacity(pictures.count * 299 * 299 * 3)
     for picture in pictures {
-      let resized = resizing(picture)
+      let resized = try resizing(picture)
       switch scaling {
       case .byHalf: for value in resized { values.append((value - 128) / 128) }
       case .symmetric: for value in resized { values.append(2 * (value / 255) - 1) }

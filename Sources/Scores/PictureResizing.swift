@@ -1,4 +1,5 @@
 import Images
+import Metrics
 
 /// What becomes of a picture's size before a network of 299 x 299 pixels sees it. Half of all disagreement between
 /// tools is here.
@@ -19,13 +20,13 @@ public enum PictureResizing: String, Sendable, Codable, CaseIterable {
   /// The picture with `side` x `side` pixels, as values in 0...255: [side, side, 3], channels innermost. Grey is
   /// repeated.
   ///
-  /// - Precondition: it is not ``none``.
-  public func callAsFunction(_ picture: Image, side: Int = 299) -> [Float] {
+  /// - Throws: `ScoreError` of ``none``.
+  public func callAsFunction(_ picture: Image, side: Int = 299) throws -> [Float] {
     switch self {
     case .tensorFlow1: bilinear(picture, side, places: Self.cornerPlaces)
     case .pyTorch: bilinear(picture, side, places: Self.middlePlaces)
     case .clean: FloatBicubic(picture).resized(to: side)
-    case .none: preconditionFailure("there is nothing to resize")
+    case .none: throw ScoreError.unsuitable("pictures are not resized by 'none'")
     }
   }
 

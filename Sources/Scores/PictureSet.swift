@@ -109,13 +109,13 @@ public final class DataSetPictures: PictureSet {
 
   /// An image of its planes.
   static func image(_ planes: [UInt8], _ channels: Int, _ height: Int, _ width: Int) -> Image {
-    guard channels == 3 else { return Image(width: width, height: height, channels: 1, samples: planes) }
+    guard channels == 3 else { return Image(width: width, height: height, channels: 1, made: planes) }
     let plane = height * width
     let samples = [UInt8](unsafeUninitializedCapacity: planes.count) { samples, count in
       for pixel in 0..<plane { for channel in 0..<3 { samples[pixel * 3 + channel] = planes[channel * plane + pixel] } }
       count = planes.count
     }
-    return Image(width: width, height: height, channels: 3, samples: samples)
+    return Image(width: width, height: height, channels: 3, made: samples)
   }
 }
 

@@ -107,7 +107,7 @@ import Torch
       let pictures = folder.appendingPathComponent("photos")
       try FileManager.default.createDirectory(at: pictures, withIntermediateDirectories: true)
       for seed in 0..<24 {
-        let image = Image(
+        let image = try Image(
           width: 16, height: 16, channels: 3,
           samples: (0..<768).map { UInt8(truncatingIfNeeded: seed &* 37 &+ $0 / 3 % 16 &* 9 &+ $0 % 3 &* 50) })
         try image.png().write(to: pictures.appendingPathComponent("\(seed).png"))

@@ -8,7 +8,7 @@ import Testing
     let width = width ?? side
     return Image(
       width: width, height: side, channels: 3,
-      samples: (0..<width * side * 3).map {
+      made: (0..<width * side * 3).map {
         UInt8(truncatingIfNeeded: seed &* 91 &+ $0 / 3 % width * 5 &+ $0 / 3 / width * 3 &+ $0 % 3 * 60)
       })
   }

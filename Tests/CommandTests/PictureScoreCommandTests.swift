@@ -11,7 +11,7 @@ import Testing
   private func picture(_ seed: Int) -> Image {
     Image(
       width: 24, height: 24, channels: 3,
-      samples: (0..<24 * 24 * 3).map {
+      made: (0..<24 * 24 * 3).map {
         UInt8(truncatingIfNeeded: seed &* 91 &+ ($0 / 3 % 24) &* (1 &+ seed % 5) &+ $0 / 72 &* 3 &+ $0 % 3 &* 60)
       })
   }

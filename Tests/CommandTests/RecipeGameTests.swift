@@ -23,6 +23,24 @@ import Torch
     }
     #expect(try isSorted(sorted))
     #expect(try !isSorted(recipe("one-dimensional", [])))
+
+    // Points that are moved by more than their distance change places: noise of 101 points on [-3, 3] bears 0.06.
+    let points = matching + ["noise.kind=stratified", "batchSize=101"]
+    let orderly = try recipe("one-dimensional", points + ["noise.jitter=0.06"])
+    try orderly.validate()
+    let moved = try recipe("one-dimensional", points + ["noise.jitter=0.061"])
+    let error = #expect(throws: RecipeError.self) { try moved.validate() }
+    #expect(error?.key == "featureMatching.reading" && error?.reason.contains("noise.jitter") == true)
+    func isAscending(_ recipe: Recipe) throws -> Bool {
+      let noise = recipe.noise
+      let z = try (0..<50).map {
+        try Noise.stratified(noise.low, noise.high, jitter: noise.jitter)(101, RandomStream(seed: $0))
+          .values(Double.self)
+      }
+      return z.allSatisfy { $0 == $0.sorted() }
+    }
+    #expect(try isAscending(orderly))
+    #expect(try !isAscending(recipe("one-dimensional", points + ["noise.jitter=0.2"])))
   }
 
   /// R3GAN's game from a recipe: pairs, both penalties, weights that fall; and the other objectives.
@@ -42,7 +60,7 @@ import Torch
       return losses
     }
     var seen: Set<[Double]> = [try losses([])]
-    for kind in ["least-squares", "hinge", "relativistic"] {
+    for kind in ["least-squares", "hinge", "relativistic", "wasserstein"] {
       seen.insert(try losses(["objective.kind=\(kind)"]))
       seen.insert(try losses(["objective.kind=\(kind)", "gradientPenalty.real=0.5"]))
       seen.insert(
@@ -51,7 +69,7 @@ import Torch
           "gradientPenalty.end=0.1", "gradientPenalty.interval=2",
         ]))
     }
-    #expect(seen.count == 10)
+    #expect(seen.count == 13)
   }
 
   @Test func settingsOfTheNewTechniquesAreChecked() throws {

@@ -8,7 +8,7 @@ import Testing
 func picture(_ seed: Int, width: Int = 20, height: Int = 16, channels: Int = 3) -> Image {
   Image(
     width: width, height: height, channels: channels,
-    samples: (0..<width * height * channels).map {
+    made: (0..<width * height * channels).map {
       UInt8(truncatingIfNeeded: seed * 37 + $0 / channels % width * 2 + $0 / channels / width * 3 + $0 % channels * 40)
     })
 }

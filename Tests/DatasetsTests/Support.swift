@@ -136,3 +136,12 @@ func run(_ program: String, _ arguments: [String]) throws {
   process.waitUntilExit()
   try #require(process.terminationStatus == 0, "\(program) \(arguments)")
 }
+
+extension MD5 {
+  /// The checksum of `bytes`: 32 lower-case hexadecimal digits.
+  static func hex(of bytes: [UInt8]) -> String {
+    var sum = MD5()
+    bytes.withUnsafeBytes { sum.update($0) }
+    return sum.finish()
+  }
+}

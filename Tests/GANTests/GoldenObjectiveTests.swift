@@ -63,6 +63,22 @@ import Torch
     #expect(try Hinge().probability(Tensor([-3.0, -1, 0, 1, 2])).values(Double.self) == [0, 0, 0.5, 1, 1])
   }
 
+  @Test(arguments: ["", "-seeds"]) func wasserstein(_ seeds: String) throws {
+    try Golden("objectives").check("wasserstein-discriminator\(seeds)") {
+      Wasserstein().discriminatorLoss(
+        real: judgement(logits: $0["real"]!), generated: judgement(logits: $0["generated"]!))
+    }
+    try Golden("objectives").check("wasserstein-generator") {
+      Wasserstein().generatorLoss(generated: judgement(logits: $0["generated"]!))
+    }
+    // What is added to all of D's outputs changes nothing.
+    let (real, generated) = (Tensor([3.0, 5], shape: [2, 1]), Tensor([1.0, 3], shape: [2, 1]))
+    let found = Wasserstein().probabilities(real: real + 9, generated: generated + 9)
+    let expected = ([1.0, 3].map { 1 / (1 + exp(-$0)) }, [-3.0, -1].map { 1 / (1 + exp(-$0)) })
+    try expectClose(found.real, Tensor(expected.0, shape: [2, 1]), 1e-12)
+    try expectClose(found.generated, Tensor(expected.1, shape: [2, 1]), 1e-12)
+  }
+
   @Test(arguments: ["", "-seeds"]) func relativistic(_ seeds: String) throws {
     try Golden("objectives").check("relativistic-discriminator\(seeds)") {
       Relativistic().discriminatorLoss(
@@ -143,7 +159,7 @@ import Torch
     let point = [0.3, 0.9, 0.4]
     let objectives: [any Objective] = [
       Logistic(), Logistic(realTarget: 0.9, generatorLoss: .saturating), ClampedProbability(), LeastSquares(), Hinge(),
-      Relativistic(),
+      Relativistic(), Wasserstein(),
     ]
     for objective in objectives {
       try expectGradientMatchesDifferences(at: point, shape: [3, 1]) {

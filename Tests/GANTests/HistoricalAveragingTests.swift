@@ -81,7 +81,7 @@ import Torch
     #expect(try step(one, 0) == [0, 0, 0, 0, 0])
     _ = try step(one, 1)
     let restored = HistoricalAveraging(weight: 1)
-    try restored.restore(one.state)
+    try restored.restore(one.state.mapValues { $0.copied() })
     for index in 2..<5 { #expect(try step(one, index) == step(restored, index)) }
     #expect(restored.count == 5)
   }

@@ -321,6 +321,10 @@ def objectives():
     file.case(
         "hinge-discriminator-seeds", two_seeds,
         lambda real, generated: hinge(real, 1).mean((-2, -1)) + hinge(generated, -1).mean((-2, -1)))
+    critic = lambda real, generated: generated.mean((-2, -1)) - real.mean((-2, -1))
+    file.case("wasserstein-discriminator", logits, critic)
+    file.case("wasserstein-discriminator-seeds", two_seeds, critic)
+    file.case("wasserstein-generator", {"generated": wide(6, 1)}, lambda generated: -generated.mean())
 
     features = {"real": (6, 4), "generated": (6, 4)}
     gap = lambda real, generated: real.mean(-2) - generated.mean(-2)

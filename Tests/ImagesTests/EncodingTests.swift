@@ -11,7 +11,7 @@ import Testing
   /// A step of 5 levels from pixel to pixel.
   private static let slopes: Image = {
     let samples = (0..<3600).map { (i: Int) -> UInt8 in UInt8(i / 3 % 40 * 5 + i % 3) }
-    return Image(width: 40, height: 30, channels: 3, samples: samples)
+    return Image(width: 40, height: 30, channels: 3, made: samples)
   }()
 
   @Test func pngsHoldTheSamplesAtEveryLevel() throws {
@@ -30,7 +30,7 @@ import Testing
     for channels in [1, 3] {
       let cases = Golden.all.encoding.filter { $0.channels == channels }
       let source = try #require(cases.first).source
-      let image = Image(width: 37, height: 29, channels: channels, samples: Array(source))
+      let image = try Image(width: 37, height: 29, channels: channels, samples: Array(source))
       for golden in cases {
         let file = try image.jpeg(quality: golden.quality)
         #expect(try Image(decoding: file).checksum == golden.sha256, "\(channels) channels, \(golden.quality)")
@@ -67,7 +67,7 @@ import Testing
       #expect(held.image == frame && held.end == 70 * (index + 1))
     }
     #expect(throws: ImageError.self) { try Image.webpFrame(4, of: file) }
-    let grey = [0, 90, 255].map { Image(width: 3, height: 2, samples: [UInt8](repeating: $0, count: 6)) }
+    let grey = try [0, 90, 255].map { try Image(width: 3, height: 2, samples: [UInt8](repeating: $0, count: 6)) }
     let lossy = try Image.animatedWebP(grey, milliseconds: 1, loops: 2, coding: .quality(100))
     #expect(try Image.webpFrame(2, of: lossy).image.samples.allSatisfy { $0 >= 254 })
   }
@@ -87,7 +87,7 @@ import Testing
     #expect(throws: ImageError.self) { try image.jpeg(quality: 101) }
     #expect(throws: ImageError.self) { try image.webp(.quality(-1)) }
     #expect(throws: ImageError.self) { try image.webp(.quality(.nan)) }
-    let long = Image(width: 70_000, height: 1, samples: [UInt8](repeating: 0, count: 70_000))
+    let long = try Image(width: 70_000, height: 1, samples: [UInt8](repeating: 0, count: 70_000))
     #expect(throws: ImageError.self) { try long.jpeg() }
     let error = try #require(throws: ImageError.self) { try long.webp() }
     #expect(error.reason == "cannot be encoded (it has 70000 x 1 pixels, a WebP's side at most 16383)")
@@ -101,18 +101,18 @@ import Testing
 
   /// Bytes to levels of -1 ... 1 or 0 ... 1 and back.
   @Test(arguments: [0...1, -1...1, -0.5...0.5, 0...255] as [ClosedRange<Float>])
-  func levelsComeHome(range: ClosedRange<Float>) {
-    let all = Image(width: 16, height: 16, samples: Array(0...255))
+  func levelsComeHome(range: ClosedRange<Float>) throws {
+    let all = try Image(width: 16, height: 16, samples: Array(0...255))
     let levels = all.planes(in: range)
     #expect(levels.first == range.lowerBound && levels.last == range.upperBound)
-    #expect(Image(width: 16, height: 16, planes: levels, range: range) == all)
+    #expect(try Image(width: 16, height: 16, planes: levels, range: range) == all)
     let colour = noise(width: 5, height: 3, channels: 3)
     let planes = colour.planes(in: range)
-    #expect(Image(width: 5, height: 3, channels: 3, planes: planes, range: range) == colour)
+    #expect(try Image(width: 5, height: 3, channels: 3, planes: planes, range: range) == colour)
   }
 
-  @Test func planesStandOneAfterTheOther() {
-    let image = Image(width: 2, height: 1, channels: 3, samples: [0, 51, 102, 255, 204, 153])
+  @Test func planesStandOneAfterTheOther() throws {
+    let image = try Image(width: 2, height: 1, channels: 3, samples: [0, 51, 102, 255, 204, 153])
     #expect(image.planes() == [0, 1, 0.2, 0.8, 0.4, 0.6])
   }
 }

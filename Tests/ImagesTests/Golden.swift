@@ -16,7 +16,7 @@ struct Golden: Decodable {
     let background: [UInt8]
     let facts: Facts
 
-    var image: Image { Image(width: width, height: height, channels: channels, samples: Array(samples)) }
+    var image: Image { Image(width: width, height: height, channels: channels, made: Array(samples)) }
     var testDescription: String { name }
   }
 

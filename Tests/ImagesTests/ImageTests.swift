@@ -46,7 +46,7 @@ import Testing
       let samples = noise.samples.enumerated().map {
         $0.offset < noise.samples.count / 2 ? UInt8($0.offset % 97) : $0.element
       }
-      let image = Image(width: width, height: 11, channels: channels, samples: samples)
+      let image = try Image(width: width, height: 11, channels: channels, samples: samples)
       let file = folder.appendingPathComponent("image.png")
       try image.write(to: file)
       let hex = samples.map { String(format: "%02x", $0) }.joined()
@@ -118,7 +118,7 @@ import Testing
 
   /// What compresses best is still read: 1032 bytes of one is deflate's limit.
   @Test func asFlatAsCanBe() throws {
-    let image = Image(width: 4000, height: 3000, samples: [UInt8](repeating: 0, count: 12_000_000))
+    let image = try Image(width: 4000, height: 3000, samples: [UInt8](repeating: 0, count: 12_000_000))
     #expect(try Image(png: image.png()) == image)
   }
 
@@ -159,15 +159,34 @@ import Testing
     }
   }
 
-  @Test func planes() {
-    let grey = Image(width: 3, height: 2, planes: [0, 0.5, 1, -1, 2, .nan])
+  /// What a program has read somewhere is refused, and ends nothing: also sizes whose product is no number.
+  @Test(arguments: [
+    (0, 3, 1, 0, "needs a size above 0, not 0 x 3"), (2, -1, 3, 6, "needs a size above 0, not 2 x -1"),
+    (2, 2, 2, 8, "has 1 or 3 channels, not 2"), (2, 2, 0, 0, "has 1 or 3 channels, not 0"),
+    (2, 2, 3, 13, "of 2 x 2 x 3 is not made of 13 samples"), (2, 2, 1, 3, "of 2 x 2 x 1 is not made of 3 samples"),
+    (.max, .max, 3, 3, "of \(Int.max) x \(Int.max) x 3 is not made of 3 samples"),
+    (1 << 62, 1, 3, 3, "of \(1 << 62) x 1 x 3 is not made of 3 samples"),
+  ]) func samplesThatAreNoImageAreRefused(_ width: Int, _ height: Int, _ channels: Int, _ count: Int, _ reason: String)
+  {
+    let ofSamples = #expect(throws: ImageError.self) {
+      try Image(width: width, height: height, channels: channels, samples: Array(repeating: 7, count: count))
+    }
+    #expect(ofSamples?.reason == reason)
+    let ofPlanes = #expect(throws: ImageError.self) {
+      try Image(width: width, height: height, channels: channels, planes: Array(repeating: 0.5, count: count))
+    }
+    #expect(ofPlanes?.reason == reason)
+  }
+
+  @Test func planes() throws {
+    let grey = try Image(width: 3, height: 2, planes: [0, 0.5, 1, -1, 2, .nan])
     #expect(grey.samples == [0, 128, 255, 0, 255, 0])
-    let color = Image(width: 2, height: 1, channels: 3, planes: [-1, 1, 0, 0, 1, -1], range: -1...1)
+    let color = try Image(width: 2, height: 1, channels: 3, planes: [-1, 1, 0, 0, 1, -1], range: -1...1)
     #expect(color.samples == [0, 128, 255, 255, 128, 0])
   }
 
-  @Test func grid() {
-    let images = (1...3).map { Image(width: 2, height: 1, samples: [UInt8($0), UInt8($0 * 10)]) }
+  @Test func grid() throws {
+    let images = try (1...3).map { try Image(width: 2, height: 1, samples: [UInt8($0), UInt8($0 * 10)]) }
     let grid = ImageGrid(images, columns: 2, padding: 1, scale: 2, background: 9).tiled()
     #expect(grid.width == 11 && grid.height == 7)
     #expect(
@@ -182,23 +201,23 @@ import Testing
       ])
   }
 
-  @Test func gridOfColors() {
-    let images = [Image(width: 1, height: 1, channels: 3, samples: [1, 2, 3])]
+  @Test func gridOfColors() throws {
+    let images = [try Image(width: 1, height: 1, channels: 3, samples: [1, 2, 3])]
     let grid = ImageGrid(images, padding: 0, scale: 2).tiled()
-    #expect(grid == Image(width: 2, height: 2, channels: 3, samples: [1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3]))
+    #expect(try grid == Image(width: 2, height: 2, channels: 3, samples: [1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3]))
     let ten = ImageGrid(Array(repeating: images[0], count: 10), padding: 0).tiled()
     #expect(ten.width == 4 && ten.height == 3)
   }
 
   /// Images of several sizes and kinds have places of the largest; a grid of nothing is a picture too.
-  @Test func gridsOfWhatDoesNotFit() {
-    let grey = Image(width: 2, height: 1, channels: 1, samples: [10, 20])
-    let colour = Image(width: 1, height: 2, channels: 3, samples: [1, 2, 3, 4, 5, 6])
+  @Test func gridsOfWhatDoesNotFit() throws {
+    let grey = try Image(width: 2, height: 1, channels: 1, samples: [10, 20])
+    let colour = try Image(width: 1, height: 2, channels: 3, samples: [1, 2, 3, 4, 5, 6])
     let grid = ImageGrid([grey, colour], columns: 2, padding: 0, background: 9).tiled()
     #expect(grid.width == 4 && grid.height == 2 && grid.channels == 3)
     #expect(
       grid.samples == [10, 10, 10, 20, 20, 20, 1, 2, 3, 9, 9, 9, 9, 9, 9, 9, 9, 9, 4, 5, 6, 9, 9, 9])
-    #expect(ImageGrid([], background: 3).tiled() == Image(width: 1, height: 1, channels: 1, samples: [3]))
+    #expect(try ImageGrid([], background: 3).tiled() == Image(width: 1, height: 1, channels: 1, samples: [3]))
     #expect(ImageGrid([grey], columns: 0, padding: -1, scale: 0).tiled() == grey)
   }
 }

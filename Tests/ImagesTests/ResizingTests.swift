@@ -43,7 +43,7 @@ import Testing
 
   @Test func whatIsFlatStaysFlat() throws {
     for value: UInt8 in [0, 1, 127, 254, 255] {
-      let image = Image(width: 37, height: 23, samples: [UInt8](repeating: value, count: 851))
+      let image = try Image(width: 37, height: 23, samples: [UInt8](repeating: value, count: 851))
       for filter in ResizingFilter.allCases {
         for size in [(5, 5), (64, 70), (36, 24)] {
           #expect(try image.resized(to: size, filter: filter).samples.allSatisfy { $0 == value })
@@ -53,12 +53,12 @@ import Testing
   }
 
   @Test func partsAreCutFromTheMiddle() throws {
-    let image = Image(width: 4, height: 3, samples: Array(0..<12))
+    let image = try Image(width: 4, height: 3, samples: Array(0..<12))
     #expect(try image.cropped(toCentral: (2, 1)).samples == [5, 6])
     #expect(try image.cropped(toCentral: (3, 2)).samples == [0, 1, 2, 4, 5, 6])
     #expect(try image.cropped(toCentral: (4, 3)) == image)
     #expect(try image.cropped(x: 3, y: 1, width: 1, height: 2).samples == [7, 11])
-    let colour = Image(width: 3, height: 1, channels: 3, samples: Array(0..<9))
+    let colour = try Image(width: 3, height: 1, channels: 3, samples: Array(0..<9))
     #expect(try colour.cropped(toCentral: (1, 1)).samples == [3, 4, 5])
   }
 

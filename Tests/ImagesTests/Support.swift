@@ -19,7 +19,7 @@ func noise(width: Int, height: Int, channels: Int, seed: UInt64 = 7) -> Image {
     state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
     return UInt8(state >> 56)
   }
-  return Image(width: width, height: height, channels: channels, samples: samples)
+  return Image(width: width, height: height, channels: channels, made: samples)
 }
 
 /// What a Python script prints, given `arguments`.

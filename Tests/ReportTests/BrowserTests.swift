@@ -42,7 +42,7 @@ struct BrowserTests {
     let table = Table(
       title: odd, columns: (0..<8).map { .init("Column number \($0)", best: .lowest, help: odd) },
       rows: [[.text(odd)] + (1..<8).map { .measurement(mean: Double($0), deviation: 0.1) }])
-    let image = Image(width: 900, height: 40, samples: [UInt8](repeating: 128, count: 36_000))
+    let image = try Image(width: 900, height: 40, samples: [UInt8](repeating: 128, count: 36_000))
     return Page(
       title: odd, lead: odd,
       blocks: [

@@ -116,7 +116,7 @@ import Testing
   }
 
   @Test func figuresCarryTheirSize() throws {
-    let image = Image(width: 30, height: 20, channels: 3, samples: [UInt8](repeating: 7, count: 1800))
+    let image = try Image(width: 30, height: 20, channels: 3, samples: [UInt8](repeating: 7, count: 1800))
     let figure = try Figure(image, alternative: "noise", caption: "Noise.")
     let html = page(.figure(figure)).html(plotly: "")
     #expect(

@@ -33,7 +33,7 @@ enum Formulas {
         }
       }
     }
-    return Image(width: width, height: height, channels: 3, samples: samples)
+    return Image(width: width, height: height, channels: 3, made: samples)
   }
 
   static func features(_ seed: UInt64, _ count: Int, _ dimensions: Int, shift: Double = 0, scale: Float = 1) throws

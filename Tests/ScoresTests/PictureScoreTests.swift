@@ -179,7 +179,7 @@ import Torch
       try Formulas.picture(0, 20, 16).png().write(to: folder.appendingPathComponent("a.PNG"))
       try Formulas.picture(1, 20, 16).png().write(to: below.appendingPathComponent("b.jpg"))
       try Formulas.picture(2, 20, 16).jpeg(quality: 95).write(to: below.appendingPathComponent("c"))
-      let grey = Image(width: 20, height: 16, channels: 1, samples: Array(repeating: 90, count: 320))
+      let grey = try Image(width: 20, height: 16, channels: 1, samples: Array(repeating: 90, count: 320))
       try grey.png().write(to: below.appendingPathComponent("d.png"))
       try Data("notes".utf8).write(to: folder.appendingPathComponent("notes.txt"))
       let files = try PictureFiles(folder)

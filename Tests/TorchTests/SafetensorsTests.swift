@@ -50,6 +50,41 @@ import Torch
     #expect(try Data(contentsOf: url) == Safetensors(tensors: tensors).encoded())
   }
 
+  /// A file goes into tensors piece by piece, so that a megabyte or two beside them are in memory; a part of a larger
+  /// tensor, which does not lie in one piece, gets its elements and nothing beside it.
+  @Test(.enabled(if: PeakMemory.isKnown, "the system does not tell the peak of memory"))
+  func aFileIsReadPieceByPiece() throws {
+    // 64 MB in rows that are longer than a piece, and some that are shorter.
+    let wide = try RandomStream(seed: 1).normal([3, 2 << 20 | 7]).checked()
+    let tall = try RandomStream(seed: 2).normal([1_000_003, 9]).checked()
+    let url = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID()).safetensors")
+    defer { try? FileManager.default.removeItem(at: url) }
+    try Safetensors(tensors: ["wide": wide, "tall": tall, "few": Tensor([5] as [Int64]).to(.uint8)]).write(to: url)
+    let inOne = Tensor.zeros([1_000_003, 9])
+    let whole = Tensor.zeros([3, 3 << 20], dtype: .float64)
+    let before = try #require(residentMemory())
+    PeakMemory.reset()
+    let file = try SafetensorsFile(url)
+    try file.read("tall", into: inOne)
+    try file.read("wide", into: whole.sliced(-1, 11..<11 + wide.size(1)))
+    #expect(try #require(PeakMemory.bytes()) - before < 16 << 20)
+    let isEqual = try inOne.values() == tall.values()
+    #expect(isEqual)
+    let found = try whole.values(Float.self)
+    let expected = try concatenated(
+      [.zeros([3, 11]), wide, .zeros([3, (3 << 20) - 11 - wide.size(1)])], -1
+    ).values(Float.self)
+    let isInPlace = found == expected
+    #expect(isInPlace)
+    #expect(try file.tensor("few").item() == 5 && file.description(of: "few")?.dtype == .uint8)
+    #expect(file.description(of: "none") == nil && Set(file.names) == ["few", "tall", "wide"])
+    for name in ["none", "few"] { #expect(throws: FileError.self) { try file.read(name, into: inOne) } }
+    // Where it is cut off after it was opened, that is said; nothing ends the process.
+    #expect(truncate(url.path, 1 << 20) == 0)
+    let error = #expect(throws: FileError.self) { try file.read("tall", into: inOne) }
+    #expect(error?.reason == "has become shorter while it was read")
+  }
+
   /// Kinds of elements that tensors here have not are read as those that hold them; what is not read is not called no
   /// safetensors file.
   @Test func readsKindsThatItDoesNotWrite() throws {

@@ -34,5 +34,6 @@ public enum ObjectiveFamily: ChoiceFamily {
     LeastSquares.Settings.self,
     Hinge.Settings.self,
     Relativistic.Settings.self,
+    Wasserstein.Settings.self,
   ]
 }

@@ -101,7 +101,8 @@ extension FeatureMatching {
       if pairsRows, !game.canPairRows {
         try check.fail(
           "reading",
-          "tutorial pairs the rows of two sorted batches: it needs a density on a line and noise.kind stratified")
+          "tutorial pairs the rows of two sorted batches: it needs a density on a line and noise.kind stratified, "
+            + "with a noise.jitter of the distance of two points at most")
       }
     }
 

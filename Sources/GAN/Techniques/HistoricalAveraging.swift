@@ -33,12 +33,13 @@ public final class HistoricalAveraging: ParameterPenalty {
 
   public var state: [String: Tensor] { average.map { ["average": $0, "count": Tensor([Int64(count)])] } ?? [:] }
 
+  public let stateNames: Set<String>? = ["average", "count"]
+
   public func restore(_ state: [String: Tensor]) throws {
-    guard !state.isEmpty else { return (average, count) = (nil, 0) }
-    guard let average = state["average"] else { throw StateError(name: "average", reason: "is missing") }
-    guard let count = state["count"] else { throw StateError(name: "count", reason: "is missing") }
-    self.average = average.copied()
-    self.count = Int(try count.values(Int64.self).first ?? 0)
+    try StateError.require(["average", "count"], in: Set(state.keys), of: "the penalty")
+    guard let average = state["average"], let count = state["count"] else { return (average, count) = (nil, 0) }
+    self.count = Int(try count.item())
+    self.average = try average.checked()
   }
 
   public func add(to gradient: Tensor, at parameters: Tensor) throws {

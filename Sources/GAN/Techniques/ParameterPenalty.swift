@@ -12,8 +12,14 @@ public protocol ParameterPenalty: AnyObject {
   func add(to gradient: Tensor, at parameters: Tensor) throws
   /// What it keeps from step to step, by name; empty before the first step.
   var state: [String: Tensor] { get }
-  /// Takes up an earlier ``state``.
+  /// The names in ``state`` once it has been added; nil, as unless stated otherwise, where only ``restore(_:)`` knows.
+  var stateNames: Set<String>? { get }
+  /// Takes up an earlier ``state``, whose tensors become its own.
   ///
   /// - Throws: `StateError` naming what is missing.
   func restore(_ state: [String: Tensor]) throws
+}
+
+extension ParameterPenalty {
+  public var stateNames: Set<String>? { nil }
 }

@@ -24,7 +24,8 @@ struct Compare: ParsableCommand {
         gan compare --recipe pictures --data-folder photos --techniques plain,diff-augment,mirroring --seeds 3
         gan compare --data normal,ring --seeds 8 --share 1/4     # beside --share 2/4 and so on, in one folder
 
-      Games that are over are kept in the output folder: started again with the same settings, it goes on with the others.
+      Games that are over are kept in the output folder: started again with the same settings, it goes on with the others. \
+      The signals that end `gan train` (control-C and its like) drop the games at hand, which begin anew then.
       """)
 
   @Option(
@@ -350,6 +351,7 @@ struct Compare: ParsableCommand {
       return open.first { !shared.isTaken(name(jobs[$0])) }
     }
     let workers = max(1, min(self.jobs ?? ProcessInfo.processInfo.activeProcessorCount, jobs.count))
+    Interruption.watch()
     DispatchQueue.concurrentPerform(iterations: workers) { _ in
       while let index = next() {
         let (job, grid) = (jobs[index], grids[jobs[index].grid])
@@ -374,7 +376,10 @@ struct Compare: ParsableCommand {
             {
               return cell
             }
-            let report = { (steps: Int) in progress.withLock { $0.update(index, steps) } }
+            let report = { (steps: Int) in
+              progress.withLock { $0.update(index, steps) }
+              try Interruption.check()
+            }
             let cell =
               if let scorer = grid.scorer, let images = grid.images {
                 try comparison.playImages(
@@ -401,8 +406,10 @@ struct Compare: ParsableCommand {
     }
     progress.withLock { $0.finish() }
     let stored = results.withLock { $0 }
-    if let error = stored.flatMap({ $0 ?? [] }).compactMap(\.failure).first(where: { !($0 is TrainingFault) }) {
-      throw error
+    let failures = stored.flatMap { $0 ?? [] }.compactMap(\.failure)
+    if let error = failures.first(where: { !($0 is TrainingFault || $0 is CancellationError) }) { throw error }
+    if let number = Interruption.signalNumber, failures.contains(where: { $0 is CancellationError }) {
+      throw stopped(number, jobs.map(\.seeds.count), stored, folder)
     }
     let outcomes = stored.map { $0 ?? [] }
     let all = try grids.indices.map { grid in
@@ -426,6 +433,26 @@ struct Compare: ParsableCommand {
       }
     }
     return (all, stored.count { $0 == nil }, jobs.count)
+  }
+
+  /// Says how many games are over, and how to go on.
+  ///
+  /// - Parameters:
+  ///   - number: of the signal.
+  ///   - counts: the games of each job.
+  ///   - played: what came of each job, where it was begun: one result for all its games, or one for each.
+  /// - Returns: the exit code.
+  private func stopped(
+    _ number: Int32, _ counts: [Int], _ played: [[Result<ComparisonCell, any Error>]?], _ folder: ComparisonFolder
+  ) -> ExitCode {
+    let over = zip(counts, played).map { count, results in
+      let results = results ?? []
+      return results.count { !($0.failure is CancellationError) } * (results.count == 1 ? count : 1)
+    }
+    Output.say(
+      "stopped: \(over.reduce(0, +)) of \(counts.reduce(0, +)) games are over, and kept in "
+        + "\(folder.url.relativePath); go on with: \(Interruption.command)")
+    return Interruption.exitCode(number)
   }
 
   /// For each source of data its games as JSON lines, and its tables.

@@ -25,7 +25,9 @@ struct TutorialDemo: ParsableCommand {
       sound preset holds up: one set of settings for all four games, chosen by a search. unsettled is the same game \
       before that search, and shows what goes wrong. as-published has the tutorial's own choices, quirks included.
 
-      The page is there after the first technique, and grows: open it at once and reload it.
+      The page is there after the first technique, and grows: open it at once and reload it. The signals that end \
+      `gan train` (control-C and its like) drop the games at hand; the page, and --results, keep the techniques whose \
+      games are over.
 
         gan demo
         gan demo --data two-humped --seeds 16
@@ -107,9 +109,17 @@ struct TutorialDemo: ParsableCommand {
     let outcomes = try play(settings, seeds) { outcomes in
       if isFile || outcomes.count == settings.count { try report.write(outcomes, of: settings) }
     }
+    // Files first: what is on the disk is not lost with a terminal.
+    if let kept, !outcomes.isEmpty { try write(outcomes, floor, to: kept) }
+    if outcomes.count < settings.count, let number = Interruption.signalNumber {
+      if !outcomes.isEmpty { try report.write(outcomes, of: settings, isStopped: true) }
+      Output.say(
+        "stopped: \(outcomes.count) of \(settings.count) techniques are over"
+          + "\(outcomes.isEmpty ? "" : ", and on \(place.relativePath)"); to play them all: \(Interruption.command)")
+      throw Interruption.exitCode(number)
+    }
     try Output.print(report.table(outcomes).text())
     try Output.printPlace(place)
-    if let kept { try write(outcomes, floor, to: kept) }
   }
 
   /// The first of them is the plain game's where there is one.
@@ -146,7 +156,7 @@ struct TutorialDemo: ParsableCommand {
     try writeOutput(Data(text.utf8), to: file)
   }
 
-  /// The games of every technique, in the order of `settings`.
+  /// The games of every technique, in the order of `settings`; of those that are over, where a signal has come.
   ///
   /// - Parameter show: called with those that are over each time when one more is.
   private func play(
@@ -162,14 +172,16 @@ struct TutorialDemo: ParsableCommand {
     let next = Mutex(0)
     let results = Mutex([Result<TutorialOutcome, any Error>?](repeating: nil, count: jobs.count))
     let workers = min(threads ?? ProcessInfo.processInfo.activeProcessorCount, jobs.count)
+    Interruption.watch()
     DispatchQueue.concurrentPerform(iterations: workers) { _ in
       while let job = next.withLock({ next in
         defer { next += 1 }
-        return next < jobs.count ? jobs[next] : nil
+        return next < jobs.count && Interruption.signalNumber == nil ? jobs[next] : nil
       }) {
         let result = Result {
           try TutorialStudy(settings[job], seeds: seeds).run { played in
             progress.withLock { $0.update(techniques[job], played) }
+            try Interruption.check()
           }
         }
         results.withLock { results in
@@ -181,8 +193,13 @@ struct TutorialDemo: ParsableCommand {
       }
     }
     progress.withLock { $0.finish() }
-    let outcomes = try results.withLock { try $0.map { try $0!.get() } }
-    try show(outcomes)
+    let outcomes = try results.withLock { results in
+      try results.compactMap { result in
+        if case .failure(_ as CancellationError) = result { return nil as TutorialOutcome? }
+        return try result?.get()
+      }
+    }
+    if outcomes.count == settings.count { try show(outcomes) }
     return outcomes
   }
 

@@ -20,7 +20,7 @@ struct ReproduceMNIST: ParsableCommand {
     discussion: """
       Trains one network for every number of labels and every draw of them, averages their votes, and writes a page with \
       the published figures beside ours. Started again with the same settings it goes on where it was; with more draws \
-      it adds to them.
+      it adds to them. The signals that end `gan train` (control-C and its like) save the runs at hand.
 
         gan reproduce mnist --labels 100 --seeds 5
         gan reproduce mnist --labels 20,50,100,200 --seeds 10 --recipe mnist-semisupervised
@@ -82,9 +82,10 @@ struct ReproduceMNIST: ParsableCommand {
   }
 
   func run() throws {
-    let device = try Device(named: self.device)
+    let recipe = try resolvedRecipe()
+    let device = try chosenDevice(self.device, for: recipe)
     let reproduction = Reproduction(
-      try resolvedRecipe(), labelCounts: try labelCounts(), draws: seeds, folder: URL(fileURLWithPath: out))
+      recipe, labelCounts: try labelCounts(), draws: seeds, folder: URL(fileURLWithPath: out))
     try reproduction.recipe.validate(on: device)
     try prepareForReport(in: reproduction.folder)
     let source = MNIST.Source()
@@ -146,8 +147,21 @@ struct ReproduceMNIST: ParsableCommand {
       reproduction.recipe.duration.unit == .epochs
       ? reproduction.recipe.duration.count * stepsPerRun : reproduction.recipe.duration.count
     let progress = Mutex(ReproductionProgress(reproduction, stepsPerRun: total))
-    try reproduction.train(images, test: test, jobs: jobs, device: device, shared: shared) { event in
-      progress.withLock { $0.show(event) }
+    Interruption.watch()
+    do {
+      try reproduction.train(images, test: test, jobs: jobs, device: device, shared: shared) { event in
+        progress.withLock { $0.show(event) }
+        // A run that is over is over.
+        if case .stepped(_, let step) = event, step < total { try Interruption.check() }
+      }
+    } catch let error as CancellationError {
+      guard let number = Interruption.signalNumber else { throw error }
+      progress.withLock { $0.finish() }
+      let over = try reproduction.runs.count { try reproduction.runFolder(of: $0).isComplete() }
+      Output.say(
+        "stopped: \(over) of \(reproduction.runs.count) runs are over, those at hand are saved; go on with: "
+          + Interruption.command)
+      throw Interruption.exitCode(number)
     }
     progress.withLock { $0.finish() }
   }

@@ -108,8 +108,11 @@ struct VerifyResume: ParsableCommand {
       return try CheckpointFolder.read(newest.url, device: .cpu)
     }
     let (first, second) = (try last(a).tensors, try last(b).tensors)
-    var rows = try Set(first.keys).union(second.keys).sorted().map { name in
-      let (x, y) = (try first[name]?.rawBytes(), try second[name]?.rawBytes())
+    func bytes(_ name: String, _ tensors: TensorSource) throws -> Data? {
+      try tensors.descriptions[name].map { _ in try tensors.tensor(name).rawBytes() }
+    }
+    var rows = try Set(first.names + second.names).sorted().map { name in
+      let (x, y) = (try bytes(name, first), try bytes(name, second))
       return Row(name: name, bytes: x?.count ?? 0, isEqual: x == y)
     }
     func measured(_ folder: RunFolder) throws -> [RunFolder.Measurement] {

@@ -33,15 +33,16 @@ struct MachineOptions: ParsableArguments {
   }
 }
 
-/// The device of that name; for `auto`, or where there is none, the machine's best one for the recipe.
+/// The device of that name; for `auto`, or where there is none, the machine's best one for the recipe, and why, on
+/// standard error, where there is a choice.
 ///
-/// A game on points is a few thousand multiplications an operation: on a graphics card starting them takes longer than
-/// they do.
-///
+/// - Parameter recipe: nil where a network is only asked.
 /// - Throws: `DeviceError`.
 func chosenDevice(_ name: String?, for recipe: Recipe?) throws -> Device {
-  if name ?? "auto" == "auto", recipe?.data.points != nil { return .cpu }
-  return try Device(named: name ?? "auto")
+  guard name ?? "auto" == "auto", let recipe else { return try Device(named: name ?? "auto") }
+  let choice = DeviceChoice(for: recipe, available: Device.allCases.filter(\.isAvailable))
+  if let reason = choice.reason { Output.say(reason) }
+  return choice.device
 }
 
 let deviceCompletion = CompletionKind.list(["auto", "cpu", "cuda", "mps"])

@@ -202,7 +202,9 @@ struct CompareReport {
     return try grid.cells.map { cell in
       let side = Int(Double(cell.examples[0].count).squareRoot())
       let shape = cell.imageShape ?? [1, side, side]
-      let images = cell.examples.map { Image(width: shape[2], height: shape[1], channels: shape[0], planes: $0) }
+      let images = try cell.examples.map {
+        try Image(width: shape[2], height: shape[1], channels: shape[0], planes: $0)
+      }
       return .figure(
         try Figure(
           ImageGrid(images, columns: 16, padding: 2, scale: max(1, 32 / shape[2]), background: 64).tiled(),

@@ -61,19 +61,24 @@ struct DemoReport {
 
   // MARK: The page
 
-  /// - Parameter all: the settings of all games; those without an outcome are still being played.
-  func write(_ outcomes: [TutorialOutcome], of all: [TutorialSettings]) throws {
-    try page(outcomes, all).write(to: folder.appendingPathComponent("report.html"))
+  /// - Parameters:
+  ///   - all: the settings of all games.
+  ///   - isStopped: whether those without an outcome will not be played; else they are being played.
+  func write(_ outcomes: [TutorialOutcome], of all: [TutorialSettings], isStopped: Bool = false) throws {
+    try page(outcomes, all, isStopped).write(to: folder.appendingPathComponent("report.html"))
   }
 
-  private func page(_ outcomes: [TutorialOutcome], _ all: [TutorialSettings]) -> Page {
+  private func page(_ outcomes: [TutorialOutcome], _ all: [TutorialSettings], _ isStopped: Bool) -> Page {
     let over = Set(outcomes.map(\.technique))
     let waiting = all.map(\.technique).filter { !over.contains($0) }.map { $0.title.lowercased() }
     let plain = outcomes.first { $0.technique == .plain }
     return Page(
       title: "One game, four ways",
       lead: waiting.isEmpty
-        ? lead(outcomes) : "Still being played: \(waiting.joined(separator: ", ")). Reload the page to see more.",
+        ? lead(outcomes)
+        : isStopped
+          ? "Stopped before it was over; not played to the end: \(waiting.joined(separator: ", "))."
+          : "Still being played: \(waiting.joined(separator: ", ")). Reload the page to see more.",
       blocks: [
         .paragraph(
           """

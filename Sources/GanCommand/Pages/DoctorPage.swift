@@ -196,9 +196,9 @@ struct DoctorReport {
   private func pictures() throws -> [Block] {
     guard let samples = examination.samples else { return [] }
     if let imageShape {
-      func grid(_ rows: [[Double]]) -> Image {
-        let images = rows.prefix(64).map { row in
-          Image(
+      func grid(_ rows: [[Double]]) throws -> Image {
+        let images = try rows.prefix(64).map { row in
+          try Image(
             width: imageShape[2], height: imageShape[1], channels: imageShape[0], planes: row.map { Float($0) }[...])
         }
         return ImageGrid(images, padding: 2, scale: max(1, 56 / max(imageShape[1], imageShape[2])), background: 64)

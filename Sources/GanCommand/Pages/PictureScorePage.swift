@@ -82,7 +82,7 @@ struct PictureScoreReport {
     func pictures(_ set: any PictureSet, _ indices: [Int]) throws -> [Image] {
       try indices.map { index in
         guard let picture = try set.pictures(index..<index + 1).first?.picture else {
-          return Image(width: 64, height: 64, channels: 3, samples: Array(repeating: 200, count: 64 * 64 * 3))
+          return Image(width: 64, height: 64, channels: 3, made: Array(repeating: 200, count: 64 * 64 * 3))
         }
         return try picture.colour().fitted(to: 64, fit: .contain)
       }

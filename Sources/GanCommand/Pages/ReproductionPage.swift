@@ -149,8 +149,8 @@ struct ReproductionReport {
     let who = row.runs.count > 1 ? "the ensemble" : "the network"
     guard !wrong.isEmpty else { return .paragraph("There is no test digit that \(who) gets wrong.") }
     let shown = wrong.sorted { ($0.label, $0.told) < ($1.label, $1.told) }.prefix(160)
-    let images = shown.map {
-      Image(
+    let images = try shown.map {
+      try Image(
         width: test.width, height: test.height, samples: Array(test.images[$0.index * size..<($0.index + 1) * size]))
     }
     let pairs = shown.map { "\($0.label)→\($0.told)" }.joined(separator: ", ")

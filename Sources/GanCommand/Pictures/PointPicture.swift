@@ -46,7 +46,7 @@ struct PointPicture {
     }
     return Image(
       width: Self.size, height: Self.size, channels: 3,
-      samples: canvas.values.map { UInt8(min(255, max(0, $0.rounded()))) })
+      made: canvas.values.map { UInt8(min(255, max(0, $0.rounded()))) })
   }
 
   private func place(_ value: Double, _ range: ClosedRange<Double>) -> Double {

@@ -45,6 +45,14 @@ enum Interruption {
     return number == 0 ? nil : number
   }
 
+  /// To be called between the steps of a game that is dropped, or saved, where one has come.
+  ///
+  /// - Throws: `CancellationError` once a signal has come.
+  static func check() throws { if signalNumber != nil { throw CancellationError() } }
+
   /// 130 for SIGINT and 143 for SIGTERM, as a shell reports a process that the signal has ended.
   static func exitCode(_ number: Int32) -> ExitCode { ExitCode(128 + number) }
+
+  /// The command as it was typed, to be typed again in the same folder.
+  static var command: String { (["gan"] + CommandLine.arguments.dropFirst()).map(shellWord).joined(separator: " ") }
 }

@@ -9,7 +9,6 @@ actor Watcher {
   private var version = 0
   private var data = Data()
   private var lastLook: ContinuousClock.Instant?
-  private var wasOver = false
 
   /// - Parameter folders: at least one.
   init(_ folders: [RunFolder]) { runs = folders.map(WatchedRun.init) }

@@ -52,7 +52,7 @@ extension Recipe {
       hasImages: data.images != nil,
       takeClasses: type(of: generator.network.settings).takesClasses
         && type(of: discriminator.network.settings).takesClasses,
-      canPairRows: data.points?.density != nil && noise.kind == .stratified)
+      canPairRows: data.points?.density != nil && noise.isSorted(batchSize))
   }
 
   private func validateGenerator(_ check: SettingsCheck) throws {
@@ -168,6 +168,11 @@ extension PublishedImages {
 }
 
 extension Recipe.Noise {
+  /// Whether a batch of it comes in ascending order: points that are moved by more than their distance change places.
+  fileprivate func isSorted(_ batchSize: Int) -> Bool {
+    kind == .stratified && jitter * Double(batchSize - 1) <= high - low
+  }
+
   fileprivate func validate(_ check: SettingsCheck) throws {
     try check.size("dimensions", dimensions)
     try check.number("low", low)

@@ -8,13 +8,15 @@ import Torch
 /// The file is in the safetensors format. Its tensors have the names of `Trainer.state`, and besides
 /// `generator-average.values`, `generator-average.updates` (and the same of `discriminator-average`), and
 /// `measurement-sums`; its metadata is ``Origin``. It carries a checksum (see `Safetensors`).
+///
+/// The file is open, and has been checked: its tensors are read when they are wanted.
 public struct Checkpoint {
   /// Steps played.
-  public var step: Int
+  public let step: Int
   /// All that the run needs to go on, by the names above.
-  public var tensors: [String: Tensor]
+  public let tensors: TensorSource
   /// Where it comes from; none of it changes how the run goes on.
-  public var origin: Origin
+  public let origin: Origin
 
   /// Where a checkpoint comes from.
   public struct Origin: Sendable, Equatable {
@@ -34,7 +36,7 @@ public struct Checkpoint {
     public var measure: Double?
   }
 
-  fileprivate init(_ file: Safetensors) throws {
+  fileprivate init(_ file: SafetensorsFile, device: Device) throws {
     let text = file.metadata
     guard text["format"] == Self.format else {
       throw StateError(name: "format", reason: "is not '\(Self.format)'")
@@ -49,18 +51,13 @@ public struct Checkpoint {
       version: try value("version") { $0 }, libtorch: try value("libtorch") { $0 },
       device: try value("device") { $0 }, threads: try value("threads") { Int($0) },
       measure: text["measure"].flatMap { Double($0) })
-    tensors = file.tensors
+    tensors = TensorSource(file, device: device)
   }
 
-  init(step: Int, tensors: [String: Tensor], origin: Origin) {
-    self.step = step
-    self.tensors = tensors
-    self.origin = origin
-  }
-
-  fileprivate var file: Safetensors {
+  /// What a file of these tensors holds.
+  fileprivate static func file(_ step: Int, _ tensors: [String: Tensor], _ origin: Origin) -> Safetensors {
     var text = [
-      "format": Self.format, "step": "\(step)", "seconds": "\(origin.seconds)", "recipe": origin.recipe,
+      "format": format, "step": "\(step)", "seconds": "\(origin.seconds)", "recipe": origin.recipe,
       "version": origin.version, "libtorch": origin.libtorch, "device": origin.device, "threads": "\(origin.threads)",
     ]
     text["measure"] = origin.measure.map { "\($0)" }
@@ -150,15 +147,23 @@ public struct CheckpointFolder: Sendable {
   /// Where the checkpoint of `step` is, if there is one.
   func file(of step: Int) -> URL { url.appendingPathComponent("step-\(paddedStep(step)).safetensors") }
 
-  func write(_ checkpoint: Checkpoint, kept: Int, isBest: Bool) throws {
+  /// Saves the checkpoint of `step`.
+  ///
+  /// - Parameters:
+  ///   - tensors: all that the run needs to go on, by the names of ``Checkpoint``.
+  ///   - kept: how many stay, with this one.
+  func write(
+    step: Int, _ tensors: [String: Tensor], _ origin: Checkpoint.Origin, kept: Int, isBest: Bool
+  ) throws {
     // A run folder that was removed is not begun anew: it would have no recipe, and nobody its lock.
     try makeFolder(at: url, makesParents: false)
-    let file = file(of: checkpoint.step)
-    try checkpoint.file.write(to: file)
-    if isBest { try checkpoint.file.write(to: best) }
+    let file = file(of: step)
+    let contents = Checkpoint.file(step, tensors, origin)
+    try contents.write(to: file)
+    if isBest { try contents.write(to: best) }
     syncFolder(at: url)
     // Only once the newest is safe.
-    for old in files.drop(while: { $0.step > checkpoint.step }).dropFirst(max(1, kept)) {
+    for old in files.drop(while: { $0.step > step }).dropFirst(max(1, kept)) {
       try? FileManager.default.removeItem(at: old.url)
     }
   }
@@ -182,10 +187,13 @@ public struct CheckpointFolder: Sendable {
     return (nil, passedOver)
   }
 
+  /// Opens a checkpoint and checks it.
+  ///
+  /// - Parameter device: where tensors that are made of it belong.
   /// - Throws: `FileError`.
   public static func read(_ file: URL, device: Device) throws -> Checkpoint {
     do {
-      return try Checkpoint(Safetensors(contentsOf: file, device: device))
+      return try Checkpoint(SafetensorsFile(file), device: device)
     } catch let error as StateError {
       throw FileError(path: file.path, reason: "is not a checkpoint: its '\(error.name)' \(error.reason)")
     }

@@ -10,8 +10,8 @@ public enum ExportedNetwork: String, Sendable, CaseIterable {
   case generator
   /// Examples -> D's outputs [N, 1], whose meaning is the objective's: with the logistic one D(x) = sigmoid(output),
   /// with least squares the output itself is held against the targets, with hinge it is above 0 for what seems real,
-  /// and with the relativistic one only differences of two examples mean something. Of a semi-supervised run the
-  /// classes' logits [N, K].
+  /// and with the relativistic one and Wasserstein's only differences of two examples mean something. Of a
+  /// semi-supervised run the classes' logits [N, K].
   case discriminator
   /// Images -> the logits [N, K] of the classes; semi-supervised runs have one.
   case classifier

@@ -289,13 +289,14 @@ public struct RunFolder: Sendable {
     }
     let runs = URL(fileURLWithPath: "runs")
     try makeFolder(at: runs)
-    for number in 1... {
+    var number = 0
+    while true {
+      number += 1
       let folder = runs.appendingPathComponent("\(name)-\(number)")
       // Making the folder is what claims the number: two runs that start at once get two.
       if mkdir(folder.path, 0o755) == 0 { return RunFolder(folder) }
       guard errno == EEXIST else { throw FileError(path: folder.path, reason: systemReason("cannot be made")) }
     }
-    fatalError("unreachable: the loop has no end")
   }
 
   // MARK: Writing
@@ -386,21 +387,21 @@ public struct RunFolder: Sendable {
     return samples.appendingPathComponent("real.png")
   }
 
-  /// The networks after `step` steps.
+  /// The networks after `step` steps; a copy of an average that has to be corrected is all the memory that it takes.
   public func write(_ game: RecipeGame, step: Int) throws {
     func write(_ state: [String: Tensor], to file: URL) throws {
       let origin = ["recipe": game.recipe.name, "step": "\(step)", "version": swiftGanVersion]
       try Safetensors(tensors: state, metadata: origin).write(to: file)
     }
-    try write(game.generator.state, to: generatorFile)
+    try write(game.generator.currentValues, to: generatorFile)
     if let average = game.average {
-      try write(game.generator.with(average.values) { game.generator.state }, to: averageFile)
+      try write(game.generator.with(average.values) { game.generator.currentValues }, to: averageFile)
     }
     if let average = game.discriminatorAverage {
-      let state = game.discriminator.with(average.values) { game.discriminator.state }
+      let state = game.discriminator.with(average.values) { game.discriminator.currentValues }
       try write(state, to: discriminatorAverageFile)
     }
-    try write(game.discriminator.state, to: discriminatorFile)
+    try write(game.discriminator.currentValues, to: discriminatorFile)
   }
 
   func write(_ draw: LabelDraw) throws {

@@ -62,8 +62,8 @@ extension RecipeGame {
   public func pictures(of examples: Tensor) throws -> [Image] {
     let values = try asImages(examples).values(Float.self)
     let (shape, size) = (example.dimensions, example.count)
-    return stride(from: 0, to: values.count, by: size).map { first in
-      Image(width: shape[2], height: shape[1], channels: shape[0], planes: values[first..<first + size])
+    return try stride(from: 0, to: values.count, by: size).map { first in
+      try Image(width: shape[2], height: shape[1], channels: shape[0], planes: values[first..<first + size])
     }
   }
 }

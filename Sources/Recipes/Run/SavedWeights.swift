@@ -68,22 +68,11 @@ extension RecipeGame {
   func load(checkpoint file: URL, averaged: Bool, device: Device) throws -> Int {
     let checkpoint = try CheckpointFolder.read(file, device: device)
     try checkpoint.require(recipe, in: file)
-    func part(_ name: String) -> [String: Tensor] {
-      let prefix = name + "."
-      return Dictionary(
-        uniqueKeysWithValues: checkpoint.tensors.compactMap { key, tensor in
-          key.hasPrefix(prefix) ? (String(key.dropFirst(prefix.count)), tensor) : nil
-        })
-    }
     func load<M>(_ network: Network<M>, _ average: WeightAverage<M>?, _ name: String) throws {
-      try network.load(part(name))
+      try network.load(checkpoint.tensors.part(name))
       guard let average else { return }
       if averaged {
-        let kept = part("\(name)-average")
-        guard let values = kept["values"], values.shape == network.flat.shape, values.dtype == network.flat.dtype,
-          let updates = try kept["updates"]?.values(Int64.self).first
-        else { throw StateError(name: "\(name)-average", reason: "is missing, or not like the network") }
-        try average.restore(values, updates: Int(updates))
+        try KeptAverage("\(name)-average", average, checkpoint.tensors).restore()
         try network.flat.assign(average.values)
       }
       try average.reset()
@@ -95,6 +84,33 @@ extension RecipeGame {
       throw FileError(path: file.path, reason: "does not fit recipe.yaml: \(error)")
     }
     return checkpoint.step
+  }
+}
+
+/// A network's average as a checkpoint has it: looked at, and taken over when it is time.
+struct KeptAverage {
+  /// Of its tensors in the checkpoint.
+  let names: [String]
+  /// Takes it over.
+  let restore: () throws -> Void
+
+  /// - Throws: `StateError` where it is missing, or not like `average`.
+  init<Model>(_ name: String, _ average: WeightAverage<Model>, _ source: TensorSource) throws {
+    let (values, updates) = ("\(name).values", "\(name).updates")
+    let flat = average.accumulated
+    names = [values, updates]
+    for name in names where source.descriptions[name] == nil { throw StateError(name: name, reason: "is missing") }
+    let (shape, dtype) = source.descriptions[values] ?? ([], flat.dtype)
+    guard shape == flat.shape else {
+      throw StateError(name: values, reason: "has the shape \(shape), the network has \(flat.shape)")
+    }
+    guard dtype == flat.dtype else {
+      throw StateError(name: values, reason: "has elements of kind \(dtype), the network \(flat.dtype)")
+    }
+    guard let count = try source.tensor(updates).values(Int64.self).first, count >= 0 else {
+      throw StateError(name: updates, reason: "is no count")
+    }
+    restore = { try average.restore(from: source, values, updates: Int(count)) }
   }
 }
 

@@ -354,8 +354,7 @@ public final class TrainingRun {
     let origin = Checkpoint.Origin(
       seconds: seconds, recipe: try RecipeFile.text(game.recipe), version: swiftGanVersion, libtorch: Libtorch.version,
       device: device.rawValue, threads: Libtorch.threads, measure: measure)
-    try folder.checkpoints.write(
-      Checkpoint(step: trainer.step, tensors: tensors, origin: origin), kept: policy.kept, isBest: isBest)
+    try folder.checkpoints.write(step: trainer.step, tensors, origin, kept: policy.kept, isBest: isBest)
     lastCheckpoint = (trainer.step, .now)
   }
 
@@ -378,36 +377,23 @@ public final class TrainingRun {
   }
 
   private func restore(_ checkpoint: Checkpoint) throws {
-    var tensors = checkpoint.tensors
+    let source = checkpoint.tensors
     try checkpoint.require(game.recipe, in: folder.url)
     do {
-      func take(_ name: String) throws -> Tensor {
-        guard let tensor = tensors.removeValue(forKey: name) else { throw StateError(name: name, reason: "is missing") }
-        return tensor
-      }
-      func take(_ name: String, _ flat: Tensor) throws -> (Tensor, Int) {
-        let values = try take("\(name).values")
-        guard values.shape == flat.shape else {
-          throw StateError(name: name, reason: "has the shape \(values.shape), the network has \(flat.shape)")
-        }
-        guard values.dtype == flat.dtype else {
-          throw StateError(name: name, reason: "has elements of kind \(values.dtype), the network \(flat.dtype)")
-        }
-        return (values, Int(try take("\(name).updates").values(Int64.self).first ?? 0))
-      }
-      if let average = game.average {
-        let (values, updates) = try take("generator-average", game.generator.flat)
-        try average.restore(values, updates: updates)
-      }
-      if let average = game.discriminatorAverage {
-        let (values, updates) = try take("discriminator-average", game.discriminator.flat)
-        try average.restore(values, updates: updates)
-      }
-      let stored = try take("measurement-sums").values(Double.self)
-      guard stored.count == 4 else { throw StateError(name: "measurement-sums", reason: "has \(stored.count) numbers") }
+      // All is looked at before anything changes.
+      let averages = try [
+        game.average.map { try KeptAverage("generator-average", $0, source) },
+        game.discriminatorAverage.map { try KeptAverage("discriminator-average", $0, source) },
+      ].compactMap { $0 }
+      let name = "measurement-sums"
+      guard source.descriptions[name] != nil else { throw StateError(name: name, reason: "is missing") }
+      let stored = try source.tensor(name).values(Double.self)
+      guard stored.count == 4 else { throw StateError(name: name, reason: "has \(stored.count) numbers") }
+      let others = Set(averages.flatMap(\.names) + [name])
+      try trainer.restore(source.without(others.contains))
+      for average in averages { try average.restore() }
       sums = Sums(
         discriminator: stored[0], generator: stored[1], labelled: stored[2].isNaN ? nil : stored[2], count: stored[3])
-      try trainer.restore(tensors)
     } catch let error as StateError {
       throw FileError(
         path: folder.checkpoints.url.path, reason: "the checkpoint of step \(checkpoint.step) does not fit: \(error)")

@@ -47,9 +47,9 @@ public struct Comparison: Sendable {
 
   /// Plays a technique's games on a density or a mixture, all seeds side by side.
   ///
-  /// - Parameter progress: called with the steps played.
-  /// - Throws: ``RecipeError``, `TensorError`, `TrainingFault`.
-  public func playPoints(_ technique: ComparedTechnique, device: Device, progress: (Int) -> Void) throws
+  /// - Parameter progress: called with the steps played; ends the games by throwing.
+  /// - Throws: ``RecipeError``, `TensorError`, `TrainingFault`; what `progress` throws.
+  public func playPoints(_ technique: ComparedTechnique, device: Device, progress: (Int) throws -> Void) throws
     -> ComparisonCell
   {
     let start = ContinuousClock.now
@@ -70,7 +70,7 @@ public struct Comparison: Sendable {
       if let density, played > game.steps - game.steps / 4, (game.steps - played) % interval == 0 {
         decisions.append(try self.decisions(game, middle(of: density), device))
       }
-      if played % 50 == 0 || played == game.steps { progress(played) }
+      if played % 50 == 0 || played == game.steps { try progress(played) }
     }
     let random = RandomStream(seeds: seeds).stream("comparison")
     let points = try rows(game.samples(Self.points, random))
@@ -123,11 +123,14 @@ public struct Comparison: Sendable {
 
   /// Plays a technique's game of one seed on images, and scores what its generator makes.
   ///
-  /// - Parameter scorer: asked by several games at once where they are played so.
-  /// - Throws: ``RecipeError``, `TensorError`, `TrainingFault`, `ScoreError`, `ClassifierError`, `NetworkError`.
+  /// - Parameters:
+  ///   - scorer: asked by several games at once where they are played so.
+  ///   - progress: called with the steps played; ends the game by throwing.
+  /// - Throws: ``RecipeError``, `TensorError`, `TrainingFault`, `ScoreError`, `ClassifierError`, `NetworkError`; what
+  ///   `progress` throws.
   public func playImages(
     _ technique: ComparedTechnique, seed: UInt64, _ images: LabelledImages, scorer: ComparedScorer, device: Device,
-    progress: (Int) -> Void
+    progress: (Int) throws -> Void
   ) throws -> ComparisonCell {
     let start = ContinuousClock.now
     var recipe = recipe(technique)
@@ -140,7 +143,8 @@ public struct Comparison: Sendable {
     let trainer = try game.trainer(examples)
     while let report = try trainer.next() {
       try game.updateAverages()
-      if (report.step + 1) % 10 == 0 || report.step + 1 == game.steps { progress(report.step + 1) }
+      // A step of images takes long enough for each to be told.
+      try progress(report.step + 1)
     }
     let random = RandomStream(seed: seed).stream("comparison")
     return ComparisonCell(

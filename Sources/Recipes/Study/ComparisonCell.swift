@@ -155,6 +155,14 @@ extension ComparisonCell: Codable {
     imageShape = try container.decodeIfPresent([Int].self, forKey: .imageShape)
     seconds = try container.decode(Double.self, forKey: .seconds)
     machine = try container.decode(Machine.self, forKey: .machine)
+    // As pages take for granted.
+    let size = imageShape?.reduce(1) { $0.multipliedReportingOverflow(by: $1).partialValue } ?? examples.first?.count
+    guard !seeds.isEmpty, !examples.isEmpty, imageShape?.count ?? 3 == 3, examples.allSatisfy({ $0.count == size }),
+      measures.values.allSatisfy({ $0.count == seeds.count })
+    else {
+      throw DecodingError.dataCorrupted(
+        DecodingError.Context(codingPath: container.codingPath, debugDescription: "its numbers do not fit each other"))
+    }
   }
 
   public func encode(to encoder: any Encoder) throws {

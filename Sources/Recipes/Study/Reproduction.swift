@@ -100,11 +100,12 @@ public struct Reproduction: Sendable {
   ///   - jobs: runs at a time, each on its own thread.
   ///   - shared: where other processes train runs of the same table: each run is trained by one of them, and those that
   ///     others are at are left to these.
-  ///   - progress: called from any of these threads.
-  /// - Throws: the first error of any run, after the others have come to the end of their own.
+  ///   - progress: called from any of these threads. Where it throws, its run is saved as it stands and goes no further,
+  ///     and no other is begun.
+  /// - Throws: the first error of any run, or of `progress`, after the others have come to the end of their own.
   public func train(
     _ images: LabelledImages, test: LabelledImages, jobs: Int, device: Device, shared: SharedWork? = nil,
-    progress: @escaping @Sendable (Event) -> Void
+    progress: @escaping @Sendable (Event) throws -> Void
   ) throws {
     let runs = runs
     let order = shared.map { $0.share.order(runs.count).map { runs[$0] } } ?? runs
@@ -136,7 +137,7 @@ public struct Reproduction: Sendable {
   }
 
   private func train(
-    _ run: Run, _ images: LabelledImages, _ test: LabelledImages, _ device: Device, _ progress: (Event) -> Void
+    _ run: Run, _ images: LabelledImages, _ test: LabelledImages, _ device: Device, _ progress: (Event) throws -> Void
   ) throws {
     let folder = runFolder(of: run)
     try makeFolder(at: folder.url)
@@ -146,14 +147,22 @@ public struct Reproduction: Sendable {
     let training = try TrainingRun(
       recipe, examples, test: testSet, in: folder, device: device,
       checkpoints: CheckpointPolicy(kept: 1, keepsFinal: false))
-    progress(.started(run, step: training.step))
+    func tell(_ event: Event) throws {
+      do {
+        try progress(event)
+      } catch {
+        if training.step < training.game.steps { try training.save() }
+        throw error
+      }
+    }
+    try tell(.started(run, step: training.step))
     while let step = try training.next() {
       if step.errors != nil, let line = try folder.measurements().last {
-        progress(.tested(run, epoch: Double(step.step) / Double(examples.stepsPerEpoch ?? 1), line))
+        try tell(.tested(run, epoch: Double(step.step) / Double(examples.stepsPerEpoch ?? 1), line))
       }
-      progress(.stepped(run, step: step.step))
+      try tell(.stepped(run, step: step.step))
     }
-    progress(.finished(run))
+    try progress(.finished(run))
   }
 
   // MARK: Results

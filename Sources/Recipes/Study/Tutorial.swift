@@ -112,7 +112,7 @@ struct TutorialGame {
   }
 
   /// Fits D to the density; returns the loss of every step for each seed.
-  func pretrain(progress: (Int) -> Void) throws -> [[Double]] {
+  func pretrain(progress: (Int) throws -> Void) throws -> [[Double]] {
     try pretraining(
       discriminator, objective: settings.objective, training: settings.discriminatorTraining(),
       random: random.stream("game"),

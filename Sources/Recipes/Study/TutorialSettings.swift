@@ -270,9 +270,11 @@ public struct TutorialSettings: Sendable {
   }
 
   private var noiseDescription: String {
-    noise == .stratified
-      ? "\(batchSize) evenly spaced points on [−3, 3], each moved by U[0, 0.01)"
-      : "\(batchSize) points uniform on [−3, 3]"
+    guard noise == .stratified else { return "\(batchSize) points uniform on [−3, 3]" }
+    // Rows are then compared that do not belong together, as they would be in the tutorial.
+    let isSorted = 0.01 * Double(batchSize - 1) <= 6
+    return "\(batchSize) evenly spaced points on [−3, 3], each moved by U[0, 0.01)"
+      + (isSorted ? "" : ", which is more than their distance: they are not in order")
   }
 
   private var pretrainingDescription: (String, String) {

@@ -91,9 +91,10 @@ public struct TutorialStudy {
   /// Points that a game that is over is measured by.
   public static let measuredPoints = 10_000
 
-  /// - Parameter progress: called with the number of steps taken, those of the pretraining included.
-  /// - Throws: `TensorError`.
-  public func run(progress: (Int) -> Void = { _ in }) throws -> TutorialOutcome {
+  /// - Parameter progress: called with the number of steps taken, those of the pretraining included; ends the games by
+  ///   throwing.
+  /// - Throws: `TensorError`; what `progress` throws.
+  public func run(progress: (Int) throws -> Void = { _ in }) throws -> TutorialOutcome {
     let density = settings.density
     let margin = (density.support.upperBound - density.support.lowerBound) / 6
     // The view takes in the untrained G, which starts around 0, however far off the data are.
@@ -126,7 +127,7 @@ public struct TutorialStudy {
       curves.add(report)
       let played = report.step + 1
       if played % frameInterval == 0 || played == settings.steps { frames.append(try frame(played)) }
-      progress(settings.pretrainingSteps + played)
+      try progress(settings.pretrainingSteps + played)
     }
 
     let measurements = zip(try probe.decisions(), try probe.points(Self.measuredPoints)).map {
