@@ -66,6 +66,7 @@ struct SharedGame {
       SharedGame(name: "noise and weight norm", discriminator: noisy, batchSize: 7),
       SharedGame(name: "least squares", objective: LeastSquares.Settings()),
       SharedGame(name: "hinge", objective: Hinge.Settings()),
+      SharedGame(name: "Wasserstein", objective: Wasserstein.Settings()),
       SharedGame(name: "relativistic", objective: Relativistic.Settings(), techniques: [penalties], usesMomentum: true),
       SharedGame(name: "label smoothing", objective: Logistic.Settings(realTarget: 0.9)),
       SharedGame(
