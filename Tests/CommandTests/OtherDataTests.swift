@@ -41,6 +41,24 @@ import Testing
     }
   }
 
+  /// A game without classes asks for none: the file may be missing, or have classes of its own.
+  @Test func aGameWithoutClassesNeedsNoLabels() throws {
+    try withEmptyFolder { folder in
+      try writeTinyImages(folder)
+      try Data(tinyRecipe.utf8).write(to: folder.appendingPathComponent("tiny.yaml"))
+      for name in ["train-labels-idx1-ubyte", "t10k-labels-idx1-ubyte"] {
+        try? FileManager.default.removeItem(at: folder.appendingPathComponent(name))
+      }
+      _ = try gan("train tiny.yaml --data . --threads 1 --out without", folder)
+      let count = try Data(contentsOf: folder.appendingPathComponent("train-images-idx3-ubyte")).dropFirst(4).prefix(4)
+        .reduce(0) { $0 * 256 + Int($1) }
+      let header = Data([0, 0, 8, 1]) + withUnsafeBytes(of: UInt32(count).bigEndian) { Data($0) }
+      try (header + Data((0..<count).map { UInt8(1 + $0 % 26) })).write(
+        to: folder.appendingPathComponent("train-labels-idx1-ubyte"))
+      _ = try gan("train tiny.yaml --data . --threads 1 --out letters", folder)
+    }
+  }
+
   /// Sixty-five images are too few for two keys of the recipe at once.
   @Test func oneErrorNamesAllThatMustChange() throws {
     try withEmptyFolder { folder in
