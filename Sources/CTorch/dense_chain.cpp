@@ -47,6 +47,8 @@ template <class T, CKLevel level> struct Registers {
   static constexpr int bytes = level == CKLevelAVX512 ? 64 : level == CKLevelAVX2 ? 32 : 16;
   static constexpr int64_t lanes = bytes / sizeof(T);
   static constexpr int strip = level == CKLevelAVX512 ? 4 : 3, outputs = 4, inputs = strip;
+  /// Whether there is room beside the sums for what an activation needs; else it follows each block, from the nearest cache.
+  static constexpr bool activates_sums = level == CKLevelAVX512;
   typedef T Vector __attribute__((vector_size(bytes)));
 };
 
@@ -173,10 +175,10 @@ template <class T> struct Chain {
   int64_t stride;
 };
 
-/// y[o] = sum_i w[o wo + i wi] x[i] (+ b[o]) for `outs` outputs from o on and a strip of n vectors.
-template <class R, int n, int outs, class T>
+/// y[o] = sum_i w[o wo + i wi] x[i] (+ b[o]), changed by `change`, for `outs` outputs from o on and a strip of n vectors.
+template <class R, int n, int outs, class T, class Change>
 CT_INLINE void multiply_block(const T *w, int64_t wo, int64_t wi, int64_t o, int64_t inputs, const T *x, const T *b, T *y,
-                              int64_t stride) {
+                              int64_t stride, Change &&change) {
   typename R::Vector sums[n][outs];
   for (int k = 0; k < outs; k++)
     for (int c = 0; c < n; c++) sums[c][k] = typename R::Vector{} + (b ? b[o + k] : T{});
@@ -188,21 +190,26 @@ CT_INLINE void multiply_block(const T *w, int64_t wo, int64_t wi, int64_t o, int
   }
   // Written out: an index known only at run time would keep the sums in memory.
 #pragma unroll
-  for (int k = 0; k < outs; k++)
+  for (int c = 0; c < n; c++) {
 #pragma unroll
-    for (int c = 0; c < n; c++) store(y + (o + k) * stride + c * R::lanes, sums[c][k]);
+    for (int k = 0; k < outs; k++) {
+      change(o + k, c, sums[c][k]);
+      store(y + (o + k) * stride + c * R::lanes, sums[c][k]);
+    }
+  }
 }
+constexpr auto nothing = [](auto &&...) __attribute__((always_inline)) {};
 /// The same for all outputs, as many at a time as there are registers for; `finish` follows each block while it is near.
-template <class R, int n, class T, class Finish>
+template <class R, int n, class T, class Change, class Finish>
 CT_INLINE void multiply(const T *w, int64_t wo, int64_t wi, int64_t outputs, int64_t inputs, const T *x, const T *b, T *y,
-                        int64_t stride, Finish &&finish) {
+                        int64_t stride, Change &&change, Finish &&finish) {
   int64_t o = 0;
   for (; o + R::outputs <= outputs; o += R::outputs) {
-    multiply_block<R, n, R::outputs>(w, wo, wi, o, inputs, x, b, y, stride);
+    multiply_block<R, n, R::outputs>(w, wo, wi, o, inputs, x, b, y, stride, change);
     finish(o, R::outputs);
   }
   for (; o < outputs; o++) {
-    multiply_block<R, n, 1>(w, wo, wi, o, inputs, x, b, y, stride);
+    multiply_block<R, n, 1>(w, wo, wi, o, inputs, x, b, y, stride, change);
     finish(o, 1);
   }
 }
@@ -212,10 +219,16 @@ template <class R, int n, class T> CT_INLINE void forward_strip(const Chain<T> &
   for (int l = 0; l < chain.count; l++) {
     const Layer<T> &layer = chain.layers[l];
     T *y = chain.units + layer.row * chain.stride + from;
-    multiply<R, n>(layer.weight, layer.inputs, 1, layer.outputs, layer.inputs, x, layer.bias, y, chain.stride,
-                   [&](int64_t o, int64_t rows) __attribute__((always_inline)) {
-                     activate_rows<R>(layer.activation, y + o * chain.stride, rows, n, chain.stride);
-                   });
+    if constexpr (R::activates_sums)
+      with_constant(layer.activation, [&](auto activation) __attribute__((always_inline)) {
+        multiply<R, n>(layer.weight, layer.inputs, 1, layer.outputs, layer.inputs, x, layer.bias, y, chain.stride,
+                       [&](int64_t, int, auto &z) __attribute__((always_inline)) { activate(activation(), z); }, nothing);
+      });
+    else
+      multiply<R, n>(layer.weight, layer.inputs, 1, layer.outputs, layer.inputs, x, layer.bias, y, chain.stride, nothing,
+                     [&](int64_t o, int64_t rows) __attribute__((always_inline)) {
+                       activate_rows<R>(layer.activation, y + o * chain.stride, rows, n, chain.stride);
+                     });
     x = y;
   }
 }
@@ -236,11 +249,32 @@ CT_INLINE void backward_strip(const Chain<T> &chain, int64_t from, const T *feat
   for (int l = last; l >= (input_needed ? 0 : 1); l--) {
     const Layer<T> &layer = chain.layers[l];
     const int64_t to = l == 0 ? 0 : chain.layers[l - 1].row;
-    multiply<R, n>(layer.weight, 1, layer.inputs, layer.inputs, layer.outputs, chain.cotangents + layer.row * stride + from,
-                   static_cast<const T *>(nullptr), chain.cotangents + to * stride + from, stride,
-                   [&](int64_t o, int64_t rows) __attribute__((always_inline)) {
-                     if (l > 0) pull_back(l - 1, o, rows);
-                   });
+    auto back = [&](auto &&change, auto &&finish) __attribute__((always_inline)) {
+      multiply<R, n>(layer.weight, 1, layer.inputs, layer.inputs, layer.outputs, chain.cotangents + layer.row * stride + from,
+                     static_cast<const T *>(nullptr), chain.cotangents + to * stride + from, stride, change, finish);
+    };
+    if constexpr (R::activates_sums) {
+      if (l == 0) back(nothing, nothing);
+      else
+        with_constant(chain.layers[l - 1].activation, [&](auto activation) __attribute__((always_inline)) {
+          const T *more = features && l == chain.count - 1 ? features + from : nullptr;
+          const T *before = chain.units + to * stride + from;
+          back([&](int64_t o, int c, auto &d) __attribute__((always_inline)) {
+            typename R::Vector value;
+            if (more) {
+              load(more + o * stride + c * R::lanes, value);
+              d += value;
+            }
+            if (activation() == CTActivationIdentity) return;
+            load(before + o * stride + c * R::lanes, value);
+            differentiate<T>(activation(), value, d);
+          }, nothing);
+        });
+    } else {
+      back(nothing, [&](int64_t o, int64_t rows) __attribute__((always_inline)) {
+        if (l > 0) pull_back(l - 1, o, rows);
+      });
+    }
   }
 }
 
