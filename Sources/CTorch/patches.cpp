@@ -1,5 +1,6 @@
-// A place of y sees `kernel` runs of x, each `kernel` pixels with all their channels: its patch, a row of a matrix, never more than
-// a block of which exists at a time. Tasks share no sums: the result does not depend on the number of threads.
+// A place of y sees `kernel` runs of x, each `kernel` pixels with all their channels: its patch, a row of a matrix,
+// never more than a block of which exists at a time. Tasks share no sums: the result does not depend on the number of
+// threads.
 #include "patches.h"
 
 #include "parallel.h"
@@ -16,7 +17,7 @@ constexpr int64_t block = 96;  // places of y at a time
 
 struct Task {
   Correlation c;
-  int64_t depth, padded;  // numbers of a patch, and of a row of them: a multiple of 16
+  int64_t depth, padded;           // numbers of a patch, and of a row of them: a multiple of 16
   const float *x, *dy, *w, *bias;  // w as a matrix: [depth][out_channels], or its transpose [out_channels][padded]
   float *y, *dx, *sums;
   int64_t groups, places_per_group;
@@ -26,11 +27,13 @@ struct Task {
 /// Calls `body(run of the patch, run of x, numbers)` for the runs of the patch of a place that are inside x.
 template <class Body> CT_INLINE void each_run(const Task &t, int64_t place, Body &&body) {
   const Correlation &c = t.c;
-  const int64_t row = c.stride * (place / c.out_width) - c.padding, column = c.stride * (place % c.out_width) - c.padding;
+  const int64_t row = c.stride * (place / c.out_width) - c.padding,
+                column = c.stride * (place % c.out_width) - c.padding;
   const int64_t first = std::max<int64_t>(0, -column), last = std::min(c.kernel, c.width - column);
   if (first >= last) return;
   for (int64_t a = std::max<int64_t>(0, -row); a < std::min(c.kernel, c.height - row); a++)
-    body((a * c.kernel + first) * c.in_channels, ((row + a) * c.width + column + first) * c.in_channels, (last - first) * c.in_channels);
+    body((a * c.kernel + first) * c.in_channels, ((row + a) * c.width + column + first) * c.in_channels,
+         (last - first) * c.in_channels);
 }
 
 /// The patches of the places [begin, end) of all pictures.
@@ -73,8 +76,8 @@ CT_WIDE_KERNEL(void, run_spread, (const Task &t, int64_t begin, int64_t end), (t
     else std::memset(x, 0, pixels * channels * sizeof(float));
     for (int64_t first = 0; first < t.places(); first += block) {
       const int64_t last = std::min(first + block, t.places());
-      product<R>(t.dy + (picture * t.places() + first) * t.c.out_channels, t.c.out_channels, 1, t.w, t.padded, t.c.out_channels, rows,
-                 t.padded, last - first, t.padded, false);
+      product<R>(t.dy + (picture * t.places() + first) * t.c.out_channels, t.c.out_channels, 1, t.w, t.padded,
+                 t.c.out_channels, rows, t.padded, last - first, t.padded, false);
       for (int64_t i = first; i < last; i++) {
         const float *from = rows + (i - first) * t.padded;
         each_run(t, i, [&](int64_t at, int64_t to, int64_t count) __attribute__((always_inline)) {
@@ -90,11 +93,13 @@ CT_WIDE_KERNEL(void, run_gradient, (const Task &t, int64_t begin, int64_t end), 
   const int64_t outputs = t.c.out_channels;
   for (int64_t group = begin; group < end; group++) {
     float *sums = t.sums + group * t.depth * outputs;
-    const int64_t start = group * t.places_per_group, stop = std::min(start + t.places_per_group, t.c.batch * t.places());
+    const int64_t start = group * t.places_per_group,
+                  stop = std::min(start + t.places_per_group, t.c.batch * t.places());
     for (int64_t first = start; first < stop; first += block) {
       const int64_t last = std::min(first + block, stop);
       const float *rows = patches_of<R>(t, first, last);
-      product<R>(rows, 1, t.padded, t.dy + first * outputs, outputs, last - first, sums, outputs, t.depth, outputs, first > start);
+      product<R>(rows, 1, t.padded, t.dy + first * outputs, outputs, last - first, sums, outputs, t.depth, outputs,
+                 first > start);
     }
   }
 }
@@ -118,8 +123,9 @@ template <class Body> void each_weight(const Correlation &c, Body body) {
 }  // namespace
 
 bool supports(const Correlation &c) {
-  return c.in_channels >= 1 && c.in_channels <= 8 && c.out_channels % 16 == 0 && c.out_channels > 0 && c.batch > 0 && c.stride >= 1 && c.kernel >= 1 && c.padding >= 0 &&
-         c.out_height > 0 && c.out_width > 0 && c.height + 2 * c.padding >= c.kernel && c.width + 2 * c.padding >= c.kernel;
+  return c.in_channels >= 1 && c.in_channels <= 8 && c.out_channels % 16 == 0 && c.out_channels > 0 && c.batch > 0 &&
+         c.stride >= 1 && c.kernel >= 1 && c.padding >= 0 && c.out_height > 0 && c.out_width > 0 &&
+         c.height + 2 * c.padding >= c.kernel && c.width + 2 * c.padding >= c.kernel;
 }
 
 void correlate(const Correlation &c, const float *x, const float *w, const float *bias, float *y) {
@@ -130,7 +136,8 @@ void correlate(const Correlation &c, const float *x, const float *w, const float
   t.w = matrix.data();
   t.bias = bias;
   t.y = y;
-  parallel_for(0, (c.batch * t.places() + block - 1) / block, 4, [&](int64_t begin, int64_t end) { run_correlate(t, begin, end); });
+  parallel_for(0, (c.batch * t.places() + block - 1) / block, 4,
+               [&](int64_t begin, int64_t end) { run_correlate(t, begin, end); });
 }
 
 void spread(const Correlation &c, const float *y, const float *w, const float *bias, float *x) {

@@ -1,16 +1,17 @@
-// Convolutions by Winograd's algorithm: of 4 x 4 places of the output at a time, from n x n of the input, n = 3 + r for kernels of
-// r x r places. Both are transformed, so that n^2 products of matrices are what is left: n^2 / 16 multiplications for each place
-// and pair of channels, where the convolution itself takes r^2.
+// Convolutions by Winograd's algorithm: of 4 x 4 places of the output at a time, from n x n of the input, n = 3 + r for
+// kernels of r x r places. Both are transformed, so that n^2 products of matrices are what is left: n^2 / 16
+// multiplications for each place and pair of channels, where the convolution itself takes r^2.
 //
-// A convolution of stride 2 is one of stride 1 of the picture's four phases (its pixels of even and odd rows and columns) as so
-// many more channels, and its kernel falls into four smaller ones. Its transpose makes each phase by itself.
+// A convolution of stride 2 is one of stride 1 of the picture's four phases (its pixels of even and odd rows and
+// columns) as so many more channels, and its kernel falls into four smaller ones. Its transpose makes each phase by
+// itself.
 //
-// The transforms multiply polynomials by their values at -a, a, -b, b, infinity and, for r = 3, at 0. Usual are 1 and 2, with
-// which float32 loses a factor of four to ten beside the convolution as it stands; those below lose one and a half
-// (Docs/Convolutions.md).
+// The transforms multiply polynomials by their values at -a, a, -b, b, infinity and, for r = 3, at 0. Usual are 1 and
+// 2, with which float32 loses a factor of four to ten beside the convolution as it stands; those below lose one and a
+// half (Docs/Convolutions.md).
 //
-// Places are a task's as tiles, a block of them at a time, sized for the second-level cache; every sum is of one task, in one order,
-// so that the result does not depend on the number of threads.
+// Places are a task's as tiles, a block of them at a time, sized for the second-level cache; every sum is of one task,
+// in one order, so that the result does not depend on the number of threads.
 #include "winograd.h"
 
 #include "parallel.h"
@@ -31,8 +32,12 @@ constexpr int side(int r) { return m + r - 1; }
 // ---- transforms of one dimension --------------------------------------------------------------------------------
 
 template <int r> struct Points;
-template <> struct Points<3> { static constexpr float a = 0.75f, b = 1.5f; };
-template <> struct Points<2> { static constexpr float a = 0.5f, b = 1.25f; };
+template <> struct Points<3> {
+  static constexpr float a = 0.75f, b = 1.5f;
+};
+template <> struct Points<2> {
+  static constexpr float a = 0.5f, b = 1.25f;
+};
 
 /// The input's: d := B^T d.
 template <int r, class V> CT_INLINE void transform_input(V (&d)[side(r)]) {
@@ -123,8 +128,8 @@ template <int r, class V> CT_INLINE void spread_output(const V (&y)[m], V (&x)[s
 
 // ---- what a task is of ------------------------------------------------------------------------------------------
 
-/// A picture whose pixels are `pixel` numbers each, in a row: what tiles see of it. Place i of a tile that starts at place t is
-/// pixel step (t + i) + start, in each direction; pixels outside are 0.
+/// A picture whose pixels are `pixel` numbers each, in a row: what tiles see of it. Place i of a tile that starts at
+/// place t is pixel step (t + i) + start, in each direction; pixels outside are 0.
 struct View {
   int64_t height, width, pixel, step, row, column;  // row and column: the starts
 };
@@ -137,7 +142,8 @@ struct Tiles {
 /// Where the n x n places of tile `index` are in `data`; `otherwise` for those outside.
 template <int n, class T>
 CT_INLINE void places(const View &view, const Tiles &tiles, int64_t index, T *data, T *otherwise, T *(&at)[n * n]) {
-  const int64_t column = index % tiles.width, row = index / tiles.width % tiles.height, picture = index / tiles.width / tiles.height;
+  const int64_t column = index % tiles.width, row = index / tiles.width % tiles.height,
+                picture = index / tiles.width / tiles.height;
   T *const start = data + picture * view.height * view.width * view.pixel;
   for (int i = 0; i < n; i++) {
     const int64_t y = view.step * (m * row + i) + view.row;
@@ -160,8 +166,8 @@ struct Planes {
 
 /// B^T d B of `channels` channels of the tiles [begin, end) of x, into rows 0, 1, ... of `to` from column `column` on.
 template <class R, int r>
-CT_INLINE void input_tiles(const View &view, const Tiles &tiles, int64_t begin, int64_t end, const float *x, const float *zeros,
-                           int64_t channels, const Planes &to, int64_t column) {
+CT_INLINE void input_tiles(const View &view, const Tiles &tiles, int64_t begin, int64_t end, const float *x,
+                           const float *zeros, int64_t channels, const Planes &to, int64_t column) {
   using V = typename R::Vector;
   constexpr int n = side(r);
   for (int64_t tile = begin; tile < end; tile++) {
@@ -191,8 +197,8 @@ CT_INLINE void input_tiles(const View &view, const Tiles &tiles, int64_t begin, 
 
 /// A^T x A of rows 0, 1, ... of `from`, and b, to the tiles [begin, end) of y: channels [first, first + count).
 template <class R, int r>
-CT_INLINE void output_tiles(const View &view, const Tiles &tiles, int64_t begin, int64_t end, const Planes &from, const float *bias,
-                            int64_t first, int64_t count, float *y, float *nowhere) {
+CT_INLINE void output_tiles(const View &view, const Tiles &tiles, int64_t begin, int64_t end, const Planes &from,
+                            const float *bias, int64_t first, int64_t count, float *y, float *nowhere) {
   using V = typename R::Vector;
   constexpr int n = side(r);
   for (int64_t tile = begin; tile < end; tile++) {
@@ -225,8 +231,8 @@ CT_INLINE void output_tiles(const View &view, const Tiles &tiles, int64_t begin,
 
 /// A dy A^T of the tiles [begin, end) of dy into rows 0, 1, ... of `to`.
 template <class R, int r>
-CT_INLINE void cotangent_tiles(const View &view, const Tiles &tiles, int64_t begin, int64_t end, const float *dy, const float *zeros,
-                               const Planes &to) {
+CT_INLINE void cotangent_tiles(const View &view, const Tiles &tiles, int64_t begin, int64_t end, const float *dy,
+                               const float *zeros, const Planes &to) {
   using V = typename R::Vector;
   constexpr int n = side(r);
   for (int64_t tile = begin; tile < end; tile++) {
@@ -259,14 +265,16 @@ CT_INLINE void cotangent_tiles(const View &view, const Tiles &tiles, int64_t beg
 
 constexpr int most_phases = 4, most_places = 9;
 
-/// A convolution of stride 1 that stands for (a part of) another: what it sees, and where in the other's kernel its own places are.
+/// A convolution of stride 1 that stands for (a part of) another: what it sees, and where in the other's kernel its own
+/// places are.
 struct Part {
-  View views[most_phases];                    // of the input, one for each phase
+  View views[most_phases];  // of the input, one for each phase
   int phases;
-  int64_t places[most_phases][most_places];   // in the kernel, -1 for none: r x r for each phase
+  int64_t places[most_phases][most_places];  // in the kernel, -1 for none: r x r for each phase
 };
 
-/// The transformed kernels of a part: for every plane and panel of outputs, [phases inputs][panel], one after the other.
+/// The transformed kernels of a part: for every plane and panel of outputs, [phases inputs][panel], one after the
+/// other.
 struct Kernels {
   const float *w;
   int64_t output_step, input_step;  // in w
@@ -277,7 +285,8 @@ struct Kernels {
 };
 int64_t panels(int64_t outputs, int64_t panel) { return (outputs + panel - 1) / panel; }
 
-/// Inputs whose kernels are turned at a time, from windows one after the other to vectors of outputs, or back: [inputs][window].
+/// Inputs whose kernels are turned at a time, from windows one after the other to vectors of outputs, or back:
+/// [inputs][window].
 constexpr int64_t turned = 16;
 
 template <class R, int r> CT_INLINE void transform_kernels(const Kernels &k, int64_t begin, int64_t end) {
@@ -287,7 +296,8 @@ template <class R, int r> CT_INLINE void transform_kernels(const Kernels &k, int
   float *taps = scratch(0, turned * window * R::lanes);
   for (int64_t panel = begin; panel < end; panel++)
     for (int v = 0; v < R::vectors; v++) {
-      const int64_t first = panel * R::panel + v * R::lanes, count = std::clamp<int64_t>(k.outputs - first, 0, R::lanes);
+      const int64_t first = panel * R::panel + v * R::lanes,
+                    count = std::clamp<int64_t>(k.outputs - first, 0, R::lanes);
       if (count < R::lanes) std::memset(taps, 0, turned * window * R::lanes * sizeof(float));
       for (int64_t from = 0; from < k.inputs; from += turned) {
         const int64_t inputs = std::min(turned, k.inputs - from);
@@ -300,7 +310,8 @@ template <class R, int r> CT_INLINE void transform_kernels(const Kernels &k, int
           for (int64_t input = 0; input < inputs; input++) {
             const float *w = k.w + (from + input) * k.input_step + first * window;
             for (int64_t i = 0; i < window; i++)
-              for (int64_t lane = 0; lane < count; lane++) taps[(input * window + i) * R::lanes + lane] = w[lane * window + i];
+              for (int64_t lane = 0; lane < count; lane++)
+                taps[(input * window + i) * R::lanes + lane] = w[lane * window + i];
           }
         for (int phase = 0; phase < k.part->phases; phase++)
           for (int64_t input = 0; input < inputs; input++) {
@@ -356,8 +367,9 @@ template <class R, int r> CT_INLINE void forward_blocks(const Forward &f, int64_
       const int64_t count = std::min(chunk, f.outputs - k);
       for (int p = 0; p < n * n; p++)
         for (int64_t of = 0; of < count; of += R::panel)
-          product_rows<R, R::vectors>(in.data + p * in.plane, row, 1, f.kernels + p * f.kernel_plane + (k + of) / R::panel * depth * R::panel,
-                                      R::panel, depth, out.data + p * out.plane + of, chunk, rows, false);
+          product_rows<R, R::vectors>(in.data + p * in.plane, row, 1,
+                                      f.kernels + p * f.kernel_plane + (k + of) / R::panel * depth * R::panel, R::panel,
+                                      depth, out.data + p * out.plane + of, chunk, rows, false);
       output_tiles<R, r>(f.output, f.tiles, first, last, out, f.bias, k, count, f.y, nowhere);
     }
   }
@@ -378,8 +390,8 @@ int64_t tiles_at_a_time(int n, int64_t floats) {
 }
 
 /// The part's convolution of x with the kernel in w, to `output` of y.
-void convolve(int r, const Part &part, const Tiles &tiles, const View &output, int64_t inputs, int64_t outputs, const float *x,
-              const float *w, int64_t output_step, int64_t input_step, const float *bias, float *y) {
+void convolve(int r, const Part &part, const Tiles &tiles, const View &output, int64_t inputs, int64_t outputs,
+              const float *x, const float *w, int64_t output_step, int64_t input_step, const float *bias, float *y) {
   const int n = side(r);
   const int64_t panel = 2 * lanes_of(ck_level()), count = panels(outputs, panel), depth = part.phases * inputs;
   const int64_t plane = count * depth * panel + gap;
@@ -389,7 +401,8 @@ void convolve(int r, const Part &part, const Tiles &tiles, const View &output, i
   const std::vector<float> zeros(inputs);
   const int64_t block = tiles_at_a_time(n, depth);
   const Forward f = {&part, output, tiles, inputs, outputs, block, x, kernels.get(), bias, plane, zeros.data(), y};
-  parallel_for(0, (tiles.count() + block - 1) / block, 1, [&](int64_t begin, int64_t end) { run_forward_blocks(r, f, begin, end); });
+  parallel_for(0, (tiles.count() + block - 1) / block, 1,
+               [&](int64_t begin, int64_t end) { run_forward_blocks(r, f, begin, end); });
 }
 
 // ---- gradients of weights ---------------------------------------------------------------------------------------
@@ -402,7 +415,7 @@ struct Gradient {
   int64_t input_chunk, chunks;  // channels of the input that a task sums for, and how many such
   int64_t tiles_per_group;      // tiles that a task sums over
   const float *x, *dy, *zeros;
-  float *sums;                  // [groups][n^2][phases inputs][outputs], and a gap after each plane
+  float *sums;  // [groups][n^2][phases inputs][outputs], and a gap after each plane
   int64_t plane;
   float *dw;
   int64_t output_step, input_step, groups;
@@ -411,7 +424,8 @@ struct Gradient {
 template <class R, int r> CT_INLINE void gradient_tasks(const Gradient &g, int64_t begin, int64_t end) {
   constexpr int n = side(r);
   for (int64_t task = begin; task < end; task++) {
-    const int64_t group = task / g.chunks, c = task % g.chunks * g.input_chunk, width = std::min(g.input_chunk, g.inputs - c);
+    const int64_t group = task / g.chunks, c = task % g.chunks * g.input_chunk,
+                  width = std::min(g.input_chunk, g.inputs - c);
     const int64_t rows = g.part->phases * width, row = rows + gap, out_row = g.outputs + gap;
     const Planes in = {scratch(0, n * n * (g.block * row + gap)), row, g.block * row + gap};
     const Planes out = {scratch(1, n * n * (g.block * out_row + gap)), out_row, g.block * out_row + gap};
@@ -437,7 +451,8 @@ CT_WIDE_KERNEL(void, run_gradient, (int r, const Gradient &g, int64_t begin, int
   else gradient_tasks<Tile<level>, 2>(g, begin, end);
 }
 
-/// G^T (the sums of all groups, in their order) G, to its places in dw, for the input channels [begin, end) times `turned`.
+/// G^T (the sums of all groups, in their order) G, to its places in dw, for the input channels [begin, end) times
+/// `turned`.
 template <class R, int r> CT_INLINE void gather_kernels(const Gradient &g, int64_t begin, int64_t end) {
   using V = typename R::Vector;
   constexpr int n = side(r);
@@ -488,12 +503,14 @@ CT_WIDE_KERNEL(void, run_gather, (int r, const Gradient &g, int64_t begin, int64
 
 int64_t floor_of(int64_t x, int64_t by) { return x >= 0 ? x / by : -((-x + by - 1) / by); }
 
-/// In one dimension, the places of the kernel that see pixels of phase f: place a sees pixel s (i + q) + f for s q + f = a - p.
+/// In one dimension, the places of the kernel that see pixels of phase f: place a sees pixel s (i + q) + f for s q + f
+/// = a - p.
 struct Phase {
   int64_t first_q, count;
 };
 Phase phase_of(const Correlation &c, int64_t f) {
-  const int64_t first = floor_of(-c.padding - f + c.stride - 1, c.stride), last = floor_of(c.kernel - 1 - c.padding - f, c.stride);
+  const int64_t first = floor_of(-c.padding - f + c.stride - 1, c.stride),
+                last = floor_of(c.kernel - 1 - c.padding - f, c.stride);
   return {first, last - first + 1};
 }
 /// Places that a phase has at most.
@@ -523,16 +540,18 @@ Part seen(const Correlation &c) {
   return part;
 }
 
-Tiles tiles_of(int64_t batch, int64_t height, int64_t width) { return {batch, (height + m - 1) / m, (width + m - 1) / m}; }
+Tiles tiles_of(int64_t batch, int64_t height, int64_t width) {
+  return {batch, (height + m - 1) / m, (width + m - 1) / m};
+}
 
 }  // namespace
 
 bool supports(const Correlation &c) {
   if (c.stride != 1 && c.stride != 2) return false;
   const int r = places_of(c);
-  return (r == 2 || r == 3) && c.in_channels % 16 == 0 && c.out_channels % 16 == 0 &&
-         c.padding >= 0 && c.padding < c.kernel && c.height + 2 * c.padding >= c.kernel &&
-         c.width + 2 * c.padding >= c.kernel && c.out_height > 0 && c.out_width > 0 && c.batch > 0 && c.in_channels > 0 && c.out_channels > 0;
+  return (r == 2 || r == 3) && c.in_channels % 16 == 0 && c.out_channels % 16 == 0 && c.padding >= 0 &&
+         c.padding < c.kernel && c.height + 2 * c.padding >= c.kernel && c.width + 2 * c.padding >= c.kernel &&
+         c.out_height > 0 && c.out_width > 0 && c.batch > 0 && c.in_channels > 0 && c.out_channels > 0;
 }
 
 bool is_faster(const Correlation &c) {
@@ -548,8 +567,8 @@ bool is_faster(const Correlation &c) {
 void correlate(const Correlation &c, const float *x, const float *w, const float *bias, float *y) {
   const View output = {c.out_height, c.out_width, c.out_channels, 1, 0, 0};
   const int64_t window = c.kernel * c.kernel;
-  convolve(places_of(c), seen(c), tiles_of(c.batch, c.out_height, c.out_width), output, c.in_channels, c.out_channels, x, w,
-           c.in_channels * window, window, bias, y);
+  convolve(places_of(c), seen(c), tiles_of(c.batch, c.out_height, c.out_width), output, c.in_channels, c.out_channels,
+           x, w, c.in_channels * window, window, bias, y);
 }
 
 void spread(const Correlation &c, const float *y, const float *w, const float *bias, float *x) {
@@ -568,7 +587,8 @@ void spread(const Correlation &c, const float *y, const float *w, const float *b
           part.places[0][i * r + j] = a < 0 || b < 0 ? -1 : a * c.kernel + b;
         }
       const View output = {c.height, c.width, c.in_channels, c.stride, fy, fx};
-      const int64_t height = (c.height - fy + c.stride - 1) / c.stride, width = (c.width - fx + c.stride - 1) / c.stride;
+      const int64_t height = (c.height - fy + c.stride - 1) / c.stride,
+                    width = (c.width - fx + c.stride - 1) / c.stride;
       convolve(r, part, tiles_of(c.batch, height, width), output, c.out_channels, c.in_channels, y, w, window,
                c.in_channels * window, bias, x);
     }
@@ -604,7 +624,8 @@ void gradient_of_weight(const Correlation &c, const float *x, const float *dy, f
   g.output_step = c.in_channels * window;
   g.input_step = window;
   parallel_for(0, g.groups * g.chunks, 1, [&](int64_t begin, int64_t end) { run_gradient(r, g, begin, end); });
-  parallel_for(0, (g.inputs + turned - 1) / turned, 1, [&](int64_t begin, int64_t end) { run_gather(r, g, begin, end); });
+  parallel_for(0, (g.inputs + turned - 1) / turned, 1,
+               [&](int64_t begin, int64_t end) { run_gather(r, g, begin, end); });
 }
 
 }  // namespace ctorch::winograd

@@ -4,8 +4,8 @@
 
 namespace ctorch::winograd {
 
-/// Whether the functions below can: kernels that have 2 or 3 places for each of the stride's phases, strides of 1 and 2, and
-/// numbers of channels that are multiples of 16.
+/// Whether the functions below can: kernels that have 2 or 3 places for each of the stride's phases, strides of 1 and
+/// 2, and numbers of channels that are multiples of 16.
 bool supports(const Correlation &);
 
 /// Whether it is worth it, by the shapes of one picture: how many others are in the batch must not change it.
@@ -13,7 +13,8 @@ bool is_faster(const Correlation &);
 
 /// y, with `bias` [out_channels] added where it is not null.
 void correlate(const Correlation &, const float *x, const float *w, const float *bias, float *y);
-/// The adjoint in x: dx from dy, which is the transposed convolution of y; `bias` [in_channels] is added where it is not null.
+/// The adjoint in x: dx from dy, which is the transposed convolution of y; `bias` [in_channels] is added where it is
+/// not null.
 void spread(const Correlation &, const float *y, const float *w, const float *bias, float *x);
 /// The adjoint in w: dw from x and dy.
 void gradient_of_weight(const Correlation &, const float *x, const float *dy, float *dw);
