@@ -144,7 +144,14 @@ func exchange(_ group: ProcessGroup) throws {
 /// Process `rank` does not come, in the way that `kind` says; the others say what they wait for.
 func wait(_ group: ProcessGroup, _ kind: String, _ rank: Int) throws {
   group.activity = "step 5, the generator's gradient"
+  // One that goes while another still connects is told otherwise. Files, since an exchange could be cut as well.
+  try Data().write(to: URL(fileURLWithPath: "connected-\(group.rank)"))
   if group.rank == rank {
+    let deadline = Date() + 30
+    while !(0..<group.count).allSatisfy({ FileManager.default.fileExists(atPath: "connected-\($0)") }) {
+      guard Date() < deadline else { throw ProcessError("the others did not connect") }
+      Thread.sleep(forTimeInterval: 0.01)
+    }
     if kind == "killed" { kill(getpid(), SIGKILL) }
     if kind == "hung" { kill(getpid(), SIGSTOP) }
   }
