@@ -57,6 +57,7 @@ let package = Package(
   targets: [
     .systemLibrary(name: "Clibarchive", providers: [.apt(["libarchive-dev"]), .brew(["libarchive"])]),
     .systemLibrary(name: "Clibmd", providers: [.apt(["libmd-dev"])]),
+    .systemLibrary(name: "Csyncfs"),
     .systemLibrary(name: "Clibzip", providers: [.apt(["libzip-dev"]), .brew(["libzip"])]),
     .systemLibrary(name: "Clzma", providers: [.apt(["liblzma-dev"]), .brew(["xz"])]),
     .systemLibrary(name: "Cmatio", providers: [.apt(["libmatio-dev"]), .brew(["libmatio"])]),
@@ -88,7 +89,7 @@ let package = Package(
         ]
     ),
     .target(
-      name: "Files", dependencies: [.target(name: "Clibmd", condition: .when(platforms: [.linux]))],
+      name: "Files", dependencies: [.target(name: "Clibmd", condition: .when(platforms: [.linux])), "Csyncfs"],
       swiftSettings: strict),
     .target(
       name: "CImages", dependencies: ["Cpng", "Cjpeg", "Cwebp"], cSettings: strictC, cxxSettings: strictCXX,

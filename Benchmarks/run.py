@@ -17,6 +17,7 @@ import os
 import pathlib
 import platform
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -136,6 +137,20 @@ WORKS = [
             "PyTorch channels-last": ("semi_pictures_pytorch.py", "-channels-last"),
         },
         "targets": {"the better peer": (0.6, [1, 0])},
+    },
+    {
+        "name": "sampling",
+        "title": "10 000 pictures of 64 x 64 drawn from dcgan-64 and written as PNG files, whole commands",
+        "sampling": "pictures",
+        "targets": {"the better peer": (0.6, [0])},
+        "agreement": "From the same weights; the mean and the mean square of what both draw agree to a hundredth.",
+    },
+    {
+        "name": "sampling-zip",
+        "title": "The same as one zip of stored PNG files",
+        "sampling": "pictures.zip",
+        "targets": {"the better peer": (0.5, [0])},
+        "agreement": "From the same weights; the mean and the mean square of what both draw agree to a hundredth.",
     },
     {
         "name": "convolutions",
@@ -330,6 +345,78 @@ class Contestant:
         return statistics.median(self.times)
 
 
+class Command:
+    """A contestant whose turn is a whole command, which makes `out`."""
+
+    def __init__(self, label, arguments, threads, out):
+        self.label, self.arguments, self.threads, self.out = label, arguments, threads, out
+        self.times, self.failure = [], None
+
+    def turn(self):
+        begun = time.perf_counter()
+        done = subprocess.run(self.arguments, capture_output=True, text=True, env=environment(self.threads), preexec_fn=pinned(self.threads))
+        self.times.append(time.perf_counter() - begun)
+        if done.returncode:
+            sys.exit(f"{self.label}: {(done.stderr.strip().splitlines() or ['no message'])[-1]}")
+        shutil.rmtree(self.out) if self.out.is_dir() else self.out.unlink()
+
+    @property
+    def median(self):
+        return statistics.median(self.times)
+
+
+def sampling(work, threads, count=10000):
+    """A run of one step on pictures of noise; its generator draws, here and in PyTorch."""
+    gan, peer = str(root / ".build/release/gan"), [options.python, str(here / "peers/sampling_pillow.py")]
+    with tempfile.TemporaryDirectory() as folder:
+        place = pathlib.Path(folder)
+        script = (
+            "import sys, numpy; from PIL import Image\nfor i in range(64):\n"
+            "    Image.fromarray(numpy.random.default_rng(i).integers(0, 256, (64, 64, 3), 'uint8')).save(f'{sys.argv[1]}/{i}.png')"
+        )
+        (place / "noise").mkdir()
+        for command in (
+            [options.python, "-c", script, str(place / "noise")],
+            [gan, "train", "dcgan-64", "--data", str(place / "noise"), "--set", "duration.count=1", "--out", str(place / "run")],
+        ):
+            subprocess.run(command, check=True, capture_output=True)
+        agree(gan, peer, place)
+        out = place / work["sampling"]
+        ours = [gan, "sample", str(place / "run"), "--out", f"{out}{'' if out.suffix else '/'}"]
+        contestants = [Command("swift-gan", ours, threads, out)] + [
+            Command(label, [*peer, str(place / "run"), str(out), *more], threads, out)
+            for label, more in (
+                ("PyTorch eager and Pillow", []), ("PyTorch channels-last and Pillow", ["--channels-last"]))
+        ]
+        for contestant in contestants:
+            contestant.arguments += ["--count", str(count), "--threads", str(threads)]
+        for _ in range(options.rounds + 1):
+            for contestant in contestants:
+                contestant.turn()
+        for contestant in contestants:
+            contestant.times = contestant.times[1:]
+    return contestants
+
+
+def agree(gan, peer, place):
+    """Whether 1024 pictures of both have the same mean and mean square, to a hundredth."""
+    run, out = str(place / "run"), place / "few"
+    subprocess.run([gan, "sample", run, "--count", "1024", "--out", f"{out}/"], check=True, capture_output=True)
+    sums = (
+        "import sys, numpy, pathlib; from PIL import Image\n"
+        "x = numpy.stack([numpy.asarray(Image.open(f)) for f in pathlib.Path(sys.argv[1]).iterdir()]).astype(float)\n"
+        "print(x.mean(), (x * x).mean())"
+    )
+    answers = [
+        [float(word) for word in subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()]
+        for command in ([options.python, "-c", sums, str(out)], [*peer, run, str(out), "--count", "1024", "--threads", "1", "--sums"])
+    ]
+    shutil.rmtree(out)
+    for own, other in zip(*answers):
+        if abs(own - other) > 0.01 * own:
+            sys.exit(f"sampling: not the same pictures: means and mean squares {answers}")
+
+
 def duration(seconds):
     for unit, factor in ("s", 1), ("ms", 1e3), ("us", 1e6):
         if seconds * factor >= 1:
@@ -476,7 +563,7 @@ def main():
             save(measured, level)
             continue
         # That several processes play the game of one is what tests show: SharedGameTests.
-        worst = {} if "processes" in work else check(work)
+        worst = {} if "processes" in work or "sampling" in work else check(work)
         if worst:
             print(f"{work['name']}: the same losses?", flush=True)
         limit = work.get("tolerance", 1e-4)
@@ -486,14 +573,14 @@ def main():
                 sys.exit(f"{work['name']}: {label} does not play the same game: losses differ by {difference:.1e}")
         agreed = [d for d in worst.values() if not isinstance(d, str)]
         above, text = "", [where, ""]
-        if agreed and "agreement" in work:
+        if (agreed or "sampling" in work) and "agreement" in work:
             above = work["agreement"]
         elif agreed and limit:
             what = "Output and gradient" if work["name"].startswith("minibatch") else "Losses of 20 steps from the same weights and draws"
             text += [f"{what} agree to {max(agreed):.0e}.", ""]
         for threads in [1] + ([cores] if cores > 1 and "one thread" not in work else []):
             print(f"{work['name']}, {threads} thread{'s' if threads > 1 else ''}", flush=True)
-            contestants = measure(work, threads)
+            contestants = sampling(work, threads) if "sampling" in work else measure(work, threads)
             lines = lines_of(work, threads, contestants)
             print("\n".join(lines), flush=True)
             text += [f"{'One thread' if threads == 1 else f'{threads} threads'}:", "", *lines]

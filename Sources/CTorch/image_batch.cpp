@@ -1,4 +1,4 @@
-// Batches of images: bytes of the chosen ones gathered, mirrored, shifted and made float in one pass.
+// Batches of images: bytes of the chosen ones gathered, mirrored, shifted and made float in one pass, and floats made bytes.
 #include "Internal.h"
 #include "parallel.h"
 #include "vector_math.h"
@@ -20,6 +20,29 @@ CT_WIDE_KERNEL(void, scale_bytes, (const uint8_t *from, float *to, int64_t count
   for (int64_t i = 0; i < count; i++) {
     const float scaled = static_cast<float>(from[i]) * scale;
     to[i] = scaled + offset;
+  }
+}
+
+/// The nearest of 256 levels, halves up; below `low` and NaN are 0, above `high` 255. Each operation is rounded by itself.
+CT_WIDE_KERNEL(void, nearest_bytes, (const float *from, uint8_t *to, int64_t count, float low, float span),
+               (from, to, count, low, span)) {
+#pragma clang fp contract(off)
+  for (int64_t i = 0; i < count; i++) {
+    float value = (from[i] - low) / span * 255;
+    value = value > 0 ? value : 0;
+    value = value < 255 ? value : 255;
+    const int32_t whole = static_cast<int32_t>(value);
+    to[i] = static_cast<uint8_t>(whole + (value - static_cast<float>(whole) >= 0.5f));
+  }
+}
+
+/// Three planes of `count` bytes to pixels of three.
+CT_WIDE_KERNEL(void, interleave, (const uint8_t *planes, uint8_t *to, int64_t count), (planes, to, count)) {
+  const uint8_t *const red = planes, *const green = planes + count, *const blue = planes + 2 * count;
+  for (int64_t i = 0; i < count; i++) {
+    to[3 * i] = red[i];
+    to[3 * i + 1] = green[i];
+    to[3 * i + 2] = blue[i];
   }
 }
 
@@ -97,5 +120,31 @@ CTensor *ct_image_batch(const uint8_t *pixels, int64_t count, int64_t channels, 
       }
     });
     return batch.to(device(place));
+  });
+}
+
+CTensor *ct_image_bytes(CTensor *images, double low, double high) {
+  using namespace ctorch;
+  return operation("imageBytes", {images}, [&] {
+    const auto values = tensor(images).to(at::kCPU, at::kFloat).contiguous();
+    TORCH_CHECK(values.dim() == 4, "images [N, C, H, W] are wanted, not ", values.sizes());
+    const int64_t count = values.size(0), channels = values.size(1), plane = values.size(2) * values.size(3);
+    auto bytes = at::empty({count, values.size(2), values.size(3), channels}, at::kByte);
+    const float *const from = values.const_data_ptr<float>();
+    uint8_t *const to = bytes.mutable_data_ptr<uint8_t>();
+    const int64_t size = channels * plane;
+    parallel_for(0, count, std::max<int64_t>(1, (1 << 15) / std::max<int64_t>(1, size)), [&](int64_t first, int64_t last) {
+      std::vector<uint8_t> planes(size);
+      for (int64_t i = first; i < last; i++) {
+        nearest_bytes(from + i * size, channels == 1 ? to + i * size : planes.data(), size, low, high - low);
+        if (channels == 3) {
+          interleave(planes.data(), to + i * size, plane);
+        } else if (channels != 1) {
+          for (int64_t pixel = 0; pixel < plane; pixel++)
+            for (int64_t c = 0; c < channels; c++) to[i * size + pixel * channels + c] = planes[c * plane + pixel];
+        }
+      }
+    });
+    return bytes;
   });
 }

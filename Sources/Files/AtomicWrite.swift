@@ -16,10 +16,11 @@ import Foundation
 /// Two kinds of file cannot be replaced and are written in place: one whose folder may not be written in, and one that
 /// is a mount of its own, as containers have it.
 ///
+/// - Parameter isSynced: false for one of many files that are synced together afterwards, by ``syncFileSystem(of:)``.
 /// - Throws: `FileError` naming `url` and the system's reason; the old file is then untouched, unless it had to be
 ///   written in place, and no temporary file is left.
-public func replaceFile(at url: URL, with data: Data) throws {
-  try replaceFile(at: url) { write in try data.withUnsafeBytes { try write($0) } }
+public func replaceFile(at url: URL, with data: Data, isSynced: Bool = true) throws {
+  try replaceFile(at: url, isSynced: isSynced) { write in try data.withUnsafeBytes { try write($0) } }
 }
 
 /// The same of bytes that need not be in memory all at once.
@@ -28,13 +29,14 @@ public func replaceFile(at url: URL, with data: Data) throws {
 ///   has to give the same ones.
 /// - Throws: as ``replaceFile(at:with:)``; what `body` throws.
 public func replaceFile(
-  at url: URL, writing body: (_ write: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
+  at url: URL, isSynced: Bool = true,
+  writing body: (_ write: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
 ) throws {
   let replacement = FileReplacement(trying: url)
   do {
     try replacement.checkBegun()
     try body { try replacement.write($0) }
-    try replacement.commit()
+    try replacement.commit(isSynced: isSynced)
   } catch {
     guard replacement.isOnlyForOverwriting, try overwriteFile(at: url.path, writing: body) else { throw error }
   }
@@ -152,8 +154,9 @@ public final class FileReplacement {
 
   /// Syncs the file to the disk and gives it its name, with the permissions of the one that had it.
   ///
+  /// - Parameter isSynced: false where the caller syncs many files together, by ``syncFileSystem(of:)``.
   /// - Throws: `FileError` with the system's reason.
-  public func commit() throws(FileError) {
+  public func commit(isSynced: Bool = true) throws(FileError) {
     guard isPending else { throw FileError(path: path, reason: "has been replaced already") }
     func check(_ isDone: Bool, _ action: String) throws(FileError) {
       guard isDone else { throw FileError(path: path, reason: systemReason(action)) }
@@ -164,7 +167,7 @@ public final class FileReplacement {
       // Only root may give files away; for others it is theirs already.
       if old.st_uid != geteuid() { _ = fchown(descriptor, old.st_uid, old.st_gid) }
     }
-    try check(syncDescriptor(descriptor), "cannot be synced")
+    if isSynced { try check(syncDescriptor(descriptor), "cannot be synced") }
     if rename(temporary, path) != 0 {
       refusal = errno
       throw FileError(path: path, reason: systemReason("cannot be replaced"))

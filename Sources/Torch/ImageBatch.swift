@@ -63,4 +63,12 @@ extension Tensor {
       return moves.map { $0.withUnsafeBufferPointer { batch($0.baseAddress) } } ?? batch(nil)
     }
   }
+
+  /// Images [N, C, H, W] as the bytes that picture files hold, [N, H, W, C] on the CPU, in one pass.
+  ///
+  /// - Parameter range: the values that become 0 and 255. Each number takes the nearest of the 256 levels, halves the
+  ///   upper one; those beyond are clamped, NaN becomes 0.
+  public func imageBytes(in range: ClosedRange<Float> = 0...1) -> Tensor {
+    Tensor(ct_image_bytes(handle, Double(range.lowerBound), Double(range.upperBound)))
+  }
 }

@@ -16,13 +16,22 @@ public func forEachSerially(_ count: Int, _ body: @escaping @Sendable (Int) thro
   if let error = loop.errors.compactMap({ $0 }).first { throw error }
 }
 
-/// Each call writes to a place of its own.
-private final class SerialLoop: @unchecked Sendable {
-  let body: @Sendable (Int) throws -> Void
-  let places: UnsafeMutableBufferPointer<(any Error)?>
+/// What `body` makes of 0, ..., `count` - 1, in their order, called as by ``forEachSerially(_:_:)``.
+///
+/// - Throws: what `body` throws first, by number.
+public func mapSerially<Output: Sendable>(
+  _ count: Int, _ body: @escaping @Sendable (Int) throws -> Output
+) throws -> [Output] {
+  let outputs = Outputs<Output>(count)
+  try forEachSerially(count) { outputs.places[$0] = try body($0) }
+  return outputs.places.map { $0! }
+}
 
-  init(_ count: Int, _ body: @escaping @Sendable (Int) throws -> Void) {
-    self.body = body
+/// Each call writes to a place of its own.
+private final class Outputs<Output: Sendable>: @unchecked Sendable {
+  let places: UnsafeMutableBufferPointer<Output?>
+
+  init(_ count: Int) {
     places = .allocate(capacity: count)
     places.initialize(repeating: nil)
   }
@@ -31,10 +40,20 @@ private final class SerialLoop: @unchecked Sendable {
     places.deinitialize()
     places.deallocate()
   }
+}
 
-  var errors: [(any Error)?] { Array(places) }
+private final class SerialLoop: @unchecked Sendable {
+  let body: @Sendable (Int) throws -> Void
+  private let failures: Outputs<any Error>
+
+  init(_ count: Int, _ body: @escaping @Sendable (Int) throws -> Void) {
+    self.body = body
+    failures = Outputs(count)
+  }
+
+  var errors: [(any Error)?] { Array(failures.places) }
 
   func run(_ index: Int) {
-    do { try body(index) } catch { places[index] = error }
+    do { try body(index) } catch { failures.places[index] = error }
   }
 }

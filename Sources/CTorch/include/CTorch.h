@@ -124,6 +124,8 @@ typedef struct CTImageMove {
 CT_RESULT ct_image_batch(const uint8_t *pixels, int64_t count, int64_t channels, int64_t height, int64_t width,
                          const int64_t *chosen, int64_t chosen_count, const CTImageMove *_Nullable moves, bool reflects,
                          double scale, double offset, bool flat, CTDevice device) CT_RETURNS_RETAINED;
+/// Images [N, C, H, W] as bytes [N, H, W, C] on the CPU: the nearest of 256 levels from `low` to `high`, those beyond clamped, NaN 0.
+CT_RESULT ct_image_bytes(CT_OPERAND images, double low, double high) CT_RETURNS_RETAINED;
 
 // ---- element by element ---------------------------------------------------------------------------------------
 #define CT_UNARY_OPERATIONS(APPLY)                                                                          \

@@ -131,27 +131,30 @@ struct Sample: ParsableCommand {
     let file = URL(fileURLWithPath: out)
     if let seeds {
       let numbers = try Self.numbers(seeds, "--seeds")
-      let corners = try numbers.map { try game.latent(seed: $0) }
-      if let interpolate { return try writeWalk(game, corners, interpolate, classes, to: file) }
-      let rows = try corners.indices.map { index in
-        try game.samples(of: corners[index], classes: classes.map { [$0[index % $0.count]] })
+      if let interpolate {
+        return try writeWalk(game, numbers.map { try game.latent(seed: $0) }, interpolate, classes, to: file)
       }
-      return try write(game, checkingTensors { concatenated(rows, 0) }, run, to: file, columns: nil)
+      return try write(game, run, to: file, columns: nil, count: numbers.count) { range in
+        let z = try checkingTensors { concatenated(try range.map { try game.latent(seed: numbers[$0]) }, 0) }
+        return try game.samples(of: z, classes: classes.map { all in range.map { all[$0 % all.count] } })
+      }
     }
     if let classes, game.recipe.isConditional {
       // A row for each class.
       let each = max(1, (count ?? 8 * classes.count) / classes.count)
       let random = RandomStream(seed: seed ?? 1).stream("samples")
-      let z = try checkingTensors {
-        concatenated(
-          (0..<each).map { game.recipe.makeNoise()(1, random.at($0), device: device) }, 0)
+      return try write(game, run, to: file, columns: each, count: classes.count * each) { range in
+        let z = try checkingTensors {
+          concatenated(range.map { game.recipe.makeNoise()(1, random.at($0 % each), device: device) }, 0)
+        }
+        return try game.samples(of: z, classes: range.map { classes[$0 / each] })
       }
-      let rows = try classes.map { one in try game.samples(of: z, classes: [Int](repeating: one, count: each)) }
-      return try write(game, checkingTensors { concatenated(rows, 0) }, run, to: file, columns: each)
     }
-    if destination != .grid { return try writeMany(game, to: file) }
-    let samples = try game.samples(count ?? 64, RandomStream(seed: seed ?? 1).stream("samples"))
-    try write(game, samples, run, to: file, columns: nil)
+    // In batches, the same samples for a grid and for files.
+    let random = RandomStream(seed: seed ?? 1).stream("samples")
+    try write(game, run, to: file, columns: nil, count: count ?? 64) { range in
+      try game.samples(batch: range.lowerBound / game.recipe.batchSize, random).sliced(0, 0..<range.count)
+    }
   }
 
   /// The classes asked for; all, in a game of classes, where none are; nil in another.
@@ -195,37 +198,32 @@ struct Sample: ParsableCommand {
     try Output.printPlace(file)
   }
 
+  /// Samples 0 ..< `count`, of which `draw` makes a batch's range at a time. Files are written as they come, so that
+  /// 50 000 need no more memory than 500.
   private func write(
-    _ game: RecipeGame, _ samples: Tensor, _ run: RunFolder.SavedRun, to file: URL, columns: Int?
+    _ game: RecipeGame, _ run: RunFolder.SavedRun, to file: URL, columns: Int?, count: Int,
+    _ draw: (Range<Int>) throws -> Tensor
   ) throws {
+    let size = game.recipe.batchSize
+    let batches = stride(from: 0, to: count, by: size).map { $0..<min(count, $0 + size) }
     if destination != .grid {
       let writer = try SampleWriter(to: file, isZip: destination == .zip, format: format ?? .png)
-      try writer.add(game.pictures(of: samples))
+      var bar = ProgressBar("sample", total: count, unit: "pictures")
+      for batch in batches {
+        try writer.add(game.pictures(of: draw(batch)))
+        bar.update(writer.count)
+      }
       try writer.finish()
-    } else if let nearest {
-      try writeNearest(nearest, game, samples, run, to: file)
+      bar.finish(count)
     } else {
-      try imageGrid(of: samples, game, columns: columns).write(to: file, as: PictureFormat(of: file))
+      let parts = try batches.map(draw)
+      let samples = try checkingTensors { concatenated(parts, 0) }
+      if let nearest {
+        try writeNearest(nearest, game, samples, run, to: file)
+      } else {
+        try imageGrid(of: samples, game, columns: columns).write(to: file, as: PictureFormat(of: file))
+      }
     }
-    try Output.printPlace(file)
-  }
-
-  /// One by one, so that 50 000 need no more memory than 500.
-  private func writeMany(_ game: RecipeGame, to file: URL) throws {
-    let (count, size) = (count ?? 64, game.recipe.batchSize)
-    let random = RandomStream(seed: seed ?? 1).stream("samples")
-    let writer = try SampleWriter(to: file, isZip: destination == .zip, format: format ?? .png)
-    var bar = ProgressBar("sample", total: count, unit: "pictures")
-    for batch in 0..<(count + size - 1) / size {
-      // The same samples as those of a grid.
-      let samples = try game.samples(batch: batch, random)
-      let part = min(size, count - batch * size)
-      try writer.add(
-        game.pictures(of: samples.sliced(0, 0..<part)))
-      bar.update(batch * size + part)
-    }
-    try writer.finish()
-    bar.finish(count)
     try Output.printPlace(file)
   }
 

@@ -2,13 +2,15 @@ import Datasets
 import Files
 import Foundation
 import Images
+import Torch
 
 /// Single pictures as files of a folder, 000000.png, 000001.png and so on, or in one zip as stylegan's tools read it.
 final class SampleWriter {
   private let format: PictureFormat
   private let folder: URL?
   private let zip: StyleGANArchive?
-  private var count = 0
+  /// How many pictures have been added.
+  private(set) var count = 0
 
   /// - Throws: `FileError` where the folder cannot be made, or holds such files already.
   init(to place: URL, isZip: Bool, format: PictureFormat) throws {
@@ -18,28 +20,38 @@ final class SampleWriter {
       return
     }
     try makeFolder(at: place)
-    let first = place.appendingPathComponent("000000.\(format.ending)")
+    let first = Self.file(0, in: place, format)
     if FileManager.default.fileExists(atPath: first.path) {
       throw FileError(path: first.path, reason: "is there already: name another folder, so that two sets do not mix")
     }
     (folder, zip) = (place, nil)
   }
 
-  /// - Throws: `FileError`.
-  func add(_ images: [Image]) throws {
-    for image in images {
-      if let folder {
-        let name = String(format: "%06d.", count) + format.ending
-        try image.write(to: folder.appendingPathComponent(name), as: format)
-      } else {
-        try zip?.append(image.png(.fast), label: nil)
-      }
-      count += 1
-    }
+  private static func file(_ index: Int, in folder: URL, _ format: PictureFormat) -> URL {
+    folder.appendingPathComponent(String(format: "%06d.", index) + format.ending)
   }
 
-  /// The zip appears at its place, whole.
+  /// Encodes them on all of libtorch's threads and writes them in their order.
   ///
   /// - Throws: `FileError`.
-  func finish() throws { try zip?.finish(classNames: nil) }
+  func add(_ images: [Image]) throws {
+    if let zip {
+      for file in try mapSerially(images.count, { try images[$0].png(.fast) }) { try zip.append(file, label: nil) }
+    } else if let folder {
+      let (first, format) = (count, format)
+      try forEachSerially(images.count) { index in
+        try replaceFile(
+          at: Self.file(first + index, in: folder, format), with: images[index].data(format), isSynced: false)
+      }
+    }
+    count += images.count
+  }
+
+  /// The zip appears at its place, whole; the disk has taken the files of a folder.
+  ///
+  /// - Throws: `FileError`.
+  func finish() throws {
+    try zip?.finish(classNames: nil)
+    if let folder { try syncFileSystem(of: folder) }
+  }
 }

@@ -60,10 +60,10 @@ extension RecipeGame {
   ///
   /// - Throws: `TensorError`, also where the game is one on points.
   public func pictures(of examples: Tensor) throws -> [Image] {
-    let values = try asImages(examples).values(Float.self)
+    let bytes = try asImages(examples).imageBytes().values(UInt8.self)
     let (shape, size) = (example.dimensions, example.count)
-    return try stride(from: 0, to: values.count, by: size).map { first in
-      try Image(width: shape[2], height: shape[1], channels: shape[0], planes: values[first..<first + size])
+    return try stride(from: 0, to: bytes.count, by: size).map { first in
+      try Image(width: shape[2], height: shape[1], channels: shape[0], samples: Array(bytes[first..<first + size]))
     }
   }
 }
