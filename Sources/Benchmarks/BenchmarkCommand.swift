@@ -68,7 +68,13 @@ struct BenchmarkCommand: ParsableCommand {
   @Flag(help: "Instead: print a table of convolutions, by shape and by algorithm.")
   var convolutions = false
 
+  @Option(help: "Instead: print a table of what so many steps take of memory, from the first.")
+  var memory: Int?
+
   func validate() throws {
+    if let memory, memory < 1 || work.processes > 1 {
+      throw ValidationError("--memory is of one process, and at least 1")
+    }
     if parts, work != .smallGame { throw ValidationError("--parts is of small-game") }
     if let points, points < 10 || work != .neighbours {
       throw ValidationError("--points is of neighbours, and at least 10")
@@ -77,7 +83,6 @@ struct BenchmarkCommand: ParsableCommand {
   }
 
   func run() throws {
-
     Libtorch.keepFreedMemory()
     Libtorch.threads = threads
     if convolutions { return print(try Convolutions.table().joined(separator: "\n")) }
@@ -100,6 +105,7 @@ struct BenchmarkCommand: ParsableCommand {
       print(losses)
       return
     }
+    if let memory { return print(try StepMemory.table(of: contestant, steps: memory).joined(separator: "\n")) }
     try contestant.run(3)
     if let companions { return try play(contestant, companions) }
     print("ready"); fflush(nil)

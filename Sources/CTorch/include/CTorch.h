@@ -70,6 +70,12 @@ void ct_set_threads(int count);
 int ct_threads_of_a_loop(void);
 /// Lets the program keep the memory that it frees, for the rest of its life. Does nothing but on Linux with glibc.
 void ct_keep_freed_memory(void);
+/// Bytes of large tensors on the CPU, now and at most at once, those that are held for them, and how many blocks have been taken.
+typedef struct {
+  uint64_t used, most, held, blocks;
+} CTTensorMemory;
+/// False where the C library has them all. `starts_anew`: `most` counts from here on.
+bool ct_tensor_memory(bool starts_anew, CTTensorMemory *memory);
 
 // ---- making and reading ---------------------------------------------------------------------------------------
 CT_RESULT ct_from_bytes(const void *bytes, const int64_t *sizes, int rank, CTDType dtype, CTDevice device)

@@ -9,6 +9,7 @@
 #include "../batch_norm.cpp"
 #include "../device.cpp"
 #include "../sorted_values.cpp"
+#include "../tensor_memory.cpp"
 #include "../finite.cpp"
 #include "../optimizer.cpp"
 #include "../historical_average.cpp"
