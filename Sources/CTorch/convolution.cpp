@@ -2,6 +2,7 @@
 // sees all there is, by Winograd's algorithm where that is faster, else as oneDNN does.
 #include "Internal.h"
 #include "graph_node.h"
+#include "leaky_relu.h"
 #include "matrix_product.h"
 #include "patches.h"
 #include "winograd.h"
@@ -75,11 +76,12 @@ bool are_plain(const at::Tensor &x, const at::Tensor &weight, const std::optiona
          x.size(1) == inputs && (!bias || (is_plain(*bias) && bias->dim() == 1 && bias->size(0) == outputs));
 }
 
-/// A convolution, or its transpose: then x is what the convolution would yield.
+/// A convolution, with a leaky ReLU behind it where `slope` is not 1, or the transpose of one: then x is what the convolution would
+/// yield.
 struct Convolution : torch::autograd::Function<Convolution> {
   static at::Tensor forward(torch::autograd::AutogradContext *context, const at::Tensor &input,
                             const at::Tensor &weight, const std::optional<at::Tensor> &bias, const Correlation &c,
-                            bool transposed) {
+                            bool transposed, double slope) {
     auto x = input.contiguous(at::MemoryFormat::ChannelsLast), w = weight.contiguous();
     auto b = bias ? bias->contiguous() : at::Tensor();
     auto y = transposed ? picture(c.batch, c.in_channels, c.height, c.width, x)
@@ -87,13 +89,15 @@ struct Convolution : torch::autograd::Function<Convolution> {
     const float *from = x.const_data_ptr<float>(), *kernel = w.const_data_ptr<float>(),
                 *offset = bias ? b.const_data_ptr<float>() : nullptr;
     if (transposed) spread(c, from, kernel, offset, y.mutable_data_ptr<float>());
-    else correlate(c, from, kernel, offset, y.mutable_data_ptr<float>());
-    context->save_for_backward({x, w});
+    else correlate(c, from, kernel, {offset, static_cast<float>(slope)}, y.mutable_data_ptr<float>());
+    if (slope == 1) context->save_for_backward({x, w});
+    else context->save_for_backward({x, w, y});
     context->saved_data["sizes"] =
         std::vector<int64_t>{c.batch,     c.height,       c.width,  c.in_channels, c.out_height,
                              c.out_width, c.out_channels, c.kernel, c.stride,      c.padding};
     context->saved_data["transposed"] = transposed;
     context->saved_data["bias"] = bias.has_value();
+    context->saved_data["slope"] = slope;
     return y;
   }
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext *context,
@@ -104,12 +108,16 @@ struct Convolution : torch::autograd::Function<Convolution> {
     const Correlation c = {s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], s[8], s[9]};
     const bool transposed = context->saved_data["transposed"].toBool();
     auto dy = cotangents[0].contiguous(at::MemoryFormat::ChannelsLast);
+    torch::autograd::variable_list gradients(6);
+    const double slope = context->saved_data["slope"].toDouble();
+    const bool wants_bias = context->saved_data["bias"].toBool() && context->needs_input_grad(2);
+    if (slope != 1) dy = leaky_relu_cotangent(dy, saved[2], slope, wants_bias ? &gradients[2] : nullptr);
+    else if (wants_bias) gradients[2] = dy.sum({0, 2, 3});
     const float *from = dy.const_data_ptr<float>(), *before = x.const_data_ptr<float>();
-    torch::autograd::variable_list gradients(5);
     if (context->needs_input_grad(0)) {
       auto dx = picture(x.size(0), x.size(1), x.size(2), x.size(3), x);
       const float *kernel = weight.const_data_ptr<float>();
-      if (transposed) correlate(c, from, kernel, nullptr, dx.mutable_data_ptr<float>());
+      if (transposed) correlate(c, from, kernel, {}, dx.mutable_data_ptr<float>());
       else spread(c, from, kernel, nullptr, dx.mutable_data_ptr<float>());
       gradients[0] = dx;
     }
@@ -120,12 +128,11 @@ struct Convolution : torch::autograd::Function<Convolution> {
       else winograd::gradient_of_weight(c, big, small, dw.mutable_data_ptr<float>());
       gradients[1] = dw;
     }
-    if (context->saved_data["bias"].toBool() && context->needs_input_grad(2)) gradients[2] = dy.sum({0, 2, 3});
     return once_differentiable("a convolution", cotangents, std::move(gradients));
   }
   static bool of_patches(const Correlation &c) { return patches::supports(c); }
-  static void correlate(const Correlation &c, const float *x, const float *w, const float *bias, float *y) {
-    of_patches(c) ? patches::correlate(c, x, w, bias, y) : winograd::correlate(c, x, w, bias, y);
+  static void correlate(const Correlation &c, const float *x, const float *w, const Finish &finish, float *y) {
+    of_patches(c) ? patches::correlate(c, x, w, finish, y) : winograd::correlate(c, x, w, finish, y);
   }
   static void spread(const Correlation &c, const float *y, const float *w, const float *bias, float *x) {
     of_patches(c) ? patches::spread(c, y, w, bias, x) : winograd::spread(c, y, w, bias, x);
@@ -147,24 +154,27 @@ bool is_ours(const Correlation &c) {
 CTConvolutions ct_set_convolutions(CTConvolutions chosen) { return std::exchange(algorithm, chosen); }
 
 CTensor *ct_conv2d(CTensor *x, CTensor *weight, CTensor *bias, bool has_bias, int64_t stride, int64_t padding,
-                   int64_t groups) {
+                   int64_t groups, double slope) {
   return operation("conv2d", {x, weight, operand_of(bias, has_bias, weight)}, [&] {
+    const auto activated = [&](at::Tensor y) { return slope == 1 ? y : leaky_relu(y, slope); };
     if (is_dense(tensor(x), tensor(weight), padding, groups) &&
         (!has_bias || tensor(bias).sizes() == tensor(weight).sizes().slice(0, 1)))
-      return dense(rows_of(tensor(x)), rows_of(tensor(weight)), optional_tensor(bias, has_bias))
-          .unsqueeze(-1)
-          .unsqueeze(-1);
+      return activated(dense(rows_of(tensor(x)), rows_of(tensor(weight)), optional_tensor(bias, has_bias))
+                           .unsqueeze(-1)
+                           .unsqueeze(-1));
     const auto &from = tensor(x), &w = tensor(weight);
     const auto b = optional_tensor(bias, has_bias);
     if (w.dim() == 4 && are_plain(from, w, b, w.size(1), w.size(0), groups)) {
       auto places = [&](int64_t size) { return (size + 2 * padding - w.size(2)) / std::max<int64_t>(1, stride) + 1; };
       const auto c = correlation(from.sizes(), {from.size(0), w.size(0), places(from.size(2)), places(from.size(3))}, w,
                                  stride, padding);
-      if (is_ours(c)) return Convolution::apply(from, w, b, c, false);
+      // The backward pass goes by the sign of the result, which is that of the sum for slopes above 0.
+      if (is_ours(c) && slope > 0) return Convolution::apply(from, w, b, c, false, slope);
+      if (is_ours(c)) return activated(Convolution::apply(from, w, b, c, false, 1.0));
     }
-    return convolved(from, w, b, [&](const auto &x, const auto &w, const auto &b) {
+    return activated(convolved(from, w, b, [&](const auto &x, const auto &w, const auto &b) {
       return at::conv2d(x, w, b, {stride, stride}, {padding, padding}, /*dilation=*/1, groups);
-    });
+    }));
   });
 }
 CTensor *ct_conv_transpose2d(CTensor *x, CTensor *weight, CTensor *bias, bool has_bias, int64_t stride, int64_t padding,
@@ -183,7 +193,7 @@ CTensor *ct_conv_transpose2d(CTensor *x, CTensor *weight, CTensor *bias, bool ha
       auto places = [&](int64_t size) { return (size - 1) * stride - 2 * padding + w.size(2) + output_padding; };
       const auto c = correlation({from.size(0), w.size(1), places(from.size(2)), places(from.size(3))}, from.sizes(), w,
                                  stride, padding);
-      if (is_ours(c)) return Convolution::apply(from, w, b, c, true);
+      if (is_ours(c)) return Convolution::apply(from, w, b, c, true, 1.0);
     }
     return convolved(from, w, b, [&](const auto &x, const auto &w, const auto &b) {
       return at::conv_transpose2d(x, w, b, {stride, stride}, {padding, padding}, {output_padding, output_padding},

@@ -12,4 +12,11 @@ struct Correlation {
   int64_t kernel, stride, padding;
 };
 
+/// What becomes of each sum: `bias` [channels of the result] is added where it is not null, and what is not above 0 then is
+/// multiplied by `slope`.
+struct Finish {
+  const float *bias = nullptr;
+  float slope = 1;
+};
+
 }  // namespace ctorch

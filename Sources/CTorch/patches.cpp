@@ -19,7 +19,7 @@ struct Task {
   Correlation c;
   int64_t depth, padded;           // numbers of a patch, and of a row of them: a multiple of 16
   const float *x, *dy, *w, *bias;  // w as a matrix: [depth][out_channels], or its transpose [out_channels][padded]
-  float *y, *dx, *sums;
+  float slope, *y, *dx, *sums;
   int64_t groups, places_per_group;
   int64_t places() const { return c.out_height * c.out_width; }
 };
@@ -60,6 +60,8 @@ CT_WIDE_KERNEL(void, run_correlate, (const Task &t, int64_t begin, int64_t end),
     if (t.bias)
       for (int64_t i = 0; i < last - first; i++) std::memcpy(y + i * outputs, t.bias, outputs * sizeof(float));
     product<R>(rows, t.padded, 1, t.w, outputs, t.depth, y, outputs, last - first, outputs, t.bias != nullptr);
+    if (t.slope != 1)
+      for (int64_t i = 0; i < (last - first) * outputs; i++) y[i] = y[i] > 0 ? y[i] : y[i] * t.slope;
   }
 }
 
@@ -107,6 +109,7 @@ CT_WIDE_KERNEL(void, run_gradient, (const Task &t, int64_t begin, int64_t end), 
 Task task_of(const Correlation &c) {
   Task t = {};
   t.c = c;
+  t.slope = 1;
   t.depth = c.kernel * c.kernel * c.in_channels;
   t.padded = (t.depth + 15) / 16 * 16;
   return t;
@@ -128,13 +131,14 @@ bool supports(const Correlation &c) {
          c.height + 2 * c.padding >= c.kernel && c.width + 2 * c.padding >= c.kernel;
 }
 
-void correlate(const Correlation &c, const float *x, const float *w, const float *bias, float *y) {
+void correlate(const Correlation &c, const float *x, const float *w, const Finish &finish, float *y) {
   Task t = task_of(c);
   std::vector<float> matrix(t.depth * c.out_channels);
   each_weight(c, [&](int64_t k, int64_t d, int64_t at) { matrix[d * c.out_channels + k] = w[at]; });
   t.x = x;
   t.w = matrix.data();
-  t.bias = bias;
+  t.bias = finish.bias;
+  t.slope = finish.slope;
   t.y = y;
   parallel_for(0, (c.batch * t.places() + block - 1) / block, 4,
                [&](int64_t begin, int64_t end) { run_correlate(t, begin, end); });

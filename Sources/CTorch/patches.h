@@ -8,8 +8,8 @@ namespace ctorch::patches {
 /// At most 8 channels of x, a multiple of 16 of y.
 bool supports(const Correlation &);
 
-/// y, with `bias` [out_channels] added where it is not null.
-void correlate(const Correlation &, const float *x, const float *w, const float *bias, float *y);
+/// y, finished.
+void correlate(const Correlation &, const float *x, const float *w, const Finish &, float *y);
 /// The adjoint in x: dx from dy, which is the transposed convolution of y; `bias` [in_channels] is added where it is
 /// not null.
 void spread(const Correlation &, const float *y, const float *w, const float *bias, float *x);

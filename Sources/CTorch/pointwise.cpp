@@ -1,5 +1,6 @@
 // Element by element.
 #include "Internal.h"
+#include "leaky_relu.h"
 
 #include <ATen/ops/abs.h>
 #include <ATen/ops/add.h>
@@ -11,8 +12,6 @@
 #include <ATen/ops/ge.h>
 #include <ATen/ops/gt.h>
 #include <ATen/ops/isfinite.h>
-#include <ATen/ops/leaky_relu.h>
-#include <ATen/ops/leaky_relu_backward.h>
 #include <ATen/ops/log.h>
 #include <ATen/ops/log1p.h>
 #include <ATen/ops/maximum.h>
@@ -30,7 +29,6 @@
 #include <ATen/ops/sub.h>
 #include <ATen/ops/tanh.h>
 #include <ATen/ops/where.h>
-#include <torch/csrc/autograd/custom_function.h>
 
 using namespace ctorch;
 
@@ -51,29 +49,8 @@ DEFINE_SCALAR(pow_scalar, at::pow)
 DEFINE_SCALAR(gt_scalar, at::gt)
 DEFINE_SCALAR(ge_scalar, at::ge)
 
-namespace {
-/// libtorch's keeps its operand for the backward pass, which of pictures is as much memory again as the result: the sign that
-/// is asked for is the result's too.
-struct LeakyReLU : torch::autograd::Function<LeakyReLU> {
-  static at::Tensor forward(torch::autograd::AutogradContext *context, const at::Tensor &x, double slope) {
-    auto y = at::leaky_relu(x, slope);
-    context->save_for_backward({y});
-    context->saved_data["slope"] = slope;
-    return y;
-  }
-  static torch::autograd::variable_list backward(torch::autograd::AutogradContext *context,
-                                                 torch::autograd::variable_list cotangents) {
-    auto y = context->get_saved_variables()[0];
-    return {at::leaky_relu_backward(cotangents[0], y, context->saved_data["slope"].toDouble(), /*self_is_result=*/true), at::Tensor()};
-  }
-};
-}  // namespace
 CTensor *ct_leaky_relu(CTensor *x, double slope) {
-  return operation("leaky_relu", {x}, [&] {
-    const auto &from = tensor(x);
-    const bool is_picture = from.dim() == 4 && slope > 0 && from.is_floating_point();  // of vectors the detour costs more
-    return is_picture && !is_traced() ? LeakyReLU::apply(from, slope) : at::leaky_relu(from, slope);
-  });
+  return operation("leaky_relu", {x}, [&] { return leaky_relu(tensor(x), slope); });
 }
 
 CTensor *ct_softplus(CTensor *x) {

@@ -198,9 +198,10 @@ CT_INLINE void input_tiles(const View &view, const Tiles &tiles, int64_t begin, 
 /// A^T x A of rows 0, 1, ... of `from`, and b, to the tiles [begin, end) of y: channels [first, first + count).
 template <class R, int r>
 CT_INLINE void output_tiles(const View &view, const Tiles &tiles, int64_t begin, int64_t end, const Planes &from,
-                            const float *bias, int64_t first, int64_t count, float *y, float *nowhere) {
+                            const Finish &finish, int64_t first, int64_t count, float *y, float *nowhere) {
   using V = typename R::Vector;
   constexpr int n = side(r);
+  const bool leaks = finish.slope != 1;
   for (int64_t tile = begin; tile < end; tile++) {
     float *at[m * m];
     places<m, float>(view, tiles, tile, y, nowhere, at);
@@ -215,7 +216,7 @@ CT_INLINE void output_tiles(const View &view, const Tiles &tiles, int64_t begin,
         transform_output<r>(x, columns[i]);
       }
       V b = {};
-      if (bias) load(bias + first + c, b);
+      if (finish.bias) load(finish.bias + first + c, b);
 #pragma unroll
       for (int j = 0; j < m; j++) {
         V x[n], out[m];
@@ -223,7 +224,11 @@ CT_INLINE void output_tiles(const View &view, const Tiles &tiles, int64_t begin,
         for (int i = 0; i < n; i++) x[i] = columns[i][j];
         transform_output<r>(x, out);
 #pragma unroll
-        for (int i = 0; i < m; i++) store(at[i * m + j] + first + c, out[i] + b);
+        for (int i = 0; i < m; i++) {
+          out[i] += b;
+          if (leaks) choose(out[i] > 0, out[i], out[i] * finish.slope, out[i]);
+          store(at[i * m + j] + first + c, out[i]);
+        }
       }
     }
   }
@@ -345,7 +350,8 @@ struct Forward {
   View output;
   Tiles tiles;
   int64_t inputs, outputs, block;  // block: tiles at a time
-  const float *x, *kernels, *bias;
+  const float *x, *kernels;
+  Finish finish;
   int64_t kernel_plane;
   const float *zeros;
   float *y;
@@ -370,7 +376,7 @@ template <class R, int r> CT_INLINE void forward_blocks(const Forward &f, int64_
           product_rows<R, R::vectors>(in.data + p * in.plane, row, 1,
                                       f.kernels + p * f.kernel_plane + (k + of) / R::panel * depth * R::panel, R::panel,
                                       depth, out.data + p * out.plane + of, chunk, rows, false);
-      output_tiles<R, r>(f.output, f.tiles, first, last, out, f.bias, k, count, f.y, nowhere);
+      output_tiles<R, r>(f.output, f.tiles, first, last, out, f.finish, k, count, f.y, nowhere);
     }
   }
 }
@@ -391,7 +397,7 @@ int64_t tiles_at_a_time(int n, int64_t floats) {
 
 /// The part's convolution of x with the kernel in w, to `output` of y.
 void convolve(int r, const Part &part, const Tiles &tiles, const View &output, int64_t inputs, int64_t outputs,
-              const float *x, const float *w, int64_t output_step, int64_t input_step, const float *bias, float *y) {
+              const float *x, const float *w, int64_t output_step, int64_t input_step, const Finish &finish, float *y) {
   const int n = side(r);
   const int64_t panel = 2 * lanes_of(ck_level()), count = panels(outputs, panel), depth = part.phases * inputs;
   const int64_t plane = count * depth * panel + gap;
@@ -400,7 +406,7 @@ void convolve(int r, const Part &part, const Tiles &tiles, const View &output, i
   parallel_for(0, count, 1, [&](int64_t begin, int64_t end) { run_kernels(r, k, begin, end); });
   const std::vector<float> zeros(inputs);
   const int64_t block = tiles_at_a_time(n, depth);
-  const Forward f = {&part, output, tiles, inputs, outputs, block, x, kernels.get(), bias, plane, zeros.data(), y};
+  const Forward f = {&part, output, tiles, inputs, outputs, block, x, kernels.get(), finish, plane, zeros.data(), y};
   parallel_for(0, (tiles.count() + block - 1) / block, 1,
                [&](int64_t begin, int64_t end) { run_forward_blocks(r, f, begin, end); });
 }
@@ -564,11 +570,11 @@ bool is_faster(const Correlation &c) {
   return 4 * tiles.count() * n * n * phases <= 3 * direct;
 }
 
-void correlate(const Correlation &c, const float *x, const float *w, const float *bias, float *y) {
+void correlate(const Correlation &c, const float *x, const float *w, const Finish &finish, float *y) {
   const View output = {c.out_height, c.out_width, c.out_channels, 1, 0, 0};
   const int64_t window = c.kernel * c.kernel;
   convolve(places_of(c), seen(c), tiles_of(c.batch, c.out_height, c.out_width), output, c.in_channels, c.out_channels,
-           x, w, c.in_channels * window, window, bias, y);
+           x, w, c.in_channels * window, window, finish, y);
 }
 
 void spread(const Correlation &c, const float *y, const float *w, const float *bias, float *x) {
@@ -590,7 +596,7 @@ void spread(const Correlation &c, const float *y, const float *w, const float *b
       const int64_t height = (c.height - fy + c.stride - 1) / c.stride,
                     width = (c.width - fx + c.stride - 1) / c.stride;
       convolve(r, part, tiles_of(c.batch, height, width), output, c.out_channels, c.in_channels, y, w, window,
-               c.in_channels * window, bias, x);
+               c.in_channels * window, {bias, 1}, x);
     }
 }
 

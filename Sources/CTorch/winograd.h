@@ -11,8 +11,8 @@ bool supports(const Correlation &);
 /// Whether it is worth it, by the shapes of one picture: how many others are in the batch must not change it.
 bool is_faster(const Correlation &);
 
-/// y, with `bias` [out_channels] added where it is not null.
-void correlate(const Correlation &, const float *x, const float *w, const float *bias, float *y);
+/// y, finished.
+void correlate(const Correlation &, const float *x, const float *w, const Finish &, float *y);
 /// The adjoint in x: dx from dy, which is the transposed convolution of y; `bias` [in_channels] is added where it is
 /// not null.
 void spread(const Correlation &, const float *y, const float *w, const float *bias, float *x);

@@ -36,14 +36,20 @@ public func withConvolutions<Result>(_ algorithm: ConvolutionAlgorithm, _ body: 
 ///
 /// The channels of input and output fall into `groups` equal parts, one after the other; each part of the output sees
 /// its own part of the input only.
+///
+/// - Parameter leakySlope: of a leaky ReLU of the result, ``leakyReLU(_:slope:)``, which then takes no pass of its own;
+///   nil for none.
 public func conv2d(
-  _ x: Tensor, weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0, groups: Int = 1
+  _ x: Tensor, weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0, groups: Int = 1,
+  leakySlope: Double? = nil
 ) -> Tensor {
   Tensor(
-    ct_conv2d(x.handle, weight.handle, bias?.handle, bias != nil, Int64(stride), Int64(padding), Int64(groups)))
+    ct_conv2d(
+      x.handle, weight.handle, bias?.handle, bias != nil, Int64(stride), Int64(padding), Int64(groups), leakySlope ?? 1)
+  )
 }
 
-/// The transpose of ``conv2d(_:weight:bias:stride:padding:groups:)``: `x` [N, in, H, W], `weight` [in, out / groups,
+/// The transpose of ``conv2d(_:weight:bias:stride:padding:groups:leakySlope:)``: `x` [N, in, H, W], `weight` [in, out / groups,
 /// kH, kW], `bias` [out] -> [N, out, H', W'] with H' = (H - 1) stride - 2 padding + kH + outputPadding.
 public func convTranspose2d(
   _ x: Tensor, weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0, outputPadding: Int = 0,

@@ -76,6 +76,39 @@ import Torch
     }
   }
 
+  /// In one pass or in two: the same bits, but for the bias, whose gradient is summed in another order.
+  @Test(arguments: cases.filter { $0.outputPadding == nil }, ConvolutionAlgorithm.allCases)
+  func aLeakyReLUInTheSamePassIsTheSame(_ shape: Case, _ algorithm: ConvolutionAlgorithm) throws {
+    func outcomes(_ layer: (_ x: Tensor, _ weight: Tensor, _ bias: Tensor) -> Tensor) throws -> [Tensor] {
+      let random = RandomStream(seed: 6)
+      return try checkingTensors {
+        try withConvolutions(algorithm) {
+          let given = [
+            random.stream("x").normal(shape.x), random.stream("w").normal(shape.weight),
+            random.stream("b").normal([shape.outputs]),
+          ].map { $0.asVariable() }
+          let y = layer(given[0], given[1], given[2])
+          let cotangent = random.stream("c").normal(y.shape)
+          // By x and the kernel alone as well, as G's step asks: no sum for the bias then.
+          return try
+            ([y] + gradient(of: y, by: given, cotangent: cotangent)
+            + gradient(of: layer(given[0], given[1], given[2].detached()), by: [given[0]], cotangent: cotangent)).map {
+              try $0.checked()
+            }
+        }
+      }
+    }
+    let apart = try outcomes { leakyReLU(shape.apply($0, $1, $2), slope: 0.3) }
+    let together = try outcomes {
+      conv2d($0, weight: $1, bias: $2, stride: shape.stride, padding: shape.padding, leakySlope: 0.3)
+    }
+    for (name, index) in [("y", 0), ("dx", 1), ("dw", 2), ("dx alone", 4)] {
+      #expect(try together[index].values(Float.self) == apart[index].values(Float.self), "\(name) by \(algorithm)")
+    }
+    try expectClose(together[3], apart[3], shape.bound.relative, "db by \(algorithm)")
+    #expect(try apart[0].values(Float.self).contains { $0 < 0 })
+  }
+
   /// As networks have them: the algorithms are not the same one under three names, and the choice is by shape.
   @Test func eachAlgorithmIsItself() throws {
     let large = Case(x: [2, 96, 16, 16], outputs: 96, kernel: 3, stride: 1, padding: 1)

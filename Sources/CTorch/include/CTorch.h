@@ -219,8 +219,9 @@ typedef enum __attribute__((enum_extensibility(closed))) CTActivation {
 void ct_dense_chain(CT_OPERAND x, CT_OPERANDS parameters, const CTActivation *activations, int count, bool features,
                     bool fused, CT_RESULTS results);
 /// x [N, in, H, W], weight [out, in / groups, kH, kW], bias [out].
+/// `slope`: of a leaky ReLU behind it; 1 for none.
 CT_RESULT ct_conv2d(CT_OPERAND x, CT_OPERAND weight, CT_OPERAND bias, bool has_bias, int64_t stride, int64_t padding,
-                    int64_t groups) CT_RETURNS_RETAINED;
+                    int64_t groups, double slope) CT_RETURNS_RETAINED;
 /// x [N, in, H, W], weight [in, out / groups, kH, kW], bias [out].
 CT_RESULT ct_conv_transpose2d(CT_OPERAND x, CT_OPERAND weight, CT_OPERAND bias, bool has_bias, int64_t stride,
                               int64_t padding, int64_t output_padding, int64_t groups) CT_RETURNS_RETAINED;

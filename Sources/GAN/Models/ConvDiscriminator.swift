@@ -51,7 +51,7 @@ public struct ConvDiscriminator: Discriminator {
     layers = shapes.map {
       WeightNormConv2d(
         $0.inputs, $0.outputs, kernel: $0.kernel, stride: $0.stride, padding: $0.padding, direction: weights,
-        trainsGain: false)
+        trainsGain: false, leakySlope: 0.2)
     }
     self.minibatch = minibatch?(wide)
     output = WeightNormLinear(
@@ -62,7 +62,7 @@ public struct ConvDiscriminator: Discriminator {
     var h = inputNoise(inputDropout(x, context), context)
     for (index, layer) in layers.enumerated() {
       if index == 3 || index == 6 { h = hiddenDropout(h, context) }
-      h = leakyReLU(layer(h, context))
+      h = layer(h, context)
     }
     return judged(GlobalMeanPool()(h, context), minibatch, output, context)
   }

@@ -14,16 +14,21 @@ public struct WeightNormConv2d: Layer {
   public let stride: Int
   /// Rows and columns of zeros on each side.
   public let padding: Int
+  /// Of the leaky ReLU of the outputs; nil for none.
+  public let leakySlope: Double?
   private let initialDeviation: Double
 
   private static let epsilon = 1e-6
 
   /// - Parameters:
   ///   - trainsGain: whether the optimiser changes g, or only the initialisation does.
-  ///   - initialDeviation: the standard deviation of every output over the batch after the initialisation.
+  ///   - initialDeviation: the standard deviation of every output over the batch after the initialisation, before the
+  ///     leaky ReLU.
+  ///   - leakySlope: of a leaky ReLU of the outputs, made in the same pass; nil for none.
   public init(
     _ inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0,
-    direction: Initializer = .normal(standardDeviation: 0.1), trainsGain: Bool = true, initialDeviation: Double = 1
+    direction: Initializer = .normal(standardDeviation: 0.1), trainsGain: Bool = true, initialDeviation: Double = 1,
+    leakySlope: Double? = nil
   ) {
     self.direction = Parameter([outputs, inputs, kernel, kernel], direction)
     gain = Parameter([outputs], .constant(1), role: trainsGain ? .trained : .fixed)
@@ -31,6 +36,7 @@ public struct WeightNormConv2d: Layer {
     self.initialDeviation = initialDeviation
     self.stride = stride
     self.padding = padding
+    self.leakySlope = leakySlope
   }
 
   /// W, [out, in, kernel, kernel]
@@ -41,7 +47,8 @@ public struct WeightNormConv2d: Layer {
 
   public func callAsFunction(_ x: Tensor, _ context: Context) -> Tensor {
     if context.mode == .initialization, let failed = withoutGradient({ initialize(x) }) { return failed }
-    return conv2d(x, weight: weight, bias: bias.value, stride: stride, padding: padding)
+    return conv2d(
+      x, weight: weight, bias: bias.value, stride: stride, padding: padding, leakySlope: leakySlope)
   }
 
   /// - Returns: what failed, where something did.
