@@ -386,6 +386,25 @@ def r3gan_discriminator(p, x, widths, blocks, group, labels=None, classes=None):
     return logits, features
 
 
+def sngan_generator(p, z, width, side, normalization, labels=None, classes=None, reference=None):
+    latent, count = z.shape[1], 0
+    if labels is not None:
+        z = told(p, z, labels, latent, classes)
+    if reference is not None:
+        z, count = torch.cat([reference, z]), len(reference)
+    w = p("input.weight", 8 * width * side * side, latent)
+    h = F.linear(z, w, p("input.bias", len(w), scale=0.2)).reshape(-1, 8 * width, side, side)
+    for i, times in enumerate((8, 4, 2)):
+        b = p(f"hidden.{i}.bias", times // 2 * width, scale=0.2) if normalization == "none" else None
+        h = F.conv_transpose2d(h, p(f"hidden.{i}.weight", times * width, times // 2 * width, 4, 4, scale=0.2), b, 2, 1)
+        if normalization == "batch":
+            h = batch_norm(p, h, f"normalizations.{i}")
+        if normalization == "virtual-batch":
+            h = virtual_batch_norm(p, h, f"normalizations.{i}", count)
+        h = F.relu(h)
+    return torch.tanh(F.conv2d(h[count:], p("output.weight", 3, width, 3, 3), p("output.bias", 3, scale=0.2), 1, 1))
+
+
 def contracted(outputs):
     return sum((y * torch.arange(y.numel(), dtype=DOUBLE).cos().reshape(y.shape)).sum() for y in outputs)
 
@@ -448,6 +467,12 @@ def networks():
     case("imagenet-discriminator", images(3, 32, 1), lambda p, x: imagenet_discriminator(p, x, 1))
     case("r3gan-generator", noise(4, 5), lambda p, z: r3gan_generator(p, z, [8, 8, 4], 1, 4, labels, 3))
     case("r3gan-discriminator", images(4, 16, 1), lambda p, x: r3gan_discriminator(p, x, [8, 8, 4], 1, 4, labels, 3))
+    case("sngan-generator-none", noise(4, 5), lambda p, z: sngan_generator(p, z, 1, 2, "none"))
+    case("sngan-generator-batch", noise(4, 5), lambda p, z: sngan_generator(p, z, 1, 3, "batch", labels, 3))
+    case(
+        "sngan-generator-virtual-batch", noise(4, 5),
+        lambda p, z: sngan_generator(p, z, 1, 2, "virtual-batch", reference=p["reference.examples"]),
+        reference_examples=reference.clone())
     steps(file)
     counts(file)
     return file
@@ -556,7 +581,13 @@ def counts(file):
         nn.Linear(100, 4 * 4 * 512, bias=False), nn.BatchNorm1d(4 * 4 * 512), nn.ConvTranspose2d(512, 256, 5, bias=False),
         nn.BatchNorm2d(256), nn.ConvTranspose2d(256, 128, 5, bias=False), nn.BatchNorm2d(128), nn.ConvTranspose2d(128, 3, 5)]
     gains = 4 * 4 * 512 + 256 + 128  # which the release leaves out, and the last layer's 3, which it has
+    # Table 3 of SNGAN, for CIFAR-10; what is normalised has no bias.
+    sngan_g = [
+        nn.Linear(128, 4 * 4 * 512), nn.ConvTranspose2d(512, 256, 4, 2, 1, bias=False), nn.BatchNorm2d(256),
+        nn.ConvTranspose2d(256, 128, 4, 2, 1, bias=False), nn.BatchNorm2d(128),
+        nn.ConvTranspose2d(128, 64, 4, 2, 1, bias=False), nn.BatchNorm2d(64), nn.Conv2d(64, 3, 3, 1, 1)]
     values = {
+        "sngan-generator-32": count(*sngan_g),
         "dcgan-generator-64": count(*dcgan_g, *norms(g_sizes[:-1])),
         "dcgan-discriminator-64": count(*dcgan_d, *norms(d_sizes[2:])),
         "cifar10-discriminator": cifar(96)[0], "svhn-discriminator": cifar(64)[0],

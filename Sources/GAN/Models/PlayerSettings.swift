@@ -172,6 +172,7 @@ public enum GeneratorFamily: ChoiceFamily {
   public static let kinds: [any Choice.Type] = [
     DenseGenerator.Settings.self, DCGANGenerator.Settings.self, ConvGenerator.Settings.self,
     R3GANGenerator.Settings.self,
+    SNGANGenerator.Settings.self,
   ]
 }
 
