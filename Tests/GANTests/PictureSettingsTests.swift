@@ -90,6 +90,7 @@ import Torch
     #expect(reason { try ImageNetDiscriminator.Settings().validate(d, for: image(40, 40)) }?.contains("32") == true)
     #expect(reason { try SNGANGenerator.Settings().validate(g, for: image(28, 28)) }?.contains("of 8") == true)
     try SNGANGenerator.Settings().validate(g, for: image(48, 48))
+    #expect(reason { try SNGANDiscriminator.Settings().validate(d, for: image(48, 32)) }?.contains("square") == true)
     let residual = R3GANGenerator.Settings()
     #expect(reason { try residual.validate(g, for: image(64, 64)) }?.contains("must be 5") == true)
     try residual.validate(g, for: image(32, 32))
