@@ -143,6 +143,7 @@ public enum DataFamily: ChoiceFamily {
     MNIST.Source.self,
     FashionMNIST.Source.self,
     KMNIST.Source.self,
+    KMNIST49.Source.self,
     EMNIST.Source.self,
     QMNIST.Source.self,
     CIFAR10.Source.self,
