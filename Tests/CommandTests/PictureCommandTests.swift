@@ -160,6 +160,41 @@ import Testing
     }
   }
 
+  /// A file that has to be left out ends training before it begins, where that is asked for.
+  @Test func strictTrainingRefusesWhatCheckNames() throws {
+    try withEmptyFolder { folder in
+      try makeFolder(in: folder)
+      try Data(recipe.utf8).write(to: folder.appendingPathComponent("r.yaml"))
+      func train(_ words: [String]) throws -> GanProcess {
+        try GanProcess(
+          ["train"] + words + ["--out", "run", "--threads", "1"], in: folder, environment: environment(folder))
+      }
+      let strict = try train(["r.yaml", "--data", "set", "--strict"])
+      #expect(strict.status == 1 && strict.errors.contains("dog/list.txt: is text"), "\(strict.errors)")
+      #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent("run").path))
+      let digits = try train(["mnist", "--data", "set", "--strict"])
+      #expect(digits.status == 1 && digits.errors.contains("'data.strict': is unknown"), "\(digits.errors)")
+    }
+  }
+
+  /// Ten pictures: fewer than what a D whose layers take their first values from data would see first.
+  @Test func aHandfulOfPicturesIsEnough() throws {
+    try withEmptyFolder { folder in
+      try makeFolder(in: folder)
+      func train(_ words: [String]) throws -> GanProcess {
+        try GanProcess(
+          [
+            "train", "pictures", "--data", "set", "--steps", "2", "--batch-size", "4", "--threads", "1", "--set",
+            "generator.width=2", "--set", "discriminator.width=2", "--out", "run",
+          ] + words, in: folder, environment: environment(folder))
+      }
+      let taken = try train(["--set", "minibatchDiscrimination.enabled=true"])
+      #expect(taken.status == 1 && taken.errors.contains("initializationExamples"), "\(taken.errors)")
+      let run = try train([])
+      #expect(run.status == 0 && run.errors.contains("cat/cut.png"), "\(run.errors)")
+    }
+  }
+
   /// The disk is full while the set is packed: `ulimit` stands for that.
   @Test func aFullDiskLeavesTheSetInMemory() throws {
     try withEmptyFolder { folder in

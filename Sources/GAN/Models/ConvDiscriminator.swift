@@ -104,6 +104,7 @@ extension ConvDiscriminator {
       self.inputNoise = inputNoise
     }
 
+    public var takesFirstValuesFromData: Bool { true }
     public var summary: String { "convolutions, \(width), \(2 * width)" }
 
     private var isNoisy: Bool { inputDropout > 0 || hiddenDropout > 0 || inputNoise > 0 }

@@ -130,6 +130,7 @@ extension DenseDiscriminator {
       self.hiddenNoise = hiddenNoise
     }
 
+    public var takesFirstValuesFromData: Bool { normalization == .weight }
     public var summary: String { "dense, \(hidden.map(String.init).joined(separator: ", "))" }
 
     private var isNoisy: Bool { inputNoise > 0 || hiddenNoise > 0 }
