@@ -195,6 +195,31 @@ import Testing
     }
   }
 
+  /// Before the first step of a long run: what was chosen and why, how long it will take and how much memory; real
+  /// pictures and what G makes before it has learnt anything.
+  @Test func aLongRunSaysBeforehandWhatItTakes() throws {
+    try withEmptyFolder { folder in
+      try makeFolder(in: folder)
+      let run = try GanProcess(
+        [
+          "train", "pictures", "--data", "set", "--steps", "5000000", "--stop-after", "1", "--batch-size", "4",
+          "--threads", "1", "--set", "generator.width=2", "--set", "discriminator.width=2", "--out", "run",
+        ], in: folder, environment: environment(folder))
+      #expect(run.status == 0, "\(run.errors)")
+      let said = try #require(
+        run.errors.firstMatch(of: #/about .+ as the machine is now \([0-9]+ ms a step\), in [0-9.]+ GB of memory/#),
+        "\(run.errors)")
+      let chosen = try #require(
+        run.errors.range(of: "chose augmentation.policies: [color, translation, cutout], since"))
+      let stopped = try #require(run.errors.range(of: "stopped after step 1"))
+      #expect(chosen.lowerBound < said.range.lowerBound && said.range.upperBound < stopped.lowerBound)
+      for name in ["real.png", "step-000000.png"] {
+        let grid = folder.appendingPathComponent("run/samples/\(name)")
+        #expect(try Image(contentsOf: grid).channels == 3, "\(name)")
+      }
+    }
+  }
+
   /// The disk is full while the set is packed: `ulimit` stands for that.
   @Test func aFullDiskLeavesTheSetInMemory() throws {
     try withEmptyFolder { folder in
