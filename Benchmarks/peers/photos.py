@@ -1,6 +1,7 @@
 """5 000 JPEGs of 256 to 1024 pixels in ten folders of 500, the same on every machine: made once, in the cache.
 
-    python3 Benchmarks/peers/photos.py     prints where they are
+    python3 Benchmarks/peers/photos.py                          prints where they are
+    BENCHMARK_PHOTOS=500 python3 Benchmarks/peers/photos.py     the same of fewer, a multiple of 50: to try the benchmark out
 """
 
 import os
@@ -9,7 +10,8 @@ import random
 import shutil
 import sys
 
-count, parts = 5_000, 10
+count, parts = int(os.environ.get("BENCHMARK_PHOTOS", 5_000)), 10
+assert count > 0 and count % 50 == 0, f"BENCHMARK_PHOTOS is {count}, no multiple of a batch, 50"
 
 
 def folder():
@@ -44,7 +46,7 @@ def make(place):
 
 
 def photos():
-    """The folder; its parts are part-0 ... part-9."""
+    """The folder; its classes are part-0 ... part-9."""
     place = folder()
     if not place.is_dir():
         make(place)

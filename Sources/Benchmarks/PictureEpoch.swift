@@ -2,10 +2,9 @@ import Datasets
 import Foundation
 import Torch
 
-/// The first epoch over a folder of 500 photographs that have not been seen before: decoded, fitted to 64 x 64, packed,
-/// and gone through in batches of 50. A later epoch has no decoding in it.
+/// The first epoch over a folder of 5 000 photographs that have not been seen before: decoded, fitted to 64 x 64,
+/// packed, and gone through in batches of 50. A later epoch has no decoding in it.
 enum PictureEpoch {
-  private static let parts = 10
   private static let batchSize = 50
 
   /// Where `Benchmarks/peers/photos.py` has made them.
@@ -25,31 +24,28 @@ enum PictureEpoch {
     }
   }
 
-  private static func open(_ part: Int, of folder: URL, cache: URL) throws -> ImageBatches {
+  private static func open(_ folder: URL, cache: URL) throws -> ImageBatches {
     var settings = PictureSettings()
     settings.size = 64
     settings.filter = .bilinear
-    let images = try PictureSource(settings).open(
-      at: folder.appendingPathComponent("part-\(part)"), cache: PackedCache(cache), progress: { _ in })
+    let images = try PictureSource(settings).open(at: folder, cache: PackedCache(cache), progress: { _ in })
     return try ImageBatches(images, batchSize: batchSize, range: -1...1, asRows: false)
   }
 
   static func contestant() throws -> Contestant {
     let folder = try photos
     let cache = FileManager.default.temporaryDirectory.appendingPathComponent("gan-bench-\(UUID())")
-    var repetition = 0
     let run = { (times: Int) in
       for _ in 0..<times {
         // Nothing of what was packed before is left.
         defer { try? FileManager.default.removeItem(at: cache) }
-        let source = try open(repetition % parts, of: folder, cache: cache)
+        let source = try open(folder, cache: cache)
         for step in 0..<source.stepsPerEpoch { _ = source.batches(step, RandomStream(seed: 1)) }
-        repetition += 1
       }
     }
     let record = { (_: Int) -> (losses: [[Double]], tensors: [String: Tensor]) in
       defer { try? FileManager.default.removeItem(at: cache) }
-      let source = try open(0, of: folder, cache: cache)
+      let source = try open(folder, cache: cache)
       let moments = try (0..<source.stepsPerEpoch).map { step in
         let values = try source.examples(step * batchSize..<(step + 1) * batchSize).values(Double.self)
         let count = Double(values.count)

@@ -106,7 +106,9 @@ extension CIFAR10 {
   /// The images as a recipe's data, as `data.source: cifar10`.
   public struct Source: ImageSource {
     public static let kind = "cifar10"
+    public static let keys: [SettingsKey] = [.pixels]
     public static var defaultDirectory: URL? { CIFAR10.published.directory }
+    public static var downloads: [PublishedDataSet] { [CIFAR10.published] }
 
     /// What the bytes of a pixel become.
     public var pixels: PixelRange

@@ -79,7 +79,12 @@ extension CIFAR100 {
   /// The images as a recipe's data, as `data.source: cifar100`.
   public struct Source: ImageSource {
     public static let kind = "cifar100"
+    public static let keys: [SettingsKey] = [
+      .pixels,
+      SettingsKey("labels", "which classes: the 100, or the 20 that they belong to", of: Labels.self),
+    ]
     public static var defaultDirectory: URL? { CIFAR100.published.directory }
+    public static var downloads: [PublishedDataSet] { [CIFAR100.published] }
 
     /// What the bytes of a pixel become.
     public var pixels: PixelRange

@@ -56,6 +56,8 @@ extension PointSource {
 public protocol ImageSource: DataSource {
   /// Where the files are looked for if nobody says; nil where somebody must.
   static var defaultDirectory: URL? { get }
+  /// What `gan data get` fetches of it; empty where users get the files themselves.
+  static var downloads: [PublishedDataSet] { get }
   /// What the bytes of a pixel become.
   var pixels: PixelRange { get }
   /// What the published files hold, which is known without opening them; nil where it depends on the files.
@@ -69,6 +71,8 @@ public protocol ImageSource: DataSource {
 }
 
 extension ImageSource {
+  public static var downloads: [PublishedDataSet] { [] }
+
   /// Reads one split with its labels.
   ///
   /// - Throws: `FileError` naming the file and what is wrong with it.
@@ -125,6 +129,12 @@ public enum PixelRange: String, Codable, Sendable, CaseIterable {
   }
 }
 
+extension SettingsKey {
+  /// That of every source of images.
+  static let pixels = SettingsKey(
+    "pixels", "what pixel values G and D see: unit is 0 ... 1, symmetric is -1 ... 1", of: PixelRange.self)
+}
+
 /// The data that a recipe can name, under `data.source`.
 public enum DataFamily: ChoiceFamily {
   public typealias Member = any DataSource
@@ -133,6 +143,7 @@ public enum DataFamily: ChoiceFamily {
     MNIST.Source.self,
     FashionMNIST.Source.self,
     KMNIST.Source.self,
+    KMNIST49.Source.self,
     EMNIST.Source.self,
     QMNIST.Source.self,
     CIFAR10.Source.self,

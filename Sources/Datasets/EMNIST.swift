@@ -69,6 +69,7 @@ extension EMNIST {
   /// The characters as a recipe's data, as `data.source: emnist`.
   public struct Source: ImageSource {
     public static let kind = "emnist"
+    public static let keys: [SettingsKey] = [.pixels, SettingsKey("selection", "which characters", of: Selection.self)]
     public static var defaultDirectory: URL? { nil }
 
     /// What the bytes of a pixel become.

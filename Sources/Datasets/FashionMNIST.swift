@@ -38,7 +38,9 @@ extension FashionMNIST {
   /// The articles as a recipe's data, as `data.source: fashion-mnist`.
   public struct Source: ImageSource {
     public static let kind = "fashion-mnist"
+    public static let keys: [SettingsKey] = [.pixels]
     public static var defaultDirectory: URL? { FashionMNIST.published.directory }
+    public static var downloads: [PublishedDataSet] { [FashionMNIST.published] }
 
     /// What the bytes of a pixel become.
     public var pixels: PixelRange

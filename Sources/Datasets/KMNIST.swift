@@ -35,7 +35,9 @@ extension KMNIST {
   /// The characters as a recipe's data, as `data.source: kmnist`.
   public struct Source: ImageSource {
     public static let kind = "kmnist"
+    public static let keys: [SettingsKey] = [.pixels]
     public static var defaultDirectory: URL? { KMNIST.published.directory }
+    public static var downloads: [PublishedDataSet] { [KMNIST.published] }
 
     /// What the bytes of a pixel become.
     public var pixels: PixelRange

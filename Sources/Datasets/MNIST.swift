@@ -47,7 +47,9 @@ extension MNIST {
   /// The digits as a recipe's data, as `data.source: mnist`.
   public struct Source: ImageSource {
     public static let kind = "mnist"
+    public static let keys: [SettingsKey] = [.pixels]
     public static var defaultDirectory: URL? { MNIST.published.directory }
+    public static var downloads: [PublishedDataSet] { [MNIST.published] }
 
     /// What the bytes of a pixel become.
     public var pixels: PixelRange

@@ -126,6 +126,7 @@ extension MedMNIST {
   /// A set as a recipe's data, as `data.source: medmnist`: its `.npz` file, or a folder with one such file.
   public struct Source: ImageSource {
     public static let kind = "medmnist"
+    public static let keys: [SettingsKey] = [.pixels]
     public static var defaultDirectory: URL? { nil }
 
     /// What the bytes of a pixel become.

@@ -3,6 +3,7 @@ import Settings
 /// N(0, 1), as `data.source: normal`.
 public struct NormalSource: PointSource {
   public static let kind = "normal"
+  public static let keys: [SettingsKey] = []
   public init() {}
   public var title: String { "N(0, 1)" }
   public var dimensions: Int { 1 }
@@ -12,6 +13,7 @@ public struct NormalSource: PointSource {
 /// Half N(-2, 0.5), half N(2, 0.5), as `data.source: two-humped`.
 public struct TwoHumpedSource: PointSource {
   public static let kind = "two-humped"
+  public static let keys: [SettingsKey] = []
   public init() {}
   public var title: String { "half N(−2, 0.5), half N(2, 0.5)" }
   public var dimensions: Int { 1 }
@@ -25,6 +27,7 @@ public struct TwoHumpedSource: PointSource {
 /// N(4, 0.5), as `data.source: far-normal`.
 public struct FarNormalSource: PointSource {
   public static let kind = "far-normal"
+  public static let keys: [SettingsKey] = []
   public init() {}
   public var title: String { "N(4, 0.5)" }
   public var dimensions: Int { 1 }
@@ -34,6 +37,7 @@ public struct FarNormalSource: PointSource {
 /// Eight narrow Gaussians on a circle, as `data.source: ring`.
 public struct RingSource: PointSource {
   public static let kind = "ring"
+  public static let keys: [SettingsKey] = []
   public init() {}
   public var title: String { "A ring of 8 Gaussians" }
   public var dimensions: Int { 2 }
@@ -43,6 +47,7 @@ public struct RingSource: PointSource {
 /// 5 x 5 narrow Gaussians, as `data.source: grid`.
 public struct GridSource: PointSource {
   public static let kind = "grid"
+  public static let keys: [SettingsKey] = []
   public init() {}
   public var title: String { "A 5 × 5 grid of Gaussians" }
   public var dimensions: Int { 2 }

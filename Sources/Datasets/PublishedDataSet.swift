@@ -22,12 +22,9 @@ public struct PublishedDataSet: Sendable, Hashable {
     self.folder = folder ?? name
   }
 
-  /// Every data set that can be downloaded, in the order in which help lists them.
+  /// Every data set that can be downloaded, in the order in which help lists them, and the networks of features.
   public static let all =
-    [
-      MNIST.published, FashionMNIST.published, KMNIST.published, CIFAR10.published, CIFAR100.published,
-      SVHN.published, SVHN.publishedExtra, STL10.published,
-    ] + FeatureNetworks.all
+    DataFamily.kinds.flatMap { ($0 as? any ImageSource.Type)?.downloads ?? [] } + FeatureNetworks.all
 
   /// The data set of that name, if there is one.
   public static func named(_ name: String) -> PublishedDataSet? { all.first { $0.name == name } }

@@ -27,6 +27,7 @@ extension QMNIST {
   /// The digits as a recipe's data, as `data.source: qmnist`.
   public struct Source: ImageSource {
     public static let kind = "qmnist"
+    public static let keys: [SettingsKey] = [.pixels]
     public static var defaultDirectory: URL? { nil }
 
     /// What the bytes of a pixel become.

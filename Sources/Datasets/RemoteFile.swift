@@ -43,10 +43,12 @@ public struct RemoteFile: Sendable, Hashable {
   ///
   /// A ``Download`` refuses one whose name is none, whose size is negative, or whose checksum has not 32 lower-case
   /// hexadecimal digits.
-  public init(name: String, size: Int, md5: String, unpacked: Unpacked? = nil) {
+  ///
+  /// - Parameter size: nil where nobody has published it.
+  public init(name: String, size: Int?, md5: String, unpacked: Unpacked? = nil) {
     self.name = name
-    self.size = size
-    isSized = true
+    self.size = size ?? 0
+    isSized = size != nil
     self.md5 = md5
     sha256 = nil
     self.unpacked = unpacked
@@ -75,8 +77,11 @@ public struct RemoteFile: Sendable, Hashable {
       ? nil : "has the \(checksumName) '\(checksum)', which is none"
   }
 
-  /// The same file with its size, of one that is checked by SHA-256.
-  func sized(_ size: Int) -> RemoteFile { RemoteFile(name: name, size: size, sha256: sha256!) }
+  /// The same file with its size.
+  func sized(_ size: Int) -> RemoteFile {
+    sha256.map { RemoteFile(name: name, size: size, sha256: $0) }
+      ?? RemoteFile(name: name, size: size, md5: md5, unpacked: unpacked)
+  }
 
   /// Its size for people.
   var sizeText: String { isSized ? "\(grouped(size)) bytes" : "" }

@@ -108,7 +108,12 @@ extension STL10 {
   /// The images as a recipe's data, as `data.source: stl10`.
   public struct Source: ImageSource {
     public static let kind = "stl10"
+    public static let keys: [SettingsKey] = [
+      .pixels,
+      SettingsKey("training", "which part is learnt; unlabeled is for recipes without labels", of: Part.self),
+    ]
     public static var defaultDirectory: URL? { STL10.published.directory }
+    public static var downloads: [PublishedDataSet] { [STL10.published] }
 
     /// What the bytes of a pixel become.
     public var pixels: PixelRange

@@ -84,7 +84,9 @@ extension SVHN {
   /// The digits as a recipe's data, as `data.source: svhn`.
   public struct Source: ImageSource {
     public static let kind = "svhn"
+    public static let keys: [SettingsKey] = [.pixels, SettingsKey("extra", "SVHN's extra part is learnt from as well")]
     public static var defaultDirectory: URL? { SVHN.published.directory }
+    public static var downloads: [PublishedDataSet] { [SVHN.published, SVHN.publishedExtra] }
 
     /// What the bytes of a pixel become.
     public var pixels: PixelRange

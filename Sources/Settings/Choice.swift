@@ -3,6 +3,8 @@
 public protocol Choice: Codable, Hashable, Sendable {
   /// The name that chooses it, such as `dense`.
   static var kind: String { get }
+  /// Its settings, each with what it does.
+  static var keys: [SettingsKey] { get }
   /// The settings where a recipe says no more than the name.
   init()
 }

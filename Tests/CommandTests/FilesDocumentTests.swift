@@ -114,7 +114,7 @@ import Torch
   @Test(.enabled(if: Python.isThere, Python.missing)) func itsPythonRuns() throws {
     let blocks = Self.document.components(separatedBy: "```python\n").dropFirst()
       .map { $0.components(separatedBy: "```")[0] }
-    #expect(blocks.count == 3)
+    #expect(blocks.count == 4)
     try withRuns { folder in
       let run = folder.appendingPathComponent("run-1")
       let export = try GanProcess(["export", "run-1", "--out", "run-1/generator.pt"], in: folder)
@@ -123,6 +123,7 @@ import Torch
         blocks.joined(separator: "\n") + """
 
           assert moments.shape == (sum(p.numel() for p in generator.parameters()),), moments.shape
+          assert weight.shape == (500, 64) and (load_file("weight.safetensors")["weight"] == weight).all()
           assert images.shape == (8, 1, 8, 8) and 0 <= images.min() and images.max() <= 1, images.shape
           print("all of it")
           """, in: run)

@@ -160,6 +160,66 @@ import Testing
     }
   }
 
+  /// A file that has to be left out ends training before it begins, where that is asked for.
+  @Test func strictTrainingRefusesWhatCheckNames() throws {
+    try withEmptyFolder { folder in
+      try makeFolder(in: folder)
+      try Data(recipe.utf8).write(to: folder.appendingPathComponent("r.yaml"))
+      func train(_ words: [String]) throws -> GanProcess {
+        try GanProcess(
+          ["train"] + words + ["--out", "run", "--threads", "1"], in: folder, environment: environment(folder))
+      }
+      let strict = try train(["r.yaml", "--data", "set", "--strict"])
+      #expect(strict.status == 1 && strict.errors.contains("dog/list.txt: is text"), "\(strict.errors)")
+      #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent("run").path))
+      let digits = try train(["mnist", "--data", "set", "--strict"])
+      #expect(digits.status == 1 && digits.errors.contains("'data.strict': is unknown"), "\(digits.errors)")
+    }
+  }
+
+  /// Ten pictures: fewer than what a D whose layers take their first values from data would see first.
+  @Test func aHandfulOfPicturesIsEnough() throws {
+    try withEmptyFolder { folder in
+      try makeFolder(in: folder)
+      func train(_ words: [String]) throws -> GanProcess {
+        try GanProcess(
+          [
+            "train", "pictures", "--data", "set", "--steps", "2", "--batch-size", "4", "--threads", "1", "--set",
+            "generator.width=2", "--set", "discriminator.width=2", "--out", "run",
+          ] + words, in: folder, environment: environment(folder))
+      }
+      let taken = try train(["--set", "minibatchDiscrimination.enabled=true"])
+      #expect(taken.status == 1 && taken.errors.contains("initializationExamples"), "\(taken.errors)")
+      let run = try train([])
+      #expect(run.status == 0 && run.errors.contains("cat/cut.png"), "\(run.errors)")
+    }
+  }
+
+  /// Before the first step of a long run: what was chosen and why, how long it will take and how much memory; real
+  /// pictures and what G makes before it has learnt anything.
+  @Test func aLongRunSaysBeforehandWhatItTakes() throws {
+    try withEmptyFolder { folder in
+      try makeFolder(in: folder)
+      let run = try GanProcess(
+        [
+          "train", "pictures", "--data", "set", "--steps", "5000000", "--stop-after", "1", "--batch-size", "4",
+          "--threads", "1", "--set", "generator.width=2", "--set", "discriminator.width=2", "--out", "run",
+        ], in: folder, environment: environment(folder))
+      #expect(run.status == 0, "\(run.errors)")
+      let said = try #require(
+        run.errors.firstMatch(of: #/about .+ as the machine is now \([0-9]+ ms a step\), in [0-9.]+ GB of memory/#),
+        "\(run.errors)")
+      let chosen = try #require(
+        run.errors.range(of: "chose augmentation.policies: [color, translation, cutout], since"))
+      let stopped = try #require(run.errors.range(of: "stopped after step 1"))
+      #expect(chosen.lowerBound < said.range.lowerBound && said.range.upperBound < stopped.lowerBound)
+      for name in ["real.png", "step-000000.png"] {
+        let grid = folder.appendingPathComponent("run/samples/\(name)")
+        #expect(try Image(contentsOf: grid).channels == 3, "\(name)")
+      }
+    }
+  }
+
   /// The disk is full while the set is packed: `ulimit` stands for that.
   @Test func aFullDiskLeavesTheSetInMemory() throws {
     try withEmptyFolder { folder in

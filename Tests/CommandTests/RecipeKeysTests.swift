@@ -17,6 +17,9 @@ import Testing
     #expect(keys.contains { $0.path == "featureMatching.weight" && $0.values == "a number, above 0" })
     #expect(keys.first { $0.path == "updates" }?.values == "alternating, alternating-shared, simultaneous")
     #expect(keys.first { $0.path == "classConditional.enabled" }?.values == "true or false")
+    // Also of kinds that no built-in recipe has.
+    #expect(keys.first { $0.path == "data.selection" }?.values.hasPrefix("balanced, byclass") == true)
+    #expect(keys.first { $0.path == "data.labels" }?.values == "fine, coarse (cifar100); auto, none (pictures)")
     let gone = Set(RecipeKey.meanings.keys).subtracting(keys.map(\.path))
     #expect(gone.isEmpty, "\(gone.sorted())")
   }

@@ -117,6 +117,31 @@ import Torch
     }
   }
 
+  /// 16 and 24 pixels: the published sizes are not powers of two.
+  @Test func snganGenerators() throws {
+    try check(
+      "sngan-generator-none", SNGANGenerator(size: 16, channels: 3, latent: 5, width: 1, normalization: .none)
+    ) { [$0($1, .evaluation)] }
+    try check("sngan-generator-batch", SNGANGenerator(size: 24, channels: 3, latent: 5, width: 1, classes: 3)) {
+      [$0($1, .evaluation(labels: labels))]
+    }
+    let model = SNGANGenerator(
+      size: 16, channels: 3, latent: 5, width: 1, normalization: .virtualBatch,
+      reference: ReferenceBatch(3, of: .normal(dimensions: 5)))
+    try check("sngan-generator-virtual-batch", model) { [$0($1, .evaluation)] }
+  }
+
+  /// 24 pixels: the published sizes are not powers of two.
+  @Test func snganDiscriminators() throws {
+    let plain = SNGANDiscriminator(
+      size: 16, channels: 3, width: 2, normalization: .none,
+      minibatch: { MinibatchDiscrimination($0, kernels: 3, dimensions: 2) })
+    try check("sngan-discriminator-none", plain) { both($0($1, .evaluation)) }
+    try check("sngan-discriminator-spectral", SNGANDiscriminator(size: 24, channels: 3, width: 2, classes: 3)) {
+      both($0($1, .evaluation(labels: labels)))
+    }
+  }
+
   /// At their published sizes the networks have as many parameters as PyTorch's layers of these sizes.
   @Test func haveAsManyParametersAsPublished() throws {
     let golden = try Golden("picture_networks").tensors()
@@ -128,6 +153,8 @@ import Torch
     try check("cifar10-discriminator", ConvDiscriminator(outputs: 10))
     try check("svhn-discriminator", ConvDiscriminator(outputs: 10, width: 64))
     try check("cifar10-generator", ConvGenerator.published())
+    try check("sngan-generator-32", SNGANGenerator(size: 32, channels: 3))
+    try check("sngan-discriminator-32", SNGANDiscriminator(size: 32, channels: 3, normalization: .none))
 
     let discriminator = try Network(ConvDiscriminator(outputs: 10), seed: 1).model
     var (h, shapes) = (Tensor.zeros([1, 3, 32, 32]), [[Int]]())

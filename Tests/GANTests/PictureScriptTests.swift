@@ -54,6 +54,22 @@ import Torch
     ) { $0($1, .evaluation).logits }
   }
 
+  @Test(arguments: SNGANGenerator.Normalization.allCases, [nil, 3])
+  func snganGenerator(_ normalization: SNGANGenerator.Normalization, _ classes: Int?) throws {
+    let model = SNGANGenerator(
+      size: 24, channels: 3, latent: 6, width: 1, normalization: normalization, classes: classes,
+      reference: normalization == .virtualBatch ? ReferenceBatch(5, of: Self.reference) : nil)
+    let context = Context.evaluation(labels: classes.map { _ in Tensor([Int64(1)]) })
+    try check(model, input: { noise($0 + 1) }) { $0($1, context.again) }
+  }
+
+  @Test(arguments: SNGANDiscriminator.Normalization.allCases)
+  func snganDiscriminator(_ normalization: SNGANDiscriminator.Normalization) throws {
+    try check(
+      SNGANDiscriminator(size: 16, channels: 3, width: 2, normalization: normalization), input: pictures
+    ) { $0($1, .evaluation).logits }
+  }
+
   @Test(arguments: [nil, 3]) func r3ganPair(_ classes: Int?) throws {
     let context = Context.evaluation(labels: classes.map { _ in Tensor([Int64(1)]) })
     try check(

@@ -386,6 +386,50 @@ def r3gan_discriminator(p, x, widths, blocks, group, labels=None, classes=None):
     return logits, features
 
 
+def sngan_generator(p, z, width, side, normalization, labels=None, classes=None, reference=None):
+    latent, count = z.shape[1], 0
+    if labels is not None:
+        z = told(p, z, labels, latent, classes)
+    if reference is not None:
+        z, count = torch.cat([reference, z]), len(reference)
+    w = p("input.weight", 8 * width * side * side, latent)
+    h = F.linear(z, w, p("input.bias", len(w), scale=0.2)).reshape(-1, 8 * width, side, side)
+    for i, times in enumerate((8, 4, 2)):
+        b = p(f"hidden.{i}.bias", times // 2 * width, scale=0.2) if normalization == "none" else None
+        h = F.conv_transpose2d(h, p(f"hidden.{i}.weight", times * width, times // 2 * width, 4, 4, scale=0.2), b, 2, 1)
+        if normalization == "batch":
+            h = batch_norm(p, h, f"normalizations.{i}")
+        if normalization == "virtual-batch":
+            h = virtual_batch_norm(p, h, f"normalizations.{i}", count)
+        h = F.relu(h)
+    return torch.tanh(F.conv2d(h[count:], p("output.weight", 3, width, 3, 3), p("output.bias", 3, scale=0.2), 1, 1))
+
+
+def sngan_discriminator(p, x, width, normalization, labels=None, classes=None, kernels=None):
+    h = x
+    for i, times in enumerate((1, 1, 2, 2, 4, 4, 8)):
+        kernel, stride = (4, 2) if i % 2 else (3, 1)
+        w = p(f"layers.{i}.weight", times * width, h.shape[1], kernel, kernel)
+        if normalization == "spectral":
+            w = once_spectral(p, w, f"layers.{i}")
+        h = F.leaky_relu(F.conv2d(h, w, p(f"layers.{i}.bias", times * width, scale=0.2), stride, 1), 0.1)
+    features = h.flatten(1)
+    last = features
+    if kernels:
+        points = (features @ p("minibatch.kernel", features.shape[1], kernels * 2, scale=0.1)).reshape(len(x), kernels, 2)
+        last = torch.cat([features, generate.similarities(points, 1.0)], 1)
+    w = p("output.weight", 1, last.shape[1])
+    if normalization == "spectral":
+        w = once_spectral(p, w, "output")
+    logits = F.linear(last, w, p("output.bias", 1, scale=0.2))
+    if labels is not None:
+        e = p("projection.embedding.weight", classes, features.shape[1], scale=0.3)
+        if normalization == "spectral":
+            e = once_spectral(p, e, "projection")
+        logits = logits + (e[labels] * features).sum(1, keepdim=True)
+    return logits, features
+
+
 def contracted(outputs):
     return sum((y * torch.arange(y.numel(), dtype=DOUBLE).cos().reshape(y.shape)).sum() for y in outputs)
 
@@ -448,6 +492,16 @@ def networks():
     case("imagenet-discriminator", images(3, 32, 1), lambda p, x: imagenet_discriminator(p, x, 1))
     case("r3gan-generator", noise(4, 5), lambda p, z: r3gan_generator(p, z, [8, 8, 4], 1, 4, labels, 3))
     case("r3gan-discriminator", images(4, 16, 1), lambda p, x: r3gan_discriminator(p, x, [8, 8, 4], 1, 4, labels, 3))
+    case("sngan-generator-none", noise(4, 5), lambda p, z: sngan_generator(p, z, 1, 2, "none"))
+    case("sngan-generator-batch", noise(4, 5), lambda p, z: sngan_generator(p, z, 1, 3, "batch", labels, 3))
+    case(
+        "sngan-generator-virtual-batch", noise(4, 5),
+        lambda p, z: sngan_generator(p, z, 1, 2, "virtual-batch", reference=p["reference.examples"]),
+        reference_examples=reference.clone())
+    case("sngan-discriminator-none", images(4, 16, 1), lambda p, x: sngan_discriminator(p, x, 2, "none", kernels=3))
+    case(
+        "sngan-discriminator-spectral", images(4, 24, 1),
+        lambda p, x: sngan_discriminator(p, x, 2, "spectral", labels, 3))
     steps(file)
     counts(file)
     return file
@@ -556,7 +610,17 @@ def counts(file):
         nn.Linear(100, 4 * 4 * 512, bias=False), nn.BatchNorm1d(4 * 4 * 512), nn.ConvTranspose2d(512, 256, 5, bias=False),
         nn.BatchNorm2d(256), nn.ConvTranspose2d(256, 128, 5, bias=False), nn.BatchNorm2d(128), nn.ConvTranspose2d(128, 3, 5)]
     gains = 4 * 4 * 512 + 256 + 128  # which the release leaves out, and the last layer's 3, which it has
+    # Table 3 of SNGAN, for CIFAR-10; what is normalised has no bias.
+    sngan_g = [
+        nn.Linear(128, 4 * 4 * 512), nn.ConvTranspose2d(512, 256, 4, 2, 1, bias=False), nn.BatchNorm2d(256),
+        nn.ConvTranspose2d(256, 128, 4, 2, 1, bias=False), nn.BatchNorm2d(128),
+        nn.ConvTranspose2d(128, 64, 4, 2, 1, bias=False), nn.BatchNorm2d(64), nn.Conv2d(64, 3, 3, 1, 1)]
+    sngan_d = [
+        nn.Conv2d(3, 64, 3, 1, 1), nn.Conv2d(64, 64, 4, 2, 1), nn.Conv2d(64, 128, 3, 1, 1), nn.Conv2d(128, 128, 4, 2, 1),
+        nn.Conv2d(128, 256, 3, 1, 1), nn.Conv2d(256, 256, 4, 2, 1), nn.Conv2d(256, 512, 3, 1, 1), nn.Linear(4 * 4 * 512, 1)]
     values = {
+        "sngan-generator-32": count(*sngan_g),
+        "sngan-discriminator-32": count(*sngan_d),
         "dcgan-generator-64": count(*dcgan_g, *norms(g_sizes[:-1])),
         "dcgan-discriminator-64": count(*dcgan_d, *norms(d_sizes[2:])),
         "cifar10-discriminator": cifar(96)[0], "svhn-discriminator": cifar(64)[0],

@@ -29,6 +29,20 @@ public struct PictureSettings: Codable, Hashable, Sendable {
     case none
   }
 
+  /// Each with what it does.
+  public static let keys: [SettingsKey] = [
+    SettingsKey("size", "the side of the images in pixels; 0 for that of the pictures"),
+    SettingsKey("crop", "what is cut off before a picture is fitted", of: Crop.self),
+    SettingsKey("fit", "how a picture that is not square becomes square", of: Fit.self),
+    SettingsKey("filter", "how pictures are made smaller or larger", of: ResizingFilter.self),
+    SettingsKey(
+      "background", "the colour behind what is transparent, and beside what is contained: white, black or #rrggbb"),
+    SettingsKey("channels", "grey or colour; auto takes colour if any picture is in colour", of: Channels.self),
+    SettingsKey("labels", "where classes come from: dataset.json or folders, or nowhere", of: Labels.self),
+    SettingsKey("strict", "a file that cannot be used is an error; otherwise it is left out and named"),
+    SettingsKey("testShare", "the share of each class that is held back for tests"),
+  ]
+
   /// The side of the images in pixels, 0 for that of the pictures, which must then all have one size.
   public var size = 0
   /// What is cut off before a picture is fitted.

@@ -6,6 +6,7 @@ import Settings
 /// A folder or zip archive of pictures as a recipe's data, as `data.source: pictures`.
 public struct PictureSource: ImageSource {
   public static let kind = "pictures"
+  public static let keys = [SettingsKey.pixels] + PictureSettings.keys
   public static var defaultDirectory: URL? { nil }
 
   /// How the pictures become images of one size.

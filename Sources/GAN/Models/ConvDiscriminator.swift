@@ -73,6 +73,12 @@ extension ConvDiscriminator {
   /// CIFAR-10.
   public struct Settings: DiscriminatorSettings {
     public static let kind = "conv"
+    public static let keys: [SettingsKey] = [
+      .width,
+      SettingsKey("inputDropout", "the share of the input that is dropped while D trains"),
+      SettingsKey("hiddenDropout", "the share of activations that are dropped inside D while it trains"),
+      .inputNoise,
+    ]
     public static let layout = ExampleLayout.images
 
     /// Channels of the first three layers.
@@ -98,6 +104,7 @@ extension ConvDiscriminator {
       self.inputNoise = inputNoise
     }
 
+    public var takesFirstValuesFromData: Bool { true }
     public var summary: String { "convolutions, \(width), \(2 * width)" }
 
     private var isNoisy: Bool { inputDropout > 0 || hiddenDropout > 0 || inputNoise > 0 }

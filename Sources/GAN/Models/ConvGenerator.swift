@@ -129,6 +129,15 @@ extension ConvGenerator {
   /// What a recipe says of it, as `generator.network: conv`. Without another word it is the one published for CIFAR-10.
   public struct Settings: GeneratorSettings {
     public static let kind = "conv"
+    public static let keys: [SettingsKey] = [
+      .widths,
+      .normalization(Normalization.self),
+      SettingsKey("normalizesUnits", "batch norm of the dense layer unit by unit, as in the released code"),
+      .outputActivation,
+      .outputWeightNorm,
+      SettingsKey("outputStride", "of the last layer: 2 doubles the sides, 1 leaves them"),
+      SettingsKey("weightDeviation", "standard deviation of the first weights"),
+    ]
     public static let layout = ExampleLayout.images
 
     /// Channels of the dense layer and of the transposed convolutions but the last.

@@ -91,6 +91,7 @@ extension DCGANDiscriminator {
   /// What a recipe says of it, as `discriminator.network: dcgan`.
   public struct Settings: DiscriminatorSettings {
     public static let kind = "dcgan"
+    public static let keys: [SettingsKey] = [.width, .normalization(Normalization.self)]
     public static let layout = ExampleLayout.images
     public static let takesClasses = true
 

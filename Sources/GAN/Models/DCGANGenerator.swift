@@ -85,6 +85,7 @@ extension DCGANGenerator {
   /// What a recipe says of it, as `generator.network: dcgan`.
   public struct Settings: GeneratorSettings {
     public static let kind = "dcgan"
+    public static let keys: [SettingsKey] = [.width, .normalization(Normalization.self), .outputActivation]
     public static let layout = ExampleLayout.images
     public static let takesClasses = true
 

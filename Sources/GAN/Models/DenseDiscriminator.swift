@@ -93,6 +93,13 @@ extension DenseDiscriminator {
   /// What a recipe says of it, as `discriminator.network: dense`.
   public struct Settings: DiscriminatorSettings {
     public static let kind = "dense"
+    public static let keys: [SettingsKey] = [
+      .hidden,
+      .activation,
+      .normalization(Normalization.self),
+      .inputNoise,
+      SettingsKey("hiddenNoise", "standard deviation of the noise on D's hidden layers while it trains"),
+    ]
     public static let layout = ExampleLayout.rows
 
     /// Widths of the hidden layers.
@@ -123,6 +130,7 @@ extension DenseDiscriminator {
       self.hiddenNoise = hiddenNoise
     }
 
+    public var takesFirstValuesFromData: Bool { normalization == .weight }
     public var summary: String { "dense, \(hidden.map(String.init).joined(separator: ", "))" }
 
     private var isNoisy: Bool { inputNoise > 0 || hiddenNoise > 0 }

@@ -87,6 +87,14 @@ extension DenseGenerator {
   /// What a recipe says of it, as `generator.network: dense`.
   public struct Settings: GeneratorSettings {
     public static let kind = "dense"
+    public static let keys: [SettingsKey] = [
+      .hidden,
+      .activation,
+      .normalization(Normalization.self),
+      .outputActivation,
+      .outputWeightNorm,
+      SettingsKey("outputScale", "what the output is multiplied by"),
+    ]
     public static let layout = ExampleLayout.rows
 
     /// Widths of the hidden layers.

@@ -85,6 +85,7 @@ extension ImageNetDiscriminator {
   /// What a recipe says of it, as `discriminator.network: imagenet`.
   public struct Settings: DiscriminatorSettings {
     public static let kind = "imagenet"
+    public static let keys: [SettingsKey] = [.width, .normalization(Normalization.self), .inputNoise]
     public static let layout = ExampleLayout.images
 
     /// Channels after the first layer.

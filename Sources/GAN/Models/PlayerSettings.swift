@@ -145,6 +145,8 @@ public protocol DiscriminatorSettings: Choice {
   var summary: String { get }
   /// The noise of its own that it trains with, in words; nil for none.
   var noiseSummary: String? { get }
+  /// Whether layers take their first values from real examples (`Network.initialize(on:)`).
+  var takesFirstValuesFromData: Bool { get }
   /// An assignment that gives it such noise, such as `inputNoise=0.3`; nil where it has some, or knows none.
   var assignmentForNoise: String? { get }
   /// - Throws: `SettingsError`.
@@ -161,6 +163,7 @@ extension DiscriminatorSettings {
   public static var takesClasses: Bool { false }
   public var looksAtBatch: Bool { false }
   public var noiseSummary: String? { nil }
+  public var takesFirstValuesFromData: Bool { false }
   public var assignmentForNoise: String? { nil }
   public func validate(_ check: SettingsCheck, for example: ExampleShape) throws {}
 }
@@ -172,6 +175,7 @@ public enum GeneratorFamily: ChoiceFamily {
   public static let kinds: [any Choice.Type] = [
     DenseGenerator.Settings.self, DCGANGenerator.Settings.self, ConvGenerator.Settings.self,
     R3GANGenerator.Settings.self,
+    SNGANGenerator.Settings.self,
   ]
 }
 
@@ -182,5 +186,6 @@ public enum DiscriminatorFamily: ChoiceFamily {
   public static let kinds: [any Choice.Type] = [
     DenseDiscriminator.Settings.self, DCGANDiscriminator.Settings.self, ConvDiscriminator.Settings.self,
     ImageNetDiscriminator.Settings.self, R3GANDiscriminator.Settings.self,
+    SNGANDiscriminator.Settings.self,
   ]
 }

@@ -82,6 +82,7 @@ extension R3GANDiscriminator {
   /// What a recipe says of it, as `discriminator.network: r3gan`.
   public struct Settings: DiscriminatorSettings {
     public static let kind = "r3gan"
+    public static let keys: [SettingsKey] = [.widths, .blocks, .expansion, .groupWidth]
     public static let layout = ExampleLayout.images
     public static let takesClasses = true
 

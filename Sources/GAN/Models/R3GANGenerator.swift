@@ -78,6 +78,7 @@ extension R3GANGenerator {
   /// What a recipe says of it, as `generator.network: r3gan`.
   public struct Settings: GeneratorSettings {
     public static let kind = "r3gan"
+    public static let keys: [SettingsKey] = [.widths, .blocks, .expansion, .groupWidth]
     public static let layout = ExampleLayout.images
     public static let takesClasses = true
 

@@ -28,6 +28,7 @@ extension Hinge {
   /// What a recipe says of it, as `objective.kind: hinge`: no more than that.
   public struct Settings: ObjectiveSettings {
     public static let kind = "hinge"
+    public static let keys: [SettingsKey] = []
     public init() {}
     public func make() -> any Objective { Hinge() }
   }

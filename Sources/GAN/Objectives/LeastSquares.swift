@@ -51,6 +51,11 @@ extension LeastSquares {
   /// What a recipe says of it, as `objective.kind: least-squares`.
   public struct Settings: ObjectiveSettings {
     public static let kind = "least-squares"
+    public static let keys: [SettingsKey] = [
+      SettingsKey("generatedLabel", "what D is to say of generated examples"),
+      SettingsKey("realLabel", "what D is to say of real examples"),
+      SettingsKey("generatorLabel", "what G wants D to say of its own"),
+    ]
     /// a, b and c.
     public var generatedLabel: Double
     /// b, what D is to say of real examples; not a.

@@ -48,6 +48,7 @@ extension Logistic {
   /// What a recipe says of it, as `objective.kind: logistic`. Real or generated: D has one logit.
   public struct Settings: ObjectiveSettings {
     public static let kind = "logistic"
+    public static let keys: [SettingsKey] = [.realTarget, .generatorLoss]
     /// alpha, D's target for real examples: below 1 it is one-sided label smoothing.
     public var realTarget: Double
     /// What G minimises.

@@ -22,6 +22,15 @@ extension ObjectiveSettings {
   public func validate(_ check: SettingsCheck) throws {}
 }
 
+/// Keys that several objectives have, each with one meaning.
+extension SettingsKey {
+  static let realTarget = SettingsKey(
+    "realTarget", "what D is to say of real examples: below 1 is one-sided label smoothing")
+  static let generatorLoss = SettingsKey(
+    "generatorLoss", "what G's loss is made of: non-saturating gives a gradient also where D is sure",
+    of: Logistic.GeneratorLoss.self)
+}
+
 /// The objectives that a recipe can name, under `objective.kind`.
 public enum ObjectiveFamily: ChoiceFamily {
   public typealias Member = any ObjectiveSettings

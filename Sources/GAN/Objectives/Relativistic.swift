@@ -48,6 +48,7 @@ extension Relativistic {
   /// What a recipe says of it, as `objective.kind: relativistic`: no more than that.
   public struct Settings: ObjectiveSettings {
     public static let kind = "relativistic"
+    public static let keys: [SettingsKey] = []
     public init() {}
     public func make() -> any Objective { Relativistic() }
   }

@@ -54,6 +54,7 @@ extension SemiSupervised {
   /// class.
   public struct Settings: ObjectiveSettings {
     public static let kind = "semi-supervised"
+    public static let keys: [SettingsKey] = [.realTarget, .generatorLoss]
     public static let tellsClasses = true
     /// alpha, D's target for real examples: below 1 it is one-sided label smoothing.
     public var realTarget: Double

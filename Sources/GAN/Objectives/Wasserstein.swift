@@ -33,6 +33,7 @@ extension Wasserstein {
   /// What a recipe says of it, as `objective.kind: wasserstein`: no more than that.
   public struct Settings: ObjectiveSettings {
     public static let kind = "wasserstein"
+    public static let keys: [SettingsKey] = []
     public init() {}
     public func make() -> any Objective { Wasserstein() }
   }

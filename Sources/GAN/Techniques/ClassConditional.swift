@@ -7,6 +7,7 @@ public enum ClassConditional {
   /// What a recipe says of it, under `classConditional`.
   public struct Settings: TechniqueSettings {
     public static let key = "classConditional"
+    public static let keys: [SettingsKey] = [SettingsKey("enabled", "G and D are told the class of each example")]
 
     /// Whether the players are told classes.
     public var enabled: Bool

@@ -42,6 +42,9 @@ extension ConsistencyRegularization {
   /// agree.
   public struct Settings: TechniqueSettings {
     public static let key = "consistency"
+    public static let keys: [SettingsKey] = [
+      SettingsKey("weight", "how much D pays for answers that change with its own noise; 0: nothing")
+    ]
 
     /// 0 for none.
     public var weight: Double

@@ -10,6 +10,13 @@ public enum DataAugmentation {
   /// What a recipe says of it, under `dataAugmentation`.
   public struct Settings: TechniqueSettings {
     public static let key = "dataAugmentation"
+    public static let keys: [SettingsKey] = [
+      SettingsKey("mirrors", "training images mirrored left to right, every second one on average"),
+      SettingsKey("shift", "training images moved by up to so many pixels, up or down and to either side"),
+      SettingsKey(
+        "padding", "what stands where an image has moved away from: zero, or the image reflected", of: ShiftPadding.self
+      ),
+    ]
 
     /// Whether every second image on average is mirrored left to right.
     public var mirrors: Bool

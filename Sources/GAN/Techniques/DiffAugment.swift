@@ -109,6 +109,11 @@ extension DiffAugment {
   /// What a recipe says of it, under `augmentation`.
   public struct Settings: TechniqueSettings {
     public static let key = "augmentation"
+    public static let keys: [SettingsKey] = [
+      SettingsKey(
+        "policies", "what DiffAugment does to all that D sees: color, translation, cutout. Empty: nothing",
+        listOf: Policy.self)
+    ]
 
     /// None for no augmentation.
     public var policies: [Policy]

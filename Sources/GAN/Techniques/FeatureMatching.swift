@@ -66,6 +66,11 @@ extension FeatureMatching {
   /// What a recipe says of it, under `featureMatching`.
   public struct Settings: TechniqueSettings {
     public static let key = "featureMatching"
+    public static let keys: [SettingsKey] = [
+      SettingsKey("role", "feature matching in the place of G's loss, beside it, or not at all", of: Role.self),
+      SettingsKey("reading", "which source's formula (Docs/Techniques.md)", of: Reading.self),
+      SettingsKey("weight", "what feature matching is multiplied by"),
+    ]
 
     /// Where it stands in G's loss.
     public enum Role: String, Codable, Sendable, CaseIterable {

@@ -74,6 +74,12 @@ extension GradientPenalty {
   /// What a recipe says of it, under `gradientPenalty`.
   public struct Settings: TechniqueSettings {
     public static let key = "gradientPenalty"
+    public static let keys: [SettingsKey] = [
+      SettingsKey("real", "gamma of R1, at real examples; 0: none"),
+      SettingsKey("generated", "gamma of R2, at generated examples; 0: none"),
+      SettingsKey("interval", "the penalty is paid every so many steps, and is so many times as heavy then"),
+      SettingsKey("end", "what is left of both penalties in the end, as a share, along half a cosine"),
+    ]
 
     /// gamma of R1; 0 for none.
     public var real: Double

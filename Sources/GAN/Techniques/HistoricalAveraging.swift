@@ -62,6 +62,10 @@ extension HistoricalAveraging {
   /// its own past; 0 for none.
   public struct Settings: TechniqueSettings {
     public static let key = "historicalAveraging"
+    public static let keys: [SettingsKey] = [
+      SettingsKey("generator", "how much G pays for being far from the mean of its past weights; 0: nothing"),
+      SettingsKey("discriminator", "how much D pays for being far from the mean of its past weights; 0: nothing"),
+    ]
 
     /// The weight of G's penalty; at least 0.
     public var generator: Double

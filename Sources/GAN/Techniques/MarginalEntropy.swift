@@ -38,6 +38,9 @@ extension MarginalEntropy {
   /// What a recipe says of it, under `marginalEntropy`: D is to use all classes equally.
   public struct Settings: TechniqueSettings {
     public static let key = "marginalEntropy"
+    public static let keys: [SettingsKey] = [
+      SettingsKey("weight", "how much D pays for naming some classes more often than others; 0: nothing")
+    ]
 
     /// 0 for none.
     public var weight: Double

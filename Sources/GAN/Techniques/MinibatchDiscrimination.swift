@@ -124,6 +124,12 @@ extension MinibatchDiscrimination {
   /// What a recipe says of it, under `minibatchDiscrimination`.
   public struct Settings: TechniqueSettings {
     public static let key = "minibatchDiscrimination"
+    public static let keys: [SettingsKey] = [
+      SettingsKey("enabled", "D compares each example with the others of its batch"),
+      SettingsKey("reading", "which source's formula (Docs/Techniques.md)", of: Reading.self),
+      SettingsKey("kernels", "B: how many similarities D gets for each example"),
+      SettingsKey("dimensions", "C: in how many dimensions a kernel measures distances"),
+    ]
 
     /// Whether D has the layer.
     public var enabled: Bool

@@ -49,6 +49,8 @@ public struct GameFacts: Sendable {
 public protocol TechniqueSettings: Codable, Hashable, Sendable {
   /// The recipe's key, such as `featureMatching`.
   static var key: String { get }
+  /// Its settings, each with what it does.
+  static var keys: [SettingsKey] { get }
   /// The technique switched off.
   init()
   /// Whether a game with these settings differs from one without the technique.

@@ -26,6 +26,9 @@ struct TrainingOptions: ParsableArguments {
     help: ArgumentHelp("Any key of the recipe, such as generator.training.learningRate=0.001.", valueName: "key=value"))
   var assignments: [String] = []
 
+  @Flag(help: "A picture file that has to be left out is an error, as by --set data.strict=true.")
+  var strict = false
+
   @Flag(help: "Print the resolved recipe and the networks, and stop.")
   var dryRun = false
 
@@ -42,7 +45,7 @@ struct TrainingOptions: ParsableArguments {
   var given: [String] {
     [
       ("--out", out != nil), ("--seed", seed != nil), ("--batch-size", batchSize != nil),
-      ("--set", !assignments.isEmpty), ("--dry-run", dryRun),
+      ("--set", !assignments.isEmpty), ("--strict", strict), ("--dry-run", dryRun),
     ].filter(\.1).map(\.0)
   }
 
@@ -50,7 +53,7 @@ struct TrainingOptions: ParsableArguments {
   ///
   /// - Throws: `RecipeError`.
   func resolved(_ recipe: Recipe) throws -> Recipe {
-    var recipe = try assignments.reduce(recipe) { try $0.setting($1) }
+    var recipe = try (assignments + (strict ? ["data.strict=true"] : [])).reduce(recipe) { try $0.setting($1) }
     if let seed { recipe.seed = seed }
     if let batchSize { recipe.batchSize = batchSize }
     recipe.duration = duration(recipe.duration)

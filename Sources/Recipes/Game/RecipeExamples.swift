@@ -81,7 +81,10 @@ public struct RecipeExamples {
   public init(images: LabelledImages, recipe: Recipe, device: Device) throws {
     let needed = [
       ("batchSize", recipe.batchSize),
-      ("discriminator.initializationExamples", recipe.discriminator.initializationExamples),
+      (
+        "discriminator.initializationExamples",
+        recipe.takesFirstValuesFromData ? recipe.discriminator.initializationExamples : 0
+      ),
     ].filter { $0.1 > images.count }
     if let (key, count) = needed.first {
       // All at once: a set of few images is in the way of both.

@@ -423,21 +423,10 @@ extension RecipeError {
     }
   }
 
-  private static let enumerations: [(name: String, values: [String])] = {
-    func list<Value: CaseIterable & RawRepresentable>(_: Value.Type) -> (String, [String])
-    where Value.RawValue == String {
-      ("\(Value.self)", Value.allCases.map(\.rawValue))
-    }
-    return [
-      list(Recipe.Noise.Kind.self), list(Recipe.Training.Rule.self), list(Recipe.Duration.Unit.self),
-      list(Recipe.Products.self), list(Adam.EpsilonPlace.self), list(AverageStart.self), list(Updates.self),
-      list(DenseGenerator.Normalization.self), list(DenseDiscriminator.Normalization.self),
-      list(DCGANDiscriminator.Normalization.self), list(Logistic.GeneratorLoss.self), list(PixelRange.self),
-      list(FeatureMatching.Reading.self), list(FeatureMatching.Settings.Role.self),
-      list(MinibatchDiscrimination.Reading.self), list(DiffAugment.Policy.self), list(GradientPenalty.Place.self),
-      list(ShiftPadding.self),
-      list(STL10.Part.self), list(EMNIST.Selection.self), list(CIFAR100.Labels.self), list(MedMNIST.Part.self),
-      list(SVHN.Part.self),
-    ]
-  }()
+  /// Those of a recipe's own parts, and those of its kinds of data, networks, objectives and techniques.
+  private static let enumerations: [SettingsKey.Enumeration] =
+    [
+      .init(Recipe.Noise.Kind.self), .init(Recipe.Training.Rule.self), .init(Recipe.Duration.Unit.self),
+      .init(Recipe.Products.self), .init(Adam.EpsilonPlace.self), .init(AverageStart.self), .init(Updates.self),
+    ] + KeyFamily.keys.compactMap(\.key.values)
 }

@@ -45,6 +45,11 @@ extension Recipe {
     try validateData()
   }
 
+  /// Whether D's first values come from real examples: those of its own layers, or of minibatch discrimination.
+  var takesFirstValuesFromData: Bool {
+    discriminator.network.settings.takesFirstValuesFromData || techniques[MinibatchDiscrimination.Settings.self].isOn
+  }
+
   /// What techniques look at.
   var facts: GameFacts {
     GameFacts(

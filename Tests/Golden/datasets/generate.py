@@ -155,4 +155,22 @@ def npz(name, packed, channels, kind):
 
 npz("pathmnist", True, 3, np.uint8)
 npz("octmnist", False, 1, np.int64)
+
+
+def k49(name, array):
+    """As numpy.savez_compressed writes it, without the date."""
+    data = io.BytesIO()
+    np.save(data, array)
+    with zipfile.ZipFile(root / f"k49-{name}.npz", "w") as out:
+        info = zipfile.ZipInfo("arr_0.npy")
+        info.compress_type = zipfile.ZIP_DEFLATED
+        out.writestr(info, data.getvalue())
+
+
+for split, seed, labels in (("train", 51, [48, 0, 17, 3, 48]), ("test", 52, [1, 47, 20])):
+    images = pictures(len(labels), 1, 28, 28, seed)
+    expect(f"k49-{split}", images, labels)
+    k49(f"{split}-imgs", images[:, 0])
+    k49(f"{split}-labels", np.array(labels, np.uint8))
+k49("train-wrong", np.array([48, 0, 17, 3, 49], np.uint8))
 (root / "expected.json").write_text(json.dumps(expected, indent=1, sort_keys=True) + "\n")
