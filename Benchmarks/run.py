@@ -130,6 +130,16 @@ WORKS = [
         "targets": {"the better peer": (0.6, [1, 0])},
     },
     {
+        "name": "cifar10-bfloat16",
+        "title": "Semi-supervised CIFAR-10 iteration with products in bfloat16",
+        "peers": {
+            "ours, float32": ("gan-bench", "cifar10"),
+            "PyTorch channels-last, autocast": ("semi_pictures_pytorch.py", ""),
+        },
+        "targets": {},
+        "tolerance": None,
+    },
+    {
         "name": "svhn",
         "title": "Semi-supervised SVHN iteration, as published but with batches of 50, float32",
         "peers": {

@@ -1,13 +1,16 @@
 """The published semi-supervised iteration on CIFAR-10 or SVHN in PyTorch, as people write it, batches of 50. -channels-last: in
-that memory format."""
+that memory format; -bfloat16: in it under autocast."""
 
 from contestant import checked, compete, options, rate_factor, tensors
+
+import contextlib
 
 import torch
 import torch.nn.functional as F
 
 torch.set_num_threads(options.threads)
-channels_last = "-channels-last" in options.work
+bfloat16 = "-bfloat16" in options.work
+channels_last = "-channels-last" in options.work or bfloat16
 w = 64 if options.work.startswith("svhn") else 96
 batch = 50
 form = torch.channels_last if channels_last else torch.contiguous_format
@@ -15,6 +18,9 @@ shapes = [
     (3, w, 3, 1, 1), (w, w, 3, 1, 1), (w, w, 3, 2, 1), (w, 2 * w, 3, 1, 1), (2 * w, 2 * w, 3, 1, 1), (2 * w, 2 * w, 3, 2, 1),
     (2 * w, 2 * w, 3, 1, 0), (2 * w, 2 * w, 1, 1, 0), (2 * w, 2 * w, 1, 1, 0),
 ]
+
+
+autocast = lambda: torch.autocast("cpu", torch.bfloat16) if bfloat16 else contextlib.nullcontext()
 
 
 def drop(x, rate, kept):
@@ -112,19 +118,22 @@ average = [torch.zeros_like(p) for p in d.parameters()]
 
 
 def play(labelled, labels, real_d, real_g, z_d, z_g, kept_d=(None,) * 3, kept_real=(None,) * 3, kept_generated=(None,) * 3):
-    with torch.no_grad():
-        fake = g(z_d)
-    logits, _ = d(torch.cat([labelled, real_d, fake]).contiguous(memory_format=form), kept_d)
-    l, r, f = logits.split(batch)
+    with torch.no_grad(), autocast():
+        fake = g(z_d).float()
+    with autocast():
+        logits, _ = d(torch.cat([labelled, real_d, fake]).contiguous(memory_format=form), kept_d)
+    l, r, f = logits.float().split(batch)
     s = torch.logsumexp(logits, 1)
     sl, sr, sf = s.split(batch)
     supervised = (sl - l.gather(1, labels[:, None])[:, 0]).mean()
     l_d = supervised + 0.5 * (F.softplus(sr) - sr).mean() + 0.5 * F.softplus(sf).mean()
     of_d.step(torch.autograd.grad(l_d, d.parameters()))
     torch._foreach_lerp_(average, [p.detach() for p in d.parameters()], 1e-4)
-    with torch.no_grad():
-        target = d(real_g.contiguous(memory_format=form), kept_real)[1].mean(0)
-    l_g = (target - d(g(z_g), kept_generated)[1].mean(0)).abs().mean()
+    with torch.no_grad(), autocast():
+        target = d(real_g.contiguous(memory_format=form), kept_real)[1].float().mean(0)
+    with autocast():
+        features = d(g(z_g), kept_generated)[1]
+    l_g = (target - features.float().mean(0)).abs().mean()
     of_g.step(torch.autograd.grad(l_g, g.parameters()))
     return l_d, l_g
 

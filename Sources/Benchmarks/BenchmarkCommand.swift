@@ -20,6 +20,7 @@ struct BenchmarkCommand: ParsableCommand {
     case minibatch1024 = "minibatch-1024"
     case dcgan, dcgan64 = "dcgan-64"
     case cifar10, svhn
+    case cifar10BFloat16 = "cifar10-bfloat16"
     case mnistTwoProcesses = "mnist-two-processes"
     case dcgan64TwoProcesses = "dcgan-64-two-processes"
     case resize
@@ -44,6 +45,8 @@ struct BenchmarkCommand: ParsableCommand {
       case .dcgan64, .dcgan64TwoProcesses: try DCGAN.contestant64(processes: group)
       case .mnistTwoProcesses: try SemiSupervisedMNIST.contestant(products: .float32, processes: group)
       case .cifar10: try SemiSupervisedPictures.contestant("cifar10-semisupervised")
+      case .cifar10BFloat16:
+        try SemiSupervisedPictures.contestant("cifar10-semisupervised", products: .bfloat16)
       case .svhn: try SemiSupervisedPictures.contestant("svhn-semisupervised")
       case .resize: Resizing.contestant()
       case .pictures: try PictureEpoch.contestant()

@@ -9,13 +9,14 @@ import Torch
 enum SemiSupervisedPictures {
   private static let batch = 50
 
-  static func contestant(_ name: String) throws -> Contestant {
+  static func contestant(_ name: String, products: Recipe.Products = .float32) throws -> Contestant {
     let count = 2_000
     let pixels = try (RandomStream(seed: 3).stream("pictures").uniform([count * 3072]) * 255).to(.uint8).values(
       UInt8.self)
     let labels = (0..<count).map { UInt8($0 % 10) }
     var recipe = Recipe.named(name)!
     (recipe.batchSize, recipe.labels.batchSize, recipe.labels.count) = (batch, batch, 500)
+    recipe.products = products
     recipe.discriminator.initializationExamples = batch  // of no account for the step, and more memory than it
     let examples = try RecipeExamples(
       images: try LabelledImages(images: pixels, labels: labels, height: 32, width: 32, channels: 3, classes: 10),

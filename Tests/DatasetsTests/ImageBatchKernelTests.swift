@@ -26,6 +26,32 @@ import Torch
     #expect(abs(found[0] - Float(bounds.lowerBound)) < 1e-6 && abs(found[255] - Float(bounds.upperBound)) < 1e-6)
   }
 
+  /// Pictures that are written are those that one number at a time would give: the nearest level, halves up, and nothing
+  /// beyond the ends.
+  @Test(arguments: PixelRange.allCases, [1, 3, 4]) func bytesAreTheNearestLevels(_ range: PixelRange, _ channels: Int)
+    throws
+  {
+    let bounds = Float(range.bounds.lowerBound)...Float(range.bounds.upperBound)
+    let span = bounds.upperBound - bounds.lowerBound
+    // All levels, all halves between them, their neighbours among floats, and what is no level at all.
+    var values = (0...510).map { bounds.lowerBound + Float($0) / 510 * span }
+    values += values.flatMap { [$0.nextUp, $0.nextDown] } + [.nan, .infinity, -.infinity, 1e30, -1e30, -0.0, 40, -40]
+    let (height, width) = (5, 37)
+    let size = channels * height * width
+    let count = (values.count + size - 1) / size
+    values += (values.count..<count * size).map { bounds.lowerBound + Float($0 % 511) / 510 * span }
+    let found = Tensor(values).reshaped([count, channels, height, width]).imageBytes(in: bounds)
+    #expect(found.shape == [count, height, width, channels])
+    let bytes = try found.values(UInt8.self)
+    for (place, byte) in bytes.enumerated() {
+      let (image, pixel, channel) = (place / size, place % size / channels, place % channels)
+      let value = values[image * size + channel * height * width + pixel]
+      let level = (value - bounds.lowerBound) / span * 255
+      #expect(byte == (level > 0 ? UInt8(min(255, level.rounded())) : 0), "of \(value)")
+    }
+    #expect(Tensor(values).imageBytes().isPoisoned)
+  }
+
   @Test(arguments: ShiftPadding.allCases, [false, true])
   func movedImagesAgreeWithAPixelByPixelForm(_ padding: ShiftPadding, _ isMirrored: Bool) throws {
     let (c, h, w) = shape
