@@ -138,6 +138,10 @@ let package = Package(
         "Recipes", "Images", "Metrics", "Scores", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
+    // Examples/Serve without its server, which takes minutes to build.
+    .target(
+      name: "ServedSamples", dependencies: ["Recipes", "Images", "Torch"], path: "Examples/Serve/Sources/SampleService",
+      swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .target(name: "GoldenSupport", dependencies: ["Torch"], path: "Tests/GoldenSupport", swiftSettings: strict),
     .target(
@@ -171,7 +175,7 @@ let package = Package(
       name: "CommandTests",
       dependencies: [
         "Recipes", "GanCommand", "Settings", "Metrics", "Report", "Images", "TensorBoard", "ONNX", "NN", "GAN", "Files",
-        "Torch", "TestSupport", "GoldenSupport",
+        "Torch", "TestSupport", "GoldenSupport", "ServedSamples",
       ],
       swiftSettings: strict),
   ] + fuzzTargets,
