@@ -59,7 +59,7 @@ import Testing
     return folder.appendingPathComponent("run")
   }
 
-  /// 200 requests at once, of every size: none is lost, each gets the pictures of its own seeds, and some went together.
+  /// 200 requests at once, of 1 to 5 pictures: none is lost, each gets those of its own seeds, and some went together.
   @Test(arguments: [
     ["generator.width=4", "classConditional.enabled=true"],
     ["generator.network=r3gan", "generator.widths=[8, 8, 8]", "generator.blocks=1", "generator.groupWidth=8"],

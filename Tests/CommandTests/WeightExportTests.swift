@@ -47,7 +47,8 @@ import Torch
             parts += [torch.nn.Linear(before, after), {"tanh": torch.nn.Tanh()}[config["settings"]["activation"]]]
         net = torch.nn.Sequential(*parts[:-1])
         names = ["hidden.0", "hidden.1", "output"]
-        net.load_state_dict({f"{2 * i}.{k}": weights[f"{n}.{k}"] for i, n in enumerate(names) for k in ("weight", "bias")})
+        kinds = "weight", "bias"
+        net.load_state_dict({f"{2 * i}.{k}": weights[f"{n}.{k}"] for i, n in enumerate(names) for k in kinds})
         z = torch.linspace(-3, 3, 50).reshape(-1, 1)
         found, expected = net(z), torch.jit.load("g.pt")(z)
         assert (found - expected).abs().max() <= 1e-5 * expected.abs().max(), (found - expected).abs().max()
