@@ -112,14 +112,16 @@ let package = Package(
     .target(
       name: "Report", dependencies: ["Files", "Images"],
       resources: [.embedInCode("Resources/report.js"), .embedInCode("Resources/report.css")], swiftSettings: strict),
-    .target(name: "TensorBoard", dependencies: ["Files"], swiftSettings: strict),
+    .target(name: "Protobuf", swiftSettings: strict),
+    .target(name: "TensorBoard", dependencies: ["Files", "Protobuf"], swiftSettings: strict),
+    .target(name: "ONNX", dependencies: ["Torch", "Protobuf"], swiftSettings: strict),
     .target(name: "Metrics", dependencies: ["NN"], swiftSettings: strict),
     .target(
       name: "Scores", dependencies: ["Torch", "NN", "Files", "Images", "Datasets", "Metrics"], swiftSettings: strict),
     .target(
       name: "Recipes",
       dependencies: [
-        "GAN", "Datasets", "Settings", "Metrics", "Scores", "Images", "TensorBoard",
+        "GAN", "Datasets", "Settings", "Metrics", "Scores", "Images", "TensorBoard", "ONNX",
         .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: strict),
@@ -136,6 +138,10 @@ let package = Package(
       dependencies: [
         "Recipes", "Images", "Metrics", "Scores", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
+      swiftSettings: strict),
+    // Examples/Serve without its server, which takes minutes to build.
+    .target(
+      name: "ServedSamples", dependencies: ["Recipes", "Images", "Torch"], path: "Examples/Serve/Sources/SampleService",
       swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .target(name: "GoldenSupport", dependencies: ["Torch"], path: "Tests/GoldenSupport", swiftSettings: strict),
@@ -169,8 +175,8 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "Recipes", "GanCommand", "Settings", "Metrics", "Report", "Images", "TensorBoard", "Torch", "TestSupport",
-        "GoldenSupport",
+        "Recipes", "GanCommand", "Settings", "Metrics", "Report", "Images", "TensorBoard", "ONNX", "NN", "GAN", "Files",
+        "Torch", "TestSupport", "GoldenSupport", "ServedSamples",
       ],
       swiftSettings: strict),
   ] + fuzzTargets,

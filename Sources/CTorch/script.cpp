@@ -5,6 +5,8 @@
 #include <c10/core/GradMode.h>
 #include <torch/csrc/jit/api/module.h>
 #include <torch/csrc/jit/frontend/tracer.h>
+#include <torch/csrc/jit/ir/constants.h>
+#include <torch/csrc/jit/passes/constant_propagation.h>
 #include <torch/csrc/jit/passes/dead_code_elimination.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
 #include <torch/csrc/jit/serialization/import.h>
@@ -15,7 +17,9 @@
 #include <memory>
 #include <sstream>
 #include <string>
+#include <unordered_map>
 #include <utility>
+#include <vector>
 
 using namespace ctorch;
 
@@ -131,7 +135,123 @@ void place(torch::jit::Module module, const std::string &path, const at::Tensor 
   TORCH_CHECK(!module.hasattr(rest), "'", path, "' is there twice");
   module.register_parameter(rest, value, /*is_buffer=*/!trained);
 }
+
+/// Which of our kinds libtorch's is; false for one that we have not.
+bool known_dtype(at::ScalarType type, CTDType &dtype) {
+  for (auto known : {CTDTypeFloat32, CTDTypeFloat64, CTDTypeBFloat16, CTDTypeInt64, CTDTypeUInt8, CTDTypeBool})
+    if (scalar_type(known) == type) {
+      dtype = known;
+      return true;
+    }
+  return false;
+}
+
+/// The outputs of a step as CTGraphValues, with the sizes that they point to.
+struct GraphValues {
+  std::vector<CTGraphValue> values;
+  std::vector<std::vector<int64_t>> sizes;
+
+  explicit GraphValues(at::ArrayRef<torch::jit::Value *> of) : sizes(of.size()) {
+    for (size_t i = 0; i < of.size(); i++) {
+      CTGraphValue value = {};
+      value.number = static_cast<int64_t>(of[i]->unique());
+      auto type = of[i]->type()->cast<c10::TensorType>();
+      auto known = type ? type->sizes().concrete_sizes() : std::nullopt;
+      if (known && type->scalarType() && known_dtype(*type->scalarType(), value.dtype)) {
+        sizes[i] = *known;
+        value.is_tensor = true;
+        value.rank = static_cast<int>(sizes[i].size());
+        value.sizes = sizes[i].data();
+      }
+      values.push_back(value);
+    }
+  }
+};
+
+/// What a constant is, in `node`; `integers` and `held` keep what `node` points to.
+void describe(const c10::IValue &value, CTGraphNode &node, std::vector<int64_t> &integers, at::Tensor &held) {
+  node.constant = CTGraphConstantOther;
+  if (value.isNone()) {
+    node.constant = CTGraphConstantNone;
+  } else if (value.isBool() || value.isInt()) {
+    node.constant = CTGraphConstantInteger;
+    node.integer = value.isBool() ? value.toBool() : value.toInt();
+  } else if (value.isDouble()) {
+    node.constant = CTGraphConstantNumber;
+    node.number = value.toDouble();
+  } else if (value.isIntList()) {
+    node.constant = CTGraphConstantIntegers;
+    integers = value.toIntVector();
+    node.integers = integers.data();
+    node.integer_count = static_cast<int>(integers.size());
+  } else if (value.isTensor() && value.toTensor().defined()) {
+    CTDType dtype;
+    if (!known_dtype(value.toTensor().scalar_type(), dtype)) return;
+    node.constant = CTGraphConstantTensor;
+    held = value.toTensor();
+    node.tensor = reinterpret_cast<CTensor *>(held.unsafeGetTensorImpl());
+  }
+}
 }  // namespace
+
+CTensor *ct_script_graph(CScript *script, void (*visit)(void *, const CTGraphNode *), void *context) {
+  return attempt("graph", {}, [&] {
+    torch::jit::Module module(c10::intrusive_ptr<Object>::unsafe_reclaim_from_nonowning(object(script)));
+    auto graph = module.get_method("forward").graph()->copy();
+    torch::jit::ConstantPropagation(graph);
+    torch::jit::EliminateDeadCode(graph);
+    struct Place {
+      torch::jit::Module module;
+      std::string path;  // with a point behind it
+    };
+    std::unordered_map<const torch::jit::Value *, Place> modules = {{graph->inputs()[0], {module, ""}}};
+    auto step = [&](const char *operation, at::ArrayRef<torch::jit::Value *> inputs,
+                    at::ArrayRef<torch::jit::Value *> outputs, auto change) {
+      std::vector<int64_t> numbers;
+      for (auto *input : inputs) numbers.push_back(static_cast<int64_t>(input->unique()));
+      GraphValues values(outputs);
+      CTGraphNode node = {};
+      node.operation = operation;
+      node.inputs = numbers.data(), node.input_count = static_cast<int>(numbers.size());
+      node.outputs = values.values.data(), node.output_count = static_cast<int>(values.values.size());
+      change(node);
+      visit(context, &node);
+    };
+    auto nothing = [](CTGraphNode &) {};
+    step("prim::Param", {}, graph->inputs().slice(1), nothing);
+    for (auto *node : graph->nodes()) {
+      if (node->kind() == c10::prim::GetAttr) {
+        const auto &owner = modules.at(node->input());
+        const auto &name = node->s(c10::attr::name);
+        const auto attribute = owner.module.attr(name);
+        const auto path = owner.path + name;
+        if (attribute.isModule()) {
+          modules.insert({node->output(), Place{attribute.toModule(), path + "."}});
+          continue;
+        }
+        const auto tensor = checked(attribute);
+        step("prim::GetAttr", {}, node->outputs(), [&](CTGraphNode &step) {
+          step.name = path.c_str();
+          step.tensor = reinterpret_cast<CTensor *>(tensor.unsafeGetTensorImpl());
+        });
+      } else if (node->kind() == c10::prim::Constant) {
+        std::vector<int64_t> integers;
+        at::Tensor held;
+        const auto value = torch::jit::toIValue(node->output());
+        step("prim::Constant", {}, node->outputs(), [&](CTGraphNode &step) {
+          step.constant = CTGraphConstantOther;
+          if (value) describe(*value, step, integers, held);
+        });
+      } else {
+        std::string operation = node->kind().toQualString();
+        if (const auto *schema = node->maybeSchema(); schema && !schema->overload_name().empty())
+          operation += "." + schema->overload_name();
+        step(operation.c_str(), node->inputs(), node->outputs(), nothing);
+      }
+    }
+    step("prim::Return", graph->outputs(), {}, nothing);
+  });
+}
 
 void ctorch::keep_leading_sizes(const at::Tensor &x, const int64_t *sizes, int rank, const char *argument) {
   namespace tracer = torch::jit::tracer;

@@ -1,4 +1,5 @@
 import Foundation
+import Protobuf
 
 /// One entry of an event file: what was so at a step.
 ///

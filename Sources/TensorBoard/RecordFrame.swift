@@ -1,4 +1,5 @@
 import Foundation
+import Protobuf
 
 /// The framing of TensorFlow's record files, which event files are: each record is
 ///
@@ -41,11 +42,5 @@ package enum CRC32C {
         remainder >> 8 ^ table[Int(UInt8(truncatingIfNeeded: remainder) ^ byte)]
       }
     }
-  }
-}
-
-extension Data {
-  mutating func append(littleEndian value: some FixedWidthInteger) {
-    Swift.withUnsafeBytes(of: value.littleEndian) { append(contentsOf: $0) }
   }
 }

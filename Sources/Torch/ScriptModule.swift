@@ -9,7 +9,7 @@ import Foundation
 ///
 /// TorchScript is a program: load only files from where you would run a program from.
 public struct ScriptModule {
-  private let handle: CScript
+  let handle: CScript
 
   /// Loads the module from its file's bytes.
   ///

@@ -70,7 +70,7 @@ import Torch
       let listed = [
         "generator": names(try section("Generator:", upTo: "Discriminator:")),
         "discriminator": names(try section("Discriminator:", upTo: "An image")),
-        "checkpoint": names(try section("## Checkpoints", upTo: "## TorchScript")),
+        "checkpoint": names(try section("## Checkpoints", upTo: "## Exported networks")),
       ]
       #expect(listed.values.allSatisfy { $0.count >= 8 })
       var found: [String: Set<String>] = [:]
@@ -111,18 +111,23 @@ import Torch
   }
 
   /// The lines of the document, as they stand there.
-  @Test(.enabled(if: Python.isThere, Python.missing)) func itsPythonRuns() throws {
+  @Test(.enabled(if: Python.isThere, Python.missing), .enabled(if: Python.runsModels, Python.noModelRuntime))
+  func itsPythonRuns() throws {
     let blocks = Self.document.components(separatedBy: "```python\n").dropFirst()
       .map { $0.components(separatedBy: "```")[0] }
-    #expect(blocks.count == 4)
+    #expect(blocks.count == 6)
     try withRuns { folder in
       let run = folder.appendingPathComponent("run-1")
-      let export = try GanProcess(["export", "run-1", "--out", "run-1/generator.pt"], in: folder)
-      #expect(export.status == 0, "\(export.errors)")
+      for arguments in [["generator.pt"], ["generator.onnx"], ["generator", "--format", "safetensors"]] {
+        let export = try GanProcess(
+          ["export", "run-1", "--out", "run-1/" + arguments[0]] + arguments[1...], in: folder)
+        #expect(export.status == 0, "\(export.errors)")
+      }
       let output = try Python.output(
-        blocks.joined(separator: "\n") + """
+        blocks.joined(separator: "\nshapes = images.shape if 'images' in globals() else None\n") + """
 
           assert moments.shape == (sum(p.numel() for p in generator.parameters()),), moments.shape
+          assert shapes == images.shape and config["network"] == "generator", shapes
           assert weight.shape == (500, 64) and (load_file("weight.safetensors")["weight"] == weight).all()
           assert images.shape == (8, 1, 8, 8) and 0 <= images.min() and images.max() <= 1, images.shape
           print("all of it")

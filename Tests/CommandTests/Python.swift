@@ -25,6 +25,16 @@ enum Python {
 
   static let noEventReaders: Comment = "no Python with tensorboard and tbparse: Scripts/setup --test fetches them"
 
+  /// Whether it has onnxruntime, and what checks ONNX files.
+  static let runsModels: Bool = {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("python-\(UUID())")
+    try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    return (try? process("import onnx.checker, onnxruntime, safetensors.numpy", in: folder).status) == 0
+  }()
+
+  static let noModelRuntime: Comment = "no Python with onnx and onnxruntime: Scripts/setup --test fetches them"
+
   /// What `program` prints, run in `folder`.
   static func output(_ program: String, in folder: URL) throws -> String {
     let process = try process(program, in: folder)
@@ -38,6 +48,7 @@ enum Python {
     let packages = [
       Cache.directory.appendingPathComponent("python-test"),
       Cache.directory.appendingPathComponent("python-tensorboard"),
+      Cache.directory.appendingPathComponent("python-onnx"),
       libtorch.deletingLastPathComponent(),
     ]
     let file = folder.appendingPathComponent(".program.py")

@@ -318,6 +318,45 @@ CT_RESULT ct_script_forward(struct CScript *script, CT_OPERAND x, struct CTensor
                             const char *const _Nonnull *_Nullable names, const bool *_Nullable values, int count,
                             const char *_Nullable output) CT_RETURNS_RETAINED;
 
+/// What a value of a recorded pass is known to be: its number, and of a tensor the kind of its elements and its sizes
+/// in the recording.
+typedef struct CTGraphValue {
+  int64_t number;
+  bool is_tensor;  // with `rank`, `sizes` and `dtype`
+  int rank;
+  const int64_t *_Nullable sizes;
+  CTDType dtype;
+} CTGraphValue;
+typedef enum __attribute__((enum_extensibility(closed))) CTGraphConstant {
+  CTGraphConstantNone,  // an absent argument
+  CTGraphConstantInteger,
+  CTGraphConstantNumber,
+  CTGraphConstantIntegers,
+  CTGraphConstantTensor,
+  CTGraphConstantOther,  // what no operation of this package is given by value: a device, a text
+} CTGraphConstant;
+/// One step of a recorded pass: an operation as libtorch's schemas name it (`aten::sum.dim_IntList`), or `prim::Param`
+/// (the pass's arguments), `prim::Return` (what it gives), `prim::Constant` (with `constant` and what belongs to it) or
+/// `prim::GetAttr` (the parameter `name`, with its `tensor`). Valid for the length of the call that hands it over.
+typedef struct CTGraphNode {
+  const char *operation;
+  const int64_t *_Nullable inputs;  // numbers of values
+  int input_count;
+  const CTGraphValue *_Nullable outputs;
+  int output_count;
+  CTGraphConstant constant;
+  int64_t integer;
+  double number;
+  const int64_t *_Nullable integers;
+  int integer_count;
+  struct CTensor *_Nullable tensor;
+  const char *_Nullable name;
+} CTGraphNode;
+/// Hands the steps of the module's `forward` to `visit`, in order, with what depends on constants alone computed before.
+/// Of a module that ct_script_trace has made; one from a file does not know its shapes.
+CT_FAILURE ct_script_graph(struct CScript *script, void (*visit)(void *context, const CTGraphNode *node),
+                           void *context) CT_RETURNS_RETAINED;
+
 // ---- scores of pictures ---------------------------------------------------------------------------------------
 // Features are rows of floats. What these compute does not depend on the number of threads.
 /// Calls body(context, 0), ..., body(context, count - 1) on libtorch's threads, each on one, for which libtorch and its libraries
