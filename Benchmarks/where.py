@@ -73,7 +73,7 @@ def main():
     model = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text())
     text = [
         "# Where a step's time and memory go", "",
-        f"Written by `Benchmarks/where.py {' '.join(options.works)}`, one thread, on {model[1] if model else platform.machine()}.", "",
+        f"Written by `Benchmarks/where.py {' '.join(options.works)}`, one thread, on {model[1] if model else platform.machine()}{' (AVX-512)' if 'avx512f' in pathlib.Path('/proc/cpuinfo').read_text() else ''}.", "",
     ]
     for work in options.works:
         text += [f"## {work}", "", "| of the samples | |", "| --- | --- |"]

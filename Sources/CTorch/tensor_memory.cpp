@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <set>
@@ -20,7 +21,7 @@
 namespace ctorch::tensor_memory {
 namespace {
 
-constexpr size_t page = 4096, growth = 8 << 20;
+constexpr size_t page = 4096, line = 64, growth = 8 << 20;
 /// Smaller ones are the C library's.
 constexpr size_t smallest = 256 << 10;
 /// More than an address space of 47 bits has.
@@ -35,8 +36,10 @@ class Blocks {
   /// Null where the system has no more.
   void *take(size_t wanted) {
     if (wanted > largest) return nullptr;
-    const size_t size = rounded(wanted, page);
     const std::lock_guard lock(mutex);
+    // Not all at the start of a page: what lies at the same place of many pages shares few places in the caches. A page more for
+    // all, so that blocks for the same tensor stay of one size.
+    const size_t offset = now.blocks % (page / line) * line, size = rounded(wanted, page) + page;
     auto found = by_size.lower_bound({size, nullptr});
     if (found == by_size.end()) {
       if (!grow(size)) {
@@ -50,7 +53,7 @@ class Blocks {
     // Its upper end: what is left over is beside what the next growth adds.
     if (length > size) insert(start, length - size);
     char *const block = start + length - size;
-    taken.emplace(block, size);
+    taken.emplace(block + offset, size);
     now.used += size;
     now.most = std::max(now.most, now.used);
     most = std::max(most, now.used);
@@ -59,8 +62,11 @@ class Blocks {
       if (now.held > needed + needed / 4) release(now.held - needed - needed / 4);
       most_before = std::exchange(most, now.used);
     }
-    return block;
+    return block + offset;
   }
+
+  /// Without waiting for others: false is sure.
+  bool may_hold(void *pointer) const { return pointer >= bottom.load() && pointer < top.load(); }
 
   /// Whether `pointer` was taken from here.
   bool give(void *pointer) {
@@ -68,7 +74,7 @@ class Blocks {
     const auto block = taken.find(static_cast<char *>(pointer));
     if (block == taken.end()) return false;
     now.used -= block->second;
-    insert(block->first, block->second);
+    insert(block->first - reinterpret_cast<uintptr_t>(block->first) % page, block->second);
     taken.erase(block);
     return true;
   }
@@ -89,6 +95,8 @@ class Blocks {
   CTTensorMemory now = {0, 0, 0, 0};
   /// Of bytes taken at once: in this period, and in the one before.
   uint64_t most = 0, most_before = 0;
+  /// Where everything lies that was ever held.
+  std::atomic<void *> bottom = reinterpret_cast<void *>(UINTPTR_MAX), top = nullptr;
   /// The lowest address that was mapped last.
   char *lowest = nullptr;
 
@@ -131,6 +139,8 @@ class Blocks {
     if (!start) return false;
     now.held += length;
     lowest = start;
+    bottom = std::min<void *>(bottom, start);
+    top = std::max<void *>(top, start + length);
     insert(start, length);
     return true;
   }
@@ -162,8 +172,7 @@ Blocks &blocks() {
 
 /// One for all, as those want who take memory without a tensor around it (oneDNN's tensors).
 void give(void *pointer) {
-  const bool may_be_block = reinterpret_cast<uintptr_t>(pointer) % page == 0;
-  if (pointer && !(may_be_block && blocks().give(pointer))) c10::free_cpu(pointer);
+  if (pointer && !(blocks().may_hold(pointer) && blocks().give(pointer))) c10::free_cpu(pointer);
 }
 
 class TensorMemory final : public c10::Allocator {
