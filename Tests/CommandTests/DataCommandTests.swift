@@ -65,7 +65,7 @@ import Testing
         }
       }
       let unknown = try GanProcess(["data", "get", "cifar11"], in: folder)
-      #expect(unknown.status == 64 && unknown.errors.contains("mnist, fashion-mnist, kmnist, "))
+      #expect(unknown.status == 64 && unknown.errors.contains("mnist, fashion-mnist, kmnist, kmnist49, cifar10"))
     }
   }
 }

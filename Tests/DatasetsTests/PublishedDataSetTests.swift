@@ -10,6 +10,13 @@ import Testing
     #expect(Set(sets.map(\.name)).count == sets.count)
     #expect(sets.first == MNIST.published && sets.suffix(3) == FeatureNetworks.all[...])
     #expect(sets.allSatisfy { PublishedDataSet.named($0.name) == $0 } && PublishedDataSet.named("x") == nil)
+    // Commands name them: none that was there may go.
+    #expect(
+      Set(sets.map(\.name)).isSuperset(of: [
+        "mnist", "fashion-mnist", "kmnist", "kmnist49", "cifar10", "cifar100", "svhn", "svhn-extra", "stl10",
+        "inception",
+        "inception-torchscript", "vgg16",
+      ]))
     // Whatever is read from a folder of its own can be fetched, and arrives there.
     for case let source as any ImageSource.Type in DataFamily.kinds {
       #expect(source.downloads.allSatisfy { sets.contains($0) && $0.directory == source.defaultDirectory })

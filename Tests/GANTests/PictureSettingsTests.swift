@@ -65,6 +65,12 @@ import Torch
       let chosen = Chosen<DiscriminatorFamily>(any: kind.init())
       #expect(try JSONDecoder().decode(Chosen<DiscriminatorFamily>.self, from: JSONEncoder().encode(chosen)) == chosen)
     }
+    // Recipes name them: none that was there may go.
+    #expect(
+      Set(GeneratorFamily.kinds.map { $0.kind }).isSuperset(of: ["dense", "dcgan", "conv", "r3gan", "sngan"]))
+    #expect(
+      Set(DiscriminatorFamily.kinds.map { $0.kind }).isSuperset(
+        of: ["dense", "dcgan", "conv", "imagenet", "r3gan", "sngan"]))
     for kinds in [GeneratorFamily.kinds, DiscriminatorFamily.kinds] {
       // Meant by recipes of before there was a choice, which name none.
       #expect(kinds.first?.kind == "dense")

@@ -127,6 +127,10 @@ struct SharedGame {
         objective: Relativistic.Settings(), techniques: [penalties], example: image, batchSize: 4,
         usesMomentum: true),
       SharedGame(
+        name: "SNGAN", generator: SNGANGenerator.Settings(width: 2),
+        discriminator: SNGANDiscriminator.Settings(width: 2),
+        objective: Hinge.Settings(), example: image, batchSize: 6, usesMomentum: true),
+      SharedGame(
         name: "ImageNet", generator: DCGANGenerator.Settings(width: 1),
         discriminator: ImageNetDiscriminator.Settings(width: 2), example: .image(channels: 3, height: 32, width: 32),
         batchSize: 9),
