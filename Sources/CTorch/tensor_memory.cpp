@@ -9,7 +9,8 @@
 #include <c10/core/CPUAllocator.h>
 #include <c10/core/impl/alloc_cpu.h>
 
-#ifdef __linux__
+// Elsewhere pages may be larger than those that mappings are cut at here.
+#if defined(__linux__) && defined(__x86_64__)
 #include <sys/mman.h>
 
 #include <algorithm>
@@ -26,7 +27,8 @@ constexpr size_t page = 4096, line = 64, growth = 8 << 20;
 constexpr size_t smallest = 256 << 10;
 /// More than an address space of 47 bits has.
 constexpr size_t largest = size_t{1} << 47;
-/// After so many blocks it is seen whether all that is held was needed in this period or the one before. A step of pictures takes a few thousand.
+/// After so many blocks it is seen whether all that is held was needed in this period or the one before. A step of the CIFAR-10
+/// game takes 436.
 constexpr int period = 1 << 14;
 
 size_t rounded(size_t size, size_t unit) { return (size + unit - 1) / unit * unit; }

@@ -2,8 +2,9 @@ import CTorch
 
 /// What tensors on the CPU take of memory: those of 256 KiB and more.
 ///
-/// Their blocks are this package's own, on Linux: a step that asks for the same blocks as the one before gets the same
-/// ones, so that it touches no new page. What has not been needed for some fifty thousand blocks goes back to the system.
+/// Their blocks are this package's own, on Linux on x86-64: a step that asks for the same blocks as the one before gets
+/// the same ones, so that it touches no new page. What has not been needed for some fifty thousand blocks goes back to
+/// the system.
 public struct TensorMemory: Sendable, Hashable {
   /// Bytes that tensors take now.
   public var used: Int
