@@ -27,8 +27,9 @@ import Torch
 
   /// At least 128 000 pictures are shown to D and at most two million, whatever the batch's size.
   @Test func lengthGoesByTheirNumber() throws {
-    let few = try chosen(10, side: 64).duration
+    let few = try chosen(32, side: 64).duration
     #expect(few.count == 4_000 && few.unit == .steps)
+    #expect(try chosen(10, side: 64).duration.count == 12_800)
     #expect(try chosen(1_000, side: 64).duration.count == 220_000 / 32)
     #expect(try chosen(1_000_000, side: 64).duration.count == 2_000_000 / 32)
     #expect(try chosen(10, side: 64, .named("pictures")!.setting("batchSize=16")).duration.count == 8_000)
@@ -41,7 +42,16 @@ import Torch
     #expect(size(found.recipe) == 128 && found.recipe.techniques[DiffAugment.Settings.self].policies == [.color])
     #expect(found.reasons.count == 1 && found.reasons[0].hasPrefix("duration.count: "), "\(found.reasons)")
     #expect(found.recipe.automatic.isEmpty)
-    #expect(try Recipe.named("pictures")!.setting("duration.count=7").automatic == [.size, .augmentation])
+    #expect(try Recipe.named("pictures")!.setting("duration.count=7").automatic == [.size, .augmentation, .batch])
+  }
+
+  /// A batch is no larger than the data; where it fits, nothing is chosen and nothing said.
+  @Test func aBatchIsOfNoMorePicturesThanThereAre() throws {
+    for (count, batch) in [(1, 1), (31, 31), (32, 32), (1_000, 32)] {
+      let found = try Recipe.named("pictures")!.choosing(for: PictureSurvey(count: count, shorterSide: 64))
+      #expect(found.recipe.batchSize == batch)
+      #expect(found.reasons.contains { $0.hasPrefix("batchSize: \(count), ") } == (batch != 32), "\(found.reasons)")
+    }
   }
 
   /// Pictures of one colour but for their left half, so that it shows what has been mirrored and what has been moved.

@@ -10,6 +10,8 @@ public enum AutomaticKey: String, Codable, Sendable, CaseIterable {
   case size = "data.size"
   /// How what D sees is augmented.
   case augmentation = "augmentation.policies"
+  /// Pictures of a batch. Before the length, which is counted in batches.
+  case batch = "batchSize"
   /// Length of the run.
   case length = "duration.count"
 }
@@ -35,13 +37,13 @@ public struct PictureSurvey: Sendable, Hashable {
 }
 
 extension Recipe {
-  /// This recipe with values for its automatic keys, and what they are and why, a line for each.
+  /// This recipe with values for its automatic keys, and what they are and why, a line for each that is chosen.
   ///
   /// - Throws: ``RecipeError`` where a key does not go with the recipe's data.
   public func choosing(for survey: PictureSurvey) throws -> (recipe: Recipe, reasons: [String]) {
     var (recipe, reasons) = (self, [String]())
     for key in automatic {
-      let (value, reason) = choice(of: key, for: survey)
+      guard let (value, reason) = recipe.choice(of: key, for: survey) else { continue }
       recipe = try recipe.setting("\(key.rawValue)=\(value)")
       reasons.append("\(key.rawValue): \(value), \(reason)")
     }
@@ -49,8 +51,8 @@ extension Recipe {
     return (recipe, reasons)
   }
 
-  /// As YAML, and why.
-  private func choice(of key: AutomaticKey, for survey: PictureSurvey) -> (value: String, reason: String) {
+  /// As YAML, and why; nil where the recipe's own value stands.
+  private func choice(of key: AutomaticKey, for survey: PictureSurvey) -> (value: String, reason: String)? {
     let pictures = "\(survey.count) \(survey.count == 1 ? "picture" : "pictures")"
     switch key {
     case .size:
@@ -63,6 +65,8 @@ extension Recipe {
       return survey.count < 20_000
         ? ("[color, translation, cutout]", "since a D that sees \(pictures) unchanged soon knows them by heart")
         : ("[]", "since \(pictures) are enough")
+    case .batch:
+      return survey.count < batchSize ? ("\(survey.count)", "since there are no more pictures") : nil
     case .length:
       // As often as 400 times for few, and 20 times for many; at least 128 000 and at most 2 million pictures.
       let shown = min(2_000_000, max(128_000, min(400 * survey.count, 20 * survey.count + 200_000)))

@@ -187,8 +187,9 @@ extension Recipe {
       // Who says one of them has chosen.
       if changes["automatic"] == nil {
         recipe.automatic.removeAll { key in
-          let path = key.rawValue.split(separator: ".").map(String.init)
-          return path[0] == "duration" ? changes["duration"] != nil : changes[path[0]]?[path[1]] != nil
+          // A length is set by its unit as well.
+          let path = key == .length ? ["duration"] : key.rawValue.split(separator: ".").map(String.init)
+          return path.reduce(Optional(changes)) { $0?[$1] } != nil
         }
       }
       return recipe
