@@ -109,12 +109,12 @@ func withEmptyFolder<Result>(_ body: (URL) throws -> Result) throws -> Result {
 }
 
 /// IDX files of 8 x 8 images, as small as a game can use.
-func writeTinyImages(_ folder: URL, count: Int = 64) throws {
+func writeTinyImages(_ folder: URL, count: Int = 64, as name: String = "train") throws {
   func word(_ value: Int) -> [UInt8] { withUnsafeBytes(of: UInt32(value).bigEndian) { Array($0) } }
   let images = [0, 0, 8, 3] + word(count) + word(8) + word(8) + (0..<count * 64).map { UInt8($0 * 7 % 256) }
   let labels = [0, 0, 8, 1] + word(count) + (0..<count).map { UInt8($0 % 10) }
-  try Data(images).write(to: folder.appendingPathComponent("train-images-idx3-ubyte"))
-  try Data(labels).write(to: folder.appendingPathComponent("train-labels-idx1-ubyte"))
+  try Data(images).write(to: folder.appendingPathComponent("\(name)-images-idx3-ubyte"))
+  try Data(labels).write(to: folder.appendingPathComponent("\(name)-labels-idx1-ubyte"))
 }
 
 /// A recipe whose networks take no time.

@@ -61,4 +61,26 @@ import Torch
     #expect(seen.allSatisfy { Int(labels[$0.0]) == $0.1 })
     #expect(seen[0..<6].map(\.0) != seen[6..<12].map(\.0))
   }
+
+  /// What is held out is as many images of each class, the same ones each time; nothing is lost or in both parts.
+  @Test func whatIsHeldOutIsNotTrainedOn() throws {
+    let set = try LabelledImages(
+      images: PixelBytes((0..<300).flatMap { [UInt8($0 / 256), UInt8($0 % 256)] }), labels: labels.map(Int32.init),
+      classes: 3, height: 1, width: 2, channels: 1)
+    let (training, heldOut) = try set.holdingOut(30)
+    func indices(_ part: LabelledImages) -> [Int] {
+      (0..<part.count).map { Int(part.images[2 * $0]) * 256 + Int(part.images[2 * $0 + 1]) }
+    }
+    #expect((indices(training) + indices(heldOut)).sorted() == Array(0..<300))
+    #expect(indices(training) == indices(training).sorted() && indices(heldOut) == indices(heldOut).sorted())
+    for part in [training, heldOut] {
+      #expect(zip(indices(part), part.labels!).allSatisfy { labels[$0] == $1 } && part.classes == 3)
+    }
+    #expect((0..<3).allSatisfy { label in heldOut.labels!.count { $0 == label } == 10 })
+    #expect(try indices(set.holdingOut(30).heldOut) == indices(heldOut))
+    #expect(training.fingerprint != set.fingerprint)
+    #expect(throws: LabelDrawError.self) { try set.holdingOut(31) }
+    let unlabelled = try LabelledImages(images: set.images, labels: nil, height: 1, width: 2, channels: 1)
+    #expect(throws: LabelDrawError.self) { try unlabelled.holdingOut(30) }
+  }
 }

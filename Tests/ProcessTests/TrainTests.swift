@@ -243,4 +243,40 @@ import Torch
       #expect(missing[0].errors.contains("WORLD_SIZE is 2, and MASTER_PORT is not set"), "\(missing[0].errors)")
     }
   }
+
+  /// The runs of a table are shared by jobs as the games of a comparison are: three jobs, of which one is killed at a
+  /// run and started again, make what one job makes.
+  @Test func aTableIsTrainedByThreeJobsOfWhichOneIsKilled() throws {
+    try withGame { folder in
+      let table = [
+        "reproduce", "mnist", "--recipe", "few.yaml", "--data", ".", "--labels", "10,20", "--seeds", "2", "--jobs", "2",
+        "--set", "duration.count=200",
+      ]
+      func start(_ arguments: String...) throws -> Helpers {
+        try Helpers(1, in: folder, executable: Self.gan) { _ in table + arguments }
+      }
+      let alone = try start("--out", "alone").ended()[0]
+      try #require(alone.status == 0, "\(alone.errors)")
+      let jobs = try (1...3).map { try start("--out", "table", "--share", "\($0)/3") }
+      let claims = folder.appendingPathComponent("table/claims").path
+      let deadline = ContinuousClock.now + .seconds(60)
+      while ContinuousClock.now < deadline,
+        ((try? FileManager.default.contentsOfDirectory(atPath: claims)) ?? []).count < 3
+      { usleep(2000) }
+      kill(jobs[1].processes[0].processIdentifier, SIGKILL)
+      let ended = try jobs.map { try $0.ended()[0] }
+      #expect(ended[0].status == 0 && ended[2].status == 0, "\(ended.map(\.errors))")
+      // Started again, the killed one finds what nobody has taken up, if the others were gone by then.
+      let again = try start("--out", "table", "--share", "2/3").ended()[0]
+      #expect(again.status == 0 && again.output.contains("report.html"), "\(again.errors)")
+      for run in ["labels-10/draw-1", "labels-10/draw-2", "labels-20/draw-1", "labels-20/draw-2"] {
+        for name in ["generator", "discriminator", "discriminator-average"] {
+          let file = "\(run)/\(name).safetensors"
+          #expect(
+            try Data(contentsOf: folder.appendingPathComponent("table/\(file)"))
+              == Data(contentsOf: folder.appendingPathComponent("alone/\(file)")), "\(file)")
+        }
+      }
+    }
+  }
 }

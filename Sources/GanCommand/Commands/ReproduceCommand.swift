@@ -10,25 +10,36 @@ import Torch
 struct Reproduce: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Trains a published table and sets its figures beside our own.",
-    subcommands: [ReproduceMNIST.self])
+    subcommands: FewLabelsTables.all.map { command($0) })
+
+  private static func command<Table: FewLabelsTable>(_ table: Table.Type) -> any ParsableCommand.Type {
+    ReproduceTable<Table>.self
+  }
 }
 
-struct ReproduceMNIST: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "mnist",
-    abstract: "Errors on MNIST with few labels: table 1 of \"Improved Techniques for Training GANs\".",
-    discussion: """
-      Trains one network for every number of labels and every draw of them, averages their votes, and writes a page with \
-      the published figures beside ours. Started again with the same settings it goes on where it was; with more draws \
-      it adds to them. The signals that end `gan train` (control-C and its like) save the runs at hand.
+/// `gan reproduce TABLE`.
+struct ReproduceTable<Published: FewLabelsTable>: ParsableCommand {
+  static var configuration: CommandConfiguration {
+    let counts = Published.oneNetwork.keys.sorted()
+    let rows = (counts.isEmpty ? Published.labelCounts : counts).map(String.init).joined(separator: ",")
+    return CommandConfiguration(
+      commandName: Published.name,
+      abstract: "\(Published.title): \(Published.origin).",
+      discussion: """
+        Trains one network for every number of labels and every draw of them, averages their votes, and writes a page \
+        with the published figures, where there are any, beside ours. Started again with the same settings it goes on \
+        where it was; with more draws it adds to them. The signals that end `gan train` (control-C and its like) save \
+        the runs at hand. To choose settings, hold out training images with --validation: the test set is for what has \
+        been chosen.
 
-        gan reproduce mnist --labels 100 --seeds 5
-        gan reproduce mnist --labels 20,50,100,200 --seeds 10 --recipe mnist-semisupervised
-        sbatch --array=1-8 --wrap "gan reproduce mnist --labels 100 --seeds 40"    # or --share 1/8, --share 2/8, ...
-      """)
+          gan reproduce \(Published.name) --seeds 5
+          gan reproduce \(Published.name) --labels \(rows) --seeds 10
+          sbatch --array=1-8 --wrap "gan reproduce \(Published.name) --seeds 40"    # or --share 1/8, --share 2/8, ...
+        """)
+  }
 
   @Option(help: "Numbers of labels, separated by commas.")
-  var labels = "100"
+  var labels = Published.labelCounts.map(String.init).joined(separator: ",")
 
   @Option(parsing: .unconditional, help: "Draws of labels for each number, with the seeds 1, 2, and so on.")
   var seeds = 5
@@ -36,8 +47,15 @@ struct ReproduceMNIST: ParsableCommand {
   @Option(parsing: .unconditional, help: "Passes through the data, in place of the recipe's.")
   var epochs: Int?
 
-  @Option(help: "A semi-supervised recipe: a built-in one or a YAML file.", completion: RecipeArgument.completion)
-  var recipe = "mnist-semisupervised-fast"
+  @Option(
+    help: "A semi-supervised recipe: a built-in one or a YAML file. It is played on this table's data.",
+    completion: RecipeArgument.completion)
+  var recipe = Published.recipe
+
+  @Option(
+    parsing: .unconditional,
+    help: "Hold out so many training images, the same number of each class, and test on them, not on the test set.")
+  var validation: Int?
 
   @Option(
     name: .customLong("set"), parsing: .singleValue,
@@ -47,7 +65,7 @@ struct ReproduceMNIST: ParsableCommand {
   @OptionGroup var data: DataOption
 
   @Option(help: "Folder for runs and report.", completion: .directory)
-  var out = "runs/reproduce-mnist"
+  var out = "runs/reproduce-\(Published.name)"
 
   @Option(
     help:
@@ -67,6 +85,9 @@ struct ReproduceMNIST: ParsableCommand {
     _ = try labelCounts()
     if !(1...1000).contains(seeds) { throw ValidationError("--seeds must be between 1 and 1000, is \(seeds).") }
     if let epochs, epochs < 1 { throw ValidationError("--epochs must be at least 1, is \(epochs).") }
+    if let validation, validation < 1 {
+      throw ValidationError("--validation must be at least 1, is \(validation).")
+    }
     if let jobs, !(1...1024).contains(jobs) {
       throw ValidationError("--jobs must be between 1 and 1024, is \(jobs).")
     }
@@ -88,9 +109,15 @@ struct ReproduceMNIST: ParsableCommand {
       recipe, labelCounts: try labelCounts(), draws: seeds, folder: URL(fileURLWithPath: out))
     try reproduction.recipe.validate(on: device)
     try prepareForReport(in: reproduction.folder)
-    let source = MNIST.Source()
+    guard let source = recipe.data.images else {
+      throw ValidationError("--recipe: '\(recipe.name)' draws its data, and reads no images.")
+    }
     let place = try data.place(of: source)
-    let (images, test) = (try source.open(at: place, .train), try source.open(at: place, .test))
+    let all = try source.open(at: place, .train)
+    let validation = try recipe.validation(of: all)
+    let images = validation?.training ?? all
+    let test = try validation?.heldOut ?? source.open(at: place, .test)
+    try test.requireTestable(after: images, at: place)
     try reproduction.check(images)
     let shared = sharing.work(in: reproduction.folder)
     if !sharing.reportOnly { try train(reproduction, images, test, device, shared) }
@@ -105,7 +132,7 @@ struct ReproduceMNIST: ParsableCommand {
   ) throws {
     let rows = try reproduction.results(test: test, device: device)
     let report = ReproductionReport(
-      reproduction, trainingExamples: images.count, command: command)
+      reproduction, of: Published.self, trainingExamples: images.count, command: command)
     // Files first: what is on the disk is not lost with a terminal.
     if let results {
       try ResultsFolder(URL(fileURLWithPath: results)).write(
@@ -118,7 +145,11 @@ struct ReproduceMNIST: ParsableCommand {
 
   private func resolvedRecipe() throws -> Recipe {
     let recipe = try RecipeArgument(self.recipe).naming { recipe in
-      var recipe = try assignments.reduce(recipe) { try $0.setting($1) }
+      let data = "data.source=\(Published.name)"
+      var recipe = try assignments.reduce(recipe.data.kind == Published.name ? recipe : recipe.setting(data)) {
+        try $0.setting($1)
+      }
+      if let validation { recipe.labels.validation = validation }
       if let epochs { (recipe.duration.count, recipe.duration.unit) = (epochs, .epochs) }
       try recipe.validate()
       return recipe
@@ -130,8 +161,9 @@ struct ReproduceMNIST: ParsableCommand {
   }
 
   private var command: String {
-    "gan reproduce mnist --recipe \(shellPath(recipe)) --labels \(shellWord(labels)) --seeds \(seeds)"
-      + (epochs.map { " --epochs \($0)" } ?? "") + assignments.map { " --set \(shellWord($0))" }.joined()
+    "gan reproduce \(Published.name) --recipe \(shellPath(recipe)) --labels \(shellWord(labels)) --seeds \(seeds)"
+      + (epochs.map { " --epochs \($0)" } ?? "") + (validation.map { " --validation \($0)" } ?? "")
+      + assignments.map { " --set \(shellWord($0))" }.joined()
   }
 
   private func train(

@@ -48,11 +48,12 @@ struct DataOption: ParsableArguments {
     }
   }
 
-  /// One split of a recipe's images; nil where its data are points.
+  /// One split of a recipe's images, that for training without what is held out of it; nil where its data are points.
   func images(of recipe: Recipe, _ split: Split, run: RunFolder.Description? = nil) throws -> LabelledImages? {
     try refuse(for: recipe)
     return try recipe.data.images.map {
-      try open($0, at: place(of: $0, run: run), split, requiresLabels: recipe.needsClasses)
+      let images = try open($0, at: place(of: $0, run: run), split, requiresLabels: recipe.needsClasses)
+      return split == .train ? try recipe.validation(of: images)?.training ?? images : images
     }
   }
 
@@ -81,10 +82,13 @@ struct DataOption: ParsableArguments {
     let place = try place(of: source, run: run)
     let images = try open(source, at: place, .train, requiresLabels: recipe.needsClasses)
     if let provenance = images.provenance { reportOpening(of: provenance) }
+    let validation = try recipe.validation(of: images)
     // In a scope: there may be too little memory for them.
-    let examples = try checkingTensors { try RecipeExamples(images: images, recipe: recipe, device: device) }
+    let examples = try checkingTensors {
+      try RecipeExamples(images: validation?.training ?? images, recipe: recipe, device: device)
+    }
     guard recipe.tellsClasses else { return (examples, nil, place) }
-    let test = try open(source, at: place, .test, requiresLabels: true)
+    let test = try validation?.heldOut ?? open(source, at: place, .test, requiresLabels: true)
     try test.requireTestable(after: images, at: place)
     return (examples, try checkingTensors { try TestSet(test, pixels: source.pixels, device: device) }, place)
   }

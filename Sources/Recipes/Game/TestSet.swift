@@ -27,6 +27,21 @@ public struct TestSet {
   public func errors(_ predictions: [Int]) -> Int { zip(predictions, labels).filter { $0 != $1 }.count }
 }
 
+extension Recipe {
+  /// The images divided in those to train on and those to test on, where a classifier is not to be tested on the test
+  /// set (`labels.validation`); nil where it is.
+  ///
+  /// - Throws: ``RecipeError`` where so many cannot be held out.
+  public func validation(of images: LabelledImages) throws -> (training: LabelledImages, heldOut: LabelledImages)? {
+    guard tellsClasses, labels.validation > 0 else { return nil }
+    do {
+      return try images.holdingOut(labels.validation)
+    } catch let error as LabelDrawError {
+      throw RecipeError(key: "labels.validation", reason: error.description)
+    }
+  }
+}
+
 /// The errors of a classifier on a ``TestSet``.
 public struct TestErrors: Sendable, Hashable {
   /// With the weights as they are.

@@ -157,6 +157,8 @@ public struct RecipeKey: Sendable {
       "labels.batchSize": "labelled examples in a step",
       "labels.count": "examples whose class D may see, as many of each class",
       "labels.seed": "which ones: the seed of the draw",
+      "labels.validation":
+        "training examples that are held out and tested on, in the place of the test set; 0: none",
       "name": "what the run's folder is called",
       "noise.dimensions": "how many numbers G gets for an example",
       "noise.high": "upper bound of uniform and stratified noise",

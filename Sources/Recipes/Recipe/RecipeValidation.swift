@@ -23,6 +23,7 @@ extension Recipe {
     try validateDiscriminator(check.below("discriminator"))
     try check.count("labels.count", labels.count)
     try check.size("labels.batchSize", labels.batchSize)
+    try check.count("labels.validation", labels.validation, atLeast: 0)
     try objective.settings.validate(check.below("objective"))
     for technique in techniques.all {
       try technique.validate(check.below(type(of: technique).key), in: facts)

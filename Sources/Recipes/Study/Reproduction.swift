@@ -97,6 +97,8 @@ public struct Reproduction: Sendable {
   /// Trains every run that is not complete.
   ///
   /// - Parameters:
+  ///   - images: what is trained on, among which the labelled ones are drawn.
+  ///   - test: what the runs are tested on: the test set, or what was held out (``Recipe/validation(of:)``).
   ///   - jobs: runs at a time, each on its own thread.
   ///   - shared: where other processes train runs of the same table: each run is trained by one of them, and those that
   ///     others are at are left to these.
@@ -136,6 +138,11 @@ public struct Reproduction: Sendable {
     try !runFolder(of: run).isComplete() && shared?.isTaken(run.path) != true
   }
 
+  /// Test images with the pixels that the recipe trains on.
+  private func testSet(_ images: LabelledImages, _ device: Device) throws -> TestSet {
+    try checkingTensors { try TestSet(images, pixels: recipe.data.images?.pixels ?? .unit, device: device) }
+  }
+
   private func train(
     _ run: Run, _ images: LabelledImages, _ test: LabelledImages, _ device: Device, _ progress: (Event) throws -> Void
   ) throws {
@@ -143,7 +150,7 @@ public struct Reproduction: Sendable {
     try makeFolder(at: folder.url)
     let recipe = recipe(of: run)
     let examples = try checkingTensors { try RecipeExamples(images: images, recipe: recipe, device: device) }
-    let testSet = try checkingTensors { try TestSet(test, device: device) }
+    let testSet = try testSet(test, device)
     let training = try TrainingRun(
       recipe, examples, test: testSet, in: folder, device: device,
       checkpoints: CheckpointPolicy(kept: 1, keepsFinal: false))
@@ -171,7 +178,7 @@ public struct Reproduction: Sendable {
   ///
   /// - Throws: `FileError`, `TensorError`.
   public func results(test: LabelledImages, device: Device) throws -> [ReproductionRow] {
-    let testSet = try checkingTensors { try TestSet(test, device: device) }
+    let testSet = try testSet(test, device)
     return try labelCounts.map { labels in
       var row = ReproductionRow(labels: labels, runs: [], ensembleProbabilities: [], classes: test.classes ?? 0)
       for run in runs where run.labels == labels {
