@@ -131,7 +131,10 @@ let package = Package(
         "Recipes", "Report", "Images", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "FlyingFox", package: "FlyingFox"), .product(name: "FlyingSocks", package: "FlyingFox"),
       ],
-      resources: [.embedInCode("Resources/watch.js"), .embedInCode("Resources/watch.css")], swiftSettings: strict),
+      resources: [
+        .embedInCode("Resources/watch.js"), .embedInCode("Resources/watch.css"), .embedInCode("Resources/explore.js"),
+        .embedInCode("Resources/explore.css"),
+      ], swiftSettings: strict),
     .executableTarget(name: "GanMain", dependencies: ["GanCommand", "Torch"], swiftSettings: strict),
     .executableTarget(
       name: "Benchmarks",
