@@ -114,6 +114,7 @@ let package = Package(
       resources: [.embedInCode("Resources/report.js"), .embedInCode("Resources/report.css")], swiftSettings: strict),
     .target(name: "Protobuf", swiftSettings: strict),
     .target(name: "TensorBoard", dependencies: ["Files", "Protobuf"], swiftSettings: strict),
+    .target(name: "WandB", dependencies: ["Files", "Protobuf", "Czlib"], swiftSettings: strict),
     .target(name: "ONNX", dependencies: ["Torch", "Protobuf"], swiftSettings: strict),
     .target(name: "Metrics", dependencies: ["NN"], swiftSettings: strict),
     .target(
@@ -121,7 +122,7 @@ let package = Package(
     .target(
       name: "Recipes",
       dependencies: [
-        "GAN", "Datasets", "Settings", "Metrics", "Scores", "Images", "TensorBoard", "ONNX",
+        "GAN", "Datasets", "Settings", "Metrics", "Scores", "Images", "TensorBoard", "WandB", "ONNX",
         .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: strict),
@@ -174,6 +175,7 @@ let package = Package(
       name: "ImagesTests", dependencies: ["Images", "Files"], exclude: ["Golden"], swiftSettings: strict),
     .testTarget(
       name: "TensorBoardTests", dependencies: ["TensorBoard", "Files"], exclude: ["Golden"], swiftSettings: strict),
+    .testTarget(name: "WandBTests", dependencies: ["WandB"], swiftSettings: strict),
     .testTarget(name: "ReportTests", dependencies: ["Report", "Images", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "CommandTests",
