@@ -261,6 +261,9 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case .picture(let run, let step):
       try require(method == "GET" && (0..<runs).contains(run) && step >= 0, "a picture of run \(run), step \(step)")
     case .realPicture(let run): try require(method == "GET" && (0..<runs).contains(run), "a picture of run \(run)")
+    case .neighbours(let run, let step):
+      try require(
+        method == "GET" && line(4) == token && (0..<runs).contains(run) && step >= 0, "neighbours without the token")
     case .ask(let run, _):
       try require(method == "POST" && line(4) == token && (0..<runs).contains(run), "asked without the token")
     }

@@ -7,6 +7,8 @@ package enum WatchRequest: Equatable {
   /// Of a run by its place in the list, samples of a step.
   case picture(run: Int, step: Int)
   case realPicture(run: Int)
+  /// The nearest training pictures of the samples in a picture.
+  case neighbours(run: Int, step: Int)
   case ask(run: Int, RunRequest)
 
   /// Why a request is not answered, with the number that HTTP has for it.
@@ -65,6 +67,11 @@ package enum WatchRequest: Equatable {
         guard let step = asked.number("step") else { throw .malformed }
         self = .picture(run: try run(), step: step)
       }
+    case "/nearest":
+      // It changes nothing, but takes time: another site's page could have a browser ask for it without end.
+      guard door.opens(header("X-Gan-Token")) else { throw .forbidden }
+      guard let step = asked.number("step") else { throw .malformed }
+      self = .neighbours(run: try run(), step: step)
     case "/ask":
       guard door.opens(header("X-Gan-Token")) else { throw .forbidden }
       guard let request = asked.values["request"].flatMap({ RunRequest(rawValue: String($0)) }) else {

@@ -8,7 +8,8 @@ import Report
 /// The live page of some runs.
 final class WatchSite: LocalSite {
   private let watcher: Watcher
-  private let count: Int
+  private let folders: [RunFolder]
+  private let lookup = NearestLookup()
 
   /// - Throws: `FileError` where Plotly.js is missing.
   init(_ folders: [RunFolder]) throws {
@@ -17,13 +18,13 @@ final class WatchSite: LocalSite {
         path: PlotlyFile.url.path, reason: "there is no Plotly.js, which draws the charts: run `make setup`")
     }
     watcher = Watcher(folders)
-    count = folders.count
+    self.folders = folders
   }
 
   func answer(method: String, target: String, header: (String) -> String?, _ door: WatchRequest.Door) async throws
     -> LocalAnswer
   {
-    switch try WatchRequest(method: method, target: target, header: header, runs: count, door) {
+    switch try WatchRequest(method: method, target: target, header: header, runs: folders.count, door) {
     case .page:
       return LocalAnswer("text/html; charset=utf-8", Data(try await watcher.html(plotlyPath: "/plotly.js").utf8))
     case .plotly:
@@ -35,6 +36,9 @@ final class WatchSite: LocalSite {
       return LocalAnswer("image/png", try await watcher.picture(run: run, step: step), isKept: true)
     case .realPicture(let run):
       return LocalAnswer("image/png", try await watcher.picture(run: run, step: nil), isKept: true)
+    case .neighbours(let run, let step):
+      let picture = try await watcher.picture(run: run, step: step)
+      return LocalAnswer("application/json", try await lookup.neighbours(run: run, folders[run], in: picture))
     case .ask(let run, let request):
       try await watcher.ask(run: run, request)
       return LocalAnswer("text/plain", Data())

@@ -31,6 +31,8 @@ struct WatchState: Encodable {
     /// Steps with pictures, and what tells one picture of a step from another.
     let pictures: [Picture]
     let real: String?
+    /// Whether the samples are pictures, of which the nearest training pictures can be asked for.
+    let hasNeighbours: Bool
     let signs: [Sign]
     let verdict: Verdict?
   }
@@ -125,6 +127,7 @@ extension WatchState.Run {
     examples = run.recipe?.data.images == nil ? "examples" : "images"
     pictures = run.pictures.map { .init(step: $0.step, version: String($0.version.magnitude, radix: 36)) }
     real = run.realVersion.map { String($0.magnitude, radix: 36) }
+    hasNeighbours = run.description?.imageShape != nil
     signs = Self.signs(run, steps: steps)
     verdict = Self.verdict(in: run.folder)
   }
