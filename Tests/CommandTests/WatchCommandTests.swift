@@ -167,6 +167,10 @@ struct WatchCommandTests {
           ], in: folder)
         try #require(train.status == 0, "\(train.errors)")
       }
+      // As a run of several processes says it.
+      let description = folder.appendingPathComponent("two/run.json")
+      let json = try String(contentsOf: description, encoding: .utf8)
+      try Data(json.replacing("{", with: "{\n  \"processes\" : 4,", maxReplacements: 1).utf8).write(to: description)
       let written = try GanProcess(["watch", "one", "two", "--out", "page.html"], in: folder)
       try #require(written.status == 0 && written.output == "page.html\n", "\(written.errors)")
       let browser = try HeadlessBrowser()
@@ -176,6 +180,9 @@ struct WatchCommandTests {
       #expect(try browser.evaluate("document.documentElement.dataset.connection") == "copy")
       #expect(try browser.evaluate("document.querySelectorAll('article.run').length") == "2")
       try browser.wait(until: "document.querySelectorAll('.pair img:not([hidden])').length === 3")
+      let facts =
+        "[...document.querySelectorAll('article.run')].map(a => [...a.querySelectorAll('.facts div')].map(d => d.textContent).filter(t => t.startsWith('Processes')).join()).join('|')"
+      #expect(try browser.evaluate(facts) == "|Processes4")
       let rows = "[...document.querySelectorAll('#live-differences tbody tr')].map(r => r.textContent).join('|')"
       #expect(try browser.evaluate(rows) == "generator.training.learningRate0.0010.002")
       #expect(try browser.evaluate("[...document.querySelectorAll('.actions')].every(a => a.hidden)") == "true")

@@ -66,6 +66,7 @@
       run.status === "training" ? ["Left", run.secondsLeft !== undefined ? time(run.secondsLeft) : "–"] : undefined,
       ["Trained for", run.seconds !== undefined ? time(run.seconds) : "–"],
       [`Real ${run.examples} seen`, number(run.seen)],
+      run.processes ? ["Processes", number(run.processes)] : undefined,
     ].filter(Boolean);
     const many = data.state.runs.length > 1;
     return make("article", { class: "run", style: many ? `--role: var(--series-${index % 6})` : undefined },

@@ -28,6 +28,8 @@ struct WatchState: Encodable {
     /// Real examples that D has seen.
     let seen: Int
     let examples: String
+    /// That it was begun with, where there are several.
+    let processes: Int?
     /// Steps with pictures, and what tells one picture of a step from another.
     let pictures: [Picture]
     let real: String?
@@ -125,6 +127,7 @@ extension WatchState.Run {
       status == .training ? run.columns.stepsPerSecond.map { max(0, Double(steps) - Double(step)) / $0 } : nil
     seen = step.multipliedReportingOverflow(by: batch).partialValue
     examples = run.recipe?.data.images == nil ? "examples" : "images"
+    processes = run.description?.processes.flatMap { $0 > 1 ? $0 : nil }
     pictures = run.pictures.map { .init(step: $0.step, version: String($0.version.magnitude, radix: 36)) }
     real = run.realVersion.map { String($0.magnitude, radix: 36) }
     hasNeighbours = run.description?.imageShape != nil
