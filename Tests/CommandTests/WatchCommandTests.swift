@@ -193,6 +193,59 @@ struct WatchCommandTests {
     }
   }
 
+  /// What `gan score` and `gan doctor` find of a run that is over appears on a page that is open.
+  @Test(.enabled(if: HeadlessBrowser.executable != nil, "needs Chromium on the search path or in CHROMIUM"))
+  func scoresAndVerdictsAppear() throws {
+    try withEmptyFolder { folder in
+      try writeTinyImages(folder)
+      try Data(tinyRecipe.utf8).write(to: folder.appendingPathComponent("tiny.yaml"))
+      let train = try GanProcess(["train", "tiny.yaml", "--data", ".", "--threads", "1", "--out", "run"], in: folder)
+      try #require(train.status == 0, "\(train.errors)")
+      let server = try LocalPage.start("exec \"$0\" watch run --port 0 >address.txt 2>&1", in: folder)
+      defer {
+        server.terminate()
+        server.waitUntilExit()
+      }
+      let browser = try HeadlessBrowser()
+      try browser.open(LocalPage.address(in: folder.appendingPathComponent("address.txt")))
+      try browser.wait(until: "document.querySelector('.health .note')?.textContent.includes('gan doctor run')")
+      #expect(try browser.evaluate("document.querySelectorAll('.scores').length") == "0")
+      let features = GanProcess.package.appendingPathComponent("Tests/ScoresTests/Golden/features.pt").path
+      let score = try shell(
+        """
+        gan sample run --count 20 --out real/ && gan score run --against real --metrics fd --features '\(features)' \\
+          --samples 20 --json >found.json && cp found.json run/score.json
+        """, in: folder)
+      try #require(score.status == 0, "\(score.errors)")
+      try browser.wait(until: "document.querySelectorAll('.scores dd').length === 1")
+      struct Document: Decodable {
+        struct Score: Decodable {
+          let value: Double
+          let interval: [Double]
+        }
+        let scores: [Score]
+      }
+      let found = try JSONDecoder().decode(
+        Document.self, from: Data(contentsOf: folder.appendingPathComponent("found.json"))
+      ).scores[0]
+      let shown = try browser.evaluate("document.querySelector('.scores dd').textContent")
+      let numbers = shown.split { !"0123456789.e-\u{202f}".contains($0) }.filter { $0 != "e" }
+        .compactMap { Double($0.replacing("\u{202f}", with: "")) }
+      // Three digits of each are shown, or whole numbers.
+      #expect(numbers.count == 3, "\(shown)")
+      for (number, value) in zip(numbers, [found.value] + found.interval) {
+        #expect(abs(number - value) <= max(0.005 * abs(value), value >= 100 ? 0.5 : 0), "\(shown)")
+      }
+      let doctor = try GanProcess(["doctor", "run", "--threads", "1"], in: folder)
+      #expect([0, 3].contains(doctor.status), "\(doctor.errors)")
+      try browser.wait(until: "document.querySelector('.health').textContent.includes('The doctor, at step 6')")
+      #expect(try browser.evaluate("document.documentElement.dataset.errors") == "0")
+      if let place = ProcessInfo.processInfo.environment["GAN_TEST_PICTURES"] {
+        try browser.screenshot(wholePage: true).write(to: URL(fileURLWithPath: "\(place)/watch-scores.png"))
+      }
+    }
+  }
+
   /// A run that was taken back shows the past that counts; one that goes on, all of it.
   @Test func readsWhatIsNew() throws {
     try withEmptyFolder { folder in

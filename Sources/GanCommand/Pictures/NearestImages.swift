@@ -31,8 +31,8 @@ struct NearestImages {
     var best = [[(index: Int, distance: Double)]](repeating: [], count: own.size(0))
     // In parts: the set may be larger than memory.
     let batches = try ImageBatches(images, batchSize: 1)
-    for first in stride(from: 0, to: images.count, by: 4_096) {
-      let positions = first..<min(images.count, first + 4_096)
+    for first in stride(from: 0, to: images.count, by: 1_024) {
+      let positions = first..<min(images.count, first + 1_024)
       let distances = try checkingTensors {
         let part = batches.examples(positions)
         let squares = lengths + square(part).sum(-1).unsqueezed(0) - matmul(own, part.transposed(0, 1)) * 2

@@ -99,7 +99,7 @@
     const runs = data.state.runs;
     if (!slot("run-0")) slot("live-runs").replaceChildren(...runs.map((_, i) => make("div", {}, make("div", { id: `run-${i}` }), actions(i))));
     runs.forEach((run, i) => {
-      const { pictures, signs, verdict, ...card } = run;
+      const { pictures, signs, verdict, scores, ...card } = run;
       show(`run-${i}`, card, () => runCard(run, i));
       slot(`run-${i}`).nextSibling.hidden = !data.isLive || !token || run.status !== "training";
     });
@@ -257,11 +257,15 @@
     const verdict = run.verdict
       ? [make("p", {}, make("b", {}, `The doctor, at step ${number(run.verdict.step)}: ${run.verdict.verdict}. `), "It looks at fresh samples."), ...findings]
       : [make("p", { class: "note" }, ...rich(`A verdict takes fresh samples: \`gan doctor ${run.name}\` gives one, and it appears here.`))];
-    return make("div", { class: "health" }, many ? make("p", { class: "name", style: `--role: var(--series-${index % 6})` }, make("i", { "aria-hidden": "true" }), run.name) : undefined, signs, verdict);
+    const scores = run.scores && [
+      make("dl", { class: "facts scores" }, run.scores.scores.map(one => make("div", {}, make("dt", {}, one.title),
+        make("dd", {}, short(Number(one.value)), one.interval ? make("small", {}, ` ${one.interval.map(end => short(Number(end))).join(" to ")}`) : undefined)))),
+      make("p", { class: "note" }, `What gan score found: ${run.scores.generated}${run.scores.real ? `; against ${run.scores.real}` : ""}. Beside a score the middle 95 % of a bootstrap.`)];
+    return make("div", { class: "health" }, many ? make("p", { class: "name", style: `--role: var(--series-${index % 6})` }, make("i", { "aria-hidden": "true" }), run.name) : undefined, signs, verdict, scores);
   }
 
   function showHealth() {
-    show("live-health", data.state.runs.map(({ signs, verdict, name, step }) => [signs, verdict, name, step > 0]), () => data.state.runs.map(health));
+    show("live-health", data.state.runs.map(({ signs, verdict, scores, name, step }) => [signs, verdict, scores, name, step > 0]), () => data.state.runs.map(health));
   }
 
   function showDifferences() {
