@@ -114,6 +114,7 @@ let package = Package(
       resources: [.embedInCode("Resources/report.js"), .embedInCode("Resources/report.css")], swiftSettings: strict),
     .target(name: "Protobuf", swiftSettings: strict),
     .target(name: "TensorBoard", dependencies: ["Files", "Protobuf"], swiftSettings: strict),
+    .target(name: "WandB", dependencies: ["Files", "Protobuf", "Czlib"], swiftSettings: strict),
     .target(name: "ONNX", dependencies: ["Torch", "Protobuf"], swiftSettings: strict),
     .target(name: "Metrics", dependencies: ["NN"], swiftSettings: strict),
     .target(
@@ -121,7 +122,7 @@ let package = Package(
     .target(
       name: "Recipes",
       dependencies: [
-        "GAN", "Datasets", "Settings", "Metrics", "Scores", "Images", "TensorBoard", "ONNX",
+        "GAN", "Datasets", "Settings", "Metrics", "Scores", "Images", "TensorBoard", "WandB", "ONNX",
         .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: strict),
@@ -131,7 +132,10 @@ let package = Package(
         "Recipes", "Report", "Images", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "FlyingFox", package: "FlyingFox"), .product(name: "FlyingSocks", package: "FlyingFox"),
       ],
-      resources: [.embedInCode("Resources/watch.js"), .embedInCode("Resources/watch.css")], swiftSettings: strict),
+      resources: [
+        .embedInCode("Resources/watch.js"), .embedInCode("Resources/watch.css"), .embedInCode("Resources/explore.js"),
+        .embedInCode("Resources/explore.css"),
+      ], swiftSettings: strict),
     .executableTarget(name: "GanMain", dependencies: ["GanCommand", "Torch"], swiftSettings: strict),
     .executableTarget(
       name: "Benchmarks",
@@ -171,6 +175,7 @@ let package = Package(
       name: "ImagesTests", dependencies: ["Images", "Files"], exclude: ["Golden"], swiftSettings: strict),
     .testTarget(
       name: "TensorBoardTests", dependencies: ["TensorBoard", "Files"], exclude: ["Golden"], swiftSettings: strict),
+    .testTarget(name: "WandBTests", dependencies: ["WandB"], swiftSettings: strict),
     .testTarget(name: "ReportTests", dependencies: ["Report", "Images", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "CommandTests",

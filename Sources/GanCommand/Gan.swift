@@ -15,7 +15,8 @@ public struct Gan: AsyncParsableCommand {
       """,
     version: swiftGanVersion,
     subcommands: [
-      Demo.self, Train.self, Watch.self, Log.self, DoctorCommand.self, Reproduce.self, Compare.self, Sample.self,
+      Demo.self, Train.self, Watch.self, Explore.self, Log.self, DoctorCommand.self, Reproduce.self, Compare.self,
+      Sample.self,
       Score.self, Evaluate.self,
       Classify.self, Export.self, RecipesCommand.self, VerifyResume.self, DataCommand.self,
     ])

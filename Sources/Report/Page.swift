@@ -50,10 +50,17 @@ public struct Page: Sendable {
     /// Where on the server that hands out the page Plotly.js is; nil for a page that holds it, and is asked for
     /// nothing.
     public var plotlyPath: String?
+    /// Whether the script may ask the server that hands out the page for something.
+    public var reachesServer: Bool
 
-    /// - Parameter data: JSON.
-    public init(script: String, style: String, data: String, plotlyPath: String? = nil) {
+    /// - Parameters:
+    ///   - data: JSON.
+    ///   - reachesServer: as is the case where there is a `plotlyPath`, unless something else is said.
+    public init(
+      script: String, style: String, data: String, plotlyPath: String? = nil, reachesServer: Bool? = nil
+    ) {
       (self.script, self.style, self.data, self.plotlyPath) = (script, style, data, plotlyPath)
+      self.reachesServer = reachesServer ?? (plotlyPath != nil)
     }
   }
 
@@ -97,7 +104,7 @@ public struct Page: Sendable {
       scripts.append("<script>\(Self.script(plotly))</script>")
     }
     let sources = live?.plotlyPath == nil ? "" : " 'self'"
-    let connections = live?.plotlyPath == nil ? "" : "; connect-src 'self'"
+    let connections = live?.reachesServer == true ? "; connect-src 'self'" : ""
     return """
       <!DOCTYPE html>
       <html lang="en">

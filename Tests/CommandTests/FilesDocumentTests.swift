@@ -145,6 +145,6 @@ import Torch
       text.matches(of: /\| (`[^|]+`) \|/).flatMap { $0.1.split(separator: "`").filter { $0 != ", " }.map(String.init) }
     }
     let listed = files(try section("## A run folder", upTo: "A line of "))
-    #expect(listed.count == 18 && listed == files(source.components(separatedBy: "\npublic struct RunFolder")[0]))
+    #expect(listed.count == 20 && listed == files(source.components(separatedBy: "\npublic struct RunFolder")[0]))
   }
 }

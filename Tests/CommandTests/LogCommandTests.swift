@@ -67,7 +67,7 @@ import Testing
   @Test func mistakesAreNamed() throws {
     try withEmptyFolder { folder in
       for (arguments, status, word) in [
-        ("nowhere --format csv", 1, "nowhere"), ("run --format xml", 64, "csv, jsonl, tensorboard"),
+        ("nowhere --format csv", 1, "nowhere"), ("run --format xml", 64, "csv, jsonl, wandb-offline, tensorboard"),
         ("run --format tensorboard --out x", 64, "--out"),
       ] as [(String, Int32, String)] {
         let errors = try log(arguments, folder, status: status)

@@ -35,6 +35,17 @@ enum Python {
 
   static let noModelRuntime: Comment = "no Python with onnx and onnxruntime: Scripts/setup --test fetches them"
 
+  /// Whether it has wandb's reader of offline runs.
+  static let readsOfflineRuns: Bool = {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("python-\(UUID())")
+    try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let program = "from wandb.sdk.internal import datastore; from wandb.proto import wandb_internal_pb2"
+    return (try? process(program, in: folder).status) == 0
+  }()
+
+  static let noOfflineRunReader: Comment = "no Python with wandb's reader: Scripts/setup --test fetches it"
+
   /// What `program` prints, run in `folder`.
   static func output(_ program: String, in folder: URL) throws -> String {
     let process = try process(program, in: folder)
@@ -49,6 +60,7 @@ enum Python {
       Cache.directory.appendingPathComponent("python-test"),
       Cache.directory.appendingPathComponent("python-tensorboard"),
       Cache.directory.appendingPathComponent("python-onnx"),
+      Cache.directory.appendingPathComponent("python-wandb"),
       libtorch.deletingLastPathComponent(),
     ]
     let file = folder.appendingPathComponent(".program.py")

@@ -38,94 +38,50 @@ struct WatchCommandTests {
     }
   }
 
-  /// The address in what a process has printed, once it is there.
-  private func address(in file: URL) throws -> URL {
-    for _ in 0..<1_000 {
-      let text = (try? String(contentsOf: file, encoding: .utf8)) ?? ""
-      if let match = text.firstMatch(of: /http:\/\/127\.0\.0\.1:[0-9]+\/#[A-Za-z0-9]{24}/) {
-        return try #require(URL(string: String(match.0)))
-      }
-      usleep(10_000)
-    }
-    try #require(Bool(false), "no address in \(file.path)")
-    return file
-  }
-
-  /// What the server says to bytes: the number of its answer and all that follows.
-  private func answer(_ port: Int, _ request: String) throws -> (status: Int, text: String) {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(descriptor) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = UInt16(port).bigEndian
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    let isConnected = withUnsafePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-      }
-    }
-    try #require(isConnected)
-    var patience = timeval(tv_sec: 5, tv_usec: 0)
-    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
-    _ = request.withCString { write(descriptor, $0, strlen($0)) }
-    var bytes = Data()
-    var buffer = [UInt8](repeating: 0, count: 65_536)
-    while case let count = read(descriptor, &buffer, buffer.count), count > 0 { bytes += buffer[..<count] }
-    let text = String(decoding: bytes, as: UTF8.self)
-    return (text.firstMatch(of: /^HTTP\/1\.1 ([0-9]+)/).flatMap { Int($0.1) } ?? 0, text)
-  }
-
-  private func get(_ port: Int, _ target: String, _ headers: [String] = [], method: String = "GET") throws -> (
-    status: Int, text: String
-  ) {
-    let own = headers.contains { $0.hasPrefix("Host:") } ? [] : ["Host: 127.0.0.1:\(port)"]
-    return try answer(
-      port,
-      "\(method) \(target) HTTP/1.1\r\n" + (own + headers + ["Connection: close"]).joined(separator: "\r\n")
-        + "\r\n\r\n")
-  }
-
   @Test func onlyThisMachineAndOnlyWhoHasTheAddress() throws {
     try whileTraining { folder, _ in
       while (try? RunFolder(folder.appendingPathComponent("run")).description()) == nil { usleep(10_000) }
-      let server = try shellStart("exec \"$0\" watch run --port 0 >address.txt 2>&1", in: folder)
+      let server = try LocalPage.start("exec \"$0\" watch run --port 0 >address.txt 2>&1", in: folder)
       defer {
         server.terminate()
         server.waitUntilExit()
       }
-      let address = try address(in: folder.appendingPathComponent("address.txt"))
+      let address = try LocalPage.address(in: folder.appendingPathComponent("address.txt"))
       let (port, token) = (try #require(address.port), try #require(address.fragment))
-      let page = try get(port, "/")
+      let page = try LocalPage.get(port, "/")
       #expect(page.status == 200 && page.text.contains("id=\"live-data\"") && !page.text.contains(token))
       #expect(page.text.contains("frame-ancestors 'none'"))
-      #expect(try get(port, "/", ["Host: evil.example"]).status == 403)
-      #expect(try get(port, "/events", ["Origin: http://evil.example"]).status == 403)
+      #expect(try LocalPage.get(port, "/", ["Host: evil.example"]).status == 403)
+      #expect(try LocalPage.get(port, "/events", ["Origin: http://evil.example"]).status == 403)
       for target in [
         "/../run.json", "/run/run.json", "/picture?run=0&step=..%2Frun.json", "/etc/passwd", "/%2e%2e/run.json",
       ] {
-        let refused = try get(port, target)
+        let refused = try LocalPage.get(port, target)
         #expect([400, 404].contains(refused.status) && !refused.text.contains("libtorch"), "\(target)")
       }
       // What is no request at all leaves the server as it was.
       for nonsense in ["\r\n\r\n", "GET\r\n\r\n", "\u{0}\u{1}\u{2}", "GET / HTTP/1.1\r\nContent-Length: -5\r\n\r\n"] {
-        _ = try answer(port, nonsense + "\r\n\r\n")
+        _ = try LocalPage.answer(port, nonsense + "\r\n\r\n")
       }
-      #expect(try get(port, "/plotly.js").text.contains("Plotly"))
+      #expect(try LocalPage.get(port, "/plotly.js").text.contains("Plotly"))
       let run = RunFolder(folder.appendingPathComponent("run"))
-      #expect(try get(port, "/ask?run=0&request=stop", method: "POST").status == 403)
+      #expect(try LocalPage.get(port, "/ask?run=0&request=stop", method: "POST").status == 403)
       #expect(try checkpointSteps("run", in: folder) == [0])
       #expect(
-        try get(port, "/ask?run=0&request=checkpoint", ["X-Gan-Token: \(token)"], method: "POST").status == 200)
+        try LocalPage.get(port, "/ask?run=0&request=checkpoint", ["X-Gan-Token: \(token)"], method: "POST").status
+          == 200)
       for _ in 0..<500 where try checkpointSteps("run", in: folder).count < 2 { usleep(10_000) }
       #expect(try checkpointSteps("run", in: folder).count == 2)
       #expect(stillTrains(run))
-      #expect(try get(port, "/ask?run=0&request=stop", ["X-Gan-Token: \(token)"], method: "POST").status == 200)
+      #expect(
+        try LocalPage.get(port, "/ask?run=0&request=stop", ["X-Gan-Token: \(token)"], method: "POST").status == 200)
       for _ in 0..<500 where stillTrains(run) { usleep(10_000) }
       #expect(!stillTrains(run))
       let said = try String(contentsOf: folder.appendingPathComponent("errors.txt"), encoding: .utf8)
       #expect(said.contains("as asked for") && said.contains("go on with: gan train --resume run"), "\(said)")
       // Nobody is there to be asked any more.
-      #expect(try get(port, "/ask?run=0&request=stop", ["X-Gan-Token: \(token)"], method: "POST").status == 404)
+      #expect(
+        try LocalPage.get(port, "/ask?run=0&request=stop", ["X-Gan-Token: \(token)"], method: "POST").status == 404)
     }
   }
 
@@ -135,21 +91,12 @@ struct WatchCommandTests {
     return watched.isTraining
   }
 
-  private func shellStart(_ script: String, in folder: URL) throws -> Process {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/bin/bash")
-    process.arguments = ["-c", script, GanProcess.executable.path]
-    process.currentDirectoryURL = folder
-    try process.run()
-    return process
-  }
-
   @Test(
     .enabled(if: HeadlessBrowser.executable != nil, "needs Chromium on the search path or in CHROMIUM"),
     arguments: [1280, 400], [false, true])
   func showsARunThatTrains(width: Int, isDark: Bool) throws {
     try whileTraining(["--watch"]) { folder, process in
-      let address = try address(in: folder.appendingPathComponent("errors.txt"))
+      let address = try LocalPage.address(in: folder.appendingPathComponent("errors.txt"))
       let browser = try HeadlessBrowser()
       try browser.open(address, width: width, isDark: isDark)
       let root = "document.documentElement.dataset"
@@ -220,6 +167,10 @@ struct WatchCommandTests {
           ], in: folder)
         try #require(train.status == 0, "\(train.errors)")
       }
+      // As a run of several processes says it.
+      let description = folder.appendingPathComponent("two/run.json")
+      let json = try String(contentsOf: description, encoding: .utf8)
+      try Data(json.replacing("{", with: "{\n  \"processes\" : 4,", maxReplacements: 1).utf8).write(to: description)
       let written = try GanProcess(["watch", "one", "two", "--out", "page.html"], in: folder)
       try #require(written.status == 0 && written.output == "page.html\n", "\(written.errors)")
       let browser = try HeadlessBrowser()
@@ -229,12 +180,68 @@ struct WatchCommandTests {
       #expect(try browser.evaluate("document.documentElement.dataset.connection") == "copy")
       #expect(try browser.evaluate("document.querySelectorAll('article.run').length") == "2")
       try browser.wait(until: "document.querySelectorAll('.pair img:not([hidden])').length === 3")
+      let facts =
+        "[...document.querySelectorAll('article.run')].map(a => [...a.querySelectorAll('.facts div')].map(d => d.textContent).filter(t => t.startsWith('Processes')).join()).join('|')"
+      #expect(try browser.evaluate(facts) == "|Processes4")
       let rows = "[...document.querySelectorAll('#live-differences tbody tr')].map(r => r.textContent).join('|')"
       #expect(try browser.evaluate(rows) == "generator.training.learningRate0.0010.002")
       #expect(try browser.evaluate("[...document.querySelectorAll('.actions')].every(a => a.hidden)") == "true")
       #expect(try browser.evaluate("document.querySelector('#live-bar input').max") == "4")
       if let place = ProcessInfo.processInfo.environment["GAN_TEST_PICTURES"] {
         try browser.screenshot(wholePage: true).write(to: URL(fileURLWithPath: "\(place)/watch-two.png"))
+      }
+    }
+  }
+
+  /// What `gan score` and `gan doctor` find of a run that is over appears on a page that is open.
+  @Test(.enabled(if: HeadlessBrowser.executable != nil, "needs Chromium on the search path or in CHROMIUM"))
+  func scoresAndVerdictsAppear() throws {
+    try withEmptyFolder { folder in
+      try writeTinyImages(folder)
+      try Data(tinyRecipe.utf8).write(to: folder.appendingPathComponent("tiny.yaml"))
+      let train = try GanProcess(["train", "tiny.yaml", "--data", ".", "--threads", "1", "--out", "run"], in: folder)
+      try #require(train.status == 0, "\(train.errors)")
+      let server = try LocalPage.start("exec \"$0\" watch run --port 0 >address.txt 2>&1", in: folder)
+      defer {
+        server.terminate()
+        server.waitUntilExit()
+      }
+      let browser = try HeadlessBrowser()
+      try browser.open(LocalPage.address(in: folder.appendingPathComponent("address.txt")))
+      try browser.wait(until: "document.querySelector('.health .note')?.textContent.includes('gan doctor run')")
+      #expect(try browser.evaluate("document.querySelectorAll('.scores').length") == "0")
+      let features = GanProcess.package.appendingPathComponent("Tests/ScoresTests/Golden/features.pt").path
+      let score = try shell(
+        """
+        gan sample run --count 20 --out real/ && gan score run --against real --metrics fd --features '\(features)' \\
+          --samples 20 --json >found.json && cp found.json run/score.json
+        """, in: folder)
+      try #require(score.status == 0, "\(score.errors)")
+      try browser.wait(until: "document.querySelectorAll('.scores dd').length === 1")
+      struct Document: Decodable {
+        struct Score: Decodable {
+          let value: Double
+          let interval: [Double]
+        }
+        let scores: [Score]
+      }
+      let found = try JSONDecoder().decode(
+        Document.self, from: Data(contentsOf: folder.appendingPathComponent("found.json"))
+      ).scores[0]
+      let shown = try browser.evaluate("document.querySelector('.scores dd').textContent")
+      let numbers = shown.split { !"0123456789.e-\u{202f}".contains($0) }.filter { $0 != "e" }
+        .compactMap { Double($0.replacing("\u{202f}", with: "")) }
+      // Three digits of each are shown, or whole numbers.
+      #expect(numbers.count == 3, "\(shown)")
+      for (number, value) in zip(numbers, [found.value] + found.interval) {
+        #expect(abs(number - value) <= max(0.005 * abs(value), value >= 100 ? 0.5 : 0), "\(shown)")
+      }
+      let doctor = try GanProcess(["doctor", "run", "--threads", "1"], in: folder)
+      #expect([0, 3].contains(doctor.status), "\(doctor.errors)")
+      try browser.wait(until: "document.querySelector('.health').textContent.includes('The doctor, at step 6')")
+      #expect(try browser.evaluate("document.documentElement.dataset.errors") == "0")
+      if let place = ProcessInfo.processInfo.environment["GAN_TEST_PICTURES"] {
+        try browser.screenshot(wholePage: true).write(to: URL(fileURLWithPath: "\(place)/watch-scores.png"))
       }
     }
   }

@@ -55,6 +55,17 @@ import Testing
     }
   }
 
+  /// What takes time is for those who have the address, too.
+  @Test func lookingUpTakesTheToken() throws {
+    let target = "/nearest?run=1&step=600&v=a"
+    let headers = ["Host": "127.0.0.1:8421", "X-Gan-Token": Self.token]
+    #expect(try read("GET", target, headers) == .neighbours(run: 1, step: 600))
+    #expect(throws: WatchRequest.Refusal.forbidden) { try read("GET", target) }
+    #expect(throws: WatchRequest.Refusal.method) { try read("POST", target, headers) }
+    #expect(throws: WatchRequest.Refusal.unknown) { try read("GET", "/nearest?run=2&step=1", headers) }
+    #expect(throws: WatchRequest.Refusal.malformed) { try read("GET", "/nearest?run=0&step=real", headers) }
+  }
+
   /// There is no path in a request that could lead anywhere.
   @Test func whatIsNoneIsRefused() {
     for (target, refusal) in [

@@ -348,4 +348,7 @@ write(
     twice=f"GET\n/picture?run=0&run=1&step=1\n{local}", path=f"GET\n/picture?run=0&step=../../x\n{local}",
     large=f"GET\n/picture?run=99999999999999999999&step=1\n{local}", empty="", lines="\n\n\n\n\n",
     odd=b"GET\n/picture?run=\xd9\xa3&step=\xff\n127.0.0.1:8421",
+    nearest=f"GET\n/nearest?run=1&step=600&v=a1\n{local}\n\n{token}",
+    explored=f"GET\n/picture?seed=7&to=9&share=40&class=3&moves=-400,0,35\n{local}\n\n{token}",
+    explored_wrong=f"GET\n/picture?seed=7&class=10&moves=1,,x\n{local}\n\n{token}",
 )

@@ -29,7 +29,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   case setting
   /// The arguments of `gan`, one a line; they are read, not obeyed.
   case arguments
-  /// A request to the live page's server: method, target, Host, Origin and the token, one a line.
+  /// A request to a page's server: method, target, Host, Origin and the token, one a line.
   case request
   /// A run folder's JSON: run.json, labels.json and measurements.jsonl, with a line `---` after each.
   case run
@@ -231,20 +231,39 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     let headers = ["Host": line(2), "Origin": line(3), "X-Gan-Token": line(4)]
     let (token, runs) = ("0123456789abcdefABCDEFgh", 3)
     let method = line(0) ?? ""
-    guard
-      let request = try? WatchRequest(
-        method: method, target: line(1) ?? "", header: { headers[$0] ?? nil }, runs: runs,
-        WatchRequest.Door(port: 8421, token: token))
-    else { return }
+    let door = WatchRequest.Door(port: 8421, token: token)
+    let watched = try? WatchRequest(
+      method: method, target: line(1) ?? "", header: { headers[$0] ?? nil }, runs: runs, door)
+    let (classes, directions) = (10, 4)
+    var explored: ExploreRequest?
+    do throws(ExploreRequest.Refused) {
+      explored = try ExploreRequest(
+        method: method, target: line(1) ?? "", header: { headers[$0] ?? nil },
+        ExploreRequest.Choices(classes: classes, directions: directions), door)
+    } catch {
+      try require(error.kind != .malformed || error.sentence.hasSuffix("."), "400 without a sentence")
+    }
+    guard watched != nil || explored != nil else { return }
     let hosts = ["127.0.0.1:8421", "localhost:8421"]
     try require(hosts.contains(line(2)?.lowercased() ?? ""), "another host was answered")
     let isOwn = line(3).map { hosts.map { "http://\($0)" }.contains($0.lowercased()) } ?? true
     try require(isOwn, "another site was answered")
+    if case .picture(let place) = explored {
+      try require(method == "GET" && line(4) == token, "a picture was drawn without the token")
+      try require(
+        (0...1).contains(place.share) && (place.other != nil || place.share == 0)
+          && place.seed <= ExploreRequest.seedLimit && (0..<classes).contains(place.label ?? -1)
+          && place.moves.count <= directions && place.moves.allSatisfy { abs($0) <= 4 }, "a picture of \(place)")
+    }
+    guard let request = watched else { return }
     switch request {
     case .page, .plotly, .events: try require(method == "GET", "a method that changes something")
     case .picture(let run, let step):
       try require(method == "GET" && (0..<runs).contains(run) && step >= 0, "a picture of run \(run), step \(step)")
     case .realPicture(let run): try require(method == "GET" && (0..<runs).contains(run), "a picture of run \(run)")
+    case .neighbours(let run, let step):
+      try require(
+        method == "GET" && line(4) == token && (0..<runs).contains(run) && step >= 0, "neighbours without the token")
     case .ask(let run, _):
       try require(method == "POST" && line(4) == token && (0..<runs).contains(run), "asked without the token")
     }

@@ -9,11 +9,13 @@ struct Log: ParsableCommand {
     discussion: """
       Only measurements that count: those of a past that a run was taken back from are gone. csv has a line for each \
       measurement and a column for each number, empty where a line has none; jsonl is a JSON object for each; tensorboard \
-      makes the run's event file anew, in its folder, as `gan train --log tensorboard` keeps it.
+      makes the run's event file anew, in its folder, as `gan train --log tensorboard` keeps it; wandb-offline makes a \
+      folder that `wandb sync` sends to Weights & Biases, with pictures and the recipe.
 
         gan log runs/mnist-1 --format csv >mnist.csv
         gan log runs/mnist-1 --format jsonl --out mnist.jsonl
         gan log runs/mnist-1 --format tensorboard
+        wandb sync "$(gan log runs/mnist-1 --format wandb-offline)"
       """)
 
   @Argument(help: ArgumentHelp("The folder of a run.", valueName: "run"), completion: .directory)
@@ -21,12 +23,15 @@ struct Log: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "\(Format.csv.rawValue), \(Format.jsonl.rawValue), or a log of `gan train --log`: \(RunLogs.all.map { $0.name }.joined(separator: ", ")).",
+      "\(Format.csv.rawValue), \(Format.jsonl.rawValue), \(OfflineRunLog.name), or a log of `gan train --log`: \(RunLogs.all.map { $0.name }.joined(separator: ", ")).",
       valueName: "format"),
-    completion: .list(Format.allCases.map(\.rawValue) + RunLogs.all.map { $0.name }))
+    completion: .list(known))
   var format: String
 
-  @Option(help: "Write here, in place of standard output; csv and jsonl.", completion: .file())
+  @Option(
+    help: ArgumentHelp(
+      "Write here: csv and jsonl in place of standard output, wandb-offline as a new folder in place of one in the run's.",
+      valueName: "file or folder"), completion: .file())
   var out: String?
 
   /// What is written in one go.
@@ -42,12 +47,15 @@ struct Log: ParsableCommand {
     }
   }
 
+  private static var known: [String] {
+    Format.allCases.map(\.rawValue) + [OfflineRunLog.name] + RunLogs.all.map { $0.name }
+  }
+
   func validate() throws {
-    guard Format(rawValue: format) != nil || RunLogs.named(format) != nil else {
-      let known = (Format.allCases.map(\.rawValue) + RunLogs.all.map { $0.name }).joined(separator: ", ")
-      throw ValidationError("--format must be one of \(known); is '\(format)'.")
+    guard Self.known.contains(format) else {
+      throw ValidationError("--format must be one of \(Self.known.joined(separator: ", ")); is '\(format)'.")
     }
-    if out != nil, Format(rawValue: format) == nil {
+    if out != nil, RunLogs.named(format) != nil {
       throw ValidationError("--out: a log for \(format) has its place in the run's folder; leave it out.")
     }
   }
@@ -55,6 +63,12 @@ struct Log: ParsableCommand {
   func run() throws {
     let folder = RunFolder(URL(fileURLWithPath: runFolder))
     try folder.requireFolder()
+    if format == OfflineRunLog.name {
+      let url = try out.map { URL(fileURLWithPath: $0) } ?? OfflineRunLog.usualPlace(of: folder)
+      if out == nil { try makeFolder(at: url.deletingLastPathComponent(), makesParents: false) }
+      try OfflineRunLog.write(folder, to: url)
+      return try Output.printPlace(url)
+    }
     guard let format = Format(rawValue: format) else {
       // Whoever trains there writes to the log.
       let lock = try FolderLock(folder.url)

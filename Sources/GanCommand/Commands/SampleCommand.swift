@@ -261,7 +261,7 @@ struct Sample: ParsableCommand {
     _ nearest: Int, _ game: RecipeGame, _ samples: Tensor, _ run: RunFolder.SavedRun, to file: URL
   ) throws {
     guard let images = try data.images(of: game.recipe, .train, run: run.description) else { return }
-    let found = try NearestImages(images, game).find(nearest, of: samples)
+    let found = try NearestImages(images).find(nearest, of: game.asImages(samples))
     let shape = game.example.dimensions
     let own = try game.pictures(of: samples)
     let rows = zip(own, found).flatMap { sample, neighbours in [sample] + neighbours.map(\.picture) }

@@ -44,7 +44,7 @@ struct Watch: AsyncParsableCommand {
       try await Watcher(folders).write(to: url)
       return try Output.printPlace(url)
     }
-    let server = try WatchServer(folders, port: port)
+    let server = try LocalServer(WatchSite(folders), port: port)
     try Output.print(server.address)
     try await server.run()
   }

@@ -12,7 +12,8 @@ import Torch
 func imageGrid(of samples: Tensor, _ game: RecipeGame, columns: Int? = nil) throws -> Image {
   let shape = game.example.dimensions
   return ImageGrid(
-    try game.pictures(of: samples), columns: columns, padding: 2, scale: gridScale(shape), background: 64
+    try game.pictures(of: samples), columns: columns, padding: GridCells.padding, scale: gridScale(shape),
+    background: 64
   ).tiled()
 }
 

@@ -1,7 +1,6 @@
 import Datasets
 import GAN
 import Images
-import Recipes
 import Torch
 
 /// Looks up the images of a training set that lie nearest to samples, by the root mean square difference of pixels:
@@ -16,27 +15,24 @@ struct NearestImages {
   }
 
   private let images: LabelledImages
-  private let game: RecipeGame
 
-  init(_ images: LabelledImages, _ game: RecipeGame) {
-    self.images = images
-    self.game = game
-  }
+  init(_ images: LabelledImages) { self.images = images }
 
   /// The `count` nearest of each sample, the nearest first.
   ///
+  /// - Parameter samples: with values in 0 ... 1, of the shape of the set's images or as rows of as many numbers.
   /// - Throws: `TensorError`.
   func find(_ count: Int, of samples: Tensor) throws -> [[Neighbour]] {
-    let size = game.example.count
+    let size = images.imageSize
     let (own, lengths) = try checkingTensors {
-      let own = game.asImages(samples).reshaped([-1, size])
+      let own = samples.to(.cpu).reshaped([-1, size])
       return (own, square(own).sum(-1).unsqueezed(-1))
     }
-    var best = [[(index: Int, distance: Double)]](repeating: [], count: samples.size(0))
+    var best = [[(index: Int, distance: Double)]](repeating: [], count: own.size(0))
     // In parts: the set may be larger than memory.
     let batches = try ImageBatches(images, batchSize: 1)
-    for first in stride(from: 0, to: images.count, by: 4_096) {
-      let positions = first..<min(images.count, first + 4_096)
+    for first in stride(from: 0, to: images.count, by: 1_024) {
+      let positions = first..<min(images.count, first + 1_024)
       let distances = try checkingTensors {
         let part = batches.examples(positions)
         let squares = lengths + square(part).sum(-1).unsqueezed(0) - matmul(own, part.transposed(0, 1)) * 2
@@ -49,9 +45,13 @@ struct NearestImages {
       }
     }
     return try best.map { neighbours in
-      let images = batches.examples(neighbours.map(\.index)).reshaped([-1] + game.example.dimensions)
-      let found = try game.pictures(of: game.asExamples(images))
-      return zip(neighbours, found).map { Neighbour(index: $0.index, distance: $0.distance, picture: $1) }
+      try neighbours.map { neighbour in
+        let planes = images.pixels(of: neighbour.index).map { Float($0) / 255 }
+        return Neighbour(
+          index: neighbour.index, distance: neighbour.distance,
+          picture: try Image(
+            width: images.width, height: images.height, channels: images.channels, planes: planes, range: 0...1))
+      }
     }
   }
 }

@@ -66,6 +66,7 @@
       run.status === "training" ? ["Left", run.secondsLeft !== undefined ? time(run.secondsLeft) : "–"] : undefined,
       ["Trained for", run.seconds !== undefined ? time(run.seconds) : "–"],
       [`Real ${run.examples} seen`, number(run.seen)],
+      run.processes ? ["Processes", number(run.processes)] : undefined,
     ].filter(Boolean);
     const many = data.state.runs.length > 1;
     return make("article", { class: "run", style: many ? `--role: var(--series-${index % 6})` : undefined },
@@ -98,7 +99,7 @@
     const runs = data.state.runs;
     if (!slot("run-0")) slot("live-runs").replaceChildren(...runs.map((_, i) => make("div", {}, make("div", { id: `run-${i}` }), actions(i))));
     runs.forEach((run, i) => {
-      const { pictures, signs, verdict, ...card } = run;
+      const { pictures, signs, verdict, scores, ...card } = run;
       show(`run-${i}`, card, () => runCard(run, i));
       slot(`run-${i}`).nextSibling.hidden = !data.isLive || !token || run.status !== "training";
     });
@@ -130,6 +131,93 @@
     }, () => { if (image.dataset.source === source) delete image.dataset.source; });
   }
 
+  // The nearest training picture of the sample that somebody points at, by mouse, finger or arrow keys. All of a grid are asked for
+  // together, when the first is.
+  function looker(index) {
+    const figure = slot(`made-${index}`), grid = figure.querySelector(".grid"), image = grid.querySelector("img");
+    if (!data.isLive || !token || !data.state.runs[index].hasNeighbours) return { follow() {} };
+    const frame = make("i", { class: "cell", hidden: true, "aria-hidden": "true" });
+    const hint = make("p", { class: "note" }, "Point at a sample to see the training picture that is nearest to it. Arrow keys work, too.");
+    const canvases = ["Sample", "Nearest"].map(name => make("canvas", { role: "img", "aria-label": name }));
+    const text = make("p", { "aria-live": "polite" });
+    const pair = make("div", { class: "nearest", hidden: true }, canvases, text);
+    grid.append(frame);
+    grid.tabIndex = 0;
+    grid.setAttribute("role", "group");
+    grid.setAttribute("aria-label", "Samples; arrow keys pick one");
+    figure.append(hint, pair);
+    let picture, asked, point, chosen;
+
+    async function look() {
+      const key = `${picture.step}-${picture.version}`;
+      if (asked?.key !== key) {
+        hint.textContent = "Looking for the nearest training pictures …";
+        hint.hidden = false;
+        pair.hidden = true;
+        const own = asked = { key };
+        try {
+          const answer = await fetch(`/nearest?run=${index}&step=${picture.step}&v=${picture.version}`, { headers: { "X-Gan-Token": token } });
+          if (!answer.ok) throw new Error(await answer.text() || `Refused (${answer.status}).`);
+          own.found = await answer.json();
+        } catch (error) {
+          own.failure = error instanceof TypeError ? "The server does not answer." : `No nearest training pictures: ${error.message}`;
+        }
+      }
+      if (asked.key !== key) return;
+      if (asked.failure) hint.textContent = asked.failure;
+      if (asked.found) await showSample(asked.found);
+    }
+
+    async function showSample(found) {
+      const { columns, rows, padding, stepX, stepY } = found;
+      if (point) {
+        const box = image.getBoundingClientRect(), of = (value, size, natural, step, count) =>
+          Math.max(0, Math.min(count - 1, Math.floor((value / size * natural - padding / 2) / step)));
+        chosen = of(point.y - box.top, box.height, image.naturalHeight, stepY, rows) * columns + of(point.x - box.left, box.width, image.naturalWidth, stepX, columns);
+        point = undefined;
+      }
+      if (chosen === undefined) return;
+      const [left, top] = [padding + chosen % columns * stepX, padding + Math.floor(chosen / columns) * stepY];
+      const [width, height] = [stepX - padding, stepY - padding], share = (value, all) => `${100 * value / all}%`;
+      frame.style.cssText = `left: ${share(left, image.naturalWidth)}; top: ${share(top, image.naturalHeight)}; width: ${share(width, image.naturalWidth)}; height: ${share(height, image.naturalHeight)}`;
+      frame.hidden = false;
+      const one = found.neighbours[chosen], bytes = Uint8Array.from(atob(one.png), c => c.charCodeAt(0));
+      const bitmap = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
+      for (const [canvas, source, ...place] of [[canvases[0], image, left, top, width, height], [canvases[1], bitmap, 0, 0, bitmap.width, bitmap.height]]) {
+        [canvas.width, canvas.height] = [width, height];
+        const context = canvas.getContext("2d");
+        context.imageSmoothingEnabled = false;
+        context.drawImage(source, ...place, 0, 0, width, height);
+      }
+      text.textContent = `Sample ${chosen + 1}, and the nearest of ${number(found.count)} training pictures, number ${number(one.index)}: they differ by ${one.distance.toFixed(1)} of 255 (root mean square).`;
+      pair.hidden = false;
+      hint.hidden = true;
+      figure.dataset.looked = `${asked.key}-${chosen}`;
+    }
+
+    for (const event of ["pointermove", "click"])
+      grid.addEventListener(event, ({ clientX, clientY }) => { point = { x: clientX, y: clientY }; look(); });
+    grid.addEventListener("keydown", event => {
+      const columns = asked?.found?.columns ?? 1, count = asked?.found?.neighbours.length ?? 1;
+      const by = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns }[event.key];
+      if (!by) return;
+      event.preventDefault();
+      const next = chosen === undefined ? 0 : chosen + by;
+      if (next >= 0 && next < count) chosen = next;
+      look();
+    });
+    return {
+      // Another picture has other samples.
+      follow(next) {
+        if (picture?.step === next.step && picture.version === next.version) return;
+        picture = next;
+        if (asked && !asked.failure) hint.textContent = "Point at a sample to see the training picture that is nearest to it. Arrow keys work, too.";
+        frame.hidden = pair.hidden = true;
+        hint.hidden = false;
+      },
+    };
+  }
+
   function showPictures(step) {
     const runs = data.state.runs;
     const withPictures = runs.flatMap((run, i) => run.pictures.length ? [i] : []);
@@ -137,12 +225,14 @@
     const reals = withPictures.filter(i => runs[i].real).slice(0, runs.length > 1 ? 1 : undefined);
     show("live-pictures", [withPictures, reals], () => make("div", { class: "pair" },
       [...withPictures.map(i => [`made-${i}`, i]), ...reals.map(i => [`real-${i}`, i])].map(([id]) =>
-        make("figure", { class: "picture", id }, make("img", { hidden: true }), make("figcaption")))));
+        make("figure", { class: "picture", id }, make("div", { class: "grid" }, make("img", { hidden: true })), make("figcaption")))));
+    for (const i of withPictures) slot(`made-${i}`).looker ??= looker(i);
     for (const i of withPictures) {
       const picture = pictureAt(i, step);
       if (!picture) continue;
       const figure = slot(`made-${i}`), text = `${runs.length > 1 ? `${runs[i].name}: generated` : "Generated"} after step ${number(picture.step)}`;
       load(figure.querySelector("img"), address(i, picture.step, picture.version), text);
+      figure.looker.follow(picture);
       figure.querySelector("figcaption").textContent = text;
     }
     for (const i of reals) {
@@ -167,11 +257,15 @@
     const verdict = run.verdict
       ? [make("p", {}, make("b", {}, `The doctor, at step ${number(run.verdict.step)}: ${run.verdict.verdict}. `), "It looks at fresh samples."), ...findings]
       : [make("p", { class: "note" }, ...rich(`A verdict takes fresh samples: \`gan doctor ${run.name}\` gives one, and it appears here.`))];
-    return make("div", { class: "health" }, many ? make("p", { class: "name", style: `--role: var(--series-${index % 6})` }, make("i", { "aria-hidden": "true" }), run.name) : undefined, signs, verdict);
+    const scores = run.scores && [
+      make("dl", { class: "facts scores" }, run.scores.scores.map(one => make("div", {}, make("dt", {}, one.title),
+        make("dd", {}, short(Number(one.value)), one.interval ? make("small", {}, ` ${one.interval.map(end => short(Number(end))).join(" to ")}`) : undefined)))),
+      make("p", { class: "note" }, `What gan score found: ${run.scores.generated}${run.scores.real ? `; against ${run.scores.real}` : ""}. Beside a score the middle 95 % of a bootstrap.`)];
+    return make("div", { class: "health" }, many ? make("p", { class: "name", style: `--role: var(--series-${index % 6})` }, make("i", { "aria-hidden": "true" }), run.name) : undefined, signs, verdict, scores);
   }
 
   function showHealth() {
-    show("live-health", data.state.runs.map(({ signs, verdict, name, step }) => [signs, verdict, name, step > 0]), () => data.state.runs.map(health));
+    show("live-health", data.state.runs.map(({ signs, verdict, scores, name, step }) => [signs, verdict, scores, name, step > 0]), () => data.state.runs.map(health));
   }
 
   function showDifferences() {

@@ -6,7 +6,7 @@ enum RunPage {
   /// Serves the page from now on, beside what the process does, and says where.
   static func serve(_ folder: RunFolder, port: UInt16, say: @escaping @Sendable (String) -> Void) {
     do {
-      let server = try WatchServer([folder], port: port)
+      let server = try LocalServer(WatchSite([folder]), port: port)
       say("the run's page: \(server.address)")
       Task.detached(priority: .background) {
         do {

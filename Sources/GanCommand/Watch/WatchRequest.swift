@@ -7,6 +7,8 @@ package enum WatchRequest: Equatable {
   /// Of a run by its place in the list, samples of a step.
   case picture(run: Int, step: Int)
   case realPicture(run: Int)
+  /// The nearest training pictures of the samples in a picture.
+  case neighbours(run: Int, step: Int)
   case ask(run: Int, RunRequest)
 
   /// Why a request is not answered, with the number that HTTP has for it.
@@ -46,40 +48,35 @@ package enum WatchRequest: Equatable {
   /// - Throws: ``Refusal``.
   package init(method: String, target: String, header: (String) -> String?, runs: Int, _ door: Door) throws(Refusal) {
     guard door.admits(host: header("Host"), origin: header("Origin")) else { throw .forbidden }
-    guard target.utf8.count <= 200 else { throw .malformed }
-    let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-    var values: [Substring: Substring] = [:]
-    for pair in (parts.count > 1 ? parts[1] : "").split(separator: "&") {
-      let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      guard sides.count == 2, values.updateValue(sides[1], forKey: sides[0]) == nil else { throw .malformed }
-    }
-    /// Digits alone, as few as are needed for any step.
-    func number(_ name: Substring) -> Int? {
-      values[name].flatMap {
-        (1...18).contains($0.utf8.count) && $0.allSatisfy { ("0"..."9").contains($0) } ? Int($0) : nil
-      }
-    }
+    guard let asked = RequestTarget(target, limit: 200) else { throw .malformed }
     func run() throws(Refusal) -> Int {
-      guard let run = number("run") else { throw .malformed }
+      guard let run = asked.number("run") else { throw .malformed }
       guard run < runs else { throw .unknown }
       return run
     }
-    let isAsked = parts[0] == "/ask"
+    let isAsked = asked.path == "/ask"
     guard method == (isAsked ? "POST" : "GET") else { throw .method }
-    switch parts[0] {
+    switch asked.path {
     case "/": self = .page
     case "/plotly.js": self = .plotly
     case "/events": self = .events
     case "/picture":
-      if values["step"] == "real" {
+      if asked.values["step"] == "real" {
         self = .realPicture(run: try run())
       } else {
-        guard let step = number("step") else { throw .malformed }
+        guard let step = asked.number("step") else { throw .malformed }
         self = .picture(run: try run(), step: step)
       }
+    case "/nearest":
+      // It changes nothing, but takes time: another site's page could have a browser ask for it without end.
+      guard door.opens(header("X-Gan-Token")) else { throw .forbidden }
+      guard let step = asked.number("step") else { throw .malformed }
+      self = .neighbours(run: try run(), step: step)
     case "/ask":
       guard door.opens(header("X-Gan-Token")) else { throw .forbidden }
-      guard let request = values["request"].flatMap({ RunRequest(rawValue: String($0)) }) else { throw .malformed }
+      guard let request = asked.values["request"].flatMap({ RunRequest(rawValue: String($0)) }) else {
+        throw .malformed
+      }
       self = .ask(run: try run(), request)
     default: throw .unknown
     }

@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Recipes
+import Scores
 
 /// What the live page shows of its runs beside charts, as its script reads it.
 struct WatchState: Encodable {
@@ -28,11 +29,30 @@ struct WatchState: Encodable {
     /// Real examples that D has seen.
     let seen: Int
     let examples: String
+    /// That it was begun with, where there are several.
+    let processes: Int?
     /// Steps with pictures, and what tells one picture of a step from another.
     let pictures: [Picture]
     let real: String?
+    /// Whether the samples are pictures, of which the nearest training pictures can be asked for.
+    let hasNeighbours: Bool
     let signs: [Sign]
     let verdict: Verdict?
+    let scores: Scores?
+  }
+
+  /// What `gan score --json` said that was kept in the folder.
+  struct Scores: Encodable {
+    struct Score: Encodable {
+      let title: String
+      let value: Double
+      /// The middle 95 % of a bootstrap.
+      let interval: [Double]?
+    }
+    let scores: [Score]
+    /// Of which pictures, such as "samples of mnist, 5 000 pictures".
+    let generated: String
+    let real: String?
   }
 
   enum Status: String, Encodable {
@@ -123,10 +143,13 @@ extension WatchState.Run {
       status == .training ? run.columns.stepsPerSecond.map { max(0, Double(steps) - Double(step)) / $0 } : nil
     seen = step.multipliedReportingOverflow(by: batch).partialValue
     examples = run.recipe?.data.images == nil ? "examples" : "images"
+    processes = run.description?.processes.flatMap { $0 > 1 ? $0 : nil }
     pictures = run.pictures.map { .init(step: $0.step, version: String($0.version.magnitude, radix: 36)) }
     real = run.realVersion.map { String($0.magnitude, radix: 36) }
+    hasNeighbours = run.description?.imageShape != nil
     signs = Self.signs(run, steps: steps)
     verdict = Self.verdict(in: run.folder)
+    scores = Self.scores(in: run.folder)
   }
 
   private static func signs(_ run: WatchedRun, steps: Int) -> [WatchState.Sign] {
@@ -154,6 +177,20 @@ extension WatchState.Run {
           since: last.step, advice: []))
     }
     return signs
+  }
+
+  /// Nil where there are none, or the file holds something else.
+  private static func scores(in folder: RunFolder) -> WatchState.Scores? {
+    let file = folder.url.appendingPathComponent("score.json")
+    guard FileSignature(of: file).map({ $0.size <= 1 << 20 }) ?? false,
+      let document = try? ScoreDocument(contentsOf: file)
+    else { return nil }
+    return WatchState.Scores(
+      scores: document.scores.map { score in
+        .init(
+          title: PictureMetrics.named(score.metric).map { $0.title } ?? score.metric, value: score.value,
+          interval: score.interval.flatMap { $0.count == 2 ? $0 : nil })
+      }, generated: document.passport.generated.words, real: document.passport.real?.words)
   }
 
   /// What `gan doctor` has left in the folder.

@@ -14,15 +14,21 @@ extension RecipeGame {
     return try checkingTensors { recipe.makeNoise()(1, random, device: generator.flat.device) }
   }
 
-  /// `count` points from `first` to `last`, both included, [count, Z]: on the arc between them for normal noise (White
-  /// 2016, *Sampling Generative Networks*, section 2.1), where those on the line would be shorter than what G has
-  /// learned from; on the line for other noise.
+  /// `count` points from `first` to `last`, both included, [count, Z]: see ``interpolated(from:to:shares:)``.
   ///
   /// - Parameter count: at least 2.
   /// - Throws: `TensorError`.
   public func interpolated(from first: Tensor, to last: Tensor, count: Int) throws -> Tensor {
-    let shares = (0..<count).map { Double($0) / Double(count - 1) }
-    return try checkingTensors {
+    try interpolated(from: first, to: last, shares: (0..<count).map { Double($0) / Double(count - 1) })
+  }
+
+  /// Points on the way from `first` to `last`, one for each share of it in 0 ... 1, [shares, Z]: on the arc between them
+  /// for normal noise (White 2016, *Sampling Generative Networks*, section 2.1), where those on the line would be
+  /// shorter than what G has learned from; on the line for other noise.
+  ///
+  /// - Throws: `TensorError`.
+  public func interpolated(from first: Tensor, to last: Tensor, shares: [Double]) throws -> Tensor {
+    try checkingTensors {
       let (a, b) = (try first.values(Double.self), try last.values(Double.self))
       func length(_ x: [Double]) -> Double { x.reduce(0) { $0 + $1 * $1 }.squareRoot() }
       let product = zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } / max(1e-12, length(a) * length(b))

@@ -19,7 +19,9 @@ import Torch
 /// | `labels.json` | which training examples were seen with their labels, where any were |
 /// | `faults.jsonl` | what stopped the run or took it back, if anything did |
 /// | `doctor.html`, `doctor.json` | what `gan doctor` said last |
+/// | `score.json` | what `gan score --json` said, where somebody put it there for `gan watch` |
 /// | `events.out.tfevents.*` | the measurements for TensorBoard, where it was asked for |
+/// | `wandb/offline-run-*` | what `gan log --format wandb-offline` wrote for Weights & Biases |
 /// | `checkpoints/step-000600.safetensors` | all that a run needs to go on from that step (see ``Checkpoint``) |
 /// | `checkpoints/best.safetensors` | the same of the best test, where it was asked for |
 /// | `.request` | what the process that trains is asked for, until it takes note |

@@ -14,7 +14,11 @@ import Torch
 public actor RunSampler {
   /// What is known of the run.
   public nonisolated let description: RunFolder.Description
-  private let game: RecipeGame
+  /// Steps that G had played; nil in runs of earlier versions.
+  public nonisolated let step: Int?
+  let game: RecipeGame
+  /// Those that were asked for, once they have been.
+  var directions: FirstLayerDirections?
 
   /// Loads the run's networks.
   ///
@@ -22,7 +26,7 @@ public actor RunSampler {
   /// - Throws: `FileError` naming the file that is missing or does not fit.
   public init(_ run: URL, weights: SavedWeights = SavedWeights(), device: Device = .cpu) throws {
     let saved = try RunFolder(run).load(device: device, weights: weights)
-    (description, game) = (saved.description, saved.game)
+    (description, game, step) = (saved.description, saved.game, saved.step)
   }
 
   /// Channels, height and width of the pictures; nil where the run is one on points.

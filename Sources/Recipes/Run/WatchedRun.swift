@@ -68,6 +68,8 @@ public final class WatchedRun {
         isOther = true
       }
     }
+    // What was found out of fresh samples, which whoever shows the run reads.
+    for name in ["doctor.json", "score.json"] where changed(name) { isOther = true }
     if readPictures() { isOther = true }
     note { if try readMeasurements(limit) { isOther = true } }
     let held = FolderLock.isHeld(in: folder.url)
