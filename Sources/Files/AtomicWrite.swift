@@ -27,7 +27,7 @@ public func replaceFile(at url: URL, with data: Data, isSynced: Bool = true) thr
 ///
 /// - Parameter body: gives the bytes, piece by piece, to the function that it gets. It may be called twice, and then
 ///   has to give the same ones.
-/// - Throws: as ``replaceFile(at:with:)``; what `body` throws.
+/// - Throws: as ``replaceFile(at:with:isSynced:)``; what `body` throws.
 public func replaceFile(
   at url: URL, isSynced: Bool = true,
   writing body: (_ write: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
@@ -96,8 +96,8 @@ public func syncDescriptor(_ descriptor: Int32) -> Bool {
 
 /// A file that is written piece by piece beside the one whose place it takes when it is whole.
 ///
-/// Until ``commit()`` nothing is at its place that was not there before; if that is never called, what was written goes
-/// with the object.
+/// Until ``commit(isSynced:)`` nothing is at its place that was not there before; if that is never called, what was
+/// written goes with the object.
 public final class FileReplacement {
   /// The temporary file, open for reading and writing.
   public let descriptor: Int32

@@ -16,9 +16,9 @@ public func refuseExisting(_ url: URL) throws {
 }
 
 /// Writes `data` to the place that a user has named for it, whatever is there: a file, which is replaced as
-/// ``replaceFile(at:with:)`` does; where a link leads, which stays a link; a device, standard output, or a pipe that
-/// the shell has opened (`/dev/stdout`, `>(command)`), which are written into. A named pipe stays as it is and is
-/// refused: it would be waited for until somebody reads it.
+/// ``replaceFile(at:with:isSynced:)`` does; where a link leads, which stays a link; a device, standard output, or a
+/// pipe that the shell has opened (`/dev/stdout`, `>(command)`), which are written into. A named pipe stays as it is
+/// and is refused: it would be waited for until somebody reads it.
 ///
 /// - Throws: `FileError` naming `url` and the system's reason.
 public func writeOutput(_ data: Data, to url: URL) throws {

@@ -153,7 +153,7 @@ public final class Trainer<G: Generator, D: Discriminator> {
 
   /// A game of classes: G makes examples of the class that it is told, and D judges whether an example is a real one of
   /// its class (Mirza and Osindero 2014, *Conditional Generative Adversarial Nets*). Both find the classes in
-  /// ``Context/labels``: D those of the real examples, and for generated ones both the same, drawn uniformly from 0 ..<
+  /// `Context/labels`: D those of the real examples, and for generated ones both the same, drawn uniformly from 0 ..<
   /// `classes`.
   ///
   /// - Parameters:
@@ -206,7 +206,7 @@ public final class Trainer<G: Generator, D: Discriminator> {
   }
 
   /// Plays the game together with the other processes of `group`, each with its rows of every batch
-  /// (``ProcessGroup/rows(of:rank:)``): the same game that one process plays by itself, up to the order of sums. All begin with
+  /// (`ProcessGroup/rows(of:rank:)`): the same game that one process plays by itself, up to the order of sums. All begin with
   /// the same parameters, and stay alike: what moves them is the sum of all gradients. To be called before the first step.
   ///
   /// From here on `data` and `labelled` are to give this process's rows only, in their order. All processes are to play
@@ -232,7 +232,7 @@ public final class Trainer<G: Generator, D: Discriminator> {
   ///   ``TrainerError`` where the parts do not make a game; `TensorError` naming the first operation that
   ///   failed, for too little memory for one: the next call plays what is left of the step then;
   ///   ``TrainingFault`` where a loss, a gradient, a parameter or what an optimiser keeps is NaN or infinite after the
-  ///   step. The players have moved then; to go back, ``restore(_:)`` an earlier ``state``.
+  ///   step. The players have moved then; to go back, ``restore(_:)-([String:Tensor])`` an earlier ``state``.
   public func next() throws -> StepReport? {
     guard step < steps else { return nil }
     if !isChecked { try check() }

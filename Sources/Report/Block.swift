@@ -3,7 +3,7 @@ public indirect enum Block: Sendable {
   /// A heading with what belongs under it. Sections at the top are listed in the page's contents; each has an
   /// anchor made of its title (`#feature-matching`).
   case section(String, [Block])
-  /// Running text; `` `backquotes` `` set code.
+  /// Running text; words between backquotes are code.
   case paragraph(String)
   /// The sentence that says what the numbers around it show, set so that it is read first.
   case finding(String)

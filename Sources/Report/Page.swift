@@ -22,7 +22,7 @@ import Foundation
 /// try page.write(to: folder.appendingPathComponent("report.html"))
 /// ```
 ///
-/// All strings are plain text and are escaped; in running text, `` `backquotes` `` set code.
+/// All strings are plain text and are escaped; in running text, words between backquotes are code.
 public struct Page: Sendable {
   /// The heading of the page and the name of its browser tab.
   public var title: String

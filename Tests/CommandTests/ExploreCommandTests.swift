@@ -124,7 +124,7 @@ import Torch
 
   @Test(
     .enabled(if: HeadlessBrowser.executable != nil, "needs Chromium on the search path or in CHROMIUM"),
-    arguments: [1280, 400], [false, true])
+    arguments: [(1280, false), (400, true)])
   func slidersMoveThePicture(width: Int, isDark: Bool) throws {
     try withRun(isDark ? Self.conditional : tinyRecipe) { folder in
       try withServer(folder) { address in

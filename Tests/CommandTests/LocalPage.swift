@@ -17,12 +17,14 @@ enum LocalPage {
   }
 
   /// What the server says to bytes: the number of its answer and all that follows.
-  static func answer(_ port: Int, _ request: String) throws -> (status: Int, text: String) {
-    let text = String(decoding: try response(port, request), as: UTF8.self)
+  ///
+  /// - Parameter isAll: says that no more will come, so that a server which waits for the rest of it need not.
+  static func answer(_ port: Int, _ request: String, isAll: Bool = false) throws -> (status: Int, text: String) {
+    let text = String(decoding: try response(port, request, isAll: isAll), as: UTF8.self)
     return (text.firstMatch(of: /^HTTP\/1\.1 ([0-9]+)/).flatMap { Int($0.1) } ?? 0, text)
   }
 
-  private static func response(_ port: Int, _ request: String) throws -> Data {
+  private static func response(_ port: Int, _ request: String, isAll: Bool = false) throws -> Data {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     defer { close(descriptor) }
     var address = sockaddr_in()
@@ -38,6 +40,7 @@ enum LocalPage {
     var patience = timeval(tv_sec: 5, tv_usec: 0)
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
     _ = request.withCString { write(descriptor, $0, strlen($0)) }
+    if isAll { shutdown(descriptor, Int32(SHUT_WR)) }
     var bytes = Data()
     var buffer = [UInt8](repeating: 0, count: 65_536)
     while case let count = read(descriptor, &buffer, buffer.count), count > 0 { bytes += buffer[..<count] }

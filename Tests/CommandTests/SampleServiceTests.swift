@@ -59,6 +59,20 @@ import Testing
     return folder.appendingPathComponent("run")
   }
 
+  /// With standing statistics a seed's picture depends on no other either, and is another one than by its batch.
+  @Test func standingStatisticsMakePicturesOfTheirOwn() async throws {
+    try await withRun(["generator.width=4"]) { _, run in
+      let standing = try await SampleService(run, standingRows: 64), byBatch = try RunSampler(run)
+      let together = try await standing.pictures(SampleQuery("seed=3&count=5", classes: standing.classes))
+      let alone = try await standing.pictures(SampleQuery("seed=5", classes: standing.classes))
+      let others = try await byBatch.pictures(seeds: [5])
+      // The rows of a pass may be added up in another order: a level where a value lies between two.
+      let difference = zip(together[2].samples, alone[0].samples).map { abs(Int($0) - Int($1)) }.max() ?? 255
+      #expect(difference <= 1)
+      #expect(alone[0] != others[0])
+    }
+  }
+
   /// 200 requests at once, of 1 to 5 pictures: none is lost, each gets those of its own seeds, and some went together.
   @Test(arguments: [
     ["generator.width=4", "classConditional.enabled=true"],

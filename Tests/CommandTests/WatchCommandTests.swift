@@ -61,7 +61,7 @@ struct WatchCommandTests {
       }
       // What is no request at all leaves the server as it was.
       for nonsense in ["\r\n\r\n", "GET\r\n\r\n", "\u{0}\u{1}\u{2}", "GET / HTTP/1.1\r\nContent-Length: -5\r\n\r\n"] {
-        _ = try LocalPage.answer(port, nonsense + "\r\n\r\n")
+        _ = try LocalPage.answer(port, nonsense + "\r\n\r\n", isAll: true)
       }
       #expect(try LocalPage.get(port, "/plotly.js").text.contains("Plotly"))
       let run = RunFolder(folder.appendingPathComponent("run"))

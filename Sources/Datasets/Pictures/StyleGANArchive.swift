@@ -4,7 +4,7 @@ import Foundation
 import Images
 
 /// Writes a zip archive as stylegan2-ada, stylegan3 and their kin read it: PNG files `00000/img00000000.png`, a
-/// thousand in a folder, stored rather than compressed a second time, and ``DatasetJSON`` behind them.
+/// thousand in a folder, stored rather than compressed a second time, and `dataset.json` behind them.
 ///
 /// The archive is at its place when it is whole, or not at all. The same pictures give the same bytes.
 public final class StyleGANArchive {

@@ -8,7 +8,7 @@ import Torch
 /// 3 x 3 convolutions of w, w and w / 2 channels, dropout, 2 w, 2 w and 2 w / 2, dropout, 2 w without padding, then 1 x
 /// 1 ones of 2 w and 2 w, where "/ 2" is a stride of 2; the mean over all pixels, which is f(x); a dense layer. Each is
 /// weight-normalised, with leaky ReLU of slope 0.2 between them; the gain is trained in the last layer only. CIFAR-10:
-/// w = 96, SVHN: 64. Directions are N(0, 0.05) and ``Context/Mode/initialization`` gives the logits a deviation of 0.1,
+/// w = 96, SVHN: 64. Directions are N(0, 0.05) and `Context/Mode/initialization` gives the logits a deviation of 0.1,
 /// as the released code does.
 ///
 /// The input has dropout of 0.2; the published setting with minibatch discrimination has Gaussian noise of 0.2 instead.

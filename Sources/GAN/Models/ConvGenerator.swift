@@ -41,7 +41,7 @@ public struct ConvGenerator: Generator {
   ///     normalised unit by unit, not channel by channel, and batch norm has no gain and an epsilon of 1e-6.
   ///   - outputStride: of the last layer, 2 or 1.
   ///   - outputDeviation: with weight norm, the standard deviation of the last layer's output after
-  ///     ``Context/Mode/initialization``.
+  ///     `Context/Mode/initialization`.
   ///   - reference: of noise; needed with virtual batch norm, and with nothing else.
   public init(
     latent: Int, side: Int = 4, widths: [Int] = [512, 256, 128], channels: Int, normalization: Normalization = .batch,

@@ -41,7 +41,7 @@ public struct DCGANDiscriminator: Discriminator {
   ///   - width: channels after the first layer.
   ///   - normalization: with batch norm the layers have no bias.
   ///   - classes: how many the network is told of, by the context's labels, and judges each example as one of
-  ///     (``ProjectionHead``). It then has one output.
+  ///     (`ProjectionHead`). It then has one output.
   ///   - minibatch: makes the minibatch layer for the given number of features.
   public init(
     size: Int, channels: Int, outputs: Int = 1, width: Int = 64, normalization: Normalization = .batch,

@@ -38,7 +38,7 @@ public struct R3GANDiscriminator: Discriminator {
   ///   - expansion: how many times as many channels a block has inside.
   ///   - groupWidth: channels of a group there.
   ///   - classes: how many the network is told of, by the context's labels, and judges each example as one of
-  ///     (``ProjectionHead``). It then has one output.
+  ///     (`ProjectionHead`). It then has one output.
   ///   - minibatch: makes the minibatch layer for the given number of features.
   public init(
     widths: [Int], channels: Int, outputs: Int = 1, blocks: Int = 2, expansion: Int = 2, groupWidth: Int = 16,

@@ -18,7 +18,7 @@ public struct MinibatchDiscrimination: Layer {
     /// The sum runs over all j, i included, which adds a constant 1.
     case paper
     /// The authors' released code: i itself is left out; T = theta exp(s) / ||theta||, with one scale s per column; a
-    /// bias is added to o, -1 before initialisation. ``Context/Mode/initialization`` divides the distances by half the
+    /// bias is added to o, -1 before initialisation. `Context/Mode/initialization` divides the distances by half the
     /// mean distance to the nearest neighbour, kernel by kernel, and sets the bias to minus the mean of o.
     case release
     /// The one-dimensional tutorial: 1 is added to the distance of i from itself, which adds e^-1; M = f T + a bias.

@@ -50,8 +50,11 @@ extension RecipeGame {
   /// - Parameters:
   ///   - classes: the class of each row, where the game has classes; one of each in turn where they are missing.
   ///   - averaged: whether by the averaged weights, where there are any.
+  ///   - standing: what batch norm goes by, in the place of a batch; then no row is joined by others.
   /// - Throws: `TensorError`, also where there is not a class for each row, or one that the game does not have.
-  public func samples(of z: Tensor, classes: [Int]? = nil, averaged: Bool = true) throws -> Tensor {
+  public func samples(
+    of z: Tensor, classes: [Int]? = nil, averaged: Bool = true, standing: StandingStatistics? = nil
+  ) throws -> Tensor {
     if let classes {
       let known = self.classes ?? 0
       guard classes.count == z.size(0), classes.allSatisfy({ $0 >= 0 && $0 < known }) else {
@@ -64,14 +67,14 @@ extension RecipeGame {
         let count = z.size(0)
         let classes = classes ?? (0..<count).map { $0 % max(1, self.classes ?? 1) }
         let parts =
-          recipe.generator.network.settings.looksAtBatch
+          recipe.generator.network.settings.looksAtBatch && standing == nil
           ? (0..<count).map { row in
             generator.model(joined(z.sliced(0, row..<row + 1)), labelled([classes[row]] + companions)).sliced(
               0, 0..<1)
           }
           : stride(from: 0, to: count, by: recipe.batchSize).map { first in
             let rows = first..<min(count, first + recipe.batchSize)
-            return generator.model(z.sliced(0, rows), labelled(Array(classes[rows])))
+            return generator.model(z.sliced(0, rows), labelled(Array(classes[rows]), standing))
           }
         return parts.count == 1 ? parts[0] : concatenated(parts, 0)
       }
@@ -89,8 +92,8 @@ extension RecipeGame {
   private var companions: [Int] { (1..<recipe.batchSize).map { $0 % max(1, classes ?? 1) } }
 
   /// The context of examples of these classes.
-  func labelled(_ classes: [Int]) -> Context {
-    guard recipe.isConditional else { return .evaluation }
-    return .evaluation(labels: Tensor(classes.map(Int64.init), device: generator.flat.device))
+  func labelled(_ classes: [Int], _ standing: StandingStatistics? = nil) -> Context {
+    let labels = recipe.isConditional ? Tensor(classes.map(Int64.init), device: generator.flat.device) : nil
+    return standing.map { .evaluation(labels: labels, standing: $0) } ?? .evaluation(labels: labels)
   }
 }

@@ -55,6 +55,8 @@ extension RunSampler {
       }
       z = z + Tensor(sum.map(Float.init), shape: [1, sum.count], device: z.device)
     }
-    return try game.pictures(of: game.samples(of: z, classes: place.label.map { [$0] }, averaged: false))[0]
+    let sample = try game.samples(
+      of: z, classes: place.label.map { [$0] }, averaged: false, standing: standing)
+    return try game.pictures(of: sample)[0]
   }
 }

@@ -173,7 +173,7 @@ extension RecipeGame {
   }
 
   /// Of the generator's batch norm; nil where it has none.
-  private func gatheredStatistics(rows: Int) throws -> StandingStatistics? {
+  func gatheredStatistics(rows: Int) throws -> StandingStatistics? {
     let standing = StandingStatistics()
     let random = RandomStream(seed: recipe.seed).stream("standing statistics")
     try checkingTensors {

@@ -196,7 +196,7 @@ public struct RunFolder: Sendable {
     public var outputsOfReal: [Int]?
     /// The same of generated examples.
     public var outputsOfGenerated: [Int]?
-    /// ``BatchSigns`` of the same two batches; nil in runs of earlier versions.
+    /// `BatchSigns` of the same two batches; nil in runs of earlier versions.
     public var accuracy: Double?
     /// The spread of D's features of generated examples, as a share of that of real ones.
     public var featureSpread: Double?

@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Images
+import NN
 import Torch
 
 /// The generator of a trained run, for any number of tasks at once: what a server holds.
@@ -17,16 +18,25 @@ public actor RunSampler {
   /// Steps that G had played; nil in runs of earlier versions.
   public nonisolated let step: Int?
   let game: RecipeGame
+  /// What the generator's batch norm goes by, in the place of a batch.
+  let standing: StandingStatistics?
   /// Those that were asked for, once they have been.
   var directions: FirstLayerDirections?
 
   /// Loads the run's networks.
   ///
-  /// - Parameter run: its folder.
-  /// - Throws: `FileError` naming the file that is missing or does not fit.
-  public init(_ run: URL, weights: SavedWeights = SavedWeights(), device: Device = .cpu) throws {
+  /// - Parameters:
+  ///   - run: its folder.
+  ///   - standingRows: where given, batch norm of the generator goes by the means and variances of so many rows of noise
+  ///     or a few more, gathered now, as in an exported network; so many samples can be made in one pass. Without it a
+  ///     sample is what `gan sample` makes of its seed, and with batch norm takes a pass of a whole batch.
+  /// - Throws: `FileError` naming the file that is missing or does not fit; `TensorError`.
+  public init(
+    _ run: URL, weights: SavedWeights = SavedWeights(), device: Device = .cpu, standingRows: Int? = nil
+  ) throws {
     let saved = try RunFolder(run).load(device: device, weights: weights)
     (description, game, step) = (saved.description, saved.game, saved.step)
+    standing = try standingRows.flatMap { try saved.game.gatheredStatistics(rows: max(1, $0)) }
   }
 
   /// Channels, height and width of the pictures; nil where the run is one on points.
@@ -55,7 +65,7 @@ public actor RunSampler {
   private func samples(_ seeds: [UInt64], _ classes: [Int]?) throws -> Tensor {
     let latents = try seeds.map { try game.latent(seed: $0) }
     // The network itself holds the weights that were asked for.
-    return try game.samples(of: concatenated(latents, 0), classes: classes, averaged: false)
+    return try game.samples(of: concatenated(latents, 0), classes: classes, averaged: false, standing: standing)
   }
 }
 

@@ -19,6 +19,8 @@ public actor SampleService {
   private var idle: [RunSampler]
   private let mostWaiting: Int
   private var waiting: [Request] = []
+  /// Of all that wait.
+  private var waitingPictures = 0
   /// Passes that have been made.
   public private(set) var passes = 0
 
@@ -35,10 +37,14 @@ public actor SampleService {
   /// - Parameters:
   ///   - run: its folder.
   ///   - workers: passes that are made at the same time, 1 or more; see ``useOneThreadAPass()``.
+  ///   - standingRows: as `RunSampler` takes it: with batch norm in the generator, the way to many pictures a pass.
   ///   - mostWaiting: pictures that may wait to be drawn; further requests are refused.
   /// - Throws: `FileError` naming what is missing; ``ServiceError`` for a run on points.
-  public init(_ run: URL, workers: Int = 1, mostWaiting: Int = 20_000) async throws {
-    let samplers = try (0..<max(1, workers)).map { _ in try RunSampler(run) }
+  public init(_ run: URL, workers: Int = 1, standingRows: Int? = nil, mostWaiting: Int = 20_000) async throws {
+    let samplers = try await withThrowingTaskGroup(of: RunSampler.self) { group in
+      for _ in 0..<max(1, workers) { group.addTask { try RunSampler(run, standingRows: standingRows) } }
+      return try await group.reduce(into: []) { $0.append($1) }
+    }
     guard let shape = samplers[0].imageShape else {
       throw ServiceError(reason: "\(run.path): is a run on points, which are no pictures")
     }
@@ -56,9 +62,10 @@ public actor SampleService {
   ///
   /// - Throws: ``ServiceError`` where too many wait already; `TensorError`.
   public func pictures(_ query: SampleQuery) async throws -> [Image] {
-    guard waiting.reduce(query.count, { $0 + $1.query.count }) <= mostWaiting else { throw ServiceError.busy }
+    guard waitingPictures + query.count <= mostWaiting else { throw ServiceError.busy }
     return try await withCheckedThrowingContinuation { answer in
       waiting.append(Request(query: query, answer: answer))
+      waitingPictures += query.count
       if let sampler = idle.popLast() { Task { await work(sampler) } }
     }
   }
@@ -71,12 +78,15 @@ public actor SampleService {
 
   private func work(_ sampler: RunSampler) async {
     while !waiting.isEmpty {
-      var batch: [Request] = [], rows = 0
+      var rows = 0
       // One at least, whatever it asks for.
-      while let next = waiting.first, batch.isEmpty || rows + next.query.count <= Self.rowsOfAPass {
-        batch.append(waiting.removeFirst())
-        rows += next.query.count
-      }
+      let batch = Array(
+        waiting.prefix { next in
+          rows += next.query.count
+          return rows == next.query.count || rows <= Self.rowsOfAPass
+        })
+      waiting.removeFirst(batch.count)
+      waitingPictures -= batch.reduce(0) { $0 + $1.query.count }
       passes += 1
       do {
         let pictures = try await sampler.pictures(

@@ -21,7 +21,14 @@ struct Serve: AsyncParsableCommand {
   @Option(help: "Passes that are made at the same time, each on one thread. (default: the processor's cores)")
   var workers: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      "Batch norm goes by the statistics of so many rows of noise, as in an exported network, and many pictures are drawn in one pass.",
+      valueName: "rows"))
+  var standing: Int?
+
   func validate() throws {
+    guard standing.map({ $0 > 0 }) ?? true else { throw ValidationError("--standing has to be 1 or more") }
     guard workers.map({ $0 > 0 }) ?? true else { throw ValidationError("--workers has to be 1 or more") }
   }
 
@@ -29,7 +36,8 @@ struct Serve: AsyncParsableCommand {
     let begin = ContinuousClock.now
     SampleService.useOneThreadAPass()
     let service = try await SampleService(
-      URL(fileURLWithPath: runFolder), workers: workers ?? ProcessInfo.processInfo.activeProcessorCount)
+      URL(fileURLWithPath: runFolder), workers: workers ?? ProcessInfo.processInfo.activeProcessorCount,
+      standingRows: standing)
     let (folder, time) = (runFolder, ContinuousClock.now - begin)
     let router = Router()
     router.get("/health") { _, _ in
