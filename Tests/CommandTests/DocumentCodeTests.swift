@@ -11,11 +11,13 @@ import Testing
       let manifests = blocks.filter { $0.isManifest && !$0.text.contains("url:") }
       let code = blocks.filter { !$0.isManifest }
       try #require(manifests.count == 1 && code.count >= 4, "\(blocks.map(\.place))")
-      // The manifest wants the checkout beside the program.
-      try FileManager.default.createSymbolicLink(
-        at: folder.appendingPathComponent("swift-gan"), withDestinationURL: GanProcess.package)
+      // The manifest wants the checkout beside the program. It gets the place that the examples name, under which all
+      // of the package is compiled already, or need not be again.
       let app = folder.appendingPathComponent("app")
-      try manifests[0].write(as: app)
+      try #require(manifests[0].text.contains("path: \"../swift-gan\""))
+      try manifests[0].write(as: app) {
+        $0.replacing("path: \"../swift-gan\"", with: "path: \"\(GanProcess.package.path)\"")
+      }
       let functions = code.enumerated().map { index, block in
         """
         func block\(index)() async throws {
