@@ -66,7 +66,9 @@ actor NearestLookup {
       let place = try folder.description().dataPath.map({ URL(fileURLWithPath: $0) })
         ?? type(of: source).defaultDirectory
     else { throw FileError(path: folder.url.path, reason: "does not say where its training pictures are") }
-    let images = try source.open(at: place, .train, requiresLabels: false)
+    let holdsOut = recipe.tellsClasses && recipe.labels.validation > 0
+    let all = try source.open(at: place, .train, requiresLabels: holdsOut)
+    let images = try recipe.validation(of: all)?.training ?? all
     guard images.count > 0 else { throw FileError(path: place.path, reason: "has no pictures") }
     sets[run] = images
     return images
