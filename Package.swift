@@ -133,8 +133,8 @@ let package = Package(
         .product(name: "FlyingFox", package: "FlyingFox"), .product(name: "FlyingSocks", package: "FlyingFox"),
       ],
       resources: [
-        .embedInCode("Resources/watch.js"), .embedInCode("Resources/watch.css"), .embedInCode("Resources/explore.js"),
-        .embedInCode("Resources/explore.css"),
+        .embedInCode("Resources/local.js"), .embedInCode("Resources/watch.js"), .embedInCode("Resources/watch.css"),
+        .embedInCode("Resources/explore.js"), .embedInCode("Resources/explore.css"),
       ], swiftSettings: strict),
     .executableTarget(name: "GanMain", dependencies: ["GanCommand", "Torch"], swiftSettings: strict),
     .executableTarget(

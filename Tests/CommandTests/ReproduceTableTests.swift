@@ -116,6 +116,10 @@ import Testing
 
       let tooMany = try run("train narrow.yaml --data . --set labels.validation=45 --out none", folder, status: 1)
       #expect(tooMany.errors.contains("labels.validation") && tooMany.errors.contains("45"), "\(tooMany.errors)")
+      // What cannot be trained leaves no folder behind.
+      let odd = try run(held.replacing("40", with: "45") + " --out odd", folder, status: 1)
+      #expect(odd.errors.contains("labels.validation"), "\(odd.errors)")
+      #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent("odd").path))
       #expect(try run(held + "x", folder, status: 64).errors.contains("--validation"))
     }
   }

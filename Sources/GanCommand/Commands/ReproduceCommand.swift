@@ -108,7 +108,6 @@ struct ReproduceTable<Published: FewLabelsTable>: ParsableCommand {
     let reproduction = Reproduction(
       recipe, labelCounts: try labelCounts(), draws: seeds, folder: URL(fileURLWithPath: out))
     try reproduction.recipe.validate(on: device)
-    try prepareForReport(in: reproduction.folder)
     guard let source = recipe.data.images else {
       throw ValidationError("--recipe: '\(recipe.name)' draws its data, and reads no images.")
     }
@@ -119,6 +118,8 @@ struct ReproduceTable<Published: FewLabelsTable>: ParsableCommand {
     let test = try validation?.heldOut ?? source.open(at: place, .test)
     try test.requireTestable(after: images, at: place)
     try reproduction.check(images)
+    // Nothing is left behind by what cannot be trained.
+    try prepareForReport(in: reproduction.folder)
     let shared = sharing.work(in: reproduction.folder)
     if !sharing.reportOnly { try train(reproduction, images, test, device, shared) }
     guard let shared else { return try report(reproduction, images, test, device) }

@@ -7,32 +7,9 @@
   root.dataset.errors = root.dataset.drawn = 0;
   for (const event of ["error", "unhandledrejection", "securitypolicyviolation"])
     addEventListener(event, () => root.dataset.errors = Number(root.dataset.errors) + 1);
-  const slot = id => document.getElementById(id);
+  const { slot, token, make } = localPage;
   const data = JSON.parse(slot("live-data").textContent);
   const perPage = 12;
-
-  // The address that was printed ends with the token. It is kept for this tab, and taken out of sight.
-  const token = (() => {
-    const given = location.hash.match(/^#([A-Za-z0-9]{24})$/)?.[1];
-    try {
-      if (given) {
-        sessionStorage.setItem("token", given);
-        history.replaceState(null, "", location.pathname);
-      }
-      return given ?? sessionStorage.getItem("token");
-    } catch {
-      return given;
-    }
-  })();
-
-  function make(tag, attributes = {}, ...children) {
-    const element = document.createElement(tag);
-    for (const [name, value] of Object.entries(attributes))
-      if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-      else if (value !== undefined && value !== false) element.setAttribute(name, value === true ? "" : value);
-    element.append(...children.flat().filter(child => child !== undefined && child !== null));
-    return element;
-  }
 
   // What is shown: the sample of a seed, on its way to another by so many hundredths, moved along each direction by
   // hundredths of a standard deviation.

@@ -4,35 +4,10 @@
 // have been shown, and in data-connection whether the server is there: live, lost, or copy for a page that is a file.
 (() => {
   const root = document.documentElement;
-  const slot = id => document.getElementById(id);
+  const { slot, token, make } = localPage;
   let data = JSON.parse(slot("live-data").textContent);
   root.dataset.updates = 0;
   root.dataset.connection = data.isLive ? "live" : "copy";
-
-  // The address that was printed ends with the token. It is kept for this tab, and taken out of sight.
-  const token = (() => {
-    const given = location.hash.match(/^#([A-Za-z0-9]{24})$/)?.[1];
-    try {
-      if (given) {
-        sessionStorage.setItem("token", given);
-        history.replaceState(null, "", location.pathname);
-      }
-      return given ?? sessionStorage.getItem("token");
-    } catch {
-      return given;
-    }
-  })();
-
-  // Small tools
-
-  function make(tag, attributes = {}, ...children) {
-    const element = document.createElement(tag);
-    for (const [name, value] of Object.entries(attributes))
-      if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-      else if (value !== undefined && value !== false) element.setAttribute(name, value === true ? "" : value);
-    element.append(...children.flat().filter(child => child !== undefined && child !== null));
-    return element;
-  }
 
   // Pairs of backquotes set code.
   const rich = text => text.split("`").map((part, i) => i % 2 ? make("code", {}, part) : part);
