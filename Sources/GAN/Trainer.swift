@@ -396,14 +396,16 @@ public final class Trainer<G: Generator, D: Discriminator> {
       updates == .alternating ? withoutGradient { generate(real.count, random) } : generate(real.count, random)
     let generated = made.with(made.values.detached())
     let labelled = try labelledExamples(random)
-    let judgements = judge(
-      [
-        labelled.map { Examples(values: $0.examples, labels: nil, whole: wholes.labelled) },
-        augmented(real, random, "real"), augmented(generated, random, "generated"),
-      ].compactMap { $0 }, random.discriminatorLayers.at(step))
+    let batches = [
+      labelled.map { Examples(values: $0.examples, labels: nil, whole: wholes.labelled) },
+      augmented(real, random, "real"), augmented(generated, random, "generated"),
+    ].compactMap { $0 }
+    let layers = random.discriminatorLayers.at(step)
+    let judgements = judge(batches, layers)
     let (loss, labelledLoss) = discriminatorLoss(
       labelled: labelled.map { (judgements[0], $0.labels) }, real: (real, judgements[judgements.count - 2]),
-      generated: (generated, judgements[judgements.count - 1]), random)
+      generated: (generated, judgements[judgements.count - 1]), random
+    ) { [self] in context(of: $0, inPlaceOfLast: batches, layers) }
     let exchanged = try exchange(discriminator.gradient(of: part(loss)), "discriminator")
     return (loss, exchanged, real, made, labelledLoss)
   }
@@ -480,7 +482,8 @@ public final class Trainer<G: Generator, D: Discriminator> {
       ].compactMap { $0 }, layers.stream("real"))
     let (loss, labelledLoss) = discriminatorLoss(
       labelled: labelled.map { (onReal[0], $0.labels) }, real: (real, onReal[onReal.count - 1]),
-      generated: (asGiven.with(asGiven.values.detached()), onGenerated), random)
+      generated: (asGiven.with(asGiven.values.detached()), onGenerated), random
+    ) { [self] in context(layers.stream("generated"), [$0], labels: $0.labels) }
     let generatorLoss = generatorLoss(real: { onReal[onReal.count - 1].detached }, generated: onGenerated)
 
     let byGenerated = gradient(of: part(generatorLoss), by: [asGiven.values], keepsGraph: true)[0]
@@ -508,11 +511,15 @@ public final class Trainer<G: Generator, D: Discriminator> {
       parameters, gradient: gradient, learningRate: training.learningRate(step) * learningRateFactor)
   }
 
-  /// - Parameter count: the examples that this process makes.
-  private func generate(_ count: Int, _ random: PlayerStreams) -> Examples {
+  /// - Parameters:
+  ///   - count: the examples that this process makes.
+  ///   - change: of the step's noise.
+  private func generate(_ count: Int, _ random: PlayerStreams, change: (Tensor) -> Tensor = { $0 }) -> Examples {
     let (flat, whole) = (generator.flat, wholes.real)
-    let z = noise(
-      whole.rows?.count ?? count, random.noise.at(step), rows: whole.rows?.own, dtype: flat.dtype, device: flat.device)
+    let z = change(
+      noise(
+        whole.rows?.count ?? count, random.noise.at(step), rows: whole.rows?.own, dtype: flat.dtype,
+        device: flat.device))
     let layers = random.generatorLayers.at(step)
     let labels = classes.map { classes in
       // The product is rounded, to K itself at the worst.
@@ -532,24 +539,32 @@ public final class Trainer<G: Generator, D: Discriminator> {
     augmentation.map { x.with($0(x.values, random.augmentation.at(step).stream(name).rows(of: [x.whole]))) } ?? x
   }
 
+  /// - Parameter context: that in which D judged the generated examples, for others in their place.
   private func discriminatorLoss(
     labelled: (judgement: Judgement, labels: Tensor)?, real: (examples: Examples, judgement: Judgement),
-    generated: (examples: Examples, judgement: Judgement), _ random: PlayerStreams
+    generated: (examples: Examples, judgement: Judgement), _ random: PlayerStreams,
+    context: @escaping (Examples) -> Context
   ) -> (loss: Tensor, labelled: Tensor?) {
     var loss = objective.discriminatorLoss(real: real.judgement, generated: generated.judgement)
     if !discriminatorTerms.isEmpty {
       func shown(_ batch: (examples: Examples, judgement: Judgement), _ name: String) -> DiscriminatorStep.Batch {
-        DiscriminatorStep.Batch(
-          examples: batch.examples.values, labels: batch.examples.labels, judgement: batch.judgement
-        ) { [self] x in
-          discriminator.model(
-            augmented(batch.examples.with(x), random, name).values,
-            .evaluation(labels: batch.examples.labels, whole: batch.examples.whole)
-          ).with(whole: batch.examples.whole)
+        func judge(_ x: Tensor) -> Judgement {
+          discriminator.model(x, .evaluation(labels: batch.examples.labels, whole: batch.examples.whole)).with(
+            whole: batch.examples.whole)
         }
+        return DiscriminatorStep.Batch(
+          examples: batch.examples.values, labels: batch.examples.labels, judgement: batch.judgement,
+          judge: { [self] in judge(augmented(batch.examples.with($0), random, name).values) }, judgeUnaugmented: judge)
       }
       let view = DiscriminatorStep(
-        number: step, real: shown(real, "real"), generated: shown(generated, "generated"), score: objective.score)
+        number: step, real: shown(real, "real"), generated: shown(generated, "generated"), score: objective.score,
+        random: random.terms.at(step),
+        generatedNearby: { [self] change in
+          let nearby = withoutGradient { generate(generated.examples.count, random, change: change) }
+          return discriminator.model(
+            augmented(nearby, random, "generated").values, context(nearby)
+          ).with(whole: nearby.whole)
+        })
       loss = discriminatorTerms.reduce(loss) { loss, term in term(view).map { loss + $0 } ?? loss }
     }
     guard let labelled, let classifying = objective as? any ClassifyingObjective else { return (loss, nil) }
@@ -591,6 +606,16 @@ public final class Trainer<G: Generator, D: Discriminator> {
       batches.map(\.count), batches.map(\.whole))
   }
 
+  /// Of a pass of `x` alone, whose layers draw what they drew for the last of `batches` in ``judge(_:_:)``.
+  private func context(of x: Examples, inPlaceOfLast batches: [Examples], _ random: RandomStream) -> Context {
+    if x.values.rank == 4 { return context(random.at(batches.count - 1), [x], labels: x.labels) }
+    let first = batches.dropLast().reduce(0) { $0 + ($1.whole.rows?.count ?? $1.count) }
+    let own = x.whole.rows?.own ?? 0..<x.count
+    return Context(
+      .training, random: random, rows: first + own.lowerBound..<first + own.upperBound,
+      noiseScale: discriminatorTraining.noiseScale(step), labels: x.labels, whole: x.whole)
+  }
+
   /// Of a pass of `batches` through D in this step.
   private func context(_ random: RandomStream, _ batches: [Examples], labels: Tensor?) -> Context {
     Context(
@@ -628,6 +653,7 @@ private struct PlayerStreams {
   let noise: RandomStream
   let classes: RandomStream
   let augmentation: RandomStream
+  let terms: RandomStream
   let generatorLayers: RandomStream
   let discriminatorLayers: RandomStream
 
@@ -637,6 +663,7 @@ private struct PlayerStreams {
     noise = random.stream("noise")
     classes = random.stream("classes")
     augmentation = random.stream("augmentation")
+    terms = random.stream("terms")
     generatorLayers = random.stream("layers of the generator")
     discriminatorLayers = random.stream("layers of the discriminator")
   }

@@ -71,6 +71,17 @@ public final class Context {
       noiseScale: noiseScale, labels: labels, standing: nil, whole: wholes.first ?? .alone)
   }
 
+  /// For one batch that draws what it drew as rows `rows` of a pass of several.
+  ///
+  /// - Parameter rows: of the pass, as all processes together made it.
+  package convenience init(
+    _ mode: Mode, random: RandomStream, rows: Range<Int>, noiseScale: Double, labels: Tensor?, whole: WholeBatch
+  ) {
+    self.init(
+      mode, random: random.rows([rows]), groups: 1, areEqual: true, referenceCount: 0, noiseScale: noiseScale,
+      labels: labels, standing: nil, whole: whole)
+  }
+
   private init(
     _ mode: Mode, random: RandomStream, groups: Int, areEqual: Bool, referenceCount: Int, noiseScale: Double,
     labels: Tensor?, standing: StandingStatistics?, whole: WholeBatch = .alone

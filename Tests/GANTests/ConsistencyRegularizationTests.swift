@@ -20,6 +20,49 @@ import Torch
     }
   }
 
+  /// Against PyTorch's `kl_div`, with a sharpened clean side and examples that do not count.
+  @Test func sharpenedAndConfident() throws {
+    try Golden("semi_supervised").check("consistency-sharpened") { inputs in
+      ConsistencyRegularization(weight: 0.7, temperature: 0.4, confidence: 0.6)(
+        step(clean: inputs["clean"]!, noisy: inputs["noisy"]!))!
+    }
+  }
+
+  /// A view of its own is the picture as batches of bytes would have it with the same move, and nobody augments it.
+  @Test func aViewOfItsOwnIsThePictureMoved() throws {
+    let bytes = (0..<2 * 3 * 6 * 5).map { UInt8(truncatingIfNeeded: $0 &* 37) }
+    func images(_ moves: [ImageMove]?) -> Tensor {
+      bytes.withUnsafeBytes {
+        Tensor.images(
+          [0, 1], of: $0, shape: (3, 6, 5), moves: moves, padding: .reflect, scale: 1, offset: 0, asRows: false)
+      }
+    }
+    let view = ImageAugmentation(mirrors: true, shift: 4, padding: .reflect)
+    var moved = 0
+    for number in 0..<20 {
+      let random = RandomStream(seed: 4).at(number)
+      var seen: Tensor?
+      let judgement = judgement(.zeros([2, 3]))
+      let real = DiscriminatorStep.Batch(
+        examples: images(nil), judgement: judgement,
+        judge: { _ in
+          Issue.record("an augmented view")
+          return judgement
+        },
+        judgeUnaugmented: {
+          seen = $0
+          return judgement
+        })
+      _ = ConsistencyRegularization(view: view)(
+        DiscriminatorStep(number: number, real: real, generated: real, random: random))
+      let moves = try #require(view.moves(0..<2, random.stream("consistency")))
+      let values = try #require(seen).values(Float.self)
+      #expect(try values == images(moves).values(Float.self), "\(moves)")
+      moved += moves.filter { $0 != ImageMove() }.count
+    }
+    #expect(moved > 30, "most views differ from the picture")
+  }
+
   @Test func theGradientAgreesWithDifferences() throws {
     let clean = Tensor([1.5, 0.2, -0.7, 0, 2.5, -1]).reshaped([2, 3])
     try expectGradientMatchesDifferences(at: [0.3, -1.2, 2, 0.7, 0.1, -0.4], shape: [2, 3]) {

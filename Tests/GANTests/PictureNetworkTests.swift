@@ -94,6 +94,11 @@ import Torch
     }
   }
 
+  @Test func vggDiscriminator() throws {
+    let model = VGGDiscriminator(outputs: 5, widths: [3, 5, 6], convolutions: [2, 1, 2])
+    try check("vgg-discriminator", model) { both($0($1, .evaluation)) }
+  }
+
   @Test func thePapersPairForImageNet() throws {
     let generator = ConvGenerator.imageNet(
       latent: 5, width: 1, reference: ReferenceBatch(3, of: .normal(dimensions: 5)))

@@ -23,6 +23,21 @@ import Torch
     }
   }
 
+  /// The weight is D's alone, and of the unlabelled loss alone.
+  @Test func theUnlabelledLossHasItsWeight() throws {
+    let half = SemiSupervised(unlabelledWeight: 0.5)
+    let (real, generated) = (judgement(Tensor([0.3, -1.2, 2, 0.7]).reshaped([2, 2])), judgement(.zeros([2, 2])))
+    func values(_ objective: SemiSupervised) throws -> [Double] {
+      try [
+        objective.discriminatorLoss(real: real, generated: generated).item(),
+        objective.generatorLoss(generated: generated).item(),
+        objective.labelledLoss(real, labels: Tensor([Int64(1), 0])).item(),
+      ]
+    }
+    let (plain, weighted) = (try values(SemiSupervised()), try values(half))
+    #expect(weighted == [plain[0] / 2, plain[1], plain[2]])
+  }
+
   @Test(arguments: Logistic.GeneratorLoss.allCases) func generatorLoss(_ loss: Logistic.GeneratorLoss) throws {
     try Golden("semi_supervised").check("generator-\(loss.rawValue)") {
       SemiSupervised(generatorLoss: loss).generatorLoss(generated: judgement($0["generated"]!))

@@ -389,6 +389,33 @@ def semi_supervised():
         return 0.7 * (math.log(mean.shape[-1]) - torch.distributions.Categorical(probs=mean).entropy())
     file.case("marginal-entropy", {"logits": wide(7, classes)}, marginal_entropy)
     file.case("marginal-entropy-seeds", {"logits": (2, 7, classes)}, marginal_entropy)
+    # UDA's: a sharpened clean side, and only examples that it is confident of.
+    def sharpened(clean, noisy):
+        target = (clean / 0.4).softmax(-1)
+        each = F.kl_div(F.log_softmax(noisy, -1), target, reduction="none").sum(-1)
+        return 0.7 * (each * (clean.softmax(-1).amax(-1) >= 0.6)).mean(-1)
+    file.case("consistency-sharpened", {"clean": wide(7, classes), "noisy": wide(7, classes)}, sharpened,
+              constants=("clean",))
+    def conditional_entropy(logits):
+        return 0.7 * torch.distributions.Categorical(logits=logits).entropy().mean(-1)
+    file.case("conditional-entropy", {"logits": wide(7, classes)}, conditional_entropy)
+    file.case("conditional-entropy-seeds", {"logits": (2, 7, classes)}, conditional_entropy)
+    # Pair by pair, as the formula reads.
+    def pull_away(features):
+        n = len(features)
+        pairs = [F.cosine_similarity(features[i], features[j], dim=0) ** 2
+                 for i in range(n) for j in range(n) if i != j]
+        return 0.7 * sum(pairs) / (n * (n - 1))
+    file.case("pull-away", {"features": (6, 5)}, pull_away)
+    file.case("pull-away-seeds", {"features": (2, 6, 5)},
+              lambda features: torch.stack([pull_away(one) for one in features]))
+    # With a small G and D, one after the other.
+    def manifold(z, r, g, w1, w2):
+        d = lambda z: torch.tanh(torch.tanh(z @ g) @ w1) @ w2
+        moved = z + 0.3 * r / r.norm(dim=-1, keepdim=True)
+        return 0.7 * (d(z) - d(moved)).square().sum(-1).mean(-1)
+    file.case("manifold-regularization", {"z": (7, 4), "r": (7, 4), "g": (4, 5), "w1": (5, 6), "w2": (6, 3)}, manifold,
+              constants=("z", "r", "g"))
     file.case("probability", {"logits": wide(7, classes)}, lambda logits: real_and_not(logits)[0].exp()[:, None])
     return file
 

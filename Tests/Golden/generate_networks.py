@@ -312,6 +312,21 @@ def cifar_discriminator(p, x, width, outputs, draws=None):
     return F.linear(features, w, p("output.bias", outputs, scale=0.2)), features
 
 
+def vgg_discriminator(p, x, widths, convolutions, outputs):
+    h = x
+    for size, (channels, count) in enumerate(zip(widths, convolutions)):
+        for i in range(count):
+            stride = 2 if i == count - 1 and size < len(widths) - 1 else 1
+            v = p(f"layers.{size}.{i}.direction", channels, h.shape[1], 3, 3)
+            g = p(f"layers.{size}.{i}.gain", channels, scale=0.2, mean=1.5).detach()  # only the last one's is trained
+            b = p(f"layers.{size}.{i}.bias", channels, scale=0.2)
+            h = leaky(F.conv2d(h, conv_direction(v, g), b, stride, 1))
+    features = h.mean((2, 3))
+    w = normalized_weight(
+        p("output.direction", outputs, features.shape[1]), p("output.gain", outputs, scale=0.2, mean=1.0))
+    return F.linear(features, w, p("output.bias", outputs, scale=0.2)), features
+
+
 def cifar_generator(p, z, widths):
     h = F.linear(z, p("input.weight", widths[0] * 16, z.shape[1]))
     h = F.relu(batch_norm(p, h, "normalizations.0", gain=False, epsilon=1e-6)).reshape(-1, widths[0], 4, 4)
@@ -485,6 +500,7 @@ def networks():
         "dcgan-discriminator-minibatch", images(4, 16, 1),
         lambda p, x: dcgan_discriminator(p, x, [3, 6], "none", kernels=3))
     case("conv-discriminator", images(4, 12, 1), lambda p, x: cifar_discriminator(p, x, 4, 5))
+    case("vgg-discriminator", images(4, 12, 1), lambda p, x: vgg_discriminator(p, x, [3, 5, 6], [2, 1, 2], 5))
     case("conv-generator-published", noise(4, 5), lambda p, z: cifar_generator(p, z, [6, 4, 3]))
     case(
         "conv-generator-imagenet", noise(2, 5), lambda p, z: imagenet_generator(p, z, 1, p["reference.examples"]),

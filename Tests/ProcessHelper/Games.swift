@@ -92,6 +92,12 @@ struct SharedGame {
         name: "semi-supervised with minibatch", discriminator: noisy, objective: SemiSupervised.Settings(),
         techniques: [minibatch(.release)], batchSize: 7, labelled: 7),
       SharedGame(
+        name: "entropy, manifold and pull-away", discriminator: noisy, objective: SemiSupervised.Settings(),
+        techniques: [
+          ConditionalEntropy.Settings(weight: 0.3), ManifoldRegularization.Settings(weight: 0.5),
+          PullAway.Settings(weight: 0.4), matching(.releaseSquared),
+        ], batchSize: 9, labelled: 5),
+      SharedGame(
         name: "DiffAugment on rows", techniques: [DiffAugment.Settings(policies: DiffAugment.Policy.allCases)],
         example: .image(channels: 1, height: 6, width: 6)),
       SharedGame(
@@ -121,6 +127,16 @@ struct SharedGame {
         discriminator: ConvDiscriminator.Settings(width: 4, inputDropout: 0, inputNoise: 0.2),
         objective: SemiSupervised.Settings(), techniques: [minibatch(.release)],
         example: .image(channels: 3, height: 16, width: 16), batchSize: 5, labelled: 5),
+      SharedGame(
+        name: "VGG, views", generator: ConvGenerator.Settings(widths: [8, 6]),
+        discriminator: VGGDiscriminator.Settings(widths: [4, 6], convolutions: [2, 1]),
+        objective: SemiSupervised.Settings(),
+        techniques: [
+          matching(.releaseAbsolute), ManifoldRegularization.Settings(weight: 0.2),
+          ConsistencyRegularization.Settings(
+            weight: 0.5, view: .own, shift: 2, mirrors: true, temperature: 0.5, confidence: 0.4),
+          DiffAugment.Settings(policies: [.cutout]),
+        ], example: .image(channels: 3, height: 16, width: 16), batchSize: 7, labelled: 5, updates: .simultaneous),
       SharedGame(
         name: "R3GAN", generator: R3GANGenerator.Settings(widths: [8, 8], blocks: 1, groupWidth: 4),
         discriminator: R3GANDiscriminator.Settings(widths: [8, 8], blocks: 1, groupWidth: 4),

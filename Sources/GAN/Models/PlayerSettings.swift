@@ -186,6 +186,6 @@ public enum DiscriminatorFamily: ChoiceFamily {
   public static let kinds: [any Choice.Type] = [
     DenseDiscriminator.Settings.self, DCGANDiscriminator.Settings.self, ConvDiscriminator.Settings.self,
     ImageNetDiscriminator.Settings.self, R3GANDiscriminator.Settings.self,
-    SNGANDiscriminator.Settings.self,
+    SNGANDiscriminator.Settings.self, VGGDiscriminator.Settings.self,
   ]
 }

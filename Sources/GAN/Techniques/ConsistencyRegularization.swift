@@ -10,28 +10,60 @@ import Torch
 /// p a constant. No class is needed, hence every real example teaches; a boundary between classes that noise
 /// can push an example across costs most, and moves to where there are no examples.
 ///
+/// Between views, p is told of the picture as the data have it, mirrored and moved by draws of its own (``view``),
+/// without the game's augmentation: D is to tell the same of both. As in UDA (Xie et al. 2020, *Unsupervised Data
+/// Augmentation for Consistency Training*, section 2.4) p may be sharpened, softmax(l(x) / ``temperature``), and counted
+/// only where its largest is at least ``confidence``; the mean stays one over all examples.
+///
 /// Not part of *Improved Techniques for Training GANs*. It costs one more pass of the real examples through D, forward
 /// only.
 public struct ConsistencyRegularization: DiscriminatorTerm {
   /// What the divergence is multiplied by.
   public let weight: Double
+  /// What p sees; nil for what D sees where it trains.
+  public let view: ImageAugmentation?
+  /// Below 1 it sharpens p.
+  public let temperature: Double
+  /// The least that p gives its first class where it counts, before it is sharpened.
+  public let confidence: Double
 
-  /// - Parameter weight: what the divergence is multiplied by.
-  public init(weight: Double = 1) { self.weight = weight }
+  /// - Parameters:
+  ///   - weight: what the divergence is multiplied by.
+  ///   - view: what p sees, of pictures [N, C, H, W], reflected where they have moved away from; nil for what D sees where
+  ///     it trains.
+  ///   - temperature: above 0; below 1 it sharpens p.
+  ///   - confidence: in 0 ... 1, the least that p gives its first class where it counts.
+  public init(
+    weight: Double = 1, view: ImageAugmentation? = nil, temperature: Double = 1, confidence: Double = 0
+  ) {
+    self.weight = weight
+    self.view = view
+    self.temperature = temperature
+    self.confidence = confidence
+  }
 
   /// Fails where D has one logit: there are no classes to tell then.
   public func callAsFunction(_ step: DiscriminatorStep) -> Tensor? {
-    let clean = withoutGradient { step.real.judge(step.real.examples).logits }
+    let clean = withoutGradient { () -> Tensor in
+      guard let view else { return step.real.judge(step.real.examples).logits }
+      let (x, whole) = (step.real.examples, step.real.judgement.whole)
+      let moves = view.moves(
+        whole.rows?.own ?? 0..<(x.isPoisoned ? 0 : x.size(0)), step.random.stream("consistency"))
+      return step.real.judgeUnaugmented(moves.map(x.moved) ?? x).logits
+    }
     return divergence(from: clean, to: step.real.judgement.logits) * weight
   }
 
-  /// mean KL(softmax(p) || softmax(q)) of logits [..., N, K] -> [...].
+  /// mean KL(softmax(p / temperature) || softmax(q)) of logits [..., N, K] -> [...], of those that count.
   func divergence(from p: Tensor, to q: Tensor) -> Tensor {
     guard p.isPoisoned || p.size(-1) > 1 else {
       return .failed("consistency of \(p.shape): D has one logit, and so no classes to tell")
     }
-    let (logP, logQ) = (logSoftmax(p.detached()), logSoftmax(q))
-    return (exp(logP) * (logP - logQ)).sum(-1).mean(-1)
+    let p = p.detached()
+    let (logP, logQ) = (logSoftmax(temperature == 1 ? p : p / temperature), logSoftmax(q))
+    let each = (exp(logP) * (logP - logQ)).sum(-1)
+    guard confidence > 0 else { return each.mean(-1) }
+    return (each * (exp(logSoftmax(p)).max(-1) .>= confidence).to(each.dtype)).mean(-1)
   }
 
   private func logSoftmax(_ logits: Tensor) -> Tensor { logits - logits.logSumExp(-1, keep: true) }
@@ -43,26 +75,84 @@ extension ConsistencyRegularization {
   public struct Settings: TechniqueSettings {
     public static let key = "consistency"
     public static let keys: [SettingsKey] = [
-      SettingsKey("weight", "how much D pays for answers that change with its own noise; 0: nothing")
+      SettingsKey("weight", "how much D pays for answers that change with its own noise; 0: nothing"),
+      SettingsKey(
+        "view", "what the answer without noise is told of: what D trains on, or a view of its own", of: View.self),
+      SettingsKey("shift", "a view of its own is moved by up to so many pixels, and mirrored where mirrors is true"),
+      SettingsKey("mirrors", "a view of its own is mirrored left to right, every second one on average"),
+      SettingsKey("temperature", "what the logits without noise are divided by; below 1 it sharpens the answer"),
+      SettingsKey("confidence", "answers count that give their first class at least so much; 0: all do"),
     ]
+
+    /// What the answer without noise is told of.
+    public enum View: String, Codable, Sendable, CaseIterable {
+      /// What D sees where it trains, augmentation included.
+      case same
+      /// The picture as the data have it, moved and mirrored by draws of its own.
+      case own
+    }
 
     /// 0 for none.
     public var weight: Double
+    /// What the answer without noise is told of.
+    public var view: View
+    /// The most pixels by which a view of its own is moved.
+    public var shift: Int
+    /// Whether every second view of its own is mirrored.
+    public var mirrors: Bool
+    /// What the logits without noise are divided by.
+    public var temperature: Double
+    /// The least that an answer that counts gives its first class.
+    public var confidence: Double
 
     public init() { self.init(weight: 0) }
 
-    /// - Parameter weight: 0 for none.
-    public init(weight: Double) { self.weight = weight }
+    /// - Parameters:
+    ///   - weight: 0 for none.
+    ///   - view: what the answer without noise is told of.
+    ///   - shift: the most pixels by which a view of its own is moved.
+    ///   - mirrors: whether every second view of its own is mirrored.
+    ///   - temperature: what the logits without noise are divided by.
+    ///   - confidence: the least that an answer that counts gives its first class.
+    public init(
+      weight: Double, view: View = .same, shift: Int = 0, mirrors: Bool = false, temperature: Double = 1,
+      confidence: Double = 0
+    ) {
+      self.weight = weight
+      self.view = view
+      self.shift = shift
+      self.mirrors = mirrors
+      self.temperature = temperature
+      self.confidence = confidence
+    }
 
     public var isOn: Bool { weight > 0 }
 
     public func validate(_ check: SettingsCheck, in game: GameFacts) throws {
       try check.number("weight", weight, atLeast: 0)
-      if isOn, !game.tellsClasses {
-        try check.fail("weight", "must be 0 where D tells no classes: objective.kind is not semi-supervised")
+      try check.number("shift", Double(shift), atLeast: 0, atMost: 1024)
+      try check.number("temperature", temperature, above: 0)
+      try check.number("confidence", confidence, atLeast: 0, atMost: 1)
+      try check.classes("weight", isOn: isOn, in: game)
+      if view == .own, game.exampleLayout != .images {
+        try check.fail("view", "own is for networks that take images, such as conv and dcgan")
+      }
+      if view == .same, shift > 0 || mirrors {
+        try check.fail(mirrors ? "mirrors" : "shift", "is for a view of its own: set \(check.full("view")) to own")
       }
     }
 
-    public func discriminatorTerms() -> [any DiscriminatorTerm] { [ConsistencyRegularization(weight: weight)] }
+    public func validate(_ check: SettingsCheck, for example: ExampleShape) throws {
+      try check.shift("shift", shift, for: example)
+    }
+
+    public func discriminatorTerms() -> [any DiscriminatorTerm] {
+      [
+        ConsistencyRegularization(
+          weight: weight,
+          view: view == .own ? ImageAugmentation(mirrors: mirrors, shift: shift, padding: .reflect) : nil,
+          temperature: temperature, confidence: confidence)
+      ]
+    }
   }
 }

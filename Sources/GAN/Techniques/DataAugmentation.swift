@@ -47,8 +47,7 @@ public enum DataAugmentation {
     }
 
     public func validate(_ check: SettingsCheck, for example: ExampleShape) throws {
-      guard case .image(_, let height, let width) = example, shift >= min(height, width) else { return }
-      try check.fail("shift", "must be less than the sides of the images, \(height) x \(width), is \(shift)")
+      try check.shift("shift", shift, for: example)
     }
   }
 }

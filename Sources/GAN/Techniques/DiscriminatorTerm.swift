@@ -17,20 +17,28 @@ public struct DiscriminatorStep {
     /// In training, of the augmented examples.
     public let judgement: Judgement
     private let again: (Tensor) -> Judgement
+    private let unaugmented: (Tensor) -> Judgement
 
-    /// - Parameter judge: another pass through D, see ``judge(_:)``.
+    /// - Parameters:
+    ///   - judge: another pass through D, see ``judge(_:)``.
+    ///   - judgeUnaugmented: see ``judgeUnaugmented(_:)``; by default there is no augmentation.
     public init(
-      examples: Tensor, labels: Tensor? = nil, judgement: Judgement, judge: @escaping (Tensor) -> Judgement
+      examples: Tensor, labels: Tensor? = nil, judgement: Judgement, judge: @escaping (Tensor) -> Judgement,
+      judgeUnaugmented: ((Tensor) -> Judgement)? = nil
     ) {
       self.examples = examples
       self.labels = labels
       self.judgement = judgement
       again = judge
+      unaugmented = judgeUnaugmented ?? judge
     }
 
     /// D's judgement, in evaluation and so without noise or dropout, of `x` in the place of ``examples``, one for one:
     /// changed by the same augmentation with the same draws, and told the same classes.
     public func judge(_ x: Tensor) -> Judgement { again(x) }
+
+    /// The same of `x` as it is, whatever the game's augmentation.
+    public func judgeUnaugmented(_ x: Tensor) -> Judgement { unaugmented(x) }
   }
 
   /// From 0.
@@ -41,16 +49,28 @@ public struct DiscriminatorStep {
   public let generated: Batch
   /// The objective's, from D's logits: see ``Objective/score(_:)``.
   public let score: (_ logits: Tensor) -> Tensor
+  /// For a term's own draws in this step: each takes a stream below it, by the term's name.
+  public let random: RandomStream
+  /// D's judgement of what G makes of changed noise, in training, with the noise and the augmentation that the generated
+  /// examples had: what differs is the change's. It has a gradient by D's parameters. Nil where no generator made the
+  /// examples.
+  public let generatedNearby: ((_ change: (Tensor) -> Tensor) -> Judgement)?
 
   /// - Parameters:
   ///   - number: of the step, from 0.
   ///   - score: the objective's, from D's logits; the logits themselves where it states none.
+  ///   - random: for a term's own draws.
+  ///   - generatedNearby: D's judgement of what G makes of changed noise [..., N, Z].
   public init(
-    number: Int, real: Batch, generated: Batch, score: @escaping (_ logits: Tensor) -> Tensor = { $0 }
+    number: Int, real: Batch, generated: Batch, score: @escaping (_ logits: Tensor) -> Tensor = { $0 },
+    random: RandomStream = RandomStream(seed: 0),
+    generatedNearby: ((_ change: (Tensor) -> Tensor) -> Judgement)? = nil
   ) {
     self.number = number
     self.real = real
     self.generated = generated
     self.score = score
+    self.random = random
+    self.generatedNearby = generatedNearby
   }
 }

@@ -54,9 +54,7 @@ extension MarginalEntropy {
 
     public func validate(_ check: SettingsCheck, in game: GameFacts) throws {
       try check.number("weight", weight, atLeast: 0)
-      if isOn, !game.tellsClasses {
-        try check.fail("weight", "must be 0 where D tells no classes: objective.kind is not semi-supervised")
-      }
+      try check.classes("weight", isOn: isOn, in: game)
     }
 
     public func discriminatorTerms() -> [any DiscriminatorTerm] { [MarginalEntropy(weight: weight)] }

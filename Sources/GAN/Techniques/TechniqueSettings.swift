@@ -44,6 +44,20 @@ public struct GameFacts: Sendable {
   public var tellsClasses: Bool { labelledBatchSize != nil }
 }
 
+extension SettingsCheck {
+  /// Refuses a technique that asks for D's classes in a game in which D tells none.
+  func classes(_ key: String, isOn: Bool, in game: GameFacts) throws(SettingsError) {
+    guard isOn, !game.tellsClasses else { return }
+    try fail(key, "must be 0 where D tells no classes: objective.kind is not semi-supervised")
+  }
+
+  /// Refuses to move images by as much as they are large.
+  func shift(_ key: String, _ shift: Int, for example: ExampleShape) throws(SettingsError) {
+    guard case .image(_, let height, let width) = example, shift >= min(height, width) else { return }
+    try fail(key, "must be less than the sides of the images, \(height) x \(width), is \(shift)")
+  }
+}
+
 /// What a recipe says of a technique, under a key of its own: one type per technique, in that technique's file, and one
 /// line in ``TechniqueSet/kinds``. A game takes from it what it adds to which part.
 public protocol TechniqueSettings: Codable, Hashable, Sendable {
@@ -107,7 +121,10 @@ public struct TechniqueSet: Codable, Hashable, Sendable {
   public static let kinds: [any TechniqueSettings.Type] = [
     ConsistencyRegularization.Settings.self,
     MarginalEntropy.Settings.self,
+    ConditionalEntropy.Settings.self,
+    ManifoldRegularization.Settings.self,
     FeatureMatching.Settings.self,
+    PullAway.Settings.self,
     MinibatchDiscrimination.Settings.self,
     HistoricalAveraging.Settings.self,
     GradientPenalty.Settings.self,
