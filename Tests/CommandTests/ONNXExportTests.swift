@@ -28,6 +28,7 @@ import Torch
   private static let cases: [Case] = {
     let convolutions = ["batchSize=100", "noise.dimensions=10"]
     let conv = convolutions + ["generator.widths=[12,8,4]", "discriminator.width=8"]
+    let vgg = convolutions + ["generator.widths=[12,8,4]", "discriminator.widths=[4,6,8,8]"]
     let dcgan = convolutions + ["generator.width=4", "discriminator.width=4"]
     let minibatch = ["minibatchDiscrimination.enabled=true", "minibatchDiscrimination.kernels=6"]
     return [
@@ -57,7 +58,9 @@ import Torch
       Case(
         recipe: "cifar10-semisupervised", settings: conv + ["generator.normalization=virtual-batch", "batchSize=3"],
         example: small, classes: 10),
+      Case(recipe: "cifar10-semisupervised-fast", settings: vgg, example: small, classes: 10),
       Case(recipe: "svhn-semisupervised", settings: conv, example: small, classes: 10),
+      Case(recipe: "svhn-semisupervised-fast", settings: vgg, example: small, classes: 10),
       Case(
         recipe: "cifar10-minibatch", settings: conv + ["minibatchDiscrimination.kernels=6"], example: small, classes: 10
       ),

@@ -21,12 +21,15 @@ struct Train: ParsableCommand, SharedCommand {
         gan recipes mnist | sed 's/batchSize: .*/batchSize: 50/' | gan train -
         gan train --resume runs/mnist-1
         gan train --resume runs/mnist-1 --steps 200%
+        gan train --branch runs/mnist-1 --checkpoint 3000 --set featureMatching.weight=2
         torchrun --no-python --standalone --nproc-per-node=2 gan train mnist --out runs/two
 
       Control-C, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2 or SIGXCPU ends a run after the step it is at, with a checkpoint; a \
       second control-C or SIGTERM ends it at once. A resumed run keeps to the options that it was begun with, unless they \
-      are given anew; with --steps or --epochs it gets another length, also once it is over. A run that is resumed, from whatever moment, ends with the same bytes as one that was never interrupted, on the \
-      same machine with as many threads.
+      are given anew; with --steps or --epochs it gets another length, also once it is over. A run that is resumed, from \
+      whatever moment, ends with the same bytes as one that was never interrupted, on the same machine with as many \
+      threads. With --branch a new run begins where another one stood at a checkpoint, and goes on with what is set anew: \
+      what one setting is worth in the middle of a game.
 
       Started by torchrun or srun, or by anything that sets RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT, the processes \
       play the game of one together: each has its part of every batch, the first writes the folder. Started again with the \
@@ -40,6 +43,13 @@ struct Train: ParsableCommand, SharedCommand {
 
   @Option(help: "Go on with an interrupted run, from its newest valid checkpoint.", completion: .directory)
   var resume: String?
+
+  @Option(
+    help: "Begin a new run, with other settings, where this one stood at its newest valid checkpoint.",
+    completion: .directory)
+  var branch: String?
+
+  @OptionGroup(title: "With --branch") var checkpoint: CheckpointOption
 
   @Option(
     parsing: .unconditional,
@@ -67,6 +77,9 @@ struct Train: ParsableCommand, SharedCommand {
   func run() throws {
     // Not in `validate()`: there it would be said before a misspelt option.
     if let resume {
+      guard branch == nil, checkpoint.name == nil else {
+        throw ValidationError("--resume goes on in the run's own folder; --branch and --checkpoint begin a new one.")
+      }
       let fixed = [recipe.map { _ in "a recipe" }, labels.map { _ in "--labels" }].compactMap { $0 } + options.given
       guard fixed.isEmpty else {
         throw ValidationError(
@@ -75,6 +88,17 @@ struct Train: ParsableCommand, SharedCommand {
       }
       return try Processes.together { try goOn(RunFolder(URL(fileURLWithPath: resume)), $0) }
     }
+    if let branch {
+      let fixed = [recipe.map { _ in "a recipe" }, labels.map { _ in "--labels" }].compactMap { $0 }
+      guard fixed.isEmpty else {
+        throw ValidationError("--branch goes on with the run's own recipe: leave out \(fixed.joined(separator: ", ")).")
+      }
+      return try Processes.together { processes in
+        guard processes == nil else { throw ValidationError("--branch is for one process.") }
+        try begin(in: RunFolder(URL(fileURLWithPath: branch)))
+      }
+    }
+    guard checkpoint.name == nil else { throw ValidationError("--checkpoint is for --branch.") }
     guard let name = recipe else {
       throw ValidationError("Name a recipe, such as mnist (see `gan recipes`), or a run with --resume.")
     }
@@ -138,6 +162,29 @@ struct Train: ParsableCommand, SharedCommand {
     return try Optional(processes).fromFirst(
       "choosing the run's folder", choose, text: { $0?.url.path ?? "" },
       read: { $0.isEmpty ? nil : RunFolder(URL(fileURLWithPath: $0)) })
+  }
+
+  /// A run that begins in another one.
+  private func begin(in other: RunFolder) throws {
+    try other.requireFolder()
+    let recipe = try options.resolved(other.recipe())
+    let description = try other.description()
+    let runOptions = try checkpoints.resolved(for: recipe, run: description)
+    let device = try options.machine.apply(for: recipe, run: description, processes: nil)
+    try recipe.validate(on: device)
+    if options.dryRun { return try Output.print(RecipeFile.text(recipe)) }
+    let (examples, test, place) = try openedData(recipe, description, device, nil)
+    let folder = try RunFolder.create(at: options.out.map { URL(fileURLWithPath: $0) }, name: recipe.name)
+    do {
+      let step = try other.branch(
+        into: folder, recipe, from: checkpoint.weights(averaged: false).checkpoint, examples, device: device)
+      Output.say("begins where \(shellPath(other.url.relativePath)) stood after \(step) steps")
+    } catch {
+      // Only what is empty goes.
+      rmdir(folder.url.path)
+      throw error
+    }
+    try train(recipe, examples, test, from: place, in: folder, runOptions, device: device, nil)
   }
 
   private func goOn(_ folder: RunFolder, _ processes: ProcessGroup?) throws {

@@ -27,6 +27,14 @@ import Torch
 /// | `.request` | what the process that trains is asked for, until it takes note |
 /// | `.lock` | held by the process that trains |
 public struct RunFolder: Sendable {
+  /// The moment of another run in which a run began.
+  public struct Branch: Codable, Sendable, Equatable {
+    /// The other's folder, a full path.
+    public var run: String
+    /// Steps that it had played.
+    public var step: Int
+  }
+
   /// The folder itself.
   public let url: URL
 
@@ -63,6 +71,8 @@ public struct RunFolder: Sendable {
     public var processes: Int?
     /// What the run keeps to when it goes on; nil in runs of earlier versions.
     public var options: Options?
+    /// Where the run began, where that was in another one; nil for one that began at its own first step.
+    public var branch: Branch?
 
     /// - Parameters:
     ///   - width: numbers per example.

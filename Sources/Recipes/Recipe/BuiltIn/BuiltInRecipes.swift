@@ -7,7 +7,8 @@ extension Recipe {
   /// The recipes that come with the software, in the order in which they are listed.
   public static let builtIn: [Recipe] = [
     .mnist, .mnistFeatureMatching, .mnistSemiSupervised, .mnistSemiSupervisedFast, .oneDimensional, .twoDimensional,
-    .dcgan32, .dcgan64, .cifar10SemiSupervised, .svhnSemiSupervised, .cifar10Minibatch, .imageNet128, .r3gan32,
+    .dcgan32, .dcgan64, .cifar10SemiSupervised, .cifar10SemiSupervisedFast, .svhnSemiSupervised,
+    .svhnSemiSupervisedFast, .cifar10Minibatch, .imageNet128, .r3gan32,
     .pictures,
   ]
 
