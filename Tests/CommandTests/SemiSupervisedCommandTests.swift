@@ -170,6 +170,9 @@ import Torch
       try refused(["evaluate", "nowhere", "--data", "."], "nowhere")
       try refused(["reproduce", "mnist", "--labels", "10,x", "--data", "."], "--labels", "x")
       try refused(["reproduce", "mnist", "--seeds", "0", "--data", "."], "--seeds")
+      for seeds in ["3-2", "0-2", "1-", "-3", "1-2-3", "6-1001"] {
+        try refused(["reproduce", "mnist", "--seeds", seeds, "--data", "."], "--seeds")
+      }
       try refused(["reproduce", "mnist", "--recipe", "mnist", "--data", "."], "--recipe", "without labels")
     }
   }
@@ -228,6 +231,9 @@ import Torch
       let more = try run(arguments + ["--seeds", "2", "--out", "table", "--results", "logs"], folder)
       #expect(more.output.contains("draw 2  epoch 4") && !more.output.contains("draw 1  epoch"))
       #expect(more.output.contains("2 of 2"))
+      // The second alone, as one looks at draws that settings were not chosen by.
+      let second = try run(arguments + ["--seeds", "2-2", "--out", "table"], folder)
+      #expect(!second.output.contains("epoch") && second.output.contains("1 of 1"))
       let logs = try FileManager.default.contentsOfDirectory(atPath: folder.appendingPathComponent("logs").path)
       let runs = ["10", "20"].flatMap { l in ["1", "2"].map { "labels-\(l)-draw-\($0).jsonl" } }
       #expect(logs.sorted() == (["README.md", "labels-10-ensemble.jsonl", "labels-20-ensemble.jsonl"] + runs).sorted())

@@ -48,6 +48,9 @@ import Torch
       ConvGenerator.imageNet(latent: 6, width: 1, reference: ReferenceBatch(3, of: Self.reference)), input: noise
     ) { $0($1, .evaluation) }
     try check(ConvDiscriminator(outputs: 4, width: 4), input: pictures) { $0($1, .evaluation).logits }
+    try check(VGGDiscriminator(outputs: 4, widths: [4, 6], convolutions: [2, 1]), input: pictures) {
+      $0($1, .evaluation).logits
+    }
     try check(
       ImageNetDiscriminator(size: 32, width: 2, normalization: .none),
       input: { RandomStream(seed: UInt64($0)).normal([$0, 3, 32, 32]) }

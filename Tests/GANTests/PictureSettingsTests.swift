@@ -17,6 +17,7 @@ import Torch
     [
       DCGANDiscriminator.Settings(width: 4), ConvDiscriminator.Settings(width: 4),
       ImageNetDiscriminator.Settings(width: 2), R3GANDiscriminator.Settings(widths: [8, 8, 8, 8], groupWidth: 8),
+      VGGDiscriminator.Settings(widths: [4, 6], convolutions: [2, 1]),
     ]
   }
 
@@ -93,6 +94,13 @@ import Torch
     try ConvGenerator.Settings(widths: [8, 4]).validate(g, for: image(28, 28))
     #expect(reason { try ConvDiscriminator.Settings().validate(d, for: image(8, 8)) }?.contains("9 x 9") == true)
     try ConvDiscriminator.Settings().validate(d, for: image(20, 9))
+    let vgg = VGGDiscriminator.Settings(widths: [4, 6, 8], convolutions: [1, 2, 1])
+    try vgg.validate(d)
+    try vgg.validate(d, for: image(4, 7))
+    #expect(reason { try vgg.validate(d, for: image(4, 3)) }?.contains("4 x 4 pixels or more") == true)
+    #expect(
+      reason { try VGGDiscriminator.Settings(widths: [4, 6], convolutions: [1]).validate(d) }?.contains(
+        "as many numbers as widths, 2, are 1") == true)
     #expect(reason { try ImageNetDiscriminator.Settings().validate(d, for: image(40, 40)) }?.contains("32") == true)
     #expect(reason { try SNGANGenerator.Settings().validate(g, for: image(28, 28)) }?.contains("of 8") == true)
     try SNGANGenerator.Settings().validate(g, for: image(48, 48))

@@ -211,6 +211,38 @@ import Torch
     }
   }
 
+  /// Single pictures of a folder and of a zip are the same files for any number of processes, in batches that these do not
+  /// divide; a grid is made by the first; a place that cannot be written ends all of them.
+  @Test func samplesOfSeveralProcessesAreThoseOfOne() throws {
+    try withGame { folder in
+      try play(1, in: folder, "train", "few.yaml", "--data", ".", "--out", "run")
+      func files(_ name: String) throws -> [String: Data] {
+        let place = folder.appendingPathComponent(name)
+        return try Dictionary(
+          uniqueKeysWithValues: FileManager.default.contentsOfDirectory(atPath: place.path).map {
+            ($0, try Data(contentsOf: place.appendingPathComponent($0)))
+          })
+      }
+      for count in [1, 2, 3] {
+        for out in ["samples-\(count)/", "samples-\(count).zip", "grid-\(count).png"] {
+          let ended = try gan(count, in: folder, ["sample", "run", "--count", "73", "--out", out])
+          #expect(ended.map(\.status) == Array(repeating: 0, count: count), "\(ended.map(\.errors))")
+          #expect(ended.dropFirst().map(\.output).joined() == "")
+        }
+        #expect(try files("samples-\(count)") == files("samples-1"))
+        for kind in ["samples-%.zip", "grid-%.png"] {
+          func data(_ number: Int) throws -> Data {
+            try Data(contentsOf: folder.appendingPathComponent(kind.replacing("%", with: "\(number)")))
+          }
+          #expect(try data(count) == data(1), "\(kind)")
+        }
+      }
+      #expect(try files("samples-1").count == 73)
+      let refused = try gan(2, in: folder, ["sample", "run", "--count", "73", "--out", "samples-1/"])
+      #expect(refused.allSatisfy { $0.status != 0 } && refused[0].errors.contains("is there already"))
+    }
+  }
+
   @Test func scoresAreTakenTogetherWhileARunTrains() throws {
     try withGame { folder in
       try play(1, in: folder, "train", "few.yaml", "--data", ".", "--out", "judge")

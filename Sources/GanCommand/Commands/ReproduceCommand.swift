@@ -41,8 +41,12 @@ struct ReproduceTable<Published: FewLabelsTable>: ParsableCommand {
   @Option(help: "Numbers of labels, separated by commas.")
   var labels = Published.labelCounts.map(String.init).joined(separator: ",")
 
-  @Option(parsing: .unconditional, help: "Draws of labels for each number, with the seeds 1, 2, and so on.")
-  var seeds = 5
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Draws of labels for each number: so many, with the seeds 1, 2, and so on, or from one seed to another: 6-15.",
+      valueName: "count or first-last"))
+  var seeds = SeedRange(seeds: 1...5)
 
   @Option(parsing: .unconditional, help: "Passes through the data, in place of the recipe's.")
   var epochs: Int?
@@ -83,7 +87,9 @@ struct ReproduceTable<Published: FewLabelsTable>: ParsableCommand {
 
   func validate() throws {
     _ = try labelCounts()
-    if !(1...1000).contains(seeds) { throw ValidationError("--seeds must be between 1 and 1000, is \(seeds).") }
+    if seeds.seeds.upperBound > 1000 {
+      throw ValidationError("--seeds must be between 1 and 1000, is \(seeds).")
+    }
     if let epochs, epochs < 1 { throw ValidationError("--epochs must be at least 1, is \(epochs).") }
     if let validation, validation < 1 {
       throw ValidationError("--validation must be at least 1, is \(validation).")
@@ -106,7 +112,7 @@ struct ReproduceTable<Published: FewLabelsTable>: ParsableCommand {
     let recipe = try resolvedRecipe()
     let device = try chosenDevice(self.device, for: recipe)
     let reproduction = Reproduction(
-      recipe, labelCounts: try labelCounts(), draws: seeds, folder: URL(fileURLWithPath: out))
+      recipe, labelCounts: try labelCounts(), draws: seeds.seeds, folder: URL(fileURLWithPath: out))
     try reproduction.recipe.validate(on: device)
     guard let source = recipe.data.images else {
       throw ValidationError("--recipe: '\(recipe.name)' draws its data, and reads no images.")

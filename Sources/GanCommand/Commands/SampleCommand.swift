@@ -7,7 +7,7 @@ import Recipes
 import Report
 import Torch
 
-struct Sample: ParsableCommand {
+struct Sample: ParsableCommand, SharedCommand {
   static let configuration = CommandConfiguration(
     abstract: "Draws from a trained generator.",
     discussion: """
@@ -20,6 +20,10 @@ struct Sample: ParsableCommand {
         gan sample runs/pictures-1 --seeds 0,4-9 --out chosen.png       # a picture for each seed, always the same
         gan sample runs/pictures-1 --seeds 4,7,9 --interpolate 12 --out walk.webp   # from one to the next, moving
         gan sample runs/pictures-1 --count 16 --nearest 4 --out copies.png  # beside the nearest training pictures
+        torchrun --no-python --standalone --nproc-per-node=2 gan sample runs/pictures-1 --count 50000 --out samples.zip
+
+      Processes that torchrun or srun starts share the single pictures of a folder or a zip, which are the same for any \
+      number of them; a grid is made by the first.
       """)
 
   @Argument(help: ArgumentHelp("The folder of a run.", valueName: "run"), completion: .directory)
@@ -120,21 +124,28 @@ struct Sample: ParsableCommand {
     return numbers
   }
 
-  func run() throws {
+  func run() throws { try Processes.together(sample) }
+
+  private func sample(_ processes: ProcessGroup?) throws {
     let folder = RunFolder(URL(fileURLWithPath: runFolder))
     try folder.requireFolder()
-    let device = try machine.apply(for: folder.recipe())
+    // A grid is small.
+    if destination == .grid, let processes, !processes.isFirst { return }
+    let device = try machine.apply(for: folder.recipe(), processes: processes)
     let run = try folder.load(device: device, weights: weights.weights)
     let game = run.game
-    guard case .image = game.example else { return try writePoints(game) }
+    guard case .image = game.example else {
+      return processes?.isFirst ?? true ? try writePoints(game) : ()
+    }
     let classes = try chosenClasses(game, run.description)
     let file = URL(fileURLWithPath: out)
     if let seeds {
       let numbers = try Self.numbers(seeds, "--seeds")
       if let interpolate {
+        guard processes?.isFirst ?? true else { return }
         return try writeWalk(game, numbers.map { try game.latent(seed: $0) }, interpolate, classes, to: file)
       }
-      return try write(game, run, to: file, columns: nil, count: numbers.count) { range in
+      return try write(game, run, to: file, columns: nil, count: numbers.count, processes) { range in
         let z = try checkingTensors { concatenated(try range.map { try game.latent(seed: numbers[$0]) }, 0) }
         return try game.samples(of: z, classes: classes.map { all in range.map { all[$0 % all.count] } })
       }
@@ -143,7 +154,7 @@ struct Sample: ParsableCommand {
       // A row for each class.
       let each = max(1, (count ?? 8 * classes.count) / classes.count)
       let random = RandomStream(seed: seed ?? 1).stream("samples")
-      return try write(game, run, to: file, columns: each, count: classes.count * each) { range in
+      return try write(game, run, to: file, columns: each, count: classes.count * each, processes) { range in
         let z = try checkingTensors {
           concatenated(range.map { game.recipe.makeNoise()(1, random.at($0 % each), device: device) }, 0)
         }
@@ -152,7 +163,7 @@ struct Sample: ParsableCommand {
     }
     // In batches, the same samples for a grid and for files.
     let random = RandomStream(seed: seed ?? 1).stream("samples")
-    try write(game, run, to: file, columns: nil, count: count ?? 64) { range in
+    try write(game, run, to: file, columns: nil, count: count ?? 64, processes) { range in
       try game.samples(batch: range.lowerBound / game.recipe.batchSize, random).sliced(0, 0..<range.count)
     }
   }
@@ -202,18 +213,29 @@ struct Sample: ParsableCommand {
   /// 50 000 need no more memory than 500.
   private func write(
     _ game: RecipeGame, _ run: RunFolder.SavedRun, to file: URL, columns: Int?, count: Int,
-    _ draw: (Range<Int>) throws -> Tensor
+    _ processes: ProcessGroup?, _ draw: (Range<Int>) throws -> Tensor
   ) throws {
     let size = game.recipe.batchSize
     let batches = stride(from: 0, to: count, by: size).map { $0..<min(count, $0 + size) }
     if destination != .grid {
-      let writer = try SampleWriter(to: file, isZip: destination == .zip, format: format ?? .png)
-      var bar = ProgressBar("sample", total: count, unit: "pictures")
-      for batch in batches {
-        try writer.add(game.pictures(of: draw(batch)))
-        bar.update(writer.count)
+      let writer = try processes.alone("making the place of the pictures") {
+        try SampleWriter(to: file, isZip: destination == .zip, format: format ?? .png)
       }
-      try writer.finish()
+      var bar = ProgressBar("sample", total: count, unit: "pictures")
+      if let processes {
+        try share(batches, among: processes, writer) {
+          try game.pictures(of: draw($0))
+        } shown: {
+          bar.update($0)
+        }
+      } else if let writer {
+        for batch in batches {
+          try writer.add(game.pictures(of: draw(batch)))
+          bar.update(writer.count)
+        }
+      }
+      _ = try processes.alone("writing the last of them") { try writer?.finish() }
+      guard writer != nil else { return }
       bar.finish(count)
     } else {
       let parts = try batches.map(draw)
@@ -225,6 +247,23 @@ struct Sample: ParsableCommand {
       }
     }
     try Output.printPlace(file)
+  }
+
+  /// Batch after batch by another process, which encodes its pictures; the first writes all.
+  private func share(
+    _ batches: [Range<Int>], among processes: ProcessGroup, _ writer: SampleWriter?,
+    _ pictures: (Range<Int>) throws -> [Image], shown: (Int) -> Void
+  ) throws {
+    for first in stride(from: 0, to: batches.count, by: processes.count) {
+      let own = first + processes.rank
+      let files =
+        own < batches.count
+        ? try SampleWriter.encoded(pictures(batches[own]), isZip: destination == .zip, format: format ?? .png) : []
+      processes.activity = "samples \(batches[first].lowerBound) and on"
+      let all = try processes.joined(files)
+      _ = try Optional(processes).alone("writing samples") { try writer?.add(files: all) }
+      if let writer { shown(writer.count) }
+    }
   }
 
   /// From each of `corners` to the next.

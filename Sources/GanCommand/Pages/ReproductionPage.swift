@@ -62,7 +62,7 @@ struct ReproductionReport {
         let errors = row.runs.map { figure($0.errors, of: test) }
         return [
           .text("\(row.labels)"), Self.cell(published.oneNetwork[row.labels]),
-          errors.isEmpty ? .missing : Self.cell(Summary(errors)), .share(row.runs.count, of: reproduction.draws),
+          errors.isEmpty ? .missing : Self.cell(Summary(errors)), .share(row.runs.count, of: reproduction.draws.count),
           Self.cell(published.ensemble[row.labels]),
           row.runs.count < 2 ? .missing : .number(figure(row.ensembleErrors(test), of: test)),
         ]

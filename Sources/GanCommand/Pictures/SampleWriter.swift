@@ -31,13 +31,33 @@ final class SampleWriter {
     folder.appendingPathComponent(String(format: "%06d.", index) + format.ending)
   }
 
+  /// The files of these pictures, encoded on all of libtorch's threads.
+  static func encoded(_ images: [Image], isZip: Bool, format: PictureFormat) throws -> [Data] {
+    try mapSerially(images.count) { isZip ? try images[$0].png(.fast) : try images[$0].data(format) }
+  }
+
+  /// Writes files that ``encoded(_:isZip:format:)`` has made.
+  ///
+  /// - Throws: `FileError`.
+  func add(files: [Data]) throws {
+    for file in files {
+      if let zip {
+        try zip.append(file, label: nil)
+      } else if let folder {
+        try replaceFile(at: Self.file(count, in: folder, format), with: file, isSynced: false)
+      }
+      count += 1
+    }
+  }
+
   /// Encodes them on all of libtorch's threads and writes them in their order.
   ///
   /// - Throws: `FileError`.
   func add(_ images: [Image]) throws {
-    if let zip {
-      for file in try mapSerially(images.count, { try images[$0].png(.fast) }) { try zip.append(file, label: nil) }
-    } else if let folder {
+    if zip != nil {
+      return try add(files: Self.encoded(images, isZip: true, format: format))
+    }
+    if let folder {
       let (first, format) = (count, format)
       try forEachSerially(images.count) { index in
         try replaceFile(

@@ -470,7 +470,7 @@ extension ProcessGroup? {
   /// What `body` returns, run by the first process while the others wait; nil in these.
   ///
   /// - Throws: what `body` throws; `ProcessError` in the others.
-  func alone<Result>(_ what: String, _ body: () throws -> Result) throws -> Result? {
+  package func alone<Result>(_ what: String, _ body: () throws -> Result) throws -> Result? {
     guard let self else { return try body() }
     var result: Result?
     _ = try self.first(what) {

@@ -15,8 +15,8 @@ public struct Reproduction: Sendable {
   public let recipe: Recipe
   /// Numbers of labels, one row of the table each.
   public let labelCounts: [Int]
-  /// Draws of labels for each count; the seeds 1, 2, ... are those of a run's draw and of its networks.
-  public let draws: Int
+  /// Draws of labels for each count, by their seeds, which are those of a run's draw and of its networks; from 1.
+  public let draws: ClosedRange<Int>
   /// Holds a run folder for each run: `labels-100/draw-1` and so on.
   public let folder: URL
 
@@ -46,9 +46,9 @@ public struct Reproduction: Sendable {
 
   /// - Parameters:
   ///   - labelCounts: numbers of labels, one row of the table each.
-  ///   - draws: of labels for each count, with the seeds 1, 2, ...
+  ///   - draws: of labels for each count, by their seeds: 1...5, or 6...15 for draws that settings were not chosen by.
   ///   - folder: holds a run folder for each run.
-  public init(_ recipe: Recipe, labelCounts: [Int], draws: Int, folder: URL) {
+  public init(_ recipe: Recipe, labelCounts: [Int], draws: ClosedRange<Int>, folder: URL) {
     self.recipe = recipe
     self.labelCounts = labelCounts
     self.draws = draws
@@ -57,7 +57,7 @@ public struct Reproduction: Sendable {
 
   /// Draw after draw, so that an interrupted table has something in every row.
   public var runs: [Run] {
-    (1...draws).flatMap { draw in labelCounts.map { Run(labels: $0, draw: draw) } }
+    draws.flatMap { draw in labelCounts.map { Run(labels: $0, draw: draw) } }
   }
 
   /// The recipe with the run's number of labels and seeds.

@@ -1,3 +1,5 @@
+import Foundation
+
 /// What all processes of a group must have alike before they play: the same recipe, data, program.
 public struct Agreement: Sendable, Equatable {
   /// A thing that must be alike, in the order in which differences are looked for.
@@ -73,17 +75,23 @@ extension ProcessGroup {
     }
   }
 
+  /// The files of every process, one after the other in the order of their ranks; each may have another number of them.
+  ///
+  /// - Throws: ``ProcessError``.
+  public func joined(_ files: [Data]) throws -> [Data] {
+    let counts = try joined(files.map { Int64($0.count) }).map { Int($0) }
+    var rest = try joined(files.flatMap { [UInt8]($0) })[...]
+    return counts.map { count in
+      defer { rest = rest.dropFirst(count) }
+      return Data(rest.prefix(count))
+    }
+  }
+
   /// The text of every process, by rank.
   ///
   /// - Throws: ``ProcessError``.
   public func exchanged(_ text: String) throws -> [String] {
-    let bytes = Array(text.utf8)
-    let counts = try joined([Int64(bytes.count)]).map { Int($0) }
-    var rest = try joined(bytes)[...]
-    return counts.map { count in
-      defer { rest = rest.dropFirst(count) }
-      return String(decoding: rest.prefix(count), as: UTF8.self)
-    }
+    try joined([Data(text.utf8)]).map { String(decoding: $0, as: UTF8.self) }
   }
 
   /// Whether `checksum`, such as that of all parameters, is the same in all processes.

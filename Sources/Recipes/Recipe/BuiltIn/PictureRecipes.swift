@@ -81,8 +81,8 @@ extension Recipe {
     recipe.discriminator.network = Chosen(
       VGGDiscriminator.Settings(
         widths: [32, 96, 192, 256], convolutions: [2, 2, 2, 1], inputDropout: 0, hiddenDropout: 0.2))
-    let training = releaseAdam(1e-3, declineFrom: 0.5)
-    (recipe.generator.training, recipe.discriminator.training) = (training, training)
+    recipe.generator.training = releaseAdam(1e-3, declineFrom: 2.0 / 3)
+    recipe.discriminator.training = releaseAdam(1e-3, declineFrom: 0.5)
     recipe.discriminator.averagingRate = 2e-3
     recipe.discriminator.averagingStart = .zeroCorrected
     recipe.objective = Chosen(SemiSupervised.Settings(realTarget: 1, unlabelledWeight: 0.2))
