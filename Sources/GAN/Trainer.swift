@@ -85,6 +85,9 @@ public final class Trainer<G: Generator, D: Discriminator> {
   public let productType: DType
   /// How convolutions are made (see `withConvolutions`).
   public var convolutions = ConvolutionAlgorithm.automatic
+  /// Of D's weights, for terms that ask what they say (``DiscriminatorStep/Batch/judge(_:augmented:averaged:)``). Whoever
+  /// plays the game moves it after every step.
+  public var discriminatorAverage: WeightAverage<D>?
   /// The number of steps played so far.
   public internal(set) var step = 0
   /// Multiplies every learning rate: 1, or less after a game has been taken back from a fault.
@@ -548,13 +551,22 @@ public final class Trainer<G: Generator, D: Discriminator> {
     var loss = objective.discriminatorLoss(real: real.judgement, generated: generated.judgement)
     if !discriminatorTerms.isEmpty {
       func shown(_ batch: (examples: Examples, judgement: Judgement), _ name: String) -> DiscriminatorStep.Batch {
-        func judge(_ x: Tensor) -> Judgement {
-          discriminator.model(x, .evaluation(labels: batch.examples.labels, whole: batch.examples.whole)).with(
-            whole: batch.examples.whole)
+        func judge(_ x: Tensor, augmented isAugmented: Bool = true, averaged: Bool = false) -> Judgement {
+          let x = isAugmented ? augmented(batch.examples.with(x), random, name).values : x
+          func judge() -> Judgement {
+            discriminator.model(x, .evaluation(labels: batch.examples.labels, whole: batch.examples.whole)).with(
+              whole: batch.examples.whole)
+          }
+          guard averaged else { return judge() }
+          guard let average = discriminatorAverage else {
+            let failed = Tensor.failed("a judgement by averaged weights: the game has no average of D's")
+            return Judgement(logits: failed, features: failed)
+          }
+          return discriminator.with(average.values, judge)
         }
         return DiscriminatorStep.Batch(
           examples: batch.examples.values, labels: batch.examples.labels, judgement: batch.judgement,
-          judge: { [self] in judge(augmented(batch.examples.with($0), random, name).values) }, judgeUnaugmented: judge)
+          judge: { judge($0) }, judgeOtherwise: judge)
       }
       let view = DiscriminatorStep(
         number: step, real: shown(real, "real"), generated: shown(generated, "generated"), score: objective.score,

@@ -28,6 +28,41 @@ import Torch
     }
   }
 
+  /// With the average as teacher the clean side is what D says with other weights: D's own come back, and the loss is that
+  /// of the other weights' answer. Without an average the game stops, and says what is missing.
+  @Test(arguments: Updates.allCases) func theAverageTeaches(_ updates: Updates) throws {
+    func trainer(_ term: ConsistencyRegularization) throws -> Trainer<Mapping, NoisyClassifier> {
+      let random = RandomStream(seed: 3)
+      func training() -> Training { Training(Momentum(0), learningRate: LearningRate(0.1)) }
+      return Trainer(
+        generator: try Network(Mapping(), random: random.stream("G"), dtype: .float64),
+        discriminator: try Network(NoisyClassifier(), random: random.stream("D"), dtype: .float64),
+        objective: SemiSupervised(), discriminatorTerms: [term],
+        data: { step, random in random.at(step).normal([9, 2], dtype: .float64) + 1 }, noise: .normal(dimensions: 1),
+        generatorTraining: training(), discriminatorTraining: training(), updates: updates, steps: 3, random: random)
+    }
+    /// D's losses of three steps, the average of weights moved after each.
+    func losses(_ byAverage: Bool, rate: Double?) throws -> [Double] {
+      let trainer = try trainer(ConsistencyRegularization(byAverage: byAverage))
+      if let rate {
+        trainer.discriminatorAverage = try WeightAverage(of: trainer.discriminator, rate: rate, start: .parameters)
+      }
+      var losses: [Double] = []
+      while let report = try trainer.next() {
+        losses += report.discriminatorLoss
+        try trainer.discriminatorAverage?.update()
+      }
+      return losses
+    }
+    let plain = try losses(false, rate: nil)
+    // An average that takes all of every step is the weights themselves.
+    #expect(try losses(true, rate: 1) == plain)
+    let lagging = try losses(true, rate: 0.01)
+    #expect(lagging[0] == plain[0] && lagging[1] != plain[1])
+    let error = #expect(throws: TensorError.self) { _ = try losses(true, rate: nil) }
+    #expect("\(try #require(error))".contains("no average of D's"))
+  }
+
   /// A view of its own is the picture as batches of bytes would have it with the same move, and nobody augments it.
   @Test func aViewOfItsOwnIsThePictureMoved() throws {
     let bytes = (0..<2 * 3 * 6 * 5).map { UInt8(truncatingIfNeeded: $0 &* 37) }
@@ -49,8 +84,9 @@ import Torch
           Issue.record("an augmented view")
           return judgement
         },
-        judgeUnaugmented: {
-          seen = $0
+        judgeOtherwise: { x, augmented, averaged in
+          #expect(!augmented && !averaged)
+          seen = x
           return judgement
         })
       _ = ConsistencyRegularization(view: view)(

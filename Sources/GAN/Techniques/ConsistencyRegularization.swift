@@ -15,6 +15,9 @@ import Torch
 /// Augmentation for Consistency Training*, section 2.4) p may be sharpened, softmax(l(x) / ``temperature``), and counted
 /// only where its largest is at least ``confidence``; the mean stays one over all examples.
 ///
+/// p may be told by the average of D's weights, a mean teacher (Tarvainen and Valpola 2017, *Mean teachers are better role
+/// models*): its classes are better than those of the weights as long as these move much.
+///
 /// Not part of *Improved Techniques for Training GANs*. It costs one more pass of the real examples through D, forward
 /// only.
 public struct ConsistencyRegularization: DiscriminatorTerm {
@@ -26,6 +29,8 @@ public struct ConsistencyRegularization: DiscriminatorTerm {
   public let temperature: Double
   /// The least that p gives its first class where it counts, before it is sharpened.
   public let confidence: Double
+  /// Whether p is what the average of D's weights tells.
+  public let byAverage: Bool
 
   /// - Parameters:
   ///   - weight: what the divergence is multiplied by.
@@ -33,9 +38,12 @@ public struct ConsistencyRegularization: DiscriminatorTerm {
   ///     it trains.
   ///   - temperature: above 0; below 1 it sharpens p.
   ///   - confidence: in 0 ... 1, the least that p gives its first class where it counts.
+  ///   - byAverage: whether p is what the average of D's weights tells.
   public init(
-    weight: Double = 1, view: ImageAugmentation? = nil, temperature: Double = 1, confidence: Double = 0
+    weight: Double = 1, view: ImageAugmentation? = nil, temperature: Double = 1, confidence: Double = 0,
+    byAverage: Bool = false
   ) {
+    self.byAverage = byAverage
     self.weight = weight
     self.view = view
     self.temperature = temperature
@@ -45,11 +53,13 @@ public struct ConsistencyRegularization: DiscriminatorTerm {
   /// Fails where D has one logit: there are no classes to tell then.
   public func callAsFunction(_ step: DiscriminatorStep) -> Tensor? {
     let clean = withoutGradient { () -> Tensor in
-      guard let view else { return step.real.judge(step.real.examples).logits }
+      guard let view else {
+        return step.real.judge(step.real.examples, augmented: true, averaged: byAverage).logits
+      }
       let (x, whole) = (step.real.examples, step.real.judgement.whole)
       let moves = view.moves(
         whole.rows?.own ?? 0..<(x.isPoisoned ? 0 : x.size(0)), step.random.stream("consistency"))
-      return step.real.judgeUnaugmented(moves.map(x.moved) ?? x).logits
+      return step.real.judge(moves.map(x.moved) ?? x, augmented: false, averaged: byAverage).logits
     }
     return divergence(from: clean, to: step.real.judgement.logits) * weight
   }
@@ -81,6 +91,8 @@ extension ConsistencyRegularization {
       SettingsKey("shift", "a view of its own is moved by up to so many pixels, and mirrored where mirrors is true"),
       SettingsKey("mirrors", "a view of its own is mirrored left to right, every second one on average"),
       SettingsKey("temperature", "what the logits without noise are divided by; below 1 it sharpens the answer"),
+      SettingsKey(
+        "teacher", "whose answer it is without noise: D's, or that of the average of its weights", of: Teacher.self),
       SettingsKey("confidence", "answers count that give their first class at least so much; 0: all do"),
     ]
 
@@ -92,10 +104,20 @@ extension ConsistencyRegularization {
       case own
     }
 
+    /// Whose answer is held to be right.
+    public enum Teacher: String, Codable, Sendable, CaseIterable {
+      /// D's, by its weights as they are.
+      case weights
+      /// That of the average of D's weights.
+      case average
+    }
+
     /// 0 for none.
     public var weight: Double
     /// What the answer without noise is told of.
     public var view: View
+    /// Whose answer it is.
+    public var teacher: Teacher
     /// The most pixels by which a view of its own is moved.
     public var shift: Int
     /// Whether every second view of its own is mirrored.
@@ -114,10 +136,12 @@ extension ConsistencyRegularization {
     ///   - mirrors: whether every second view of its own is mirrored.
     ///   - temperature: what the logits without noise are divided by.
     ///   - confidence: the least that an answer that counts gives its first class.
+    ///   - teacher: whose answer it is.
     public init(
       weight: Double, view: View = .same, shift: Int = 0, mirrors: Bool = false, temperature: Double = 1,
-      confidence: Double = 0
+      confidence: Double = 0, teacher: Teacher = .weights
     ) {
+      self.teacher = teacher
       self.weight = weight
       self.view = view
       self.shift = shift
@@ -134,6 +158,9 @@ extension ConsistencyRegularization {
       try check.number("temperature", temperature, above: 0)
       try check.number("confidence", confidence, atLeast: 0, atMost: 1)
       try check.classes("weight", isOn: isOn, in: game)
+      if isOn, teacher == .average, !game.averagesDiscriminator {
+        try check.fail("teacher", "average needs an average of D's weights: discriminator.averagingRate above 0")
+      }
       if view == .own, game.exampleLayout != .images {
         try check.fail("view", "own is for networks that take images, such as conv and dcgan")
       }
@@ -151,7 +178,7 @@ extension ConsistencyRegularization {
         ConsistencyRegularization(
           weight: weight,
           view: view == .own ? ImageAugmentation(mirrors: mirrors, shift: shift, padding: .reflect) : nil,
-          temperature: temperature, confidence: confidence)
+          temperature: temperature, confidence: confidence, byAverage: teacher == .average)
       ]
     }
   }

@@ -17,28 +17,33 @@ public struct DiscriminatorStep {
     /// In training, of the augmented examples.
     public let judgement: Judgement
     private let again: (Tensor) -> Judgement
-    private let unaugmented: (Tensor) -> Judgement
+    private let otherwise: (_ x: Tensor, _ augmented: Bool, _ averaged: Bool) -> Judgement
 
     /// - Parameters:
     ///   - judge: another pass through D, see ``judge(_:)``.
-    ///   - judgeUnaugmented: see ``judgeUnaugmented(_:)``; by default there is no augmentation.
+    ///   - judgeOtherwise: see ``judge(_:augmented:averaged:)``; by default there is neither augmentation nor average.
     public init(
       examples: Tensor, labels: Tensor? = nil, judgement: Judgement, judge: @escaping (Tensor) -> Judgement,
-      judgeUnaugmented: ((Tensor) -> Judgement)? = nil
+      judgeOtherwise: ((_ x: Tensor, _ augmented: Bool, _ averaged: Bool) -> Judgement)? = nil
     ) {
       self.examples = examples
       self.labels = labels
       self.judgement = judgement
       again = judge
-      unaugmented = judgeUnaugmented ?? judge
+      otherwise = judgeOtherwise ?? { x, _, _ in judge(x) }
     }
 
     /// D's judgement, in evaluation and so without noise or dropout, of `x` in the place of ``examples``, one for one:
     /// changed by the same augmentation with the same draws, and told the same classes.
     public func judge(_ x: Tensor) -> Judgement { again(x) }
 
-    /// The same of `x` as it is, whatever the game's augmentation.
-    public func judgeUnaugmented(_ x: Tensor) -> Judgement { unaugmented(x) }
+    /// The same of another pass.
+    ///
+    /// - Parameters:
+    ///   - augmented: whether the game's augmentation changes `x`, or D is shown it as it is.
+    ///   - averaged: whether D has its averaged weights (``Trainer/discriminatorAverage``); a game without an average
+    ///     fails.
+    public func judge(_ x: Tensor, augmented: Bool, averaged: Bool) -> Judgement { otherwise(x, augmented, averaged) }
   }
 
   /// From 0.

@@ -21,6 +21,8 @@ public struct GameFacts: Sendable {
   public let takeClasses: Bool
   /// Whether real and generated examples come sorted, so that rows can be paired.
   public let canPairRows: Bool
+  /// Whether an average of D's weights is kept.
+  public let averagesDiscriminator: Bool
 
   /// - Parameters:
   ///   - batchSize: examples in a step, of either side.
@@ -28,10 +30,12 @@ public struct GameFacts: Sendable {
   ///   - hasImages: whether the data are images, in whichever layout.
   ///   - takeClasses: whether both networks can be told classes.
   ///   - canPairRows: whether both batches come sorted.
+  ///   - averagesDiscriminator: whether an average of D's weights is kept.
   public init(
     batchSize: Int, labelledBatchSize: Int?, exampleLayout: ExampleLayout, hasImages: Bool, takeClasses: Bool,
-    canPairRows: Bool
+    canPairRows: Bool, averagesDiscriminator: Bool = false
   ) {
+    self.averagesDiscriminator = averagesDiscriminator
     self.batchSize = batchSize
     self.labelledBatchSize = labelledBatchSize
     self.exampleLayout = exampleLayout

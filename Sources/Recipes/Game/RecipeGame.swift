@@ -125,6 +125,7 @@ public struct RecipeGame {
       }
     trainer.generatorSteps = recipe.generatorSteps
     trainer.convolutions = recipe.convolutions
+    trainer.discriminatorAverage = discriminatorAverage
     if let processes {
       try trainer.share(
         with: processes, batchSize: recipe.batchSize, labelledBatchSize: recipe.labels.batchSize)

@@ -58,7 +58,8 @@ extension Recipe {
       hasImages: data.images != nil,
       takeClasses: type(of: generator.network.settings).takesClasses
         && type(of: discriminator.network.settings).takesClasses,
-      canPairRows: data.points?.density != nil && noise.isSorted(batchSize))
+      canPairRows: data.points?.density != nil && noise.isSorted(batchSize),
+      averagesDiscriminator: discriminator.averagingRate > 0)
   }
 
   private func validateGenerator(_ check: SettingsCheck) throws {

@@ -70,13 +70,13 @@ extension Recipe {
     return recipe
   }()
 
-  /// CIFAR-10 with few labels for a machine without a GPU: a tenth of the published D's work an image, and losses that let
+  /// CIFAR-10 with few labels for a machine without a GPU: a seventh of the published D's work an image, and losses that let
   /// each image teach more. Docs/FewLabels.md says what each part is worth; settings were chosen by the errors on 5 000
   /// training images held out.
   static let cifar10SemiSupervisedFast = {
     var recipe = cifar10SemiSupervised
     recipe.name = "cifar10-semisupervised-fast"
-    recipe.summary = "CIFAR-10 with 4000 labels: small networks, consistency between views; a night on two cores"
+    recipe.summary = "CIFAR-10 with 4000 labels: small networks, consistency between views, 20 000 steps"
     recipe.generator.network = Chosen(ConvGenerator.Settings(widths: [128, 64, 32]))
     recipe.discriminator.network = Chosen(
       VGGDiscriminator.Settings(
@@ -103,7 +103,7 @@ extension Recipe {
   static let svhnSemiSupervisedFast = {
     var recipe = cifar10SemiSupervisedFast
     recipe.name = "svhn-semisupervised-fast"
-    recipe.summary = "SVHN with 1000 labels: small networks, consistency between views; a night on two cores"
+    recipe.summary = "SVHN with 1000 labels: small networks, consistency between views, 20 000 steps"
     recipe.data = Chosen(SVHN.Source(pixels: .release))
     recipe.labels.count = 1000
     recipe.techniques[ConsistencyRegularization.Settings.self].mirrors = false
