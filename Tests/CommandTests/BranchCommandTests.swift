@@ -29,15 +29,6 @@ import Testing
     return process
   }
 
-  /// Networks as bytes, and the measurements without their seconds.
-  private func outcome(_ run: URL) throws -> [Data] {
-    let networks = try ["generator", "discriminator", "generator-average"].map {
-      try Data(contentsOf: run.appendingPathComponent("\($0).safetensors"))
-    }
-    let text = try String(contentsOf: run.appendingPathComponent("measurements.jsonl"), encoding: .utf8)
-    return networks + [Data(text.replacing(/"seconds":[^,]*,/, with: "").utf8)]
-  }
-
   /// Without a change it ends with the parent's bytes, which stays as it was; with one it parts from the parent after
   /// the checkpoint, not before.
   @Test func itGoesOnAsTheOtherWouldHave() throws {

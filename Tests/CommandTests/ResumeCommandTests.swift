@@ -30,15 +30,6 @@ import Torch
     return process
   }
 
-  /// Networks as bytes, and the measurements without their seconds.
-  private func outcome(_ run: URL) throws -> [Data] {
-    let networks = try ["generator", "discriminator", "generator-average"].map {
-      try Data(contentsOf: run.appendingPathComponent("\($0).safetensors"))
-    }
-    let text = try String(contentsOf: run.appendingPathComponent("measurements.jsonl"), encoding: .utf8)
-    return networks + [Data(text.replacing(/"seconds":[^,]*,/, with: "").utf8)]
-  }
-
   private func waitForCheckpoint(_ run: URL, of process: Process) {
     let folder = run.appendingPathComponent("checkpoints").path
     while process.isRunning {
