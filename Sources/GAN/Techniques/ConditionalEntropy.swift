@@ -20,11 +20,7 @@ public struct ConditionalEntropy: DiscriminatorTerm {
 
   /// Fails where D has one logit: there are no classes to be certain of then.
   public func callAsFunction(_ step: DiscriminatorStep) -> Tensor? {
-    let logits = step.real.judgement.logits
-    guard logits.isPoisoned || logits.size(-1) > 1 else {
-      return .failed("conditional entropy of \(logits.shape): D has one logit, and so no classes to be certain of")
-    }
-    let logP = logits - logits.logSumExp(-1, keep: true)
+    let logP = step.real.judgement.logProbabilities(for: "conditional entropy")
     return (exp(logP) * logP).sum(-1).mean(-1) * -weight
   }
 }

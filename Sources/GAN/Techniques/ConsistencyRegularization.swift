@@ -70,13 +70,11 @@ public struct ConsistencyRegularization: DiscriminatorTerm {
       return .failed("consistency of \(p.shape): D has one logit, and so no classes to tell")
     }
     let p = p.detached()
-    let (logP, logQ) = (logSoftmax(temperature == 1 ? p : p / temperature), logSoftmax(q))
+    let (logP, logQ) = ((temperature == 1 ? p : p / temperature).logSoftmax, q.logSoftmax)
     let each = (exp(logP) * (logP - logQ)).sum(-1)
     guard confidence > 0 else { return each.mean(-1) }
-    return (each * (exp(logSoftmax(p)).max(-1) .>= confidence).to(each.dtype)).mean(-1)
+    return (each * (exp(p.logSoftmax).max(-1) .>= confidence).to(each.dtype)).mean(-1)
   }
-
-  private func logSoftmax(_ logits: Tensor) -> Tensor { logits - logits.logSumExp(-1, keep: true) }
 }
 
 extension ConsistencyRegularization {

@@ -79,3 +79,22 @@ public struct DiscriminatorStep {
     self.generatedNearby = generatedNearby
   }
 }
+
+extension Judgement {
+  /// log softmax(l) over the classes, [..., N, K]: in logarithms, since what no example has would otherwise be 0 · log 0.
+  ///
+  /// Fails where D has one logit.
+  ///
+  /// - Parameter term: that asks, for the message.
+  func logProbabilities(for term: String) -> Tensor {
+    guard logits.isPoisoned || logits.size(-1) > 1 else {
+      return .failed("\(term) of \(logits.shape): D has one logit, and so no classes to tell")
+    }
+    return logits.logSoftmax
+  }
+}
+
+extension Tensor {
+  /// x - log sum exp(x) over the last dimension.
+  var logSoftmax: Tensor { self - logSumExp(-1, keep: true) }
+}

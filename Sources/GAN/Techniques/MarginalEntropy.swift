@@ -22,15 +22,11 @@ public struct MarginalEntropy: DiscriminatorTerm {
 
   /// Fails where D has one logit: there are no classes to tell then.
   public func callAsFunction(_ step: DiscriminatorStep) -> Tensor? {
-    let logits = step.real.judgement.logits
-    guard logits.isPoisoned || logits.size(-1) > 1 else {
-      return .failed("marginal entropy of \(logits.shape): D has one logit, and so no classes to use")
-    }
-    // In logarithms: a class that no example has would otherwise be 0 · log 0.
-    let logP = logits - logits.logSumExp(-1, keep: true)
+    let logP = step.real.judgement.logProbabilities(for: "marginal entropy")
+    guard !logP.isPoisoned else { return logP }
     let logMean = step.real.judgement.whole.logMeanExp(
-      logP.logSumExp(-2) - Foundation.log(Double(logits.size(-2))))
-    return ((exp(logMean) * logMean).sum(-1) + Foundation.log(Double(logits.size(-1)))) * weight
+      logP.logSumExp(-2) - Foundation.log(Double(logP.size(-2))))
+    return ((exp(logMean) * logMean).sum(-1) + Foundation.log(Double(logP.size(-1)))) * weight
   }
 }
 
