@@ -108,11 +108,14 @@ public final class Trainer<G: Generator, D: Discriminator> {
   package private(set) var lastGradients: (discriminator: Tensor, generator: Tensor)?
   /// The processes that play the game together; nil where this one plays by itself. See ``share(with:batchSize:labelledBatchSize:)``.
   public private(set) var processes: ProcessGroup?
+  /// Generated examples in a step, of all processes together; nil for as many as real ones. Another number is for an
+  /// ``UnpairedObjective``, and to be set before ``share(with:batchSize:labelledBatchSize:)``.
+  public var generatedCount: Int?
   /// What this process asks all to know after the step, such as that it is to end; and what any process had asked.
   package var asks: [Bool] = []
   package private(set) var asked: [Bool] = []
   /// The batches of real, generated and labelled examples, of which this process may play with a part.
-  private var wholes = (real: WholeBatch.alone, labelled: WholeBatch.alone)
+  private var wholes = (real: WholeBatch.alone, generated: WholeBatch.alone, labelled: WholeBatch.alone)
   var begun: Begun?
 
   /// How G is trained.
@@ -129,7 +132,8 @@ public final class Trainer<G: Generator, D: Discriminator> {
   /// - Parameters:
   ///   - terms: losses of G beside or instead of the objective's.
   ///   - discriminatorTerms: losses of D beside the objective's.
-  ///   - augmentation: of what D sees, in its step and in G's. Labelled examples stay as they are.
+  ///   - augmentation: of what D sees, in its step and in G's; of labelled examples where it says so
+  ///     (``Augmentation/changesLabelled``).
   ///   - data: the real examples, [..., N, F] or [N, C, H, W]. D's and G's steps draw from it independently, where they
   ///     alternate.
   ///   - labelled: examples with their classes, for an objective that classifies. D sees them beside the others; where
@@ -216,15 +220,24 @@ public final class Trainer<G: Generator, D: Discriminator> {
   /// the same steps.
   ///
   /// - Parameters:
-  ///   - batchSize: of the whole batch of real examples, and of generated ones.
+  ///   - batchSize: of the whole batch of real examples; and of generated ones, unless ``generatedCount`` says otherwise.
   ///   - labelledBatchSize: the same of labelled examples, where there are any.
-  /// - Throws: ``TrainerError`` where a batch has fewer rows than there are processes.
+  /// - Throws: ``TrainerError`` where a batch has fewer rows than there are processes; where a process would have another
+  ///   share of the generated examples than of the real ones.
   public func share(with group: ProcessGroup, batchSize: Int, labelledBatchSize: Int? = nil) throws {
     do {
       wholes.real = try WholeBatch(of: batchSize, among: group)
+      wholes.generated = try WholeBatch(of: generatedCount ?? batchSize, among: group)
       if labelled != nil { wholes.labelled = try WholeBatch(of: labelledBatchSize ?? batchSize, among: group) }
     } catch let error as ProcessError {
       throw TrainerError(description: error.description)
+    }
+    // D's loss is one mean over both: a process's share of it is its share of either.
+    guard wholes.real.weight == wholes.generated.weight else {
+      throw TrainerError(
+        description:
+          "batches of \(batchSize) real and \(generatedCount ?? batchSize) generated examples cannot be shared by "
+          + "\(group.count) processes: both must be multiples of \(group.count)")
     }
     processes = group.count > 1 ? group : nil
   }
@@ -317,6 +330,16 @@ public final class Trainer<G: Generator, D: Discriminator> {
     if sharedTraining != nil, updates == .simultaneous {
       throw TrainerError(description: "a shared training moves D in G's step: with simultaneous updates there is none")
     }
+    if let generatedCount {
+      guard generatedCount > 0 else {
+        throw TrainerError(description: "\(generatedCount) generated examples are no batch")
+      }
+      if !(objective is any UnpairedObjective) {
+        throw TrainerError(
+          description: "\(type(of: objective)) compares real with generated examples: both must be as many, and "
+            + "generatedCount nil")
+      }
+    }
     if let classes, classes < 1 { throw TrainerError(description: "a game of \(classes) classes has none to draw") }
     var places: [ObjectIdentifier: String] = [:]
     for (player, training) in [
@@ -380,7 +403,8 @@ public final class Trainer<G: Generator, D: Discriminator> {
   private func moveDiscriminatorFirst() throws -> (Begun, Examples?) {
     let moving = try moveDiscriminator()
     // While the processes' gradients are added up: G's examples do not depend on what D becomes.
-    let next = processes == nil || updates != .alternating ? nil : generate(moving.real.count, streams.generator)
+    let next =
+      processes == nil || updates != .alternating ? nil : generate(moving.generated.count, streams.generator)
     try moving.exchanged.sum?.finish()
     try move(discriminatorTraining, discriminator.flat, moving.exchanged.gradient)
     let trace = StepTrace(
@@ -395,12 +419,12 @@ public final class Trainer<G: Generator, D: Discriminator> {
   ) {
     let random = streams.discriminator
     let real = try realExamples(random)
-    let made =
-      updates == .alternating ? withoutGradient { generate(real.count, random) } : generate(real.count, random)
+    let count = generatedCount(beside: real.count)
+    let made = updates == .alternating ? withoutGradient { generate(count, random) } : generate(count, random)
     let generated = made.with(made.values.detached())
     let labelled = try labelledExamples(random)
     let batches = [
-      labelled.map { Examples(values: $0.examples, labels: nil, whole: wholes.labelled) },
+      labelled.map { shown($0.examples, random) },
       augmented(real, random, "real"), augmented(generated, random, "generated"),
     ].compactMap { $0 }
     let layers = random.discriminatorLayers.at(step)
@@ -471,7 +495,7 @@ public final class Trainer<G: Generator, D: Discriminator> {
     let real = try realExamples(random)
     let labelled = try labelledExamples(random)
     let layers = random.discriminatorLayers.at(step)
-    let generated = generate(real.count, random)
+    let generated = generate(generatedCount(beside: real.count), random)
     // Generated examples go through D by themselves: G's gradient then comes back through their rows only.
     let asGiven = generated.with(generated.values.asVariable())
     let onGenerated = discriminator.model(
@@ -480,7 +504,7 @@ public final class Trainer<G: Generator, D: Discriminator> {
     ).with(whole: asGiven.whole)
     let onReal = judge(
       [
-        labelled.map { Examples(values: $0.examples, labels: nil, whole: wholes.labelled) },
+        labelled.map { shown($0.examples, random) },
         augmented(real, random, "real"),
       ].compactMap { $0 }, layers.stream("real"))
     let (loss, labelledLoss) = discriminatorLoss(
@@ -514,11 +538,14 @@ public final class Trainer<G: Generator, D: Discriminator> {
       parameters, gradient: gradient, learningRate: training.learningRate(step) * learningRateFactor)
   }
 
+  /// The generated examples that this process makes in a step.
+  private func generatedCount(beside real: Int) -> Int { wholes.generated.rows?.own.count ?? generatedCount ?? real }
+
   /// - Parameters:
   ///   - count: the examples that this process makes.
   ///   - change: of the step's noise.
   private func generate(_ count: Int, _ random: PlayerStreams, change: (Tensor) -> Tensor = { $0 }) -> Examples {
-    let (flat, whole) = (generator.flat, wholes.real)
+    let (flat, whole) = (generator.flat, wholes.generated)
     let z = change(
       noise(
         whole.rows?.count ?? count, random.noise.at(step), rows: whole.rows?.own, dtype: flat.dtype,
@@ -540,6 +567,12 @@ public final class Trainer<G: Generator, D: Discriminator> {
   /// - Parameter name: of the batch, for draws of its own.
   private func augmented(_ x: Examples, _ random: PlayerStreams, _ name: String) -> Examples {
     augmentation.map { x.with($0(x.values, random.augmentation.at(step).stream(name).rows(of: [x.whole]))) } ?? x
+  }
+
+  /// Labelled examples as D sees them.
+  private func shown(_ labelled: Tensor, _ random: PlayerStreams) -> Examples {
+    let examples = Examples(values: labelled, labels: nil, whole: wholes.labelled)
+    return augmentation?.changesLabelled == true ? augmented(examples, random, "labelled") : examples
   }
 
   /// - Parameter context: that in which D judged the generated examples, for others in their place.

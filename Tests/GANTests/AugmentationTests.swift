@@ -58,7 +58,11 @@ import Torch
   private final class Recorder: Augmentation {
     var batches: [(values: Tensor, random: RandomStream)] = []
     let change: (Tensor, RandomStream) -> Tensor
-    init(_ change: @escaping (Tensor, RandomStream) -> Tensor = { x, _ in x }) { self.change = change }
+    let changesLabelled: Bool
+    init(changesLabelled: Bool = false, _ change: @escaping (Tensor, RandomStream) -> Tensor = { x, _ in x }) {
+      self.change = change
+      self.changesLabelled = changesLabelled
+    }
     func callAsFunction(_ x: Tensor, _ random: RandomStream) -> Tensor {
       batches.append((x, random))
       return change(x, random)
@@ -67,7 +71,7 @@ import Torch
 
   private func game(
     _ augmentation: (any Augmentation)?, _ updates: Updates, objective: any Objective = Logistic(),
-    terms: [any DiscriminatorTerm] = [], steps: Int = 1
+    terms: [any DiscriminatorTerm] = [], labelled: LabelledBatches? = nil, steps: Int = 1
   ) throws -> Trainer<DenseGenerator, DenseDiscriminator> {
     let random = RandomStream(seed: 9)
     func training() -> Training { Training(Adam(beta1: 0.5), learningRate: LearningRate(0.01)) }
@@ -76,9 +80,10 @@ import Torch
         DenseGenerator(latent: 2, hidden: [4], outputs: 4, activation: .tanh, outputActivation: .identity),
         random: random.stream("G")),
       discriminator: try Network(
-        DenseDiscriminator(inputs: 4, hidden: [6], activation: .tanh), random: random.stream("D")),
+        DenseDiscriminator(inputs: 4, hidden: [6], outputs: labelled == nil ? 1 : 3, activation: .tanh),
+        random: random.stream("D")),
       objective: objective, discriminatorTerms: terms, augmentation: augmentation,
-      data: { step, random in random.at(step).normal([6, 4]) }, noise: .normal(dimensions: 2),
+      data: { step, random in random.at(step).normal([6, 4]) }, labelled: labelled, noise: .normal(dimensions: 2),
       generatorTraining: training(), discriminatorTraining: training(), updates: updates, steps: steps, random: random)
   }
 
@@ -91,6 +96,24 @@ import Torch
     #expect(plain.batches.count == (updates == .simultaneous ? 2 : 3))
     #expect(paired.batches.count == (updates == .simultaneous ? 2 : 4))
     #expect(Set(paired.batches.map(\.random)).count == paired.batches.count)
+  }
+
+  /// Labelled examples stay as they are unless the augmentation says otherwise; their draws are their own.
+  @Test(arguments: Updates.allCases) func labelledExamplesAreChangedWhereItSaysSo(_ updates: Updates) throws {
+    func loss(_ augmentation: Recorder) throws -> Double {
+      let trainer = try game(
+        augmentation, updates, objective: SemiSupervised(),
+        labelled: { ($1.at($0).normal([5, 4]), Tensor((0..<5).map { Int64($0 % 3) })) })
+      return try #require(try trainer.next()?.labelledLoss?[0])
+    }
+    func tenfold(_ x: Tensor, _: RandomStream) -> Tensor { x * 10 }
+    let (none, others, all) = (Recorder(), Recorder(tenfold), Recorder(changesLabelled: true, tenfold))
+    let plain = try loss(none)
+    #expect(try loss(others) == plain)
+    #expect(try loss(all) != plain)
+    #expect(others.batches.allSatisfy { $0.values.shape == [6, 4] })
+    #expect(all.batches.filter { $0.values.shape == [5, 4] }.count == 1)
+    #expect(Set(all.batches.map(\.random)).count == all.batches.count)
   }
 
   /// One that changes nothing leaves a game's bytes alone; another does not.

@@ -222,6 +222,46 @@ import Torch
     }
   }
 
+  /// D and G see as many generated examples as asked for, and as many real ones as there are.
+  @Test(arguments: Updates.allCases) func generatedExamplesMayBeFewer(_ updates: Updates) throws {
+    struct Counted: DiscriminatorTerm, GeneratorTerm {
+      var replacesObjective: Bool { false }
+      let record: (Int, Int) -> Void
+      func callAsFunction(_ step: DiscriminatorStep) -> Tensor? {
+        record(step.real.examples.size(0), step.generated.examples.size(0))
+        return nil
+      }
+      func callAsFunction(real: Judgement, generated: Judgement) -> Tensor {
+        record(real.features.size(0), generated.features.size(0))
+        return .zeros([])
+      }
+    }
+    var counts: [[Int]] = []
+    let counted = Counted { counts.append([$0, $1]) }
+    func game(_ objective: any Objective) throws -> Small {
+      let random = RandomStream(seed: 1)
+      func training() -> Training { Training(Adam(), learningRate: LearningRate(0.1)) }
+      return Trainer(
+        generator: try Network(SmallGenerator(), random: random),
+        discriminator: try Network(SmallDiscriminator(), random: random), objective: objective, terms: [counted],
+        discriminatorTerms: [counted], data: { _, random in random.normal([9, 1]) }, noise: .normal(dimensions: 1),
+        generatorTraining: training(), discriminatorTraining: training(), updates: updates, steps: 1, random: random)
+    }
+    let few = try game(Logistic())
+    few.generatedCount = 3
+    _ = try few.next()
+    #expect(counts == [[9, 3], [9, 3]])
+    // A comparison of rows has no partner for six of them.
+    for (objective, count, word) in [
+      (Relativistic() as any Objective, 3, "Relativistic"), (Logistic(), 0, "0 generated"),
+    ] {
+      let refused = try game(objective)
+      refused.generatedCount = count
+      let error = #expect(throws: TrainerError.self) { try refused.next() }
+      #expect(error?.description.contains(word) == true)
+    }
+  }
+
   /// A gradient whose square overflows leaves finite parameters that never move again: the step says so.
   @Test func anOverflowOfWhatAdamKeepsIsAFault() throws {
     let random = RandomStream(seed: 1)

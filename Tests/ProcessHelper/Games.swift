@@ -12,6 +12,8 @@ struct SharedGame {
   var techniques: [any TechniqueSettings] = []
   var example = ExampleShape.vector(5)
   var batchSize = 8
+  /// Generated examples in a step; nil for as many as real ones.
+  var generated: Int?
   /// Labelled examples in a step, where D tells classes apart.
   var labelled: Int?
   /// Whether the players are told classes.
@@ -138,6 +140,18 @@ struct SharedGame {
           DiffAugment.Settings(policies: [.cutout]),
         ], example: .image(channels: 3, height: 16, width: 16), batchSize: 7, labelled: 5, updates: .simultaneous),
       SharedGame(
+        name: "fewer generated, labelled augmented", generator: ConvGenerator.Settings(widths: [8, 6]),
+        discriminator: VGGDiscriminator.Settings(widths: [4, 6], convolutions: [2, 1]),
+        objective: SemiSupervised.Settings(),
+        techniques: [
+          matching(.releaseAbsolute), DiffAugment.Settings(policies: [.cutout], labelled: true),
+        ], example: .image(channels: 3, height: 16, width: 16), batchSize: 8, generated: 4, labelled: 5,
+        updates: .simultaneous),
+      SharedGame(
+        name: "fewer generated, alternating", objective: SemiSupervised.Settings(),
+        techniques: [matching(.paper), MarginalEntropy.Settings(weight: 0.5)], batchSize: 8, generated: 4,
+        labelled: 5),
+      SharedGame(
         name: "R3GAN", generator: R3GANGenerator.Settings(widths: [8, 8], blocks: 1, groupWidth: 4),
         discriminator: R3GANDiscriminator.Settings(widths: [8, 8], blocks: 1, groupWidth: 4),
         objective: Relativistic.Settings(), techniques: [penalties], example: image, batchSize: 4,
@@ -165,7 +179,7 @@ struct SharedGame {
     let inRows = type(of: generator).layout == .rows
     let task = GeneratorTask(
       latent: noise.dimensions, example: example, classes: isConditional ? Self.classes : nil, noise: noise,
-      batchSize: batchSize)
+      batchSize: generated ?? batchSize)
     let layers = techniques.filter { $0.minibatchLayer(1) != nil }
     let judging = DiscriminatorTask(
       example: example, outputs: labelled == nil ? 1 : Self.classes, classes: isConditional ? Self.classes : nil,
@@ -219,6 +233,7 @@ struct SharedGame {
         generatorTraining: training(.generator), discriminatorTraining: training(.discriminator),
         sharedTraining: sharesTraining ? training(.discriminator) : nil, updates: updates, steps: steps, random: random)
     trainer.generatorSteps = generatorSteps
+    trainer.generatedCount = generated
     if let group { try trainer.share(with: group, batchSize: batchSize, labelledBatchSize: labelled) }
     return trainer
   }

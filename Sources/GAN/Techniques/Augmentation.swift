@@ -9,4 +9,10 @@ public protocol Augmentation {
   /// - Parameter random: of this batch in this step. The draws of an example are to depend on the stream and on its
   ///   place in the batch alone, not on how many there are.
   func callAsFunction(_ x: Tensor, _ random: RandomStream) -> Tensor
+  /// Whether labelled examples are changed as well, where the game has some: false unless stated otherwise.
+  var changesLabelled: Bool { get }
+}
+
+extension Augmentation {
+  public var changesLabelled: Bool { false }
 }

@@ -26,11 +26,17 @@ public struct DiffAugment: Augmentation {
   public let policies: Set<Policy>
   /// [C, H, W] of images that come as rows of numbers; not needed where they come as [N, C, H, W].
   public let imageShape: [Int]?
+  public let changesLabelled: Bool
 
-  /// - Parameter imageShape: [C, H, W] of images that are rows, [..., N, C H W].
-  public init(_ policies: Set<Policy> = Set(Policy.allCases), imageShape: [Int]? = nil) {
+  /// - Parameters:
+  ///   - imageShape: [C, H, W] of images that are rows, [..., N, C H W].
+  ///   - changesLabelled: whether labelled images are changed as well, as where a classifier is trained by itself.
+  public init(
+    _ policies: Set<Policy> = Set(Policy.allCases), imageShape: [Int]? = nil, changesLabelled: Bool = false
+  ) {
     self.policies = policies
     self.imageShape = imageShape
+    self.changesLabelled = changesLabelled
   }
 
   public func callAsFunction(_ x: Tensor, _ random: RandomStream) -> Tensor {
@@ -112,26 +118,38 @@ extension DiffAugment {
     public static let keys: [SettingsKey] = [
       SettingsKey(
         "policies", "what DiffAugment does to all that D sees: color, translation, cutout. Empty: nothing",
-        listOf: Policy.self)
+        listOf: Policy.self),
+      SettingsKey("labelled", "whether it does so to the labelled examples as well"),
     ]
 
     /// None for no augmentation.
     public var policies: [Policy]
+    /// Whether labelled examples are changed as well.
+    public var labelled: Bool
 
     public init() { self.init(policies: []) }
 
-    /// - Parameter policies: none for no augmentation.
-    public init(policies: [Policy]) { self.policies = policies }
+    /// - Parameters:
+    ///   - policies: none for no augmentation.
+    ///   - labelled: whether labelled examples are changed as well.
+    public init(policies: [Policy], labelled: Bool = false) {
+      self.policies = policies
+      self.labelled = labelled
+    }
 
     public var isOn: Bool { !policies.isEmpty }
 
     public func validate(_ check: SettingsCheck, in game: GameFacts) throws {
       if isOn, !game.hasImages { try check.fail("policies", "must be empty: the data are no images") }
       if Set(policies).count < policies.count { try check.fail("policies", "must name each policy once") }
+      if labelled, !game.tellsClasses {
+        try check.fail(
+          "labelled", "must be false where there are no labelled examples: objective.kind is not semi-supervised")
+      }
     }
 
     public func augmentation(of example: ExampleShape) -> (any Augmentation)? {
-      DiffAugment(Set(policies), imageShape: example.dimensions)
+      DiffAugment(Set(policies), imageShape: example.dimensions, changesLabelled: labelled)
     }
   }
 }

@@ -159,6 +159,12 @@ extension MinibatchDiscrimination {
     public func validate(_ check: SettingsCheck, in game: GameFacts) throws {
       try check.size("kernels", kernels)
       try check.size("dimensions", dimensions)
+      if enabled, game.generatedBatchSize != game.batchSize {
+        throw SettingsError(
+          key: "generator.batchSize",
+          reason:
+            "must be 0 or batchSize, \(game.batchSize), with minibatch discrimination, is \(game.generatedBatchSize)")
+      }
       if enabled, let labelled = game.labelledBatchSize, labelled != game.batchSize {
         throw SettingsError(
           key: "labels.batchSize",

@@ -57,7 +57,7 @@ extension PullAway {
 
     public func validate(_ check: SettingsCheck, in game: GameFacts) throws {
       try check.number("weight", weight, atLeast: 0)
-      if isOn, game.batchSize < 2 { try check.fail("weight", "must be 0 where batches have one example") }
+      if isOn, game.generatedBatchSize < 2 { try check.fail("weight", "must be 0 where batches have one example") }
     }
 
     public func generatorTerms() -> [any GeneratorTerm] { [PullAway(weight: weight)] }

@@ -9,8 +9,10 @@ public enum Player: String, Sendable, CaseIterable {
 
 /// What a technique's settings are checked against.
 public struct GameFacts: Sendable {
-  /// Examples in a step, of the real ones and of the generated ones.
+  /// Real examples in a step.
   public let batchSize: Int
+  /// Generated examples in a step.
+  public let generatedBatchSize: Int
   /// Labelled examples in a step; nil where D tells no classes apart.
   public let labelledBatchSize: Int?
   /// How the game's networks want the examples of a batch.
@@ -25,18 +27,21 @@ public struct GameFacts: Sendable {
   public let averagesDiscriminator: Bool
 
   /// - Parameters:
-  ///   - batchSize: examples in a step, of either side.
+  ///   - batchSize: real examples in a step.
+  ///   - generatedBatchSize: generated ones; nil for as many.
   ///   - labelledBatchSize: labelled examples in a step; nil where D tells no classes apart.
   ///   - hasImages: whether the data are images, in whichever layout.
   ///   - takeClasses: whether both networks can be told classes.
   ///   - canPairRows: whether both batches come sorted.
   ///   - averagesDiscriminator: whether an average of D's weights is kept.
   public init(
-    batchSize: Int, labelledBatchSize: Int?, exampleLayout: ExampleLayout, hasImages: Bool, takeClasses: Bool,
+    batchSize: Int, generatedBatchSize: Int? = nil, labelledBatchSize: Int?, exampleLayout: ExampleLayout,
+    hasImages: Bool, takeClasses: Bool,
     canPairRows: Bool, averagesDiscriminator: Bool = false
   ) {
     self.averagesDiscriminator = averagesDiscriminator
     self.batchSize = batchSize
+    self.generatedBatchSize = generatedBatchSize ?? batchSize
     self.labelledBatchSize = labelledBatchSize
     self.exampleLayout = exampleLayout
     self.hasImages = hasImages

@@ -164,7 +164,7 @@ struct Sample: ParsableCommand, SharedCommand {
     // In batches, the same samples for a grid and for files.
     let random = RandomStream(seed: seed ?? 1).stream("samples")
     try write(game, run, to: file, columns: nil, count: count ?? 64, processes) { range in
-      try game.samples(batch: range.lowerBound / game.recipe.batchSize, random).sliced(0, 0..<range.count)
+      try game.samples(batch: range.lowerBound / game.recipe.generatedBatchSize, random).sliced(0, 0..<range.count)
     }
   }
 
@@ -215,7 +215,7 @@ struct Sample: ParsableCommand, SharedCommand {
     _ game: RecipeGame, _ run: RunFolder.SavedRun, to file: URL, columns: Int?, count: Int,
     _ processes: ProcessGroup?, _ draw: (Range<Int>) throws -> Tensor
   ) throws {
-    let size = game.recipe.batchSize
+    let size = game.recipe.generatedBatchSize
     let batches = stride(from: 0, to: count, by: size).map { $0..<min(count, $0 + size) }
     if destination != .grid {
       let writer = try processes.alone("making the place of the pictures") {

@@ -236,7 +236,11 @@ struct CompareReport {
         "D \(recipe.discriminator.training.learningRate), G \(recipe.generator.training.learningRate), beta1 "
           + "\(recipe.discriminator.training.beta1), beta2 \(recipe.discriminator.training.beta2)"
       ),
-      ("Batch", "\(recipe.batchSize)"),
+      (
+        "Batch",
+        recipe.generatedBatchSize == recipe.batchSize
+          ? "\(recipe.batchSize)" : "\(recipe.batchSize) real, \(recipe.generatedBatchSize) generated"
+      ),
       ("Samples", recipe.averagesGenerator ? "of averaged weights" : "of the last weights"),
     ]
     settings += techniques(

@@ -30,7 +30,7 @@ struct ScoreSource {
 
   /// The numbered samples of a game's generator, as ``init(run:weights:seed:device:)`` has them.
   static func images(of game: RecipeGame, seed: UInt64) -> (Range<Int>) throws -> Tensor {
-    let size = game.recipe.batchSize
+    let size = game.recipe.generatedBatchSize
     let random = RandomStream(seed: seed).stream("score")
     var last: (index: Int, batch: Tensor)?
     func batch(_ index: Int) throws -> Tensor {

@@ -43,10 +43,18 @@ public struct RecipeExamples {
   /// - Throws: ``RecipeError`` where a batch has fewer examples than there are processes.
   func played(of recipe: Recipe, in group: ProcessGroup?) throws -> Played {
     guard let group else { return Played(batches: batches, withClasses: withClasses, labelled: labelled?.batches) }
-    for (key, size) in [("batchSize", recipe.batchSize)]
+    for (key, size) in [("batchSize", recipe.batchSize), ("generator.batchSize", recipe.generatedBatchSize)]
       + (labelled == nil ? [] : [("labels.batchSize", recipe.labels.batchSize)]) where size < group.count
     {
       throw RecipeError(key: key, reason: "must be at least \(group.count), one for each process, is \(size)")
+    }
+    // D's loss is one mean over both: a process's share of it is its share of either.
+    for (key, size) in [("batchSize", recipe.batchSize), ("generator.batchSize", recipe.generatedBatchSize)]
+    where recipe.generatedBatchSize != recipe.batchSize && !size.isMultiple(of: group.count) {
+      throw RecipeError(
+        key: key,
+        reason: "must be a multiple of \(group.count), the processes, where batchSize and generator.batchSize "
+          + "differ, is \(size)")
     }
     return try parts(group.rows(of: recipe.batchSize), group.rows(of: recipe.labels.batchSize))
   }

@@ -91,7 +91,7 @@ public struct RecipeGame {
       try generator.initialize(
         from: checkingTensors {
           recipe.makeNoise()(
-            recipe.batchSize, recipe.random(seeds).stream("G's initialization"), device: generator.flat.device)
+            recipe.generatedBatchSize, recipe.random(seeds).stream("G's initialization"), device: generator.flat.device)
         })
     }
     if recipe.discriminator.pretrainingSteps > 0, let density = recipe.data.points?.density {
@@ -124,6 +124,7 @@ public struct RecipeGame {
           productType: productType, steps: steps, random: random)
       }
     trainer.generatorSteps = recipe.generatorSteps
+    if recipe.generatedBatchSize != recipe.batchSize { trainer.generatedCount = recipe.generatedBatchSize }
     trainer.convolutions = recipe.convolutions
     trainer.discriminatorAverage = discriminatorAverage
     if let processes {
@@ -148,7 +149,7 @@ public struct RecipeGame {
   }
 
   private func generate(_ count: Int, _ random: RandomStream) throws -> Tensor {
-    let batches = try (0..<max(1, (count + recipe.batchSize - 1) / recipe.batchSize)).map {
+    let batches = try (0..<max(1, (count + recipe.generatedBatchSize - 1) / recipe.generatedBatchSize)).map {
       try generate(batch: $0, random)
     }
     return try checkingTensors {
@@ -170,8 +171,8 @@ public struct RecipeGame {
     try withoutRecording {
       // In a game of classes, one of each in turn.
       generator.model(
-        recipe.makeNoise()(recipe.batchSize, random.at(batch), device: generator.flat.device),
-        labelled(classesInTurn(recipe.batchSize, from: batch * recipe.batchSize)))
+        recipe.makeNoise()(recipe.generatedBatchSize, random.at(batch), device: generator.flat.device),
+        labelled(classesInTurn(recipe.generatedBatchSize, from: batch * recipe.generatedBatchSize)))
     }
   }
 

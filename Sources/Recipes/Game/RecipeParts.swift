@@ -36,7 +36,7 @@ extension Recipe {
     let settings = generator.network.settings
     let task = GeneratorTask(
       latent: noise.dimensions, example: example, classes: isConditional ? classes : nil, noise: makeNoise(),
-      batchSize: batchSize)
+      batchSize: generatedBatchSize)
     let isReshaped = layout == .images && type(of: settings).layout == .rows
     return AnyGenerator(settings.make(task), asImages: isReshaped ? example.dimensions : nil)
   }

@@ -72,8 +72,8 @@ extension RecipeGame {
             generator.model(joined(z.sliced(0, row..<row + 1)), labelled([classes[row]] + companions)).sliced(
               0, 0..<1)
           }
-          : stride(from: 0, to: count, by: recipe.batchSize).map { first in
-            let rows = first..<min(count, first + recipe.batchSize)
+          : stride(from: 0, to: count, by: recipe.generatedBatchSize).map { first in
+            let rows = first..<min(count, first + recipe.generatedBatchSize)
             return generator.model(z.sliced(0, rows), labelled(Array(classes[rows]), standing))
           }
         return parts.count == 1 ? parts[0] : concatenated(parts, 0)
@@ -85,11 +85,11 @@ extension RecipeGame {
 
   private func joined(_ row: Tensor) -> Tensor {
     let others = recipe.makeNoise()(
-      recipe.batchSize - 1, RandomStream(seed: recipe.seed).stream("companions"), device: row.device)
+      recipe.generatedBatchSize - 1, RandomStream(seed: recipe.seed).stream("companions"), device: row.device)
     return concatenated([row, others], 0)
   }
 
-  private var companions: [Int] { (1..<recipe.batchSize).map { $0 % max(1, classes ?? 1) } }
+  private var companions: [Int] { (1..<recipe.generatedBatchSize).map { $0 % max(1, classes ?? 1) } }
 
   /// The context of examples of these classes.
   func labelled(_ classes: [Int], _ standing: StandingStatistics? = nil) -> Context {

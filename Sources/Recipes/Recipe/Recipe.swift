@@ -58,6 +58,9 @@ public struct Recipe: Codable, Sendable, Hashable {
   /// Whether samples are drawn from an average of G's weights.
   public var averagesGenerator: Bool { generator.averagingRate > 0 || generator.averagingHalfLife > 0 }
 
+  /// Generated examples in a step.
+  public var generatedBatchSize: Int { generator.batchSize > 0 ? generator.batchSize : batchSize }
+
   /// Whether D tells classes apart.
   public var tellsClasses: Bool { type(of: objective.settings).tellsClasses }
 
@@ -144,6 +147,8 @@ public struct Recipe: Codable, Sendable, Hashable {
     public var averagingHalfLife = 0.0
     /// Whether the half-life grows from 0 to that along half a cosine over the run.
     public var averagingHalfLifeGrows = false
+    /// Generated examples in a step; 0 for as many as real ones.
+    public var batchSize = 0
     /// How the weights are trained.
     public var training: Training
   }

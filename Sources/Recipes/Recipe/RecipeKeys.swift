@@ -142,7 +142,7 @@ public struct RecipeKey: Sendable {
   public static let meanings: [String: String] = {
     var meanings = [
       "automatic": "keys that are chosen by the pictures before the first step, and then written here",
-      "batchSize": "examples in a step",
+      "batchSize": "real examples in a step, and generated ones unless generator.batchSize says otherwise",
       "data.source": "what is learnt",
       "discriminator.initializationExamples": "real examples that set D's first weights, where layers need them",
       "discriminator.noiseDeclineFrom": "the share of the run after which D's noise falls in a line; 1: never",
@@ -153,6 +153,7 @@ public struct RecipeKey: Sendable {
       "generator.averagingHalfLife": "pictures after which weights count half in G's average; 0: averagingRate is used",
       "generator.averagingHalfLifeGrows": "the half-life grows from 0 along half a cosine over the run",
       "convolutions": "how convolutions are made on the CPU: automatic is by Winograd's algorithm where that is faster",
+      "generator.batchSize": "generated examples in a step; 0: as many as real ones, batchSize",
       "generatorSteps": "steps of G for each of D",
       "labels.batchSize": "labelled examples in a step",
       "labels.count": "examples whose class D may see, as many of each class",

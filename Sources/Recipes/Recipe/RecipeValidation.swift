@@ -36,12 +36,21 @@ extension Recipe {
     if generatorSteps > 1, updates != .alternating {
       try check.fail("generatorSteps", "must be 1 where the players do not alternate: updates is \(updates.rawValue)")
     }
-    if batchSize < 2,
+    if min(batchSize, generatedBatchSize) < 2,
       generator.network.settings.looksAtBatch || discriminator.network.settings.looksAtBatch
         || techniques.active.contains(where: \.looksAtBatch)
     {
       throw RecipeError(
-        key: "batchSize", reason: "must be at least 2 with batch norm or minibatch discrimination, is \(batchSize)")
+        key: batchSize < 2 ? "batchSize" : "generator.batchSize",
+        reason: "must be at least 2 with batch norm or minibatch discrimination, is "
+          + "\(min(batchSize, generatedBatchSize))")
+    }
+    if generatedBatchSize != batchSize, !(makeObjective() is any UnpairedObjective) {
+      throw RecipeError(
+        key: "generator.batchSize",
+        reason:
+          "must be 0 or batchSize, \(batchSize), where the objective is \(objective.kind), which compares real with "
+          + "generated examples, is \(generator.batchSize)")
     }
     try validateData()
   }
@@ -54,16 +63,18 @@ extension Recipe {
   /// What techniques look at.
   var facts: GameFacts {
     GameFacts(
-      batchSize: batchSize, labelledBatchSize: tellsClasses ? labels.batchSize : nil, exampleLayout: layout,
+      batchSize: batchSize, generatedBatchSize: generatedBatchSize,
+      labelledBatchSize: tellsClasses ? labels.batchSize : nil, exampleLayout: layout,
       hasImages: data.images != nil,
       takeClasses: type(of: generator.network.settings).takesClasses
         && type(of: discriminator.network.settings).takesClasses,
-      canPairRows: data.points?.density != nil && noise.isSorted(batchSize),
+      canPairRows: data.points?.density != nil && noise.isSorted(batchSize) && generatedBatchSize == batchSize,
       averagesDiscriminator: discriminator.averagingRate > 0)
   }
 
   private func validateGenerator(_ check: SettingsCheck) throws {
     try generator.network.settings.validate(check)
+    if generator.batchSize != 0 { try check.size("batchSize", generator.batchSize) }
     try check.number("averagingRate", generator.averagingRate, atLeast: 0, atMost: 1)
     try check.number("averagingHalfLife", generator.averagingHalfLife, atLeast: 0)
     if generator.averagingHalfLife > 0, generator.averagingRate > 0 {

@@ -136,7 +136,7 @@ extension RecipeGame {
       network: network.rawValue, recipe: recipe.name, step: step, averaged: averaged, objective: recipe.objective.kind,
       classes: recipe.isConditional ? classes : nil, input: isGenerator ? [recipe.noise.dimensions] : example,
       output: isGenerator ? example : [recipe.tellsClasses ? classes ?? 1 : 1],
-      noise: isGenerator ? recipe.noise : nil, batchSize: recipe.batchSize,
+      noise: isGenerator ? recipe.noise : nil, batchSize: isGenerator ? recipe.generatedBatchSize : recipe.batchSize,
       statistics: gathered.map { _ in standing == nil ? .batch : .standing }, sha256: try Self.checksum(state))
     let written = WrittenNetwork(
       game: self, network: network, origin: origin, state: state, record: { try record(network, standing) })
@@ -179,10 +179,10 @@ extension RecipeGame {
     try checkingTensors {
       withoutGradient {
         let noise = recipe.makeNoise()
-        for batch in 0..<(rows + recipe.batchSize - 1) / recipe.batchSize {
-          let labels = classesInTurn(recipe.batchSize, from: batch * recipe.batchSize)
+        for batch in 0..<(rows + recipe.generatedBatchSize - 1) / recipe.generatedBatchSize {
+          let labels = classesInTurn(recipe.generatedBatchSize, from: batch * recipe.generatedBatchSize)
           _ = generator.model(
-            noise(recipe.batchSize, random.at(batch)), .evaluation(labels: labels, standing: standing))
+            noise(recipe.generatedBatchSize, random.at(batch)), .evaluation(labels: labels, standing: standing))
           if standing.layers == 0 { return }
         }
         standing.finish()
