@@ -33,7 +33,7 @@ public struct StepReport: Sendable {
   public let step: Int
   /// D's loss, before its update, with the labelled part.
   public let discriminatorLoss: [Double]
-  /// G's loss, before its update.
+  /// G's loss, before its update; empty in a step in which G rests (``Trainer/labelledSteps``).
   public let generatorLoss: [Double]
   /// The part of D's loss that is of labelled examples, where there are any.
   public let labelledLoss: [Double]?
@@ -105,9 +105,12 @@ public final class Trainer<G: Generator, D: Discriminator> {
   private var furtherGeneratorSteps: [PlayerStreams] = []
   private let random: RandomStream
   /// Both players' gradients in the last step, penalties included.
-  package private(set) var lastGradients: (discriminator: Tensor, generator: Tensor)?
+  package private(set) var lastGradients: (discriminator: Tensor, generator: Tensor?)?
   /// The processes that play the game together; nil where this one plays by itself. See ``share(with:batchSize:labelledBatchSize:)``.
   public private(set) var processes: ProcessGroup?
+  /// Steps at the beginning in which D learns from labelled examples alone, and G rests: these cost a fraction of the
+  /// others, and a D that knows no classes yet has little to gain from what is not labelled.
+  public var labelledSteps = 0
   /// Generated examples in a step, of all processes together; nil for as many as real ones. Another number is for an
   /// ``UnpairedObjective``, and to be set before ``share(with:batchSize:labelledBatchSize:)``.
   public var generatedCount: Int?
@@ -257,18 +260,21 @@ public final class Trainer<G: Generator, D: Discriminator> {
     processes?.activity = "step \(step + 1)"
     let (played, report) = try explaining {
       var played = try withConvolutions(convolutions) {
-        try withProducts(in: productType) { try updates == .simultaneous ? moveBoth() : moveInTurn() }
+        try withProducts(in: productType) {
+          if step < labelledSteps { return try moveOnLabelled() }
+          return try updates == .simultaneous ? moveBoth() : moveInTurn()
+        }
       }
       try exchangeLosses(&played)
       let report = StepReport(
         step: step, discriminatorLoss: try played.discriminator.loss.values(Double.self),
-        generatorLoss: try played.generator.loss.values(Double.self),
+        generatorLoss: try played.generator?.loss.values(Double.self) ?? [],
         labelledLoss: try played.labelledLoss?.values(Double.self))
       let isFinite =
-        try played.discriminator.isFinite() && played.generator.isFinite()
+        try played.discriminator.isFinite() && played.generator?.isFinite() != false
         && (report.discriminatorLoss + report.generatorLoss).allSatisfy(\.isFinite)
       if !isFinite,
-        let fault = try played.discriminator.fault(in: step) ?? played.generator.fault(in: step)
+        let fault = try played.discriminator.fault(in: step) ?? played.generator?.fault(in: step)
       {
         begun = nil
         throw fault
@@ -277,7 +283,7 @@ public final class Trainer<G: Generator, D: Discriminator> {
     }
     begun = nil
     step += 1
-    lastGradients = (played.discriminator.gradient, played.generator.gradient)
+    lastGradients = (played.discriminator.gradient, played.generator?.gradient)
     return report
   }
 
@@ -292,20 +298,21 @@ public final class Trainer<G: Generator, D: Discriminator> {
   /// The losses of all rows in the place of those of this process's, and what any process asks.
   private func exchangeLosses(_ played: inout Played) throws {
     guard let processes else { return asked = asks }
-    let losses = [played.discriminator.loss, played.generator.loss] + (played.labelledLoss.map { [$0] } ?? [])
-    let weights = [wholes.real.weight, wholes.real.weight, wholes.labelled.weight].map { $0 ?? 1 }
-    let own = zip(losses, weights).map { $0.detached().reshaped([-1]).to(.float64) * $1 }
+    let losses = [played.discriminator.loss, played.generator?.loss, played.labelledLoss].compactMap { $0 }
+    let weights =
+      played.generator == nil
+      ? [wholes.labelled.weight, wholes.labelled.weight]
+      : [wholes.real.weight, wholes.real.weight, wholes.labelled.weight]
+    let own = zip(losses, weights).map { $0.detached().reshaped([-1]).to(.float64) * ($1 ?? 1) }
     let sums = concatenated(own + [Tensor(asks.map { $0 ? 1.0 : 0 })], 0)
     processes.activity = "step \(step + 1), the losses"
     try processes.sum(inPlace: sums)
     let parts = sums.split(0, sizes: own.map(\.count) + [asks.count])
     asked = try parts[own.count].values(Double.self).map { $0 > 0 }
     played.discriminator.loss = parts[0]
-    played.generator.loss = parts[1]
-    if played.labelledLoss != nil {
-      // D's loss, weighted by the share of unlabelled rows, holds the labelled part weighted likewise.
-      played.labelledLoss = parts[2]
-    }
+    if played.generator != nil { played.generator?.loss = parts[1] }
+    // D's loss, weighted by the share of unlabelled rows, holds the labelled part weighted likewise.
+    if played.labelledLoss != nil { played.labelledLoss = parts[own.count - 1] }
   }
 
   /// A loss as this process's part of that of all rows: the sum of the processes' parts is the loss.
@@ -329,6 +336,9 @@ public final class Trainer<G: Generator, D: Discriminator> {
     }
     if sharedTraining != nil, updates == .simultaneous {
       throw TrainerError(description: "a shared training moves D in G's step: with simultaneous updates there is none")
+    }
+    if labelledSteps > 0, labelled == nil {
+      throw TrainerError(description: "the game has no labelled examples for its first \(labelledSteps) steps")
     }
     if let generatedCount {
       guard generatedCount > 0 else {
@@ -358,19 +368,20 @@ public final class Trainer<G: Generator, D: Discriminator> {
   }
 
   /// The root mean square of each player's gradient in the last step, penalties included, over all its parameters (and
-  /// all seeds); nil before the first step.
+  /// all seeds); nil before the first step, and for G where it rested.
   ///
   /// - Throws: `TensorError`.
-  public func gradientSizes() throws -> (discriminator: Double, generator: Double)? {
+  public func gradientSizes() throws -> (discriminator: Double, generator: Double?)? {
     func size(_ gradient: Tensor) throws -> Double {
       try square(gradient).mean().item().squareRoot()
     }
-    return try lastGradients.map { (try size($0.discriminator), try size($0.generator)) }
+    return try lastGradients.map { (try size($0.discriminator), try $0.generator.map(size)) }
   }
 
   private struct Played {
     var discriminator: StepTrace
-    var generator: StepTrace
+    /// Nil where G rests.
+    var generator: StepTrace?
     var labelledLoss: Tensor?
   }
 
@@ -488,6 +499,25 @@ public final class Trainer<G: Generator, D: Discriminator> {
     guard let rows = whole.rows, !values.isPoisoned, count != rows.own.count else { return }
     throw TrainerError(
       description: "the data give \(count) \(name) examples, this process's part of \(rows.count) is \(rows.own.count)")
+  }
+
+  /// D moves along the loss of labelled examples, and G rests. What the batch draws is what it draws in another step.
+  private func moveOnLabelled() throws -> Played {
+    let random = updates == .simultaneous ? streams.both : streams.discriminator
+    guard let labelled = try labelledExamples(random), let classifying = objective as? any ClassifyingObjective else {
+      throw TrainerError(description: "step \(step + 1) has no labelled examples")
+    }
+    let layers = random.discriminatorLayers.at(step)
+    let judgement = judge(
+      [shown(labelled.examples, random)], updates == .simultaneous ? layers.stream("real") : layers)[0]
+    let loss = classifying.labelledLoss(judgement, labels: labelled.labels)
+    let (gradient, sum) = try exchange(
+      discriminator.gradient(of: wholes.labelled.weight.map { loss * $0 } ?? loss), "discriminator")
+    try sum?.finish()
+    try move(discriminatorTraining, discriminator.flat, gradient)
+    return Played(
+      discriminator: StepTrace(.discriminator, discriminator, discriminatorTraining, loss: loss, gradient: gradient),
+      generator: nil, labelledLoss: loss)
   }
 
   private func moveBoth() throws -> Played {

@@ -263,7 +263,8 @@ struct WatchCommandTests {
       func expectAll() throws {
         let lines = try run.measurements()
         let column = watched.columns[MeasuredQuantity.named("generatorLoss")]
-        #expect(column.steps == lines.map(\.step) && column.values == lines.map { Float($0.generatorLoss) })
+        #expect(
+          column.steps == lines.map(\.step) && column.values == lines.compactMap { $0.generatorLoss.map { Float($0) } })
         #expect(watched.pictures.map(\.step) == run.pictures.map(\.step) && watched.failure == nil)
       }
       try expectAll()

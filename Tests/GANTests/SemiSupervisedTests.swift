@@ -80,19 +80,68 @@ import Torch
     func callAsFunction(_ z: Tensor, _ context: Context) -> Tensor { layer(z) }
   }
 
-  func game(_ updates: Updates, steps: Int = 12) throws -> Trainer<Mapping, Classifier> {
+  func game(_ updates: Updates, steps: Int = 12, labelledSteps: Int = 0) throws -> Trainer<Mapping, Classifier> {
     let random = RandomStream(seed: 3)
     func training() -> Training { Training(Adam(beta1: 0.5), learningRate: LearningRate(0.02)) }
     let labelled: LabelledBatches = { step, random in
       (random.at(step).normal([4, 2]), Tensor((0..<4).map { Int64(($0 + step) % 3) }))
     }
-    return Trainer(
+    let trainer = Trainer(
       generator: try Network(Mapping(), random: random.stream("G")),
       discriminator: try Network(Classifier(), random: random.stream("D")), objective: SemiSupervised(),
       terms: [FeatureMatching(.releaseSquared)], data: { step, random in random.at(step).normal([9, 2]) + 1 },
       labelled: labelled, noise: .normal(dimensions: 1), generatorTraining: training(),
       discriminatorTraining: training(),
       updates: updates, steps: steps, random: random.stream("game"))
+    trainer.labelledSteps = labelledSteps
+    return trainer
+  }
+
+  /// In the first steps D follows the gradient of the labelled loss alone, written out here, and G stands still; from
+  /// then on both move.
+  @Test(arguments: Updates.allCases) func labelsMayComeFirst(_ updates: Updates) throws {
+    let random = RandomStream(seed: 5)
+    let generator = try Network(Mapping(), random: random.stream("G"), dtype: .float64)
+    let discriminator = try Network(Classifier(), random: random.stream("D"), dtype: .float64)
+    func training() -> Training { Training(Momentum(0), learningRate: LearningRate(0.1)) }
+    let (x, labels) = (random.stream("x").normal([4, 2], dtype: .float64), Tensor([Int64(0), 1, 2, 1]))
+    var real = 0
+    let trainer = Trainer(
+      generator: generator, discriminator: discriminator, objective: SemiSupervised(),
+      data: { step, random in
+        real += 1
+        return random.at(step).normal([6, 2], dtype: .float64)
+      }, labelled: { _, _ in (x, labels) }, noise: .normal(dimensions: 1), generatorTraining: training(),
+      discriminatorTraining: training(), updates: updates, steps: 3, random: random)
+    trainer.labelledSteps = 2
+    let before = generator.flat.copied()
+    for _ in 0..<2 {
+      let loss = SemiSupervised().labelledLoss(discriminator.model(x, .evaluation), labels: labels)
+      let expected = discriminator.flat - discriminator.gradient(of: loss) * 0.1
+      let report = try #require(try trainer.next())
+      #expect(report.generatorLoss.isEmpty)
+      #expect(report.labelledLoss == report.discriminatorLoss)
+      let tolerance = RoundingBound(.float64, sums: [4, 3, 2], functions: 4, amplification: 10).ofTwo
+      try expectClose(discriminator.flat, expected, tolerance)
+      #expect(try trainer.gradientSizes()?.generator == nil)
+    }
+    #expect(real == 0)
+    #expect(try generator.flat.values(Double.self) == before.values(Double.self))
+    #expect(try trainer.next()?.generatorLoss.count == 1)
+    #expect(real > 0)
+    #expect(try generator.flat.values(Double.self) != before.values(Double.self))
+  }
+
+  @Test func labelsThatComeFirstMustBeThere() throws {
+    let random = RandomStream(seed: 5)
+    func training() -> Training { Training(Momentum(0), learningRate: LearningRate(0.1)) }
+    let trainer = Trainer(
+      generator: try Network(Mapping(), random: random), discriminator: try Network(Classifier(), random: random),
+      objective: SemiSupervised(), data: { _, random in random.normal([6, 2]) }, noise: .normal(dimensions: 1),
+      generatorTraining: training(), discriminatorTraining: training(), steps: 1, random: random)
+    trainer.labelledSteps = 1
+    let error = #expect(throws: TrainerError.self) { try trainer.next() }
+    #expect(error?.description.contains("labelled examples") == true)
   }
 
   /// D's loss is the sum of its two parts, on labelled batches of another size than the others.
@@ -134,16 +183,18 @@ import Torch
 
   /// A game that is stopped, written down and taken up by new objects ends where the undisturbed one does, to the last
   /// bit.
-  @Test(arguments: Updates.allCases) func aRestoredGameGoesOnExactly(_ updates: Updates) throws {
-    let straight = try game(updates)
+  @Test(arguments: Updates.allCases, [0, 4, 7]) func aRestoredGameGoesOnExactly(
+    _ updates: Updates, labelledSteps: Int
+  ) throws {
+    let straight = try game(updates, labelledSteps: labelledSteps)
     while try straight.next() != nil {}
-    let first = try game(updates)
+    let first = try game(updates, labelledSteps: labelledSteps)
     for _ in 0..<5 { _ = try first.next() }
     let url = FileManager.default.temporaryDirectory.appendingPathComponent("state-\(UUID()).safetensors")
     defer { try? FileManager.default.removeItem(at: url) }
     try Safetensors(tensors: first.state).write(to: url)
     let file = try Safetensors(contentsOf: url)
-    let second = try game(updates)
+    let second = try game(updates, labelledSteps: labelledSteps)
     try second.restore(file.tensors)
     #expect(second.step == 5)
     while try second.next() != nil {}

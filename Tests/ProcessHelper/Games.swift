@@ -14,6 +14,8 @@ struct SharedGame {
   var batchSize = 8
   /// Generated examples in a step; nil for as many as real ones.
   var generated: Int?
+  /// Steps with labelled examples alone, before the others.
+  var labelledSteps = 0
   /// Labelled examples in a step, where D tells classes apart.
   var labelled: Int?
   /// Whether the players are told classes.
@@ -148,6 +150,9 @@ struct SharedGame {
         ], example: .image(channels: 3, height: 16, width: 16), batchSize: 8, generated: 4, labelled: 5,
         updates: .simultaneous),
       SharedGame(
+        name: "labels first", discriminator: noisy, objective: SemiSupervised.Settings(),
+        techniques: [matching(.paper)], batchSize: 7, labelledSteps: 3, labelled: 6),
+      SharedGame(
         name: "fewer generated, alternating", objective: SemiSupervised.Settings(),
         techniques: [matching(.paper), MarginalEntropy.Settings(weight: 0.5)], batchSize: 8, generated: 4,
         labelled: 5),
@@ -234,6 +239,7 @@ struct SharedGame {
         sharedTraining: sharesTraining ? training(.discriminator) : nil, updates: updates, steps: steps, random: random)
     trainer.generatorSteps = generatorSteps
     trainer.generatedCount = generated
+    trainer.labelledSteps = labelledSteps
     if let group { try trainer.share(with: group, batchSize: batchSize, labelledBatchSize: labelled) }
     return trainer
   }

@@ -39,7 +39,7 @@ func playGames(_ group: ProcessGroup?, dtype: DType, steps: Int, to path: String
       while let report = try trainer.next() {
         if report.step == 0, let gradients = trainer.lastGradients {
           tensors["\(game.name): gradient of D"] = gradients.discriminator.copied()
-          tensors["\(game.name): gradient of G"] = gradients.generator.copied()
+          tensors["\(game.name): gradient of G"] = gradients.generator?.copied()
           tensors["\(game.name): losses"] = Tensor(
             report.discriminatorLoss + report.generatorLoss + (report.labelledLoss ?? []))
         }

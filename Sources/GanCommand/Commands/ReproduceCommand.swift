@@ -236,11 +236,10 @@ private struct ReproductionProgress {
       bar.clear()
       let raw = line.testErrors.map { "\($0) raw" }
       let averaged = line.testErrorsOfAverage.map { "\($0) averaged" }
-      let losses = String(
-        format: "epoch %.0f  labelled %.4f  unlabelled %.3f  G %.3f", epoch, line.labelledLoss ?? 0,
-        line.unlabelledLoss ?? 0, line.generatorLoss)
+      let losses = lossesText(
+        labelled: line.labelledLoss ?? 0, unlabelled: line.unlabelledLoss ?? 0, generator: line.generatorLoss)
       let errors = [raw, averaged].compactMap { $0 }.joined(separator: ", ")
-      Output.report("\(run.title)  \(losses)  test errors \(errors)")
+      Output.report("\(run.title)  \(String(format: "epoch %.0f", epoch))  \(losses)  test errors \(errors)")
     case .finished(let run):
       played[run] = stepsPerRun
     }

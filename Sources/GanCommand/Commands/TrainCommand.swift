@@ -338,8 +338,8 @@ struct Train: ParsableCommand, SharedCommand {
         bar.clear()
         Output.say("\(warning); gan doctor \(shellPath(folder.url.relativePath)) says more")
       }
-      bar.update(
-        step, note: String(format: "D %.3f  G %.3f", report.discriminatorLoss[0], report.generatorLoss[0]))
+      let generator = report.generatorLoss.first.map { String(format: "G %.3f", $0) } ?? "G rests"
+      bar.update(step, note: String(format: "D %.3f  %@", report.discriminatorLoss[0], generator))
       var isAskedToStop = false
       if ContinuousClock.now - lastLook > .milliseconds(100) {
         lastLook = .now
@@ -445,23 +445,32 @@ struct Train: ParsableCommand, SharedCommand {
 
 /// Means of the losses between two tests of a classifier.
 private struct EpochLosses {
-  private var sums = (labelled: 0.0, unlabelled: 0.0, generator: 0.0, count: 0.0)
+  private var sums = (labelled: 0.0, unlabelled: 0.0, generator: 0.0, count: 0.0, generatorCount: 0.0)
 
   mutating func add(_ report: StepReport) {
     let labelled = report.labelledLoss?[0] ?? 0
     sums.labelled += labelled
     sums.unlabelled += report.discriminatorLoss[0] - labelled
-    sums.generator += report.generatorLoss[0]
+    if let loss = report.generatorLoss.first {
+      sums.generator += loss
+      sums.generatorCount += 1
+    }
     sums.count += 1
   }
 
   /// Such as `epoch 12  labelled 0.0012  unlabelled 0.21  G 0.93  test errors 131 raw, 120 averaged`.
   func line(position: Double?, step: Int, _ errors: TestErrors) -> String {
     let place = position.map { String(format: $0 == $0.rounded() ? "epoch %.0f" : "epoch %.2f", $0) } ?? "step \(step)"
-    let losses = String(
-      format: "labelled %.4f  unlabelled %.3f  G %.3f", sums.labelled / sums.count, sums.unlabelled / sums.count,
-      sums.generator / sums.count)
+    let losses = lossesText(
+      labelled: sums.labelled / sums.count, unlabelled: sums.unlabelled / max(1, sums.generatorCount),
+      generator: sums.generatorCount > 0 ? sums.generator / sums.generatorCount : nil)
     let averaged = errors.averaged.map { ", \($0) averaged" } ?? ""
     return "\(place)  \(losses)  test errors \(errors.raw) raw\(averaged)"
   }
+}
+
+/// Such as `labelled 0.0012  unlabelled 0.21  G 0.93`; while G rests there is no unlabelled part either.
+func lossesText(labelled: Double, unlabelled: Double, generator: Double?) -> String {
+  guard let generator else { return String(format: "labelled %.4f  G rests", labelled) }
+  return String(format: "labelled %.4f  unlabelled %.3f  G %.3f", labelled, unlabelled, generator)
 }

@@ -93,7 +93,10 @@ public struct Diagnosis: Sendable {
   /// Judges what was found out; nothing is read or computed beside it.
   public init(_ examination: Examination) {
     let doctor = Doctor(examination)
-    let isEarly = Double(examination.played) < Limits.early * Double(examination.steps) || examination.samples == nil
+    // A G that rests has had nothing to learn from yet.
+    let isEarly =
+      Double(examination.played) < Limits.early * Double(examination.steps) || examination.samples == nil
+      || examination.measurements.last?.generatorRests == true
     // One name for one illness: samples that are all the same also miss most of the data, and are often beside it.
     let ofSamples = doctor.collapsed.map { [$0] } ?? [doctor.offData, doctor.lostModes].compactMap { $0 }
     let illnesses =

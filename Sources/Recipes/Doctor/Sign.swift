@@ -9,6 +9,7 @@ enum Sign: CaseIterable {
   ///   - largestGradient: of G, in any line up to now.
   func holds(_ line: RunFolder.Measurement, modes: Int?, largestGradient: Double) -> Bool {
     typealias Limits = Diagnosis.Limits
+    guard !line.generatorRests else { return false }
     return switch self {
     case .sameness:
       (line.featureSpread ?? 1) < Limits.spread || (line.nearDuplicates ?? 0) > Limits.duplicates

@@ -124,6 +124,7 @@ public struct RecipeGame {
           productType: productType, steps: steps, random: random)
       }
     trainer.generatorSteps = recipe.generatorSteps
+    trainer.labelledSteps = recipe.labels.firstSteps
     if recipe.generatedBatchSize != recipe.batchSize { trainer.generatedCount = recipe.generatedBatchSize }
     trainer.convolutions = recipe.convolutions
     trainer.discriminatorAverage = discriminatorAverage

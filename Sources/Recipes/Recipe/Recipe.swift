@@ -214,6 +214,8 @@ public struct Recipe: Codable, Sendable, Hashable {
     public var seed: UInt64
     /// Of the labelled examples in a step; the draw is gone through again and again.
     public var batchSize: Int
+    /// Steps at the beginning in which D learns from labelled examples alone, and G rests.
+    public var firstSteps = 0
     /// Training examples that are held out, the same number of each class, and tested on in the place of the test set:
     /// to choose settings by. 0: none.
     public var validation = 0

@@ -156,6 +156,7 @@ public struct RecipeKey: Sendable {
       "generator.batchSize": "generated examples in a step; 0: as many as real ones, batchSize",
       "generatorSteps": "steps of G for each of D",
       "labels.batchSize": "labelled examples in a step",
+      "labels.firstSteps": "steps at the beginning in which D learns from labelled examples alone, and G rests",
       "labels.count": "examples whose class D may see, as many of each class",
       "labels.seed": "which ones: the seed of the draw",
       "labels.validation":

@@ -23,6 +23,10 @@ extension Recipe {
     try validateDiscriminator(check.below("discriminator"))
     try check.count("labels.count", labels.count)
     try check.size("labels.batchSize", labels.batchSize)
+    try check.count("labels.firstSteps", labels.firstSteps, atLeast: 0)
+    if labels.firstSteps > 0, !tellsClasses {
+      try check.fail("labels.firstSteps", "must be 0 where D tells no classes: objective.kind is not semi-supervised")
+    }
     try check.count("labels.validation", labels.validation, atLeast: 0)
     try objective.settings.validate(check.below("objective"))
     for technique in techniques.all {

@@ -192,8 +192,8 @@ public struct RunFolder: Sendable {
     public var seconds: Double
     /// Means over the steps since the line before.
     public var discriminatorLoss: Double
-    /// The same of G.
-    public var generatorLoss: Double
+    /// The same of G; nil where it rested.
+    public var generatorLoss: Double?
     /// The two parts of D's loss, where it has labelled examples.
     public var labelledLoss: Double?
     /// Of real and generated examples without labels.
@@ -235,9 +235,12 @@ public struct RunFolder: Sendable {
     /// Of samples, by the names of `PictureMetrics`, where the step ended with them.
     public var scores: [String: Double]?
 
+    /// Whether G has rested in all steps since the line before: D has learnt from labelled examples alone.
+    public var generatorRests: Bool { generatorLoss == nil }
+
     /// All else is nil.
     public init(
-      step: Int, seconds: Double, discriminatorLoss: Double, generatorLoss: Double, probabilityOfReal: Double,
+      step: Int, seconds: Double, discriminatorLoss: Double, generatorLoss: Double?, probabilityOfReal: Double,
       probabilityOfGenerated: Double
     ) {
       self.step = step

@@ -316,10 +316,13 @@ public final class TrainingRun {
     let gradients = try trainer.gradientSizes()
     var measurement = RunFolder.Measurement(
       step: step, seconds: seconds, discriminatorLoss: sums.discriminator / sums.count,
-      generatorLoss: sums.generator / sums.count, probabilityOfReal: signs.probabilityOfReal,
+      generatorLoss: sums.generatorSteps > 0 ? sums.generator / sums.generatorSteps : nil,
+      probabilityOfReal: signs.probabilityOfReal,
       probabilityOfGenerated: signs.probabilityOfGenerated)
     measurement.labelledLoss = sums.labelled.map { $0 / sums.count }
-    measurement.unlabelledLoss = sums.labelled.map { (sums.discriminator - $0) / sums.count }
+    if sums.generatorSteps > 0 {
+      measurement.unlabelledLoss = sums.labelled.map { (sums.discriminator - $0) / sums.generatorSteps }
+    }
     (measurement.outputsOfReal, measurement.outputsOfGenerated) = (signs.outputsOfReal, signs.outputsOfGenerated)
     (measurement.accuracy, measurement.featureSpread) = (signs.accuracy, signs.featureSpread)
     measurement.nearDuplicates = signs.nearDuplicates
@@ -493,12 +496,17 @@ public enum FaultPolicy: Sendable, Equatable {
 private struct Sums {
   var discriminator = 0.0
   var generator = 0.0
+  /// Those in which G did not rest.
+  var generatorSteps = 0.0
   var labelled: Double?
   var count = 0.0
 
   mutating func add(_ report: StepReport) {
     discriminator += report.discriminatorLoss[0]
-    generator += report.generatorLoss[0]
+    if let loss = report.generatorLoss.first {
+      generator += loss
+      generatorSteps += 1
+    }
     if let loss = report.labelledLoss?[0] { labelled = (labelled ?? 0) + loss }
     count += 1
   }
