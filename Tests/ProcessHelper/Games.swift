@@ -30,6 +30,8 @@ struct SharedGame {
   /// The clamped game of the tutorial, which no recipe names.
   var isClamped = false
   var generatorSteps = 1
+  /// Whether an average of D's weights is kept, for terms that ask it.
+  var averagesDiscriminator = false
   /// Where a parameter changes nothing, as a number added to a relativistic D, its gradient is what rounding leaves, and
   /// Adam makes full steps of that.
   var usesMomentum = false
@@ -142,6 +144,11 @@ struct SharedGame {
           DiffAugment.Settings(policies: [.cutout]),
         ], example: .image(channels: 3, height: 16, width: 16), batchSize: 7, labelled: 5, updates: .simultaneous),
       SharedGame(
+        name: "taught by the average", discriminator: noisy, objective: SemiSupervised.Settings(),
+        techniques: [
+          matching(.paper), ConsistencyRegularization.Settings(weight: 0.5, temperature: 0.5, teacher: .average),
+        ], batchSize: 7, labelled: 5, averagesDiscriminator: true),
+      SharedGame(
         name: "fewer generated, labelled augmented", generator: ConvGenerator.Settings(widths: [8, 6]),
         discriminator: VGGDiscriminator.Settings(widths: [4, 6], convolutions: [2, 1]),
         objective: SemiSupervised.Settings(),
@@ -240,6 +247,9 @@ struct SharedGame {
     trainer.generatorSteps = generatorSteps
     trainer.generatedCount = generated
     trainer.labelledSteps = labelledSteps
+    if averagesDiscriminator {
+      trainer.discriminatorAverage = try WeightAverage(of: d, rate: 0.3, start: .zeroCorrected)
+    }
     if let group { try trainer.share(with: group, batchSize: batchSize, labelledBatchSize: labelled) }
     return trainer
   }

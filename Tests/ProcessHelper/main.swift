@@ -37,6 +37,7 @@ func playGames(_ group: ProcessGroup?, dtype: DType, steps: Int, to path: String
     do {
       let trainer = try game.trainer(steps: steps, dtype: dtype, rate: 1e-4, group)
       while let report = try trainer.next() {
+        try trainer.discriminatorAverage?.update()
         if report.step == 0, let gradients = trainer.lastGradients {
           tensors["\(game.name): gradient of D"] = gradients.discriminator.copied()
           tensors["\(game.name): gradient of G"] = gradients.generator?.copied()

@@ -112,6 +112,35 @@ import Torch
     }
   }
 
+  /// A run that begins in another one is the same game too, and the launcher's second try finds it begun. Its steps on
+  /// labels alone, and fewer generated examples than real ones, are shared like the others.
+  @Test func aRunOfSeveralBeginsWhereAnotherStood() throws {
+    try withGame { folder in
+      try play(
+        1, in: folder, "train", "few.yaml", "--data", ".", "--set", "batchSize=16", "--out", "parent",
+        "--keep-checkpoints", "9")
+      let branch = [
+        "train", "--branch", "parent", "--checkpoint", "20", "--set", "labels.firstSteps=25", "--set",
+        "generator.batchSize=8",
+      ]
+      for (count, name) in [(1, "one"), (2, "two"), (4, "four")] {
+        for process in try gan(count, in: folder, branch + ["--out", name]) {
+          #expect(process.status == 0, "\(process.errors)")
+        }
+      }
+      try expectNear("two", "one", in: folder)
+      try expectNear("four", "one", in: folder)
+      let lines = try lines("two", in: folder)
+      #expect(lines.map { $0["step"] as? Int } == [10, 20, 30, 40, 50, 60])
+      for process in try gan(2, in: folder, branch + ["--out", "two", "--steps", "70"]) {
+        #expect(process.status == 0, "\(process.errors)")
+      }
+      #expect(try self.lines("two", in: folder).count == 7)
+      let uneven = try gan(3, in: folder, branch + ["--out", "three"])
+      #expect(uneven[0].errors.contains("'batchSize': must be a multiple of 3"), "\(uneven[0].errors)")
+    }
+  }
+
   /// What a launcher does after one has died; the same command line is enough.
   @Test func theSameCommandGoesOnAndEndsWithTheSameBytes() throws {
     try withGame { folder in

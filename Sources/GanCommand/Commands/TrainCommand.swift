@@ -93,10 +93,7 @@ struct Train: ParsableCommand, SharedCommand {
       guard fixed.isEmpty else {
         throw ValidationError("--branch goes on with the run's own recipe: leave out \(fixed.joined(separator: ", ")).")
       }
-      return try Processes.together { processes in
-        guard processes == nil else { throw ValidationError("--branch is for one process.") }
-        try begin(in: RunFolder(URL(fileURLWithPath: branch)))
-      }
+      return try Processes.together { try begin(in: RunFolder(URL(fileURLWithPath: branch)), $0) }
     }
     guard checkpoint.name == nil else { throw ValidationError("--checkpoint is for --branch.") }
     guard let name = recipe else {
@@ -165,26 +162,31 @@ struct Train: ParsableCommand, SharedCommand {
   }
 
   /// A run that begins in another one.
-  private func begin(in other: RunFolder) throws {
+  private func begin(in other: RunFolder, _ processes: ProcessGroup?) throws {
     try other.requireFolder()
     let recipe = try options.resolved(other.recipe())
+    try processes?.require(Agreement([.init("recipe", try RecipeFile.text(recipe))]))
     let description = try other.description()
     let runOptions = try checkpoints.resolved(for: recipe, run: description)
-    let device = try options.machine.apply(for: recipe, run: description, processes: nil)
+    let device = try options.machine.apply(for: recipe, run: description, processes: processes)
     try recipe.validate(on: device)
     if options.dryRun { return try Output.print(RecipeFile.text(recipe)) }
-    let (examples, test, place) = try openedData(recipe, description, device, nil)
-    let folder = try RunFolder.create(at: options.out.map { URL(fileURLWithPath: $0) }, name: recipe.name)
-    do {
-      let step = try other.branch(
-        into: folder, recipe, from: checkpoint.weights(averaged: false).checkpoint, examples, device: device)
-      Output.say("begins where \(shellPath(other.url.relativePath)) stood after \(step) steps")
-    } catch {
-      // Only what is empty goes.
-      rmdir(folder.url.path)
-      throw error
+    let (examples, test, place) = try openedData(recipe, description, device, processes)
+    guard let folder = try folder(for: recipe, processes) else { return }
+    try processes.alone("beginning in another run") {
+      // As after a restart by a launcher.
+      if processes != nil, folder.hasCheckpoint { return }
+      do {
+        let step = try other.branch(
+          into: folder, recipe, from: checkpoint.weights(averaged: false).checkpoint, examples, device: device)
+        Output.say("begins where \(shellPath(other.url.relativePath)) stood after \(step) steps")
+      } catch {
+        // Only what is empty goes.
+        rmdir(folder.url.path)
+        throw error
+      }
     }
-    try train(recipe, examples, test, from: place, in: folder, runOptions, device: device, nil)
+    try train(recipe, examples, test, from: place, in: folder, runOptions, device: device, processes)
   }
 
   private func goOn(_ folder: RunFolder, _ processes: ProcessGroup?) throws {
