@@ -112,6 +112,29 @@ import Torch
     }
   }
 
+  /// Stopped among the steps on labels alone, and between two measurements of which G rested in a part.
+  @Test func stepsOnLabelsAloneGoOnExactly() throws {
+    try withGame { folder in
+      let train = ["train", "few.yaml", "--data", ".", "--set", "labels.firstSteps=25", "--out"]
+      for arguments in [
+        train + ["whole"], train + ["cut", "--stop-after", "23"], ["train", "--resume", "cut", "--stop-after", "28"],
+        ["train", "--resume", "cut"],
+      ] {
+        for process in try gan(1, in: folder, arguments) { #expect(process.status == 0, "\(process.errors)") }
+      }
+      #expect(try bytes("whole", in: folder) == bytes("cut", in: folder))
+      let (whole, cut) = try (lines("whole", in: folder), lines("cut", in: folder))
+      #expect(whole.count == 6)
+      for (a, b) in zip(whole, cut) {
+        for key in ["step", "discriminatorLoss", "generatorLoss", "labelledLoss", "unlabelledLoss"] {
+          #expect(a[key] as? Double == b[key] as? Double, "\(key) after \(a["step"]!)")
+        }
+      }
+      #expect(whole.map { $0["generatorLoss"] == nil } == [true, true, false, false, false, false])
+      #expect(whole.map { $0["unlabelledLoss"] == nil } == [true, true, false, false, false, false])
+    }
+  }
+
   /// A run that begins in another one is the same game too, and the launcher's second try finds it begun. Its steps on
   /// labels alone, and fewer generated examples than real ones, are shared like the others.
   @Test func aRunOfSeveralBeginsWhereAnotherStood() throws {

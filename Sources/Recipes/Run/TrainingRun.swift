@@ -351,7 +351,10 @@ public final class TrainingRun {
     }
     add("generator-average", game.average.map { ($0.accumulated, $0.updates) })
     add("discriminator-average", game.discriminatorAverage.map { ($0.accumulated, $0.updates) })
-    tensors["measurement-sums"] = Tensor([sums.discriminator, sums.generator, sums.labelled ?? .nan, sums.count])
+    // As earlier versions have it, unless G rested.
+    tensors["measurement-sums"] = Tensor(
+      [sums.discriminator, sums.generator, sums.labelled ?? .nan, sums.count]
+        + (sums.generatorSteps == sums.count ? [] : [sums.generatorSteps]))
     try requireAlike(tensors)
     guard writes else { return lastCheckpoint = (trainer.step, .now) }
     let origin = Checkpoint.Origin(
@@ -391,12 +394,13 @@ public final class TrainingRun {
       let name = "measurement-sums"
       guard source.descriptions[name] != nil else { throw StateError(name: name, reason: "is missing") }
       let stored = try source.tensor(name).values(Double.self)
-      guard stored.count == 4 else { throw StateError(name: name, reason: "has \(stored.count) numbers") }
+      guard 4...5 ~= stored.count else { throw StateError(name: name, reason: "has \(stored.count) numbers") }
       let others = Set(averages.flatMap(\.names) + [name])
       try trainer.restore(source.without(others.contains))
       for average in averages { try average.restore() }
       sums = Sums(
-        discriminator: stored[0], generator: stored[1], labelled: stored[2].isNaN ? nil : stored[2], count: stored[3])
+        discriminator: stored[0], generator: stored[1], generatorSteps: stored.last!,
+        labelled: stored[2].isNaN ? nil : stored[2], count: stored[3])
     } catch let error as StateError {
       throw FileError(
         path: folder.checkpoints.url.path, reason: "the checkpoint of step \(checkpoint.step) does not fit: \(error)")
