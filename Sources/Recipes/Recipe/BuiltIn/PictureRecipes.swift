@@ -87,7 +87,7 @@ extension Recipe {
     recipe.discriminator.averagingStart = .zeroCorrected
     recipe.objective = Chosen(SemiSupervised.Settings(realTarget: 1, unlabelledWeight: 0.2))
     recipe.labels.batchSize = 48
-    // A fifth of a whole step's time each.
+    // A quarter of a whole step's time each.
     recipe.labels.firstSteps = 2500
     recipe.techniques[ConsistencyRegularization.Settings.self] = .init(
       weight: 2, view: .own, shift: 3, mirrors: true, temperature: 0.5, confidence: 0.8)
