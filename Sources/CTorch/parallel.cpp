@@ -22,6 +22,24 @@ const auto region = reinterpret_cast<Region>(dlsym(RTLD_DEFAULT, "GOMP_parallel"
 const auto thread_number = reinterpret_cast<Number>(dlsym(RTLD_DEFAULT, "omp_get_thread_num"));
 const auto thread_count = reinterpret_cast<Number>(dlsym(RTLD_DEFAULT, "omp_get_num_threads"));
 
+/// While it lives, MKL works on the calling thread alone. libtorch tells MKL a number of threads that is to hold inside of parallel
+/// regions, too (`mkl_set_dynamic(0)`): there it would still divide a product by that number and compute the parts in turn, and on
+/// some processors a part's sums are in another order than the whole's.
+class OneMKLThread {
+ public:
+  OneMKLThread() : before_(set ? set(1) : 0) {}
+  ~OneMKLThread() {
+    if (set) set(before_);
+  }
+  OneMKLThread(const OneMKLThread &) = delete;
+  OneMKLThread &operator=(const OneMKLThread &) = delete;
+
+ private:
+  /// Sets the calling thread's own number, 0 for none of its own, and returns what it was; null where libtorch has no MKL.
+  static inline const auto set = reinterpret_cast<int (*)(int)>(dlsym(RTLD_DEFAULT, "MKL_Set_Num_Threads_Local"));
+  const int before_;
+};
+
 struct Loop {
   int64_t begin, end, grain;
   const std::function<void(int64_t, int64_t)> &body;
@@ -35,6 +53,7 @@ struct Loop {
     if (first >= end) return;
     at::internal::ThreadIdGuard id(static_cast<int>(number));
     c10::ParallelGuard inside(true);
+    const OneMKLThread alone;
     try {
       body(first, std::min(end, first + size));
     } catch (...) {

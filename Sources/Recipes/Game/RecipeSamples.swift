@@ -44,8 +44,9 @@ extension RecipeGame {
     }
   }
 
-  /// What G makes of each row of `z` [M, Z], whatever rows are beside it: where G looks at the whole batch (batch
-  /// norm), each row is joined by the same others, drawn once for all.
+  /// What G makes of each row of `z` [M, Z], to the last bit whatever rows are beside it: where G looks at the whole
+  /// batch (batch norm), each row is joined by the same others, drawn once for all; elsewhere all passes are of as many
+  /// rows.
   ///
   /// - Parameters:
   ///   - classes: the class of each row, where the game has classes; one of each in turn where they are missing.
@@ -66,16 +67,13 @@ extension RecipeGame {
       try withoutRecording {
         let count = z.size(0)
         let classes = classes ?? (0..<count).map { $0 % max(1, self.classes ?? 1) }
-        let parts =
-          recipe.generator.network.settings.looksAtBatch && standing == nil
-          ? (0..<count).map { row in
-            generator.model(joined(z.sliced(0, row..<row + 1)), labelled([classes[row]] + companions)).sliced(
-              0, 0..<1)
-          }
-          : stride(from: 0, to: count, by: recipe.generatedBatchSize).map { first in
-            let rows = first..<min(count, first + recipe.generatedBatchSize)
-            return generator.model(z.sliced(0, rows), labelled(Array(classes[rows]), standing))
-          }
+        let looksAtBatch = recipe.generator.network.settings.looksAtBatch && standing == nil
+        let parts = stride(from: 0, to: count, by: looksAtBatch ? 1 : rowsOfAPass).map { first in
+          let rows = first..<min(count, looksAtBatch ? first + 1 : first + rowsOfAPass)
+          let own = (z: z.sliced(0, rows), classes: Array(classes[rows]))
+          let whole = looksAtBatch ? joined(own.z, own.classes) : filledUp(own.z, own.classes)
+          return generator.model(whole.z, labelled(whole.classes, standing)).sliced(0, 0..<rows.count)
+        }
         return parts.count == 1 ? parts[0] : concatenated(parts, 0)
       }
     }
@@ -83,13 +81,28 @@ extension RecipeGame {
     return try generator.with(average.values, generate)
   }
 
-  private func joined(_ row: Tensor) -> Tensor {
-    let others = recipe.makeNoise()(
-      recipe.generatedBatchSize - 1, RandomStream(seed: recipe.seed).stream("companions"), device: row.device)
-    return concatenated([row, others], 0)
+  /// A row and those that join it where batch norm looks at the whole batch.
+  private func joined(_ row: Tensor, _ classes: [Int]) -> (z: Tensor, classes: [Int]) {
+    let others = recipe.generatedBatchSize - 1
+    let companions = recipe.makeNoise()(
+      others, RandomStream(seed: recipe.seed).stream("companions"), device: row.device)
+    return (
+      concatenated([row, companions], 0), classes + (0..<others).map { ($0 + 1) % max(1, self.classes ?? 1) }
+    )
   }
 
-  private var companions: [Int] { (1..<recipe.generatedBatchSize).map { $0 % max(1, classes ?? 1) } }
+  /// Rows of each pass where no row looks at another: enough that a pass is no slower for each of them than a larger
+  /// one, and no more than training has memory for.
+  private var rowsOfAPass: Int { min(32, recipe.generatedBatchSize) }
+
+  /// The rows, and the last of them as often as a pass has rows left: by how many rows there are libraries choose the
+  /// order in which they add up, on some processors, and so the last digits.
+  private func filledUp(_ rows: Tensor, _ classes: [Int]) -> (z: Tensor, classes: [Int]) {
+    let missing = rowsOfAPass - classes.count
+    guard missing > 0 else { return (rows, classes) }
+    let last = rows.sliced(0, classes.count - 1..<classes.count).expanded([missing, rows.size(1)])
+    return (concatenated([rows, last], 0), classes + [Int](repeating: classes[classes.count - 1], count: missing))
+  }
 
   /// The context of examples of these classes.
   func labelled(_ classes: [Int], _ standing: StandingStatistics? = nil) -> Context {
