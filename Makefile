@@ -4,11 +4,12 @@
 # make install PREFIX=DIR  puts gan, completions for bash, zsh and fish, and man pages there (/usr/local)
 # make bench  times it beside PyTorch and JAX and writes Benchmarks/RESULTS.md (half an hour; ONLY=mnist,dcgan for some of it, CPU=avx2)
 # make docs   makes the pages of the library in .build/docs (a minute at most, once it is built); BASE=path for a site below a path
+# make test-arm  compiles all C++ for ARM and runs our kernels there, under an emulator (three minutes, and 430 MB once)
 # make sanitize  runs the tests of our own kernels under the address and undefined-behaviour sanitizers
 # make torture  does to runs what machines do to them (kill -9, full disks, ...) and writes Results/torture (DATA=dir with MNIST)
 # make fuzz   feeds every parser with inputs made to break it, and keeps those that do (a few minutes; ONLY="idx png" for some)
 PREFIX ?= /usr/local
-.PHONY: install demo test build setup lint clean bench docs sanitize torture fuzz
+.PHONY: install demo test test-arm build setup lint clean bench docs sanitize torture fuzz
 
 demo: build
 	.build/release/gan demo
@@ -27,6 +28,9 @@ test: setup-test lint
 	swift build -c release --build-tests
 	Scripts/test-levels
 	swift test -c release --skip-build --no-parallel
+
+test-arm: build
+	Scripts/test-arm
 
 # Every link and name in the articles and comments has to lead somewhere. Look at the pages through a server:
 # python3 -m http.server --bind 127.0.0.1 --directory .build/docs
