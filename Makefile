@@ -30,7 +30,7 @@ test: setup-test lint
 	swift test -c release --skip-build --no-parallel
 
 test-arm: build
-	Scripts/test-arm
+	Scripts/test-kernels arm
 
 # Every link and name in the articles and comments has to lead somewhere. Look at the pages through a server:
 # python3 -m http.server --bind 127.0.0.1 --directory .build/docs

@@ -3,8 +3,8 @@
 #include "CTorch.h"
 
 #include <torch/version.h>
-#if TORCH_VERSION_MAJOR != 2 || TORCH_VERSION_MINOR != 13
-#error "This package is written for libtorch 2.13: run `make setup`, or point TORCH_HOME at a PyTorch 2.13."
+#if TORCH_VERSION_MAJOR != 2 || TORCH_VERSION_MINOR < 11 || TORCH_VERSION_MINOR > 13
+#error "This package is written for libtorch 2.11 to 2.13: run `make setup`, or point TORCH_HOME at such a PyTorch."
 #endif
 
 #include <ATen/TracerMode.h>
@@ -13,6 +13,18 @@
 
 #include <initializer_list>
 #include <string>
+
+#if TORCH_VERSION_MINOR < 12
+// Clang calls these by other names than the compiler that the library was made with.
+namespace at {
+template <> inline const float *TensorBase::const_data_ptr<float, 0>() const {
+  return static_cast<const float *>(const_data_ptr());
+}
+template <> inline const double *TensorBase::const_data_ptr<double, 0>() const {
+  return static_cast<const double *>(const_data_ptr());
+}
+}  // namespace at
+#endif
 
 namespace ctorch {
 

@@ -6,7 +6,9 @@
 #include <torch/csrc/autograd/function.h>
 #include <torch/csrc/autograd/functions/utils.h>
 #include <torch/csrc/autograd/saved_variable.h>
+#include <torch/version.h>
 
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,9 +18,22 @@ namespace ctorch {
 using torch::autograd::SavedVariable;
 using torch::autograd::variable_list;
 
+// From 2.13 on libtorch counts the references to a node in the node itself, before in a block beside it.
+#if TORCH_VERSION_MINOR >= 13
+template <class N> using NodePointer = c10::intrusive_ptr<N>;
+template <class N> NodePointer<N> make_node(torch::autograd::edge_list edges) {
+  return c10::make_intrusive<N>(std::move(edges));
+}
+#else
+template <class N> using NodePointer = std::shared_ptr<N>;
+template <class N> NodePointer<N> make_node(torch::autograd::edge_list edges) {
+  return NodePointer<N>(new N(std::move(edges)), torch::autograd::deleteNode);
+}
+#endif
+
 /// A node whose gradients are those of `first` and of `rest`, in their order; null where none of them is asked for.
 template <class N>
-c10::intrusive_ptr<N> node_of(const at::Tensor &first, c10::ArrayRef<at::Tensor> rest = {}) {
+NodePointer<N> node_of(const at::Tensor &first, c10::ArrayRef<at::Tensor> rest = {}) {
   if (!at::GradMode::is_enabled()) return nullptr;
   bool needed = first.requires_grad();
   for (const at::Tensor &input : rest) needed |= input.requires_grad();
@@ -27,7 +42,7 @@ c10::intrusive_ptr<N> node_of(const at::Tensor &first, c10::ArrayRef<at::Tensor>
   edges.reserve(1 + rest.size());
   edges.push_back(torch::autograd::impl::gradient_edge(first));
   for (const at::Tensor &input : rest) edges.push_back(torch::autograd::impl::gradient_edge(input));
-  return c10::make_intrusive<N>(std::move(edges));
+  return make_node<N>(std::move(edges));
 }
 
 /// Stands for the second derivative that a kernel does not have: reached by a backward pass, it fails.
@@ -55,7 +70,7 @@ inline variable_list once_differentiable(const char *kernel, const variable_list
       if (edge.is_valid()) edges.push_back(edge);
   for (const at::Tensor &cotangent : cotangents)
     if (cotangent.defined() && cotangent.requires_grad()) edges.push_back(torch::autograd::impl::gradient_edge(cotangent));
-  auto refusal = c10::make_intrusive<NoSecondDerivative>(std::move(edges));
+  auto refusal = make_node<NoSecondDerivative>(std::move(edges));
   refusal->kernel = kernel;
   for (at::Tensor &gradient : gradients) {
     if (!gradient.defined()) continue;

@@ -1,5 +1,5 @@
 // Every kernel of ours, through the C face and without Swift, so that a cross compiler and an emulator are all that it
-// takes to test them for another processor: Scripts/test-arm.
+// takes to test them for another processor: Scripts/test-kernels.
 //
 //   compare_kernels FILE            writes what the kernels give here
 //   compare_kernels FILE REFERENCE  the same, and compares it with what they gave elsewhere
