@@ -91,7 +91,7 @@ extension Recipe {
     recipe.labels.firstSteps = 2500
     recipe.techniques[ConsistencyRegularization.Settings.self] = .init(
       weight: 2, view: .own, shift: 3, mirrors: true, temperature: 0.5, confidence: 0.8)
-    recipe.techniques[DiffAugment.Settings.self] = .init(policies: [.cutout])
+    recipe.techniques[DiffAugment.Settings.self] = .init(policies: [.color, .cutout])
     recipe.techniques[DataAugmentation.Settings.self] = .init(mirrors: true, shift: 3)
     recipe.updates = .simultaneous
     recipe.duration = Duration(count: 20_000, unit: .steps)
