@@ -305,6 +305,8 @@ import Torch
       for (arguments, words) in [
         (["--out", "x.onnx", "--format", "torchscript"], ["x.onnx", "onnx", "torchscript"]),
         (["--out", "x.pt", "--format", "onnx"], ["x.pt", "onnx"]),
+        (["--out", "x.safetensors"], ["x.safetensors", "TorchScript", "--format"]),
+        (["--out", "x.pt2"], [".pt2", "ONNX"]),
         (["--out", "x", "--format", "keras"], ["keras", "onnx", "torchscript", "safetensors"]),
         (["--out", "run", "--format", "safetensors"], ["run", "exists"]),
         (["--out", "no/such/x.onnx"], ["no/such/x.onnx", "cannot be written"]),

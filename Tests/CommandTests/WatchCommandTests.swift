@@ -38,6 +38,32 @@ struct WatchCommandTests {
     }
   }
 
+  /// A run may come from somebody else, and its page may be handed on.
+  @Test func linksInARunShowNoFileElsewhere() throws {
+    try withEmptyFolder { folder in
+      try writeTinyImages(folder)
+      try Data(Self.recipe.utf8).write(to: folder.appendingPathComponent("tiny.yaml"))
+      let trained = try GanProcess(
+        ["train", "tiny.yaml", "--data", ".", "--threads", "1", "--steps", "1", "--out", "run"], in: folder)
+      try #require(trained.status == 0, "\(trained.errors)")
+      let run = RunFolder(folder.appendingPathComponent("run"))
+      let own = run.pictures.map(\.step)
+      #expect(run.realPicture != nil && !own.isEmpty)
+      let secret = Data("no picture, and nobody else's".utf8), elsewhere = folder.appendingPathComponent("secret.png")
+      try secret.write(to: elsewhere)
+      let real = folder.appendingPathComponent("run/samples/real.png")
+      try FileManager.default.removeItem(at: real)
+      for link in [real, folder.appendingPathComponent("run/samples/step-000099.png")] {
+        try FileManager.default.createSymbolicLink(at: link, withDestinationURL: elsewhere)
+      }
+      #expect(run.realPicture == nil && run.pictures.map(\.step) == own)
+      let page = try GanProcess(["watch", "run", "--out", "page.html"], in: folder)
+      try #require(page.status == 0, "\(page.errors)")
+      let written = try String(contentsOf: folder.appendingPathComponent("page.html"), encoding: .utf8)
+      #expect(!written.contains(secret.base64EncodedString()))
+    }
+  }
+
   @Test func onlyThisMachineAndOnlyWhoHasTheAddress() throws {
     try whileTraining { folder, _ in
       while (try? RunFolder(folder.appendingPathComponent("run")).description()) == nil { usleep(10_000) }

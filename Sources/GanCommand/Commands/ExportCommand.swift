@@ -39,7 +39,7 @@ struct Export: ParsableCommand {
     help: "The file to write, a new one; of safetensors the folder.", completion: .file(extensions: ["onnx", "pt"]))
   var out: String
 
-  @Option(help: "What to write. (default: onnx for a file named .onnx, else torchscript)")
+  @Option(help: "What to write. (default: onnx for a file named .onnx, torchscript for .pt, .pth, .ts or no suffix)")
   var format: ExportFormat?
 
   @Option(help: "Which of the networks; a classifier is what semi-supervised runs train.")
@@ -54,7 +54,13 @@ struct Export: ParsableCommand {
     let file = URL(fileURLWithPath: out)
     // Somebody's network may be in it, and before anything is computed there is nothing to lose.
     try refuseExisting(file)
-    let named = ExportFormat(named: file), format = format ?? named ?? .torchscript
+    let named = ExportFormat(named: file)
+    if format == nil, named == nil, !file.pathExtension.isEmpty {
+      throw ValidationError(
+        "--out \(out): .\(file.pathExtension) says no format: .onnx is ONNX, .pt, .pth and .ts are TorchScript; "
+          + "--format says what goes under another name")
+    }
+    let format = format ?? named ?? .torchscript
     if let named, named != format {
       throw ValidationError("--out \(out) is the name of a file of \(named), and --format says \(format)")
     }

@@ -375,14 +375,25 @@ public struct RunFolder: Sendable {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: samples.path)) ?? []
     return names.compactMap { name in
       guard let match = name.wholeMatch(of: /step-([0-9]{6,18})\.png/), let step = Int(match.1) else { return nil }
-      return (step, samples.appendingPathComponent(name))
+      let file = samples.appendingPathComponent(name)
+      return isOwn(file) ? (step, file) : nil
     }.sorted { $0.step < $1.step }
   }
 
   /// The picture of real examples; nil where there is none.
   public var realPicture: URL? {
     let file = samples.appendingPathComponent("real.png")
-    return FileManager.default.fileExists(atPath: file.path) ? file : nil
+    return isOwn(file) ? file : nil
+  }
+
+  /// Whether a picture is a file of the run itself: who shows a run that came from somebody else, or hands on its page,
+  /// shows no file that a link in it leads to.
+  private func isOwn(_ picture: URL) -> Bool {
+    func kind(_ place: URL) -> mode_t? {
+      var status = stat()
+      return lstat(place.path, &status) == 0 ? status.st_mode & S_IFMT : nil
+    }
+    return kind(samples) == S_IFDIR && kind(picture) == S_IFREG
   }
 
   /// Removes the pictures after `step`: the run goes on from there, and another way where it was taken back.
