@@ -91,8 +91,8 @@ extension RecipeGame {
     )
   }
 
-  /// Rows of each pass where no row looks at another: enough that a pass is no slower for each of them than a larger
-  /// one, and no more than training has memory for.
+  /// Rows of each pass where no row looks at another: so many that a larger pass would hardly be faster for each, so few
+  /// that a single row does not wait for long, and no more than training has memory for.
   private var rowsOfAPass: Int { min(32, recipe.generatedBatchSize) }
 
   /// The rows, and the last of them as often as a pass has rows left: by how many rows there are libraries choose the
