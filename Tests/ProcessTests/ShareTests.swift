@@ -49,6 +49,30 @@ import Testing
     }
   }
 
+  @Test func ofSeveralThatComeLastOneReports() throws {
+    try withEmptyFolder { folder in
+      let pieces = ["a-seed-1", "a-seed-2"]
+      var reports = 0
+      let (one, other) = (SharedWork(Share("1/2")!, in: folder), SharedWork(Share("2/2")!, in: folder))
+      try one.report(of: pieces) {
+        reports += 1
+        // At the same time,
+        try other.report(of: pieces) { reports += 1 }
+      }
+      // and right after it.
+      try other.report(of: pieces) { reports += 1 }
+      #expect(reports == 1)
+      // Of a table that has grown; where writing failed; and by who began later, and asks for it once more.
+      try other.report(of: ["b-seed-1"] + pieces) { reports += 1 }
+      #expect(reports == 2)
+      #expect(throws: FileError.self) { try one.report(of: ["c"]) { throw FileError(path: "c", reason: "full") } }
+      try other.report(of: ["c"]) { reports += 1 }
+      #expect(reports == 3)
+      try SharedWork(Share("1/2")!, in: folder).report(of: ["c"]) { reports += 1 }
+      #expect(reports == 4)
+    }
+  }
+
   private let games = [
     "compare", "--data", "normal,ring", "--techniques",
     "plain,feature-matching,historical-averaging,minibatch-discrimination",

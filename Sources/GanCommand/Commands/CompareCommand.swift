@@ -144,13 +144,13 @@ struct Compare: ParsableCommand {
     // A step is too small to share out; whole games are what runs side by side.
     Libtorch.threads = 1
     let shared = sharing.work(in: folder)
-    let (outcomes, left, count) = try play(grids, ComparisonFolder(folder.appendingPathComponent("games")), shared)
+    let (outcomes, left, pieces) = try play(grids, ComparisonFolder(folder.appendingPathComponent("games")), shared)
     guard let shared else {
-      if left > 0 { sharing.sayLeft(left, of: count) }
+      if left > 0 { sharing.sayLeft(left, of: pieces.count) }
       return try write(grids, outcomes, in: folder)
     }
-    guard left == 0 else { return sharing.sayLeft(left, of: count) }
-    try shared.once("report") { try write(grids, outcomes, in: folder) }
+    guard left == 0 else { return sharing.sayLeft(left, of: pieces.count) }
+    try shared.report(of: pieces) { try write(grids, outcomes, in: folder) }
   }
 
   private func write(_ grids: [Grid], _ outcomes: [[Outcome]], in folder: URL) throws {
@@ -308,7 +308,7 @@ struct Compare: ParsableCommand {
   /// For each grid its techniques' outcomes, in the order of the techniques; how many of how many pieces of work are left to
   /// other jobs.
   private func play(_ grids: [Grid], _ folder: ComparisonFolder, _ shared: SharedWork?) throws -> (
-    outcomes: [[Outcome]], left: Int, count: Int
+    outcomes: [[Outcome]], left: Int, pieces: [String]
   ) {
     // Points of all seeds are a step together; images of one are work enough.
     let jobs = grids.indices.flatMap { grid in
@@ -432,7 +432,7 @@ struct Compare: ParsableCommand {
         return outcome
       }
     }
-    return (all, stored.count { $0 == nil }, jobs.count)
+    return (all, stored.count { $0 == nil }, jobs.map(name))
   }
 
   /// Says how many games are over, and how to go on.

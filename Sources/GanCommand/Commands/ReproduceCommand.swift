@@ -131,7 +131,7 @@ struct ReproduceTable<Published: FewLabelsTable>: ParsableCommand {
     guard let shared else { return try report(reproduction, images, test, device) }
     let left = try reproduction.runs.count { try !reproduction.runFolder(of: $0).isComplete() }
     guard left == 0 else { return sharing.sayLeft(left, of: reproduction.runs.count) }
-    try shared.once("report") { try report(reproduction, images, test, device) }
+    try shared.report(of: reproduction.runs.map(\.path)) { try report(reproduction, images, test, device) }
   }
 
   private func report(

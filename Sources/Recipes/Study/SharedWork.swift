@@ -45,6 +45,8 @@ public struct SharedWork: Sendable {
   /// The part that this process begins with.
   public let share: Share
   private let claims: URL
+  /// What ``reported`` held when this process began.
+  private let reportedBefore: String?
 
   /// - Parameters:
   ///   - share: the part that this process begins with.
@@ -52,6 +54,14 @@ public struct SharedWork: Sendable {
   public init(_ share: Share, in folder: URL) {
     self.share = share
     claims = folder.appendingPathComponent("claims")
+    reportedBefore = SharedWork.text(claims.appendingPathComponent("report/written"))
+  }
+
+  /// Says of which pieces of work the last report is, behind a line that no other report has.
+  private var reported: URL { place("report").appendingPathComponent("written") }
+
+  private static func text(_ file: URL) -> String? {
+    (try? readFile(at: file)).map { String(decoding: $0, as: UTF8.self) }
   }
 
   /// The piece `name` for this process, as long as what is returned lives; nil where another has it.
@@ -77,12 +87,23 @@ public struct SharedWork: Sendable {
   /// Whether another process works on the piece `name` now.
   public func isTaken(_ name: String) -> Bool { FolderLock.isHeld(in: place(name)) }
 
-  /// Runs `body` unless another process does so now, such as writing the report.
+  /// Writes the report of all the `pieces`, which are over, unless another process is writing it, or has written it
+  /// since this one began: of several that find all pieces over, one reports.
   ///
-  /// - Throws: `FileError`; what `body` throws.
-  public func once(_ name: String, _ body: () throws -> Void) throws {
-    guard let lock = try claim(name) else { return }
-    try withExtendedLifetime(lock, body)
+  /// - Throws: `FileError`; what `write` throws.
+  public func report(of pieces: [String], _ write: () throws -> Void) throws {
+    guard let lock = try claim("report") else { return }
+    try withExtendedLifetime(lock) {
+      // Told by what it says, and not by times: those of several machines differ.
+      if let last = SharedWork.text(reported), last != reportedBefore,
+        last.components(separatedBy: "\n").dropFirst().elementsEqual(pieces)
+      {
+        return
+      }
+      try write()
+      let lines = [UUID().uuidString] + pieces
+      try replaceFile(at: reported, with: Data(lines.joined(separator: "\n").utf8))
+    }
   }
 
   private func place(_ name: String) -> URL {
