@@ -185,6 +185,11 @@ public final class Network<Model: Module> {
     Dictionary(uniqueKeysWithValues: zip(names, parameters.map { $0.value.detached().copied() }))
   }
 
+  /// The name of a parameter; nil for one of another network.
+  func name(of parameter: Parameter) -> String? {
+    parameters.firstIndex { $0 === parameter }.map { names[$0] }
+  }
+
   /// The same without copies: what a step changes, these change with.
   package var currentValues: [String: Tensor] {
     Dictionary(uniqueKeysWithValues: zip(names, parameters.map { $0.value.detached() }))

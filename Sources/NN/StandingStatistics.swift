@@ -10,6 +10,8 @@ public final class StandingStatistics {
   /// Of each layer, pass by pass.
   private var gathered: [[Moments]] = []
   private var finished: [Moments]?
+  /// What a layer is told from others by, and the epsilon that it adds to the variance.
+  private var layersOf: [(bias: Parameter, epsilon: Double)] = []
   private var next = 0
 
   /// Nothing gathered yet. Passes with ``Context/evaluation(labels:standing:)`` gather until ``finish()``.
@@ -28,16 +30,55 @@ public final class StandingStatistics {
     }
   }
 
+  /// What was gathered for one layer of batch norm.
+  public struct Layer {
+    /// [F]
+    public let mean: Tensor
+    /// [F], divided by the number of rows.
+    public let variance: Tensor
+    /// What the layer adds to the variance.
+    public let epsilon: Double
+  }
+
+  /// The layers' biases with what was gathered; none before ``finish()``.
+  var byLayer: [(bias: Parameter, Layer)] {
+    zip(layersOf, finished ?? []).map { ($0.bias, Layer(mean: $1.mean, variance: $1.variance, epsilon: $0.epsilon)) }
+  }
+
   /// A pass begins.
   func begin() { next = 0 }
 
   /// Mean and variance [F] for the layer that comes next, whose batch has these; its own ones while they are gathered.
-  func take(_ ofBatch: () -> (mean: Tensor, variance: Tensor)) -> (mean: Tensor, variance: Tensor) {
+  ///
+  /// - Parameters:
+  ///   - bias: the layer's.
+  ///   - epsilon: what it adds to the variance.
+  func take(_ bias: Parameter, _ epsilon: Double, _ ofBatch: () -> (mean: Tensor, variance: Tensor)) -> (
+    mean: Tensor, variance: Tensor
+  ) {
     defer { next += 1 }
     if let finished { return finished[next] }
     let moments = ofBatch()
-    if next == gathered.count { gathered.append([]) }
+    if next == gathered.count {
+      gathered.append([])
+      layersOf.append((bias, epsilon))
+    }
     gathered[next].append(moments)
     return moments
+  }
+}
+
+extension Network {
+  /// Finished standing statistics by the names of the network's layers of batch norm: `norms.0` for the one with the
+  /// parameter `norms.0.bias`.
+  ///
+  /// Of a layer that comes several times in a pass, they are the last ones.
+  public func named(_ standing: StandingStatistics) -> [String: StandingStatistics.Layer] {
+    var named: [String: StandingStatistics.Layer] = [:]
+    for (bias, layer) in standing.byLayer {
+      guard let name = name(of: bias) else { continue }
+      named[name.split(separator: ".").dropLast().joined(separator: ".")] = layer
+    }
+    return named
   }
 }

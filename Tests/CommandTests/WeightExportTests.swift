@@ -1,4 +1,5 @@
 import Foundation
+import GoldenSupport
 import Testing
 import Torch
 
@@ -52,6 +53,83 @@ import Torch
         z = torch.linspace(-3, 3, 50).reshape(-1, 1)
         found, expected = net(z), torch.jit.load("g.pt")(z)
         assert (found - expected).abs().max() <= 1e-5 * expected.abs().max(), (found - expected).abs().max()
+        """, in: folder)
+    }
+  }
+
+  /// Generators with batch norm: without a gain and with an epsilon of their own, and as PyTorch's example of DCGAN.
+  private static let normalized: [(recipe: String, settings: [String], bound: RoundingBound)] = [
+    (
+      "two-dimensional", ["generator.normalization=batch"],
+      RoundingBound(.float32, sums: [2, 128, 128], functions: 6)
+    ),
+    (
+      "dcgan-32", ["generator.width=4", "discriminator.width=4", "noise.dimensions=6", "batchSize=8"],
+      RoundingBound(.float32, sums: [6, 4 * 4], functions: 4)
+    ),
+  ]
+
+  /// Built in PyTorch from its configuration and put in evaluation mode, a generator with batch norm makes what the
+  /// exported pass makes: its standing statistics are there, with the epsilon of each layer.
+  @Test(.enabled(if: Python.isThere, Python.missing), arguments: normalized.indices)
+  func batchNormHasItsStandingStatistics(_ kind: Int) throws {
+    let (recipe, settings, bound) = Self.normalized[kind]
+    try withEmptyFolder { folder in
+      try writeTinyImages(folder)
+      let data = recipe == "dcgan-32" ? ["--data", ".", "--set", "data.source=mnist"] : []
+      _ = try gan(
+        ["train", recipe, "--steps", "3", "--out", "run"] + data + settings.flatMap { ["--set", $0] }, folder)
+      _ = try gan(["export", "run", "--format", "safetensors", "--out", "g"], folder)
+      _ = try gan(["export", "run", "--out", "g.pt"], folder)
+      _ = try gan(["export", "run", "--format", "safetensors", "--out", "batch", "--batch-statistics"], folder)
+      _ = try Python.output(
+        """
+        import hashlib, json, torch
+        from safetensors.torch import load_file
+
+        config, weights = json.load(open("g/config.json")), load_file("g/model.safetensors")
+        parameters, norms = config["parameters"], config["batchNorm"]
+        moments = {f"{layer}.{kind}" for layer in norms for kind in ("mean", "variance")}
+        assert config["statistics"] == "standing" and norms, config
+        assert weights.keys() == parameters.keys() | moments and not parameters.keys() & moments
+        elements = b"".join(weights[n].numpy().tobytes() for n in sorted(parameters))
+        assert hashlib.sha256(elements).hexdigest() == config["sha256"]
+
+        parts, state = [], {}
+        def add(module, name, **names):
+            state.update({
+                f"{len(parts)}.{theirs}": weights[f"{name}.{ours}"]
+                for theirs, ours in names.items() if f"{name}.{ours}" in weights})
+            parts.append(module)
+        for i, name in enumerate([*(f"hidden.{i}" for i in range(len(norms))), "output"]):
+            shape = parameters[f"{name}.weight"]["shape"]
+            if len(shape) == 2:
+                layer = torch.nn.Linear(shape[1], shape[0], bias=f"{name}.bias" in weights)
+            else:
+                stride, padding = (1, 0) if i == 0 else (2, 1)
+                layer = torch.nn.ConvTranspose2d(*shape[:2], 4, stride, padding, bias=f"{name}.bias" in weights)
+            add(layer, name, weight="weight", bias="bias")
+            if name == "output":
+                break
+            norm = norms[f"normalizations.{i}"]
+            module = torch.nn.BatchNorm2d if len(shape) == 4 else torch.nn.BatchNorm1d
+            add(module(norm["features"], norm["epsilon"]), f"normalizations.{i}",
+                weight="gain", bias="bias", running_mean="mean", running_var="variance")
+            parts.append(torch.nn.ReLU())
+        net = torch.nn.Sequential(*parts, *([torch.nn.Tanh()] if len(config["output"]) == 3 else [])).double()
+        assert not net.load_state_dict(state, strict=False).unexpected_keys
+        assert len(state) == len(weights), (weights.keys(), state.keys())
+        z = torch.rand(40, *config["input"], generator=torch.Generator().manual_seed(1)) * 2 - 1
+        rows = z.double().reshape(40, -1, 1, 1) if len(config["output"]) == 3 else z.double()
+        exact = net.eval()(rows)
+        apart = lambda y: ((y - exact).abs().max() / exact.abs().max()).item()
+        print("PyTorch:", apart(torch.jit.load("g.pt")(z)), "of the largest output apart")
+        assert apart(torch.jit.load("g.pt")(z)) <= \(bound.relative), apart(torch.jit.load("g.pt")(z))
+        assert apart(net.train()(rows)) > 1e-2
+
+        config, weights = json.load(open("batch/config.json")), load_file("batch/model.safetensors")
+        assert config["statistics"] == "batch" and "batchNorm" not in config
+        assert weights.keys() == config["parameters"].keys()
         """, in: folder)
     }
   }

@@ -25,7 +25,7 @@ public struct BatchNorm: Layer {
 
   public func callAsFunction(_ x: Tensor, _ context: Context) -> Tensor {
     if let standing = context.standing {
-      let (mean, variance) = standing.take {
+      let (mean, variance) = standing.take(bias, epsilon) {
         let mean = x.mean(-2)
         let centred = x - mean.unsqueezed(-2)
         return (mean, (centred * centred).mean(-2))

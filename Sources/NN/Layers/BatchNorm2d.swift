@@ -27,7 +27,7 @@ public struct BatchNorm2d: Layer {
     }
     if let standing = context.standing {
       func perChannel(_ values: Tensor) -> Tensor { values.reshaped([1, -1, 1, 1]) }
-      let (mean, variance) = standing.take {
+      let (mean, variance) = standing.take(bias, epsilon) {
         let mean = x.mean(-1).mean(-1).mean(0)
         let centred = x - perChannel(mean)
         return (mean, (centred * centred).mean(-1).mean(-1).mean(0))

@@ -22,9 +22,6 @@ public enum ExportFormat: String, Sendable, CaseIterable {
     }
   }
 
-  /// Whether what is written can be run; parameters alone cannot.
-  var holdsPass: Bool { self != .safetensors }
-
   func contents(of network: WrittenNetwork) throws -> NetworkExport.Contents {
     switch self {
     case .torchscript: .file(try network.record().encoded(extraFiles: network.texts()))
@@ -41,6 +38,8 @@ struct WrittenNetwork {
   let origin: NetworkExport.Origin
   /// All parameters, by name.
   let state: [String: Tensor]
+  /// Those of its layers of batch norm, by their names; none where it normalises by its batch.
+  let statistics: [String: StandingStatistics.Layer]
   /// Its pass, checked against the network.
   let record: () throws -> ScriptModule
 
@@ -82,10 +81,14 @@ extension WrittenNetwork {
 
   /// The files of a folder of weights.
   fileprivate func weightFolder() throws -> [String: Data] {
-    for (name, value) in state.sorted(by: { $0.key < $1.key }) where try !value.isAllFinite() {
+    var tensors = state
+    for (name, layer) in statistics {
+      (tensors["\(name).mean"], tensors["\(name).variance"]) = (layer.mean.detached(), layer.variance.detached())
+    }
+    for (name, value) in tensors.sorted(by: { $0.key < $1.key }) where try !value.isAllFinite() {
       throw StateError(name: name, reason: "is not finite")
     }
-    let weights = Safetensors(tensors: state, metadata: ["format": "pt", "network": origin.network])
+    let weights = Safetensors(tensors: tensors, metadata: ["format": "pt", "network": origin.network])
     let texts = try texts()
     return [
       "model.safetensors": try weights.encoded(), "config.json": Data(try Self.json(WeightsConfiguration(self)).utf8),
@@ -94,14 +97,19 @@ extension WrittenNetwork {
   }
 }
 
-/// What a folder's `config.json` says: the network's ``NetworkExport/Origin``, its kind with its settings, and its
-/// parameters.
+/// What a folder's `config.json` says: the network's ``NetworkExport/Origin``, its kind with its settings, its
+/// parameters, and its batch norm's statistics.
 private struct WeightsConfiguration: Encodable {
   struct Parameter: Encodable {
     let shape: [Int]
     let dtype: String
     /// Whether an optimiser changes it.
     let trained: Bool
+  }
+
+  struct BatchNorm: Encodable {
+    let features: Int
+    let epsilon: Double
   }
 
   struct Range: Encodable { let low, high: Double }
@@ -112,8 +120,10 @@ private struct WeightsConfiguration: Encodable {
   /// What an element of an output can be; nil for any number.
   let outputRange: Range?
   let parameters: [String: Parameter]
+  /// The layers of batch norm that have a mean and a variance; nil where none has.
+  let batchNorm: [String: BatchNorm]?
 
-  private enum CodingKeys: CodingKey { case settings, outputRange, parameters }
+  private enum CodingKeys: CodingKey { case settings, outputRange, parameters, batchNorm }
 
   init(_ written: WrittenNetwork) {
     let (game, recipe) = (written.game, written.game.recipe)
@@ -128,6 +138,9 @@ private struct WeightsConfiguration: Encodable {
         let dtype = written.state[line.name]?.dtype ?? .float32
         return (line.name, Parameter(shape: line.shape, dtype: dtype.rawValue, trained: !line.isFixed))
       })
+    batchNorm =
+      written.statistics.isEmpty
+      ? nil : written.statistics.mapValues { BatchNorm(features: $0.mean.count, epsilon: $0.epsilon) }
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -136,5 +149,6 @@ private struct WeightsConfiguration: Encodable {
     try container.encode(settings, forKey: .settings)
     try container.encodeIfPresent(outputRange, forKey: .outputRange)
     try container.encode(parameters, forKey: .parameters)
+    try container.encodeIfPresent(batchNorm, forKey: .batchNorm)
   }
 }

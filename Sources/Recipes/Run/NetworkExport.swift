@@ -88,8 +88,8 @@ extension RunFolder {
   /// - Parameters:
   ///   - format: what it is written as.
   ///   - weights: which of those that the run has saved.
-  ///   - standingStatistics: whether a generator's batch norm gets standing statistics, in a format that holds the pass.
-  ///     A discriminator's, for which the data would be needed, goes by the batch.
+  ///   - standingStatistics: whether a generator's batch norm gets standing statistics. A discriminator's, for which the
+  ///     data would be needed, goes by the batch.
   /// - Throws: `FileError` for a folder that is no run, that has not saved its networks yet, or that lacks the network;
   ///   `ScriptError` where the recording does not compute what the network does, or the network nothing that is finite;
   ///   `ONNXError` naming the operation that ONNX does not have.
@@ -125,7 +125,7 @@ extension RecipeGame {
     standingStatistics: Bool = true
   ) throws -> NetworkExport {
     let isGenerator = network == .generator
-    let gathers = isGenerator && standingStatistics && format.holdsPass
+    let gathers = isGenerator && standingStatistics
     let gathered =
       try isGenerator
       ? gatheredStatistics(rows: gathers ? NetworkExport.standingRows : 1) : judgedStatistics()
@@ -139,7 +139,9 @@ extension RecipeGame {
       noise: isGenerator ? recipe.noise : nil, batchSize: isGenerator ? recipe.generatedBatchSize : recipe.batchSize,
       statistics: gathered.map { _ in standing == nil ? .batch : .standing }, sha256: try Self.checksum(state))
     let written = WrittenNetwork(
-      game: self, network: network, origin: origin, state: state, record: { try record(network, standing) })
+      game: self, network: network, origin: origin, state: state,
+      statistics: standing.map { generator.named($0) } ?? [:],
+      record: { try record(network, standing) })
     return NetworkExport(contents: try format.contents(of: written), origin: origin)
   }
 
