@@ -112,6 +112,7 @@ public struct Page: Sendable {
       <meta charset="utf-8">
       <meta name="viewport" content="width=device-width, initial-scale=1">
       <meta name="color-scheme" content="light dark">
+      <link rel="icon" href="\(Self.icon)">
       <meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline'\(sources); \
       style-src 'unsafe-inline'; img-src data: blob:\(sources)\(connections)">
       <title>\(escape(title))</title>
@@ -149,6 +150,12 @@ public struct Page: Sendable {
     let source = blocks.contains(where: \.hasCharts) ? try PlotlyFile.read(plotly ?? PlotlyFile.url) : ""
     try writeOutput(Data(html(plotly: source).utf8), to: url)
   }
+
+  /// A data density, and a generated one that comes near it: browsers ask a server for an icon where a page has none.
+  private static let icon =
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16' fill='none' stroke-width='2'"
+    + "%3E%3Cpath d='M1 13C6 13 5 3 8 3s2 10 7 10' stroke='%232a6fbb'/%3E"
+    + "%3Cpath d='M1 14C5 14 4 6 7 6s2 8 7 8' stroke='%23d96c06'/%3E%3C/svg%3E"
 
   private static func asset(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 

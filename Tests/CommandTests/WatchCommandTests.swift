@@ -193,6 +193,13 @@ struct WatchCommandTests {
           ], in: folder)
         try #require(train.status == 0, "\(train.errors)")
       }
+      // Of other pictures, and so short that there is one measurement.
+      let elsewhere = folder.appendingPathComponent("elsewhere")
+      try FileManager.default.createDirectory(at: elsewhere, withIntermediateDirectories: true)
+      try writeTinyImages(elsewhere, count: 48)
+      let short = try GanProcess(
+        ["train", "tiny.yaml", "--data", "elsewhere", "--threads", "1", "--out", "short", "--steps", "400"], in: folder)
+      try #require(short.status == 0, "\(short.errors)")
       // As a run of several processes says it.
       let description = folder.appendingPathComponent("two/run.json")
       let json = try String(contentsOf: description, encoding: .utf8)
@@ -200,6 +207,20 @@ struct WatchCommandTests {
       let written = try GanProcess(["watch", "one", "two", "--out", "page.html"], in: folder)
       try #require(written.status == 0 && written.output == "page.html\n", "\(written.errors)")
       let browser = try HeadlessBrowser()
+      // Real pictures of each of the data, with the name of a run that has them.
+      let third = try GanProcess(["watch", "one", "two", "short", "--out", "three.html"], in: folder)
+      try #require(third.status == 0, "\(third.errors)")
+      try browser.open(folder.appendingPathComponent("three.html"))
+      try browser.wait(until: "document.querySelectorAll('.pair img:not([hidden])').length === 5")
+      let captions = "[...document.querySelectorAll('[id^=real] figcaption')].map(c => c.textContent).join('|')"
+      #expect(
+        try browser.evaluate(captions) == "one: real, as the networks see them|short: real, as the networks see them")
+      let words = "[...document.querySelectorAll('.health')].map(h => h.textContent.includes('Too early')).join()"
+      #expect(try browser.evaluate(words) == "false,false,true")
+      #expect(try browser.evaluate("document.documentElement.dataset.errors") == "0")
+      if let place = ProcessInfo.processInfo.environment["GAN_TEST_PICTURES"] {
+        try browser.screenshot(wholePage: true).write(to: URL(fileURLWithPath: "\(place)/watch-three.png"))
+      }
       try browser.open(folder.appendingPathComponent("page.html"))
       try browser.wait(until: "document.documentElement.dataset.overflow !== undefined")
       #expect(try browser.evaluate("document.documentElement.dataset.errors") == "0")

@@ -188,6 +188,27 @@ struct BrowserTests {
     #expect(try browser.evaluate("document.documentElement.dataset.errors") == "0")
   }
 
+  /// One number is seen, and a scale of numbers that are never below 0 does not show what is.
+  @Test func fewNumbersAndNoughts() throws {
+    func line(_ title: String, _ y: [Double]) -> Block {
+      .chart(
+        Chart(title: title, x: "step", y: "y", traces: [.line("line", .loss, x: y.indices.map(Double.init), y: y)]))
+    }
+    let page = Page(
+      title: "Few", lead: "",
+      blocks: [
+        line("one", [0]), line("noughts", [0, 0, 0]), line("shares", [0, 0.01, .nan]), line("both", [-1, 0, 1]),
+      ])
+    let browser = try HeadlessBrowser()
+    try opened(page, in: browser, width: 1280)
+    let plots = "[...document.querySelectorAll('.plot')]"
+    try browser.wait(until: "\(plots).every(p => p._fullLayout?.yaxis.range)")
+    #expect(
+      try browser.evaluate("\(plots).map(p => p._fullLayout.yaxis.range[0] < 0).join()") == "false,false,false,true")
+    #expect(try browser.evaluate("\(plots).map(p => p._fullLayout.yaxis.range[1] > 0).join()") == "true,true,true,true")
+    #expect(try browser.evaluate("\(plots).map(p => p.querySelectorAll('.points path').length).join()") == "1,0,0,0")
+  }
+
   /// The counter that the other tests rely on does count.
   @Test func noticesErrors() throws {
     let browser = try HeadlessBrowser()

@@ -8,15 +8,15 @@ struct Watch: AsyncParsableCommand {
     abstract: "Shows runs on a page that changes as they are trained.",
     discussion: """
       Prints the page's address on this machine and hands it out until it is ended. Pictures, losses and signs of trouble appear \
-      within a second of being measured; one slider moves through the run. Several runs are shown side by side, with the keys in \
+      within a second of being measured; one slider moves through the run. Up to six runs are shown side by side, with the keys in \
       which their recipes differ. It only reads; whoever has the address can ask a run to save a checkpoint, or to stop.
 
         gan watch runs/mnist-1
-        gan watch runs/*
+        gan watch runs/mnist-1 runs/mnist-2
         gan watch runs/mnist-1 --out mnist.html
       """)
 
-  @Argument(help: ArgumentHelp("The folders of runs.", valueName: "run"), completion: .directory)
+  @Argument(help: ArgumentHelp("The folders of runs, six at most.", valueName: "run"), completion: .directory)
   var runFolders: [String]
 
   @Option(
@@ -29,7 +29,7 @@ struct Watch: AsyncParsableCommand {
 
   func validate() throws {
     guard runFolders.count <= 6 else {
-      throw ValidationError("Six runs at most can be told apart; there are \(runFolders.count).")
+      throw ValidationError("Six runs at most can be told apart on one page; there are \(runFolders.count) folders.")
     }
   }
 

@@ -31,7 +31,7 @@
 
   // The runs
 
-  const words = { training: "training", stopped: "stopped", over: "finished", broke: "broke off", waiting: "not begun" };
+  const words = { training: "training", stopped: "stopped", over: "finished", broke: "broke off", waiting: "not begun", reading: "being read" };
 
   function runCard(run, index) {
     const share = run.steps ? Math.min(1, run.step / run.steps) : 0;
@@ -74,7 +74,7 @@
     const runs = data.state.runs;
     if (!slot("run-0")) slot("live-runs").replaceChildren(...runs.map((_, i) => make("div", {}, make("div", { id: `run-${i}` }), actions(i))));
     runs.forEach((run, i) => {
-      const { pictures, signs, verdict, scores, ...card } = run;
+      const { pictures, signs, tooFew, verdict, scores, ...card } = run;
       show(`run-${i}`, card, () => runCard(run, i));
       slot(`run-${i}`).nextSibling.hidden = !data.isLive || !token || run.status !== "training";
     });
@@ -197,7 +197,9 @@
     const runs = data.state.runs;
     const withPictures = runs.flatMap((run, i) => run.pictures.length ? [i] : []);
     section("live-pictures", withPictures.length > 0);
-    const reals = withPictures.filter(i => runs[i].real).slice(0, runs.length > 1 ? 1 : undefined);
+    // Once for all runs of the same data.
+    const reals = withPictures.filter((i, place) => runs[i].real
+      && !withPictures.slice(0, place).some(other => runs[other].real && runs[other].data === runs[i].data));
     show("live-pictures", [withPictures, reals], () => make("div", { class: "pair" },
       [...withPictures.map(i => [`made-${i}`, i]), ...reals.map(i => [`real-${i}`, i])].map(([id]) =>
         make("figure", { class: "picture", id }, make("div", { class: "grid" }, make("img", { hidden: true })), make("figcaption")))));
@@ -212,8 +214,9 @@
     }
     for (const i of reals) {
       const figure = slot(`real-${i}`);
-      load(figure.querySelector("img"), address(i, "real", runs[i].real), "Real pictures");
-      figure.querySelector("figcaption").textContent = "Real, as the networks see them";
+      const text = `${reals.length > 1 ? `${runs[i].name}: real` : "Real"}, as the networks see them`;
+      load(figure.querySelector("img"), address(i, "real", runs[i].real), reals.length > 1 ? `${runs[i].name}: real pictures` : "Real pictures");
+      figure.querySelector("figcaption").textContent = text;
     }
   }
 
@@ -226,7 +229,8 @@
       ? make("details", { open: !many }, make("summary", {}, "What to try"), make("ul", {}, advice.map(text => make("li", {}, rich(text))))) : undefined;
     const signs = run.signs.map(sign => make("div", { class: "sign" }, make("p", {}, sign.text, since(sign.since)), what(sign.advice)));
     // Single batches do not show everything that is wrong.
-    if (!signs.length && run.step > 0 && run.verdict?.verdict !== "ill") signs.push(make("div", { class: "sign good" }, make("p", {}, "No sign of trouble in the measurements.")));
+    if (!signs.length && run.tooFew) signs.push(make("p", { class: "early" }, `Too early to tell by the measurements: there ${run.tooFew.measurements === 1 ? "is one" : `are ${run.tooFew.measurements}`}, and a sign of trouble takes ${run.tooFew.needed}.`));
+    else if (!signs.length && run.status !== "reading" && run.step > 0 && run.verdict?.verdict !== "ill") signs.push(make("div", { class: "sign good" }, make("p", {}, "No sign of trouble in the measurements.")));
     const findings = (run.verdict?.findings ?? []).map(finding =>
       make("div", { class: "sign" }, make("p", {}, finding.evidence, since(finding.since)), what(finding.advice)));
     const verdict = run.verdict
@@ -240,7 +244,7 @@
   }
 
   function showHealth() {
-    show("live-health", data.state.runs.map(({ signs, verdict, scores, name, step }) => [signs, verdict, scores, name, step > 0]), () => data.state.runs.map(health));
+    show("live-health", data.state.runs.map(({ signs, tooFew, verdict, scores, name, status, step }) => [signs, tooFew, verdict, scores, name, status === "reading", step > 0]), () => data.state.runs.map(health));
   }
 
   function showDifferences() {

@@ -34,9 +34,13 @@ struct WatchState: Encodable {
     /// Steps with pictures, and what tells one picture of a step from another.
     let pictures: [Picture]
     let real: String?
+    /// What the real picture is of: runs of the same data have the same.
+    let data: String
     /// Whether the samples are pictures, of which the nearest training pictures can be asked for.
     let hasNeighbours: Bool
     let signs: [Sign]
+    /// Where there are fewer measurements than a sign takes; nil where there are enough, or none.
+    let tooFew: TooFew?
     let verdict: Verdict?
     let scores: Scores?
   }
@@ -55,10 +59,17 @@ struct WatchState: Encodable {
     let real: String?
   }
 
+  struct TooFew: Encodable {
+    let measurements: Int
+    let needed: Int
+  }
+
   enum Status: String, Encodable {
     case training, stopped, over
     case broke
     case waiting
+    /// What was measured is not read to its end yet.
+    case reading
   }
 
   struct Picture: Encodable {
@@ -125,9 +136,11 @@ extension WatchState.Run {
     status =
       run.description == nil
       ? .waiting
-      : run.isTraining
-        ? .training
-        : steps > 0 && step >= steps ? .over : fault != nil ? .broke : isFresh ? .training : .stopped
+      : !run.isRead && run.failure == nil
+        ? .reading
+        : run.isTraining
+          ? .training
+          : steps > 0 && step >= steps ? .over : fault != nil ? .broke : isFresh ? .training : .stopped
     let resume = "gan train --resume \(shellPath(run.folder.url.relativePath))"
     note =
       switch status {
@@ -136,7 +149,7 @@ extension WatchState.Run {
         "It ended in step \(fault?.step ?? step): \(fault?.reason ?? ""). `\(resume)` goes on from its last checkpoint."
       case .stopped: "Nobody trains it now. `\(resume)` goes on."
       case .waiting: "There is no run in this folder yet."
-      case .training, .over: nil
+      case .training, .over, .reading: nil
       }
     stepsPerSecond = run.columns.stepsPerSecond
     secondsLeft =
@@ -147,9 +160,20 @@ extension WatchState.Run {
     pictures = run.pictures.map { .init(step: $0.step, version: String($0.version.magnitude, radix: 36)) }
     real = run.realVersion.map { String($0.magnitude, radix: 36) }
     hasNeighbours = run.description?.imageShape != nil
+    data = Self.data(of: run)
     signs = Self.signs(run, steps: steps)
+    tooFew = run.patience.flatMap { needed in
+      (1..<needed).contains(run.columns.count)
+        ? WatchState.TooFew(measurements: run.columns.count, needed: needed) : nil
+    }
     verdict = Self.verdict(in: run.folder)
     scores = Self.scores(in: run.folder)
+  }
+
+  /// The recipe's keys of its data, and the place.
+  private static func data(of run: WatchedRun) -> String {
+    let keys = (run.recipe.flatMap { try? RecipeFile.settings(of: $0) } ?? []).filter { $0.key.hasPrefix("data.") }
+    return (keys.map { "\($0.key)=\($0.value)" } + [run.description?.dataPath ?? ""]).joined(separator: " ")
   }
 
   private static func signs(_ run: WatchedRun, steps: Int) -> [WatchState.Sign] {

@@ -12,7 +12,7 @@ public struct SignWatch {
   private let modes: Int?
   /// A sign has to hold for so many measurements in a row: a fifth of the run's is not too long to wait for a game that
   /// finds its feet.
-  private let patience: Int
+  public let patience: Int
 
   /// - Parameter steps: of the whole run.
   public init(_ recipe: Recipe, steps: Int) {

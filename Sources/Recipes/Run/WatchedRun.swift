@@ -27,6 +27,9 @@ public final class WatchedRun {
   /// What the measurements have been showing for long enough to be worth a word.
   public var signs: [SignWatch.Standing] { watch?.standing ?? [] }
 
+  /// Measurements that a sign takes; nil as long as there is no recipe.
+  public var patience: Int? { watch?.patience }
+
   private var watch: SignWatch?
   private var signatures: [String: FileSignature] = [:]
   private var measured: FileSignature?
@@ -121,13 +124,10 @@ public final class WatchedRun {
     var bytes = [UInt8](repeating: 0, count: min(limit, max(0, now.size - offset)))
     let count = bytes.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, $0.count, off_t(offset)) }
     // A last line that does not end is one that is being written.
-    guard count > 0, let end = bytes[..<count].lastIndex(of: UInt8(ascii: "\n")) else {
-      isRead = offset + max(0, count) >= now.size || count <= 0
-      return false
-    }
+    isRead = offset + max(0, count) >= now.size || count <= 0
+    guard count > 0, let end = bytes[..<count].lastIndex(of: UInt8(ascii: "\n")) else { return false }
     let text = Data(bytes[...end])
     offset += end + 1
-    isRead = offset >= now.size
     let (lines, read) = try RunFolder.measurements(in: text, after: line, path: folder.measurementsFile.path)
     line += read
     for line in lines {

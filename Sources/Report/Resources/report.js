@@ -35,7 +35,8 @@
 
   // How each kind of trace looks, as Plotly has it. x and y are the numbers as they came.
   const kinds = {
-    line: (style, x, y) => ({ x, y }),
+    // One number makes no line.
+    line: (style, x, y) => ({ x, y, ...(x.length === 1 ? { mode: "lines+markers", marker: { size: 7 }, cliponaxis: false } : {}) }),
     area: (style, x, y) => ({ x, y, fill: "tozeroy", fillcolor: faded(style.role, 0.16) }),
     // A silhouette: up at the first edge, level over each bin, down at the last.
     histogram: (style, x, y) => ({
@@ -71,10 +72,11 @@
     };
   }
 
-  function plotlyAxis(axis, canZoom, isSmall) {
+  function plotlyAxis(axis, canZoom, isSmall, isNeverNegative) {
     const range = axis.log ? axis.range?.map(Math.log10) : axis.range;
     return {
       type: axis.log ? "log" : "linear", range: range?.every(Number.isFinite) ? range.slice() : undefined,
+      rangemode: isNeverNegative ? "nonnegative" : "normal",
       fixedrange: !canZoom, automargin: true, zeroline: false, gridcolor: color("grid"), tickmode: "auto",
       ticks: "outside", ticklen: 5, tickcolor: "transparent",
       nticks: narrow.matches || isSmall ? 5 : 7, ...(axis.log ? { tickformat: "~g" } : { separatethousands: true }),
@@ -86,6 +88,12 @@
   function ticksOfBars(chart) {
     const bars = chart.traces.find(([style]) => data.styles[style].kind === "bars");
     return bars && data.arrays[bars[1]].length <= 20 ? { tickmode: "array", tickvals: data.arrays[bars[1]] } : {};
+  }
+
+  // Whether lines on one of the two scales stay at 0 or above: the scale then shows nothing below. Points at 0 need the room.
+  function isNeverNegative(chart, isSecond) {
+    return chart.traces.filter(([style]) => Boolean(data.styles[style].second) === isSecond).every(([style, , ...heights]) =>
+      data.styles[style].kind !== "points" && heights.every(i => data.arrays[i].every(v => !(v < 0))));
   }
 
   // Left alone, a logarithmic axis of less than two decades gets a label at every digit.
@@ -113,8 +121,8 @@
       xaxis: {
         ...plotlyAxis(chart.x, canZoom, isSmall), tickangle: 0, showgrid: false, showline: true, linecolor: color("axis"), tickcolor: color("axis"), hoverformat: ",.6~g", ...ticksOfBars(chart),
       },
-      yaxis: { ...plotlyAxis(chart.y, canZoom), ...ticksOfLog(chart) },
-      ...(chart.y2 && { yaxis2: { ...plotlyAxis(chart.y2, canZoom), overlaying: "y", side: "right", showgrid: false } }),
+      yaxis: { ...plotlyAxis(chart.y, canZoom, false, isNeverNegative(chart, false)), ...ticksOfLog(chart) },
+      ...(chart.y2 && { yaxis2: { ...plotlyAxis(chart.y2, canZoom, false, isNeverNegative(chart, true)), overlaying: "y", side: "right", showgrid: false } }),
     };
   }
 
