@@ -54,6 +54,12 @@ at::Tensor times_transpose(const at::Tensor &x, const at::Tensor &y) {
   return prefers_onednn(x, y) ? by_onednn(x, y) : at::mm(x, y.t());
 }
 
+std::optional<at::Tensor> narrow_product(const at::Tensor &x, const at::Tensor &y) {
+  constexpr int64_t widest = 16;
+  if (!is_plain(x) || !is_plain(y) || x.size(1) != y.size(1) || y.size(0) > widest || !onednn()) return std::nullopt;
+  return by_onednn(x, y);
+}
+
 std::pair<at::Tensor, at::Tensor> operands(const at::Tensor &x, const at::Tensor &y) {
   if (!in_bfloat16(x) || !prefers_onednn(x, y)) return {x, y};
   return {x.to(at::kBFloat16), y.to(at::kBFloat16)};

@@ -15,6 +15,10 @@ namespace ctorch {
 /// libtorch has it and the product is large enough to pay for the longer way there.
 at::Tensor times_transpose(const at::Tensor &x, const at::Tensor &y);
 
+/// The same for a `y` of few rows, where oneDNN has it: each row of the result has the same bits wherever in `x` its own
+/// row stands. MKL's products of up to 11 columns depend on the place, on processors with AVX2.
+std::optional<at::Tensor> narrow_product(const at::Tensor &x, const at::Tensor &y);
+
 /// x [N, K] and y [M, K] as their products are to be made of them: large float32 ones are rounded to bfloat16 where
 /// ``product_type`` says so. To be kept for the backward pass, where `operand_like` rounds what belongs to them.
 std::pair<at::Tensor, at::Tensor> operands(const at::Tensor &x, const at::Tensor &y);

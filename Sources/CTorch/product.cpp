@@ -46,8 +46,14 @@ struct Dense : torch::autograd::Function<Dense> {
 }  // namespace
 
 at::Tensor ctorch::dense(const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias) {
-  if (!wants_plain_operations() && prefers_onednn(x, weight) && !(bias && (bias->sizes() != weight.sizes().slice(0, 1) || bias->scalar_type() != at::kFloat)))
-    return Dense::apply(x, weight, bias);
+  const bool fits = !bias || (weight.dim() == 2 && bias->sizes() == weight.sizes().slice(0, 1) &&
+                             bias->scalar_type() == at::kFloat);
+  if (!wants_plain_operations() && fits) {
+    if (prefers_onednn(x, weight)) return Dense::apply(x, weight, bias);
+    // A sample is the same whatever else is drawn with it. Training, which promises no such thing, takes the shorter way.
+    if (!at::GradMode::is_enabled())
+      if (auto y = narrow_product(x, weight)) return bias ? y->add_(*bias) : *y;
+  }
   if (in_bfloat16(x) && !x.device().is_cpu()) {  // on the CPU small products are not worth the rounding
     auto rounded = bias ? std::optional(bias->to(at::kBFloat16)) : std::nullopt;
     // Rounded operands are no float32: the call does not come back here.

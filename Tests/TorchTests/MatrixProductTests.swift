@@ -33,6 +33,23 @@ import Torch
     try expectAgreement([x, w]) { linear($0[0], weight: $0[1]) }
   }
 
+  /// Without a gradient, as samples are drawn: a row has the same bits wherever in the batch it stands.
+  @Test(arguments: [6, 10, 64, 100, 501]) func aRowIsTheSameInEveryPlace(_ inputs: Int) throws {
+    for outputs in [1, 3, 8, 11, 12, 17, 64, 300] {
+      let (w, b) = (draw("w", [outputs, inputs]), draw("b", [outputs]))
+      for rows in [4, 12, 32] {
+        let x = draw("x", [rows, inputs])
+        let expected = try withoutGradient { try linear(x, weight: w, bias: b).values(Float.self) }
+        for shift in 1..<rows {
+          let moved = concatenated([x.sliced(0, shift..<rows), x.sliced(0, 0..<shift)], 0)
+          let found = try withoutGradient { try linear(moved, weight: w, bias: b).values(Float.self) }
+          let isSame = found == Array(expected[(shift * outputs)...] + expected[..<(shift * outputs)])
+          #expect(isSame, "\(rows) rows of \(inputs) to \(outputs), moved by \(shift)")
+        }
+      }
+    }
+  }
+
   /// Views with strides of their own, as slices of the flat parameters and transposes are.
   @Test func viewsOfLargerTensors() throws {
     try expectAgreement([draw("x", [90, 300]), draw("w", [400, 130])]) { inputs in
