@@ -293,6 +293,48 @@ struct WatchCommandTests {
     }
   }
 
+  #if os(Linux)
+    /// Libtorch, which is loaded with the program, among it.
+    @Test func theServerOfALongRunTakesLittleMemory() throws {
+      try withEmptyFolder { folder in
+        try writeTinyImages(folder)
+        try Data(Self.recipe.utf8).write(to: folder.appendingPathComponent("tiny.yaml"))
+        let train = try GanProcess(
+          ["train", "tiny.yaml", "--data", ".", "--threads", "1", "--out", "run", "--stop-after", "1000"], in: folder)
+        try #require(train.status == 0, "\(train.errors)")
+        let run = RunFolder(folder.appendingPathComponent("run"))
+        let measurements = folder.appendingPathComponent("run/measurements.jsonl")
+        let line = try #require(
+          try String(contentsOf: measurements, encoding: .utf8).split(separator: "\n").last)
+        let step = /"step":[0-9]+/
+        try #require(line.contains(step))
+        let lines = (1...100_000).map { line.replacing(step, with: "\"step\":\($0 * 400)") + "\n" }
+        try Data(lines.joined().utf8).write(to: measurements)
+        let picture = try Data(contentsOf: try #require(run.pictures.last).url)
+        for number in 3...500 {
+          try picture.write(to: folder.appendingPathComponent("run/samples/step-\(number * 80_000).png"))
+        }
+        #expect(run.pictures.count == 500)
+        let server = try LocalPage.start("exec \"$0\" watch run --port 0 >address.txt 2>&1", in: folder)
+        defer {
+          server.terminate()
+          server.waitUntilExit()
+        }
+        let port = try #require(try LocalPage.address(in: folder.appendingPathComponent("address.txt")).port)
+        var page = ""
+        for _ in 0..<200 where page.isEmpty || page.contains("\"status\":\"reading\"") {
+          page = try LocalPage.get(port, "/").text
+        }
+        let isRead = !page.contains("\"status\":\"reading\"")
+        #expect(isRead)
+        let status = try String(contentsOfFile: "/proc/\(server.processIdentifier)/status", encoding: .utf8)
+        let resident = try #require(status.firstMatch(of: /VmRSS:\s+([0-9]+) kB/).flatMap { Int($0.1) })
+        print("gan watch: \(resident / 1024) MiB resident")
+        #expect(resident < 150_000)
+      }
+    }
+  #endif
+
   /// A run that was taken back shows the past that counts; one that goes on, all of it.
   @Test func readsWhatIsNew() throws {
     try withEmptyFolder { folder in

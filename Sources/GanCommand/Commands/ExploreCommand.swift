@@ -52,7 +52,6 @@ struct Explore: AsyncParsableCommand {
       command: "gan sample \(shellPath(name))" + (weights.raw ? " --raw" : "")
         + (weights.checkpoint.name.map { " --checkpoint \(shellWord($0))" } ?? ""))
     let server = try LocalServer(ExploreSite(sampler, page), port: port)
-    try Output.print(server.address)
-    try await server.run()
+    try await server.run { try Output.print(server.address) }
   }
 }

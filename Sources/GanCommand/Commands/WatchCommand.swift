@@ -45,7 +45,7 @@ struct Watch: AsyncParsableCommand {
       return try Output.printPlace(url)
     }
     let server = try LocalServer(WatchSite(folders), port: port)
-    try Output.print(server.address)
-    try await server.run()
+    ResidentCode.giveBack()
+    try await server.run { try Output.print(server.address) }
   }
 }

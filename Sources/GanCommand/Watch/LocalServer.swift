@@ -59,11 +59,20 @@ final class LocalServer: Sendable {
 
   /// Serves until its task is cancelled.
   ///
-  /// - Throws: where it cannot, any more.
-  func run() async throws {
+  /// - Parameter ready: called once browsers are answered.
+  /// - Throws: where it cannot serve, any more; what `ready` throws.
+  func run(ready: @escaping @Sendable () throws -> Void = {}) async throws {
     await server.appendRoute("*") { [self] (request: HTTPRequest) async throws -> HTTPResponse in await answer(request)
     }
-    try await server.run()
+    try await withThrowingTaskGroup(of: Void.self) { [server] tasks in
+      tasks.addTask { try await server.run() }
+      tasks.addTask {
+        // It ends by itself where the server does.
+        try await server.waitUntilListening(timeout: 600)
+        try ready()
+      }
+      for try await _ in tasks {}
+    }
   }
 
   /// The port that is asked for, if it is free, or the next free one.
