@@ -20,7 +20,7 @@ struct Export: ParsableCommand {
         gan score runs/mnist-1 --classifier digits.pt
 
       ONNX is what onnxruntime and its like run, on servers, phones and in browsers; TorchScript runs in PyTorch and comes back \
-      into `gan score`; safetensors are the parameters alone, with a config.json, in a new folder. In Python, which needs nothing of \
+      into `gan score`; safetensors are the parameters and statistics alone, with a config.json, in a new folder. In Python, which needs nothing of \
       this program for it:
 
         session = onnxruntime.InferenceSession("generator.onnx")
