@@ -229,7 +229,7 @@
       ? make("details", { open: !many }, make("summary", {}, "What to try"), make("ul", {}, advice.map(text => make("li", {}, rich(text))))) : undefined;
     const signs = run.signs.map(sign => make("div", { class: "sign" }, make("p", {}, sign.text, since(sign.since)), what(sign.advice)));
     // Single batches do not show everything that is wrong.
-    if (!signs.length && run.tooFew) signs.push(make("p", { class: "early" }, `Too early to tell by the measurements: there ${run.tooFew.measurements === 1 ? "is one" : `are ${run.tooFew.measurements}`}, and a sign of trouble takes ${run.tooFew.needed}.`));
+    if (!signs.length && run.tooFew) signs.push(make("p", { class: "early" }, `Too early to tell by the measurements: there ${run.tooFew.measurements === 1 ? "is one" : `are ${number(run.tooFew.measurements)}`}, and a sign of trouble takes ${number(run.tooFew.needed)}.`));
     else if (!signs.length && run.status !== "reading" && run.step > 0 && run.verdict?.verdict !== "ill") signs.push(make("div", { class: "sign good" }, make("p", {}, "No sign of trouble in the measurements.")));
     const findings = (run.verdict?.findings ?? []).map(finding =>
       make("div", { class: "sign" }, make("p", {}, finding.evidence, since(finding.since)), what(finding.advice)));
