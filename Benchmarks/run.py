@@ -558,7 +558,7 @@ def main():
     for work in WORKS:
         if chosen and work["name"] not in chosen:
             continue
-        if level == "AVX2" and work["name"].endswith("-bfloat16"):
+        if level in ("AVX2", "no AVX2") and work["name"].endswith("-bfloat16"):
             print(f"{work['name']}: left out, since this processor makes no products in bfloat16", flush=True)
             continue
         if "table" in work:

@@ -38,15 +38,20 @@ struct WatchCommandTests {
     }
   }
 
+  /// The run `run` in `folder`, trained as long as `options` say.
+  private func trained(_ options: [String], in folder: URL) throws -> RunFolder {
+    try writeTinyImages(folder)
+    try Data(Self.recipe.utf8).write(to: folder.appendingPathComponent("tiny.yaml"))
+    let train = try GanProcess(
+      ["train", "tiny.yaml", "--data", ".", "--threads", "1", "--out", "run"] + options, in: folder)
+    try #require(train.status == 0, "\(train.errors)")
+    return RunFolder(folder.appendingPathComponent("run"))
+  }
+
   /// A run may come from somebody else, and its page may be handed on.
   @Test func linksInARunShowNoFileElsewhere() throws {
     try withEmptyFolder { folder in
-      try writeTinyImages(folder)
-      try Data(Self.recipe.utf8).write(to: folder.appendingPathComponent("tiny.yaml"))
-      let trained = try GanProcess(
-        ["train", "tiny.yaml", "--data", ".", "--threads", "1", "--steps", "1", "--out", "run"], in: folder)
-      try #require(trained.status == 0, "\(trained.errors)")
-      let run = RunFolder(folder.appendingPathComponent("run"))
+      let run = try trained(["--steps", "1"], in: folder)
       let own = run.pictures.map(\.step)
       #expect(run.realPicture != nil && !own.isEmpty)
       let secret = Data("no picture, and nobody else's".utf8), elsewhere = folder.appendingPathComponent("secret.png")
@@ -297,12 +302,7 @@ struct WatchCommandTests {
     /// Libtorch, which is loaded with the program, among it.
     @Test func theServerOfALongRunTakesLittleMemory() throws {
       try withEmptyFolder { folder in
-        try writeTinyImages(folder)
-        try Data(Self.recipe.utf8).write(to: folder.appendingPathComponent("tiny.yaml"))
-        let train = try GanProcess(
-          ["train", "tiny.yaml", "--data", ".", "--threads", "1", "--out", "run", "--stop-after", "1000"], in: folder)
-        try #require(train.status == 0, "\(train.errors)")
-        let run = RunFolder(folder.appendingPathComponent("run"))
+        let run = try trained(["--stop-after", "1000"], in: folder)
         let measurements = folder.appendingPathComponent("run/measurements.jsonl")
         let line = try #require(
           try String(contentsOf: measurements, encoding: .utf8).split(separator: "\n").last)

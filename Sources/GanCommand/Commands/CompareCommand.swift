@@ -305,8 +305,8 @@ struct Compare: ParsableCommand {
     let seeds: [UInt64]
   }
 
-  /// For each grid its techniques' outcomes, in the order of the techniques; how many of how many pieces of work are left to
-  /// other jobs.
+  /// For each grid its techniques' outcomes, in the order of the techniques; how many pieces of work are left to other
+  /// jobs, and the names of all pieces.
   private func play(_ grids: [Grid], _ folder: ComparisonFolder, _ shared: SharedWork?) throws -> (
     outcomes: [[Outcome]], left: Int, pieces: [String]
   ) {
