@@ -6,13 +6,17 @@
 // derivative follows.
 //
 // The backward pass takes strips too, for the cotangents of the pre-activations; then every layer's weights have their
-// gradients summed over all examples. Tasks share no sums, hence the result does not depend on the number of threads.
+// gradients summed over all examples. Seeds are taken one after the other, each on one thread and in the same memory, so that
+// what is written is read again while it is near; only where there are fewer seeds than threads are a seed's strips shared
+// out. Tasks share no sums, hence the result does not depend on the number of threads.
 #include "Internal.h"
 #include "graph_node.h"
 #include "matrix_product.h"
+#include "memory_view.h"
 #include "parallel.h"
 #include "vector_math.h"
 
+#include <ATen/Parallel.h>
 #include <ATen/ops/baddbmm.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/leaky_relu.h>
@@ -39,6 +43,8 @@ constexpr double leak = 0.2;
 /// same bits whatever the length of a vector.
 template <class T> constexpr int64_t line = 64 / sizeof(T);
 constexpr int64_t longest_strip = 4;  // lines
+/// Examples that pass through all layers together where hidden units are not kept: whole strips at every level.
+constexpr int64_t passing = 192;
 
 /// A level's vectors, and how many sums its registers hold: `strip` vectors of examples by `outputs` in products, `outputs` by
 /// `inputs` in gradients of weights. The sums, the vectors that they share and one more must find room: in 32 registers with
@@ -474,6 +480,15 @@ std::vector<Layer<T>> layers_of(const Sizes &s, const std::vector<at::Tensor> &p
   return layers;
 }
 
+/// This thread's memory for `count` numbers, the same in every pass, in whole cache lines.
+template <class T> T *own_room(int64_t count) {
+  thread_local std::vector<T> room;
+  if (static_cast<int64_t>(room.size()) < count + line<T>) room.resize(count + line<T>);
+  void *start = room.data();
+  size_t space = room.size() * sizeof(T);
+  return static_cast<T *>(std::align(sizeof(T) * line<T>, count * sizeof(T), start, space));
+}
+
 /// Strips of all seeds, shared out among threads.
 template <class Body> void each_part(const Sizes &s, int64_t lanes, Body body) {
   const int64_t per_seed = s.stride / lanes;
@@ -514,6 +529,7 @@ struct DenseChain : torch::autograd::Node {
     if (std::none_of(cotangents.begin(), cotangents.end(), [](const at::Tensor &t) { return t.defined(); }))
       return variable_list(parameters.size() + 1);
     std::vector<at::Tensor> weights;
+    weights.reserve(parameters.size());
     for (const auto &parameter : parameters) weights.push_back(parameter.unpack());
 
     variable_list gradients(weights.size() + 1);
@@ -533,69 +549,79 @@ struct DenseChain : torch::autograd::Node {
           size *= weights[i].size(d);
         }
         if (stacked) strides[0] = count;
-        room[i] = block.as_strided(weights[i].sizes(), strides, offset);
+        room[i] = memory_view(block, weights[i].sizes(), strides, offset);
         if (task_should_compute_output(i + 1)) gradients[i + 1] = room[i];
         offset += size;
       }
     }
     const bool input_needed = task_should_compute_output(0);
-    // The same memory in every pass: what is in it leaves as gradients.
-    thread_local std::vector<T> work;
-    if (work.size() < static_cast<size_t>(all_units.numel())) work.resize(all_units.numel());
-    T *all = all_units.mutable_data_ptr<T>(), *d = work.data();
-    const int64_t last = s.units - s.last();
+    const bool features = cotangents.size() > 1 && cotangents[1].defined();
+    const auto layers = layers_of<T>(s, weights, &room);
+    const int layer_count = static_cast<int>(s.widths.size());
+    const int64_t block = s.units * s.stride, features_block = features ? s.before_last() * s.stride : 0;
+    T *const all = all_units.mutable_data_ptr<T>();
+    auto chain = [&](int64_t seed, T *d) {
+      return Chain<T>{layers.data() + seed * layer_count, layer_count, all + seed * block, d, s.stride};
+    };
     auto spread = [&](const at::Tensor &from, int64_t seed, int64_t width, T *to) {
       const T *start = from.const_data_ptr<T>() + (stacked ? seed * from.stride(0) : 0);
       to_units(start, from.stride(-2), from.stride(-1), s.rows, width, to, s.stride);
     };
-    at::Tensor features;
-    if (cotangents.size() > 1 && cotangents[1].defined())
-      features = at::empty({s.seeds, s.before_last(), s.stride}, all_units.options());
-    T *features_at = features.defined() ? features.template mutable_data_ptr<T>() : nullptr;
-    for (int64_t seed = 0; seed < s.seeds; seed++) {
-      T *end = d + (seed * s.units + last) * s.stride;
+    /// Places the cotangents of the outputs among those of all units, at d, and those of the features at f.
+    auto begin_seed = [&](int64_t seed, T *d, T *f) {
+      T *end = d + (s.units - s.last()) * s.stride;
       if (cotangents[0].defined()) spread(cotangents[0], seed, s.last(), end);
       else std::fill_n(end, s.last() * s.stride, T{});
-      if (features_at) spread(cotangents[1], seed, s.before_last(), features_at + seed * s.before_last() * s.stride);
-    }
-    const auto layers = layers_of<T>(s, weights, &room);
-    const int layer_count = static_cast<int>(s.widths.size());
-    auto chain = [&](int64_t seed) {
-      return Chain<T>{layers.data() + seed * layer_count, layer_count, all + seed * s.units * s.stride,
-                      d + seed * s.units * s.stride, s.stride};
+      if (features) spread(cotangents[1], seed, s.before_last(), f);
     };
-    each_part(s, line<T>, [&](int64_t seed, int64_t begin, int64_t end) {
-      const T *own = features_at ? features_at + seed * s.before_last() * s.stride : nullptr;
-      run_backward(chain(seed), own, input_needed, begin, end);
-    });
-    if (weights_needed) {
-      const int64_t count = static_cast<int64_t>(s.widths.size());
-      parallel_for(0, s.seeds * count, s.seeds == 1 ? count : 1, [&](int64_t begin, int64_t end) {
-        for (int64_t task = begin; task < end; task++)
-          run_weight_gradients(chain(task / count), static_cast<int>(task % count), 0, s.widths[task % count]);
+    if (input_needed)
+      gradients[0] = at::empty(stacked && !shared_input ? std::vector<int64_t>{s.seeds, s.rows, s.inputs}
+                                                        : std::vector<int64_t>{s.rows, s.inputs},
+                               all_units.options());
+    T *const dx = input_needed ? gradients[0].template mutable_data_ptr<T>() : nullptr;
+
+    if (s.seeds >= at::get_num_threads() && !(input_needed && shared_input && s.seeds > 1)) {
+      parallel_for(0, s.seeds, 1, [&](int64_t begin, int64_t end) {
+        T *const d = own_room<T>(block + features_block), *const f = features ? d + block : nullptr;
+        for (int64_t seed = begin; seed < end; seed++) {
+          begin_seed(seed, d, f);
+          run_backward(chain(seed, d), f, input_needed, 0, s.stride);
+          if (weights_needed)
+            for (int l = 0; l < layer_count; l++) run_weight_gradients(chain(seed, d), l, 0, s.widths[l]);
+          if (dx) input_gradient(d, f, 1, dx + seed * s.rows * s.inputs);
+        }
       });
+      return gradients;
     }
-    if (input_needed) gradients[0] = input_gradient(d, features_at, all_units.options());
+    T *const d = own_room<T>(s.seeds * (block + features_block)), *const f = features ? d + s.seeds * block : nullptr;
+    auto f_of = [&](int64_t seed) { return features ? f + seed * features_block : nullptr; };
+    for (int64_t seed = 0; seed < s.seeds; seed++) begin_seed(seed, d + seed * block, f_of(seed));
+    each_part(s, line<T>, [&](int64_t seed, int64_t begin, int64_t end) {
+      run_backward(chain(seed, d + seed * block), f_of(seed), input_needed, begin, end);
+    });
+    if (weights_needed)
+      parallel_for(0, s.seeds * layer_count, s.seeds == 1 ? layer_count : 1, [&](int64_t begin, int64_t end) {
+        for (int64_t task = begin; task < end; task++) {
+          const int64_t seed = task / layer_count, l = task % layer_count;
+          run_weight_gradients(chain(seed, d + seed * block), static_cast<int>(l), 0, s.widths[l]);
+        }
+      });
+    if (dx) input_gradient(d, f, s.seeds, dx);
     return gradients;
   }
 
-  template <class T> at::Tensor input_gradient(T *d, const T *features, const at::TensorOptions &options) const {
+  /// That of x, from the cotangents of `seeds` seeds' units; where x is shared, the sum over them. Changes d.
+  template <class T> void input_gradient(T *d, const T *features, int64_t seeds, T *dx) const {
     const Sizes &s = sizes;
+    const int64_t block = s.units * s.stride, inputs = s.inputs * s.stride;
     if (s.widths.size() == 1 && features)  // of one layer the features are x
-      for (int64_t seed = 0; seed < s.seeds; seed++)
-        for (int64_t i = 0; i < s.inputs * s.stride; i++)
-          d[seed * s.units * s.stride + i] += features[seed * s.inputs * s.stride + i];
-    if (shared_input)  // it has the sum of all seeds' gradients
-      for (int64_t seed = 1; seed < s.seeds; seed++)
-        for (int64_t i = 0; i < s.inputs * s.stride; i++) d[i] += d[seed * s.units * s.stride + i];
-    const int64_t count = shared_input ? 1 : s.seeds;
-    auto dx = at::empty(stacked && !shared_input ? std::vector<int64_t>{count, s.rows, s.inputs}
-                                                 : std::vector<int64_t>{s.rows, s.inputs},
-                        options);
-    T *to = dx.mutable_data_ptr<T>();
-    for (int64_t seed = 0; seed < count; seed++)
-      from_units(d + seed * s.units * s.stride, s.stride, s.rows, s.inputs, to + seed * s.rows * s.inputs);
-    return dx;
+      for (int64_t seed = 0; seed < seeds; seed++)
+        for (int64_t i = 0; i < inputs; i++) d[seed * block + i] += features[seed * inputs + i];
+    if (shared_input)
+      for (int64_t seed = 1; seed < seeds; seed++)
+        for (int64_t i = 0; i < inputs; i++) d[i] += d[seed * block + i];
+    for (int64_t seed = 0; seed < (shared_input ? 1 : seeds); seed++)
+      from_units(d + seed * block, s.stride, s.rows, s.inputs, dx + seed * s.rows * s.inputs);
   }
 };
 
@@ -616,37 +642,48 @@ variable_list fused_chain(const at::Tensor &x, const std::vector<at::Tensor> &pa
     s.units += s.widths.back();
   }
   const int64_t last = s.units - s.last();
+  // Where no gradient will ask for them, hidden units are not kept.
+  const bool kept = node || features;
+  const int64_t block = (kept ? s.units : s.last()) * s.stride;
   at::Tensor units, y, hidden;
   {
     at::AutoDispatchBelowADInplaceOrView below_gradients;
-    units = at::empty({s.seeds, s.units, s.stride}, x.options());
-    // Nothing is copied out: examples x units is another view of what is computed.
-    auto view = [&](int64_t first, int64_t width) {
-      return stacked ? units.as_strided({s.seeds, s.rows, width}, {s.units * s.stride, 1, s.stride}, first * s.stride)
-                     : units.as_strided({s.rows, width}, {1, s.stride}, first * s.stride);
-    };
-    y = view(last, s.last());
-    if (features) hidden = view(last - s.before_last(), s.before_last());
+    units = at::empty({s.seeds, kept ? s.units : s.last(), s.stride}, x.options());
   }
+  // Nothing is copied out: examples x units is another view of what is computed. To change one is to change what is saved.
+  auto view = [&](int64_t first, int64_t width) {
+    return stacked ? memory_view(units, {s.seeds, s.rows, width}, {block, 1, s.stride}, first * s.stride)
+                   : memory_view(units, {s.rows, width}, {1, s.stride}, first * s.stride);
+  };
+  y = view(kept ? last : 0, s.last());
+  if (features) hidden = view(last - s.before_last(), s.before_last());
   const T *from = x.const_data_ptr<T>();
   T *all = units.template mutable_data_ptr<T>();
-  const int64_t seed_step = x.dim() == 3 ? x.stride(0) : 0;
+  const int64_t seed_step = x.dim() == 3 ? x.stride(0) : 0, row_step = x.stride(-2), column_step = x.stride(-1);
   const auto layers = layers_of<T>(s, parameters, nullptr);
   const int count = static_cast<int>(s.widths.size());
-  for (int64_t seed = 0; seed < s.seeds; seed++) {
-    to_units(from + seed * seed_step, x.stride(-2), x.stride(-1), s.rows, s.inputs, all + seed * s.units * s.stride,
-             s.stride);
+  if (kept) {
+    for (int64_t seed = 0; seed < s.seeds; seed++)
+      to_units(from + seed * seed_step, row_step, column_step, s.rows, s.inputs, all + seed * block, s.stride);
+    each_part(s, line<T>, [&](int64_t seed, int64_t begin, int64_t end) {
+      run_forward({layers.data() + seed * count, count, all + seed * block, nullptr, s.stride}, begin, end);
+    });
+  } else {
+    each_part(s, line<T>, [&](int64_t seed, int64_t begin, int64_t end) {
+      T *const own = own_room<T>(s.units * std::min(end - begin, passing));
+      for (; begin < end; begin += passing) {
+        const int64_t examples = std::min(end - begin, passing);
+        to_units(from + seed * seed_step + begin * row_step, row_step, column_step,
+                 std::clamp<int64_t>(s.rows - begin, 0, examples), s.inputs, own, examples);
+        run_forward({layers.data() + seed * count, count, own, nullptr, examples}, 0, examples);
+        for (int64_t o = 0; o < s.last(); o++)
+          std::copy_n(own + (last + o) * examples, examples, all + seed * block + o * s.stride + begin);
+      }
+    });
   }
-  each_part(s, line<T>, [&](int64_t seed, int64_t begin, int64_t end) {
-    run_forward({layers.data() + seed * count, count, all + seed * s.units * s.stride, nullptr,
-                 s.stride},
-                begin, end);
-  });
-  for (const auto *output : {&y, &hidden})  // to change one is to change what is saved
-    if (output->defined())
-      torch::autograd::impl::set_version_counter(*output, torch::autograd::impl::version_counter(units));
   if (node) {
     node->units = SavedVariable(units, /*is_output=*/false);
+    node->parameters.reserve(parameters.size());
     for (const auto &parameter : parameters) node->parameters.emplace_back(parameter, /*is_output=*/false);
     node->sizes = s;
     node->stacked = stacked;

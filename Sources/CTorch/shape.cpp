@@ -1,5 +1,6 @@
 // Shapes, indices and order.
 #include "Internal.h"
+#include "memory_view.h"
 
 #include <ATen/ops/cat.h>
 #include <ATen/ops/flip.h>
@@ -91,8 +92,9 @@ at::Tensor standing_together(const std::vector<at::Tensor> &parts, int64_t leadi
       return {};
     total += size;
   }
-  if (leading == 0) return first.as_strided({total}, {1});
-  return leading == 1 || stride == total ? first.as_strided({leading, total}, {total, 1}) : at::Tensor();
+  const int64_t offset = first.storage_offset();
+  if (leading == 0) return memory_view(first, {total}, {1}, offset);
+  return leading == 1 || stride == total ? memory_view(first, {leading, total}, {total, 1}, offset) : at::Tensor();
 }
 }  // namespace
 CTensor *ct_flatten(CTensor *const *parts, int count, int64_t leading) {

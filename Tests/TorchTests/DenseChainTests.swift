@@ -80,6 +80,18 @@ import Torch
     #expect(together[0] == single[0] && together[1] == single[1])
   }
 
+  /// Where no gradient is asked for, examples pass through all layers in groups and nothing else is kept: the outputs have
+  /// the same bits, at numbers of rows around the end of a group.
+  @Test(arguments: [1, 191, 192, 193, 400, 1000]) func outputsAloneAreTheSame(_ rows: Int) throws {
+    for seeds in [nil, 3] {
+      let stages = stages([2, 32, 17, 3], [.tanh, .leakyReLU, .identity], seeds: seeds)
+      let x = draw("x", (seeds.map { [$0] } ?? []) + [2, rows]).transposed()
+      let kept = denseChain(x.asVariable(), stages).output
+      let alone = withoutGradient { denseChainOutput(x, stages) }
+      #expect(try alone.values(Float.self) == kept.values(Float.self), "\(rows) rows, seeds \(seeds ?? 1)")
+    }
+  }
+
   /// Slices of a flat buffer, as a network's parameters are, and transposed inputs.
   @Test func viewsOfLargerTensors() throws {
     let flat = draw("flat", [4, 200])

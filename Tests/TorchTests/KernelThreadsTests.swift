@@ -14,16 +14,17 @@ import Torch
     return try checkingTensors {
       let m = draw("m", [70, 9, 5]).asVariable()
       let similarity = pairwiseL1Similarity(m)
-      let x = draw("x", [3, 3_000, 4])
+      // Seeds are taken whole where there are enough for all threads, in strips of examples where not.
+      let x = draw("x", [3, 3_000, 4]).asVariable(), shared = draw("shared", [200, 4]).asVariable()
       let weights = [draw("w1", [3, 20, 4]).asVariable(), draw("w2", [3, 1, 20]).asVariable()]
       let biases = [draw("b1", [3, 20]), draw("b2", [3, 1])]
-      let chain = denseChain(
-        x, (0..<2).map { DenseStage(weight: weights[$0], bias: biases[$0], activation: .tanh) }
-      ).output
+      let stages = (0..<2).map { DenseStage(weight: weights[$0], bias: biases[$0], activation: .tanh) }
+      let chain = denseChain(x, stages).output, ofShared = denseChain(shared, stages).output
       let large = draw("large", [1_000, 300])
       return try [
         similarity, gradient(of: square(similarity).sum(), by: [m])[0], chain,
-        concatenated(gradient(of: square(chain).sum(), by: weights).map { $0.reshaped([-1]) }, 0),
+        concatenated(gradient(of: square(chain).sum(), by: weights + [x]).map { $0.reshaped([-1]) }, 0),
+        withoutGradient { denseChainOutput(x, stages) }, gradient(of: square(ofShared).sum(), by: [shared])[0],
         Self.random.stream("noise").addingNormal(to: large, deviation: 0.3), draw("rows", [40, 501]).sortedValues(-1),
         try large.isAllFinite() ? large : -large,
       ].map { try $0.values(Float.self) }
