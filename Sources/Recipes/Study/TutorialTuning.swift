@@ -76,14 +76,13 @@ public struct TutorialTuning: Codable, Sendable, Hashable {
     tuning.outputScale = 1
     tuning.generatorAddsNoise = true
     tuning.discriminatorRate = 0.01
-    tuning.generatorRate = 0.002
-    tuning.finalRate = 0.2
+    tuning.generatorRate = 0.005
+    tuning.finalRate = 0.1
     tuning.beta1 = 0
     tuning.beta2 = 0.9
-    tuning.averagingRate = 0.004
+    tuning.averagingRate = 0.002
     tuning.updates = .alternatingShared
     tuning.matchingJoins = true
-    tuning.matchingWeight = 0.5
     tuning.minibatchReading = .paper
     tuning.similarityMean = true
     return tuning
