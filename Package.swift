@@ -6,12 +6,13 @@ import PackageDescription
 /// or the link that `make setup` places here.
 let torch = Context.environment["TORCH_HOME"] ?? Context.packageDirectory + "/.libtorch"
 
-/// Set by `make sanitize`: what is undefined in our C++ ends the program. (Swift on Linux has no runtime to report it with.)
+/// Set by `make sanitize`: what is undefined in our C++ ends the program. (Swift on Linux has no runtime to report it
+/// with.)
 let sanitized = Context.environment["SWIFT_GAN_SANITIZE"] != nil
 let checks = ["-fsanitize=undefined", "-fsanitize-trap=undefined", "-fno-sanitize=vptr,function"]
 
-/// Whether another package depends on this one by version. SwiftPM then refuses flags that it does not know: there are none,
-/// and libtorch is found by pkg-config, in the file that `make setup` writes.
+/// Whether another package depends on this one by version. SwiftPM then refuses flags that it does not know: there are
+/// none, and libtorch is found by pkg-config, in the file that `make setup` writes.
 let isDependency = Context.packageDirectory.contains("/checkouts/")
 
 let strictC: [CSetting] = isDependency ? [] : [.unsafeFlags(["-Wall", "-Werror", "-O3"] + (sanitized ? checks : []))]

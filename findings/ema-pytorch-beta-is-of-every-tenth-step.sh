@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
-# ema-pytorch 0.8.3's EMA(generator, beta=0.99) averages over ten times as many steps as beta says: update(), called after every
-# step, does something at every tenth, and takes beta as it is. The default beta, 0.9999, is not reached in
+# ema-pytorch 0.8.3's EMA(generator, beta=0.99) averages over ten times as many steps as beta says: update(), called
+# after every step, does something at every tenth, and takes beta as it is. The default beta, 0.9999, is not reached in
 # 30 000 steps.
 #
-# The average of weights is what GANs are drawn and scored from. "EMA 0.999" of a paper or of torch's AveragedModel is one thing, of
-# this package another: beside the tenth step there is a warm-up, decay 1 - (1 + step)^(-2/3) until that is above beta. Pass
-# update_every=1, and another power for another warm-up.
+# The average of weights is what GANs are drawn and scored from. "EMA 0.999" of a paper or of torch's AveragedModel is
+# one thing, of this package another: beside the tenth step there is a warm-up, decay 1 - (1 + step)^(-2/3) until that
+# is above beta. Pass update_every=1, and another power for another warm-up.
 #
-# Seen: 100 steps after a weight went from 0 to 1 (beta 0.99, 3000 steps before) the average is 0.0956 = 1 - 0.99^10; with
-# update_every=1, and of torch's AveragedModel, 0.634 = 1 - 0.99^100. After 30 000 steps the default's decay is 0.99896.
+# Seen: 100 steps after a weight went from 0 to 1 (beta 0.99, 3000 steps before) the average is 0.0956 = 1 - 0.99^10;
+# with update_every=1, and of torch's AveragedModel, 0.634 = 1 - 0.99^100. After 30 000 steps the default's decay is
+# 0.99896.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

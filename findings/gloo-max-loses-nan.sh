@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# An all-reduce with MAX (or MIN) over Gloo in PyTorch 2.13.0 may lose NaN, and which NaN it loses depends on where in the tensor
-# it is and on which process has it. In torch.maximum and torch.max NaN wins.
+# An all-reduce with MAX (or MIN) over Gloo in PyTorch 2.13.0 may lose NaN, and which NaN it loses depends on where in
+# the tensor it is and on which process has it. In torch.maximum and torch.max NaN wins.
 #
-# Trainers on several processes reduce a loss, a gradient's norm or a flag with MAX to learn whether anybody's has become NaN. Here
-# the NaN of one process is replaced by the other's finite number in one half of the tensor; of a tensor of one number, as a
-# loss is, the first process's NaN is seen and the second's never is. All go on, one of them with NaN in its weights. Reduce
-# isnan() with MAX, or the number itself with SUM.
+# Trainers on several processes reduce a loss, a gradient's norm or a flag with MAX to learn whether anybody's has
+# become NaN. Here the NaN of one process is replaced by the other's finite number in one half of the tensor; of a
+# tensor of one number, as a loss is, the first process's NaN is seen and the second's never is. All go on, one of them
+# with NaN in its weights. Reduce isnan() with MAX, or the number itself with SUM.
 #
-# Seen: 2 processes; NaN in rank 0: 1 of 1 and 2 of 4 numbers are NaN afterwards; NaN in rank 1: 0 of 1, 2 of 4. With SUM all are.
+# Seen: 2 processes; NaN in rank 0: 1 of 1 and 2 of 4 numbers are NaN afterwards; NaN in rank 1: 0 of 1, 2 of 4. With
+# SUM all are.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
-# Gloo in PyTorch 2.13.0 sends memory, not tensors: weights that are channels-last in one process and not in the other arrive
-# permuted from broadcast, and all_reduce adds up numbers that do not belong together. Shapes agree, nothing is said.
+# Gloo in PyTorch 2.13.0 sends memory, not tensors: weights that are channels-last in one process and not in the other
+# arrive permuted from broadcast, and all_reduce adds up numbers that do not belong together. Shapes agree, nothing is
+# said.
 #
-# channels-last is what PyTorch recommends for convolutions. Where rank 0 converts its network and the others do so after the first
-# broadcast, or one has read a checkpoint into a converted network, the weights and gradients of the others are wrong from then on.
-# all_gather and gather permute rightly; broadcast, scatter and all_reduce do not look. Send .contiguous() copies.
+# channels-last is what PyTorch recommends for convolutions. Where rank 0 converts its network and the others do so
+# after the first broadcast, or one has read a checkpoint into a converted network, the weights and gradients of the
+# others are wrong from then on. all_gather and gather permute rightly; broadcast, scatter and all_reduce do not look.
+# Send .contiguous() copies.
 #
-# Seen: of a [2, 3, 4, 4] tensor with the same numbers in both layouts broadcast, scatter and all_reduce give wrong numbers,
-# all_gather the right ones.
+# Seen: of a [2, 3, 4, 4] tensor with the same numbers in both layouts broadcast, scatter and all_reduce give wrong
+# numbers, all_gather the right ones.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# Lightning 2.6.6 counts a step for every optimiser's step: of a GAN, with manual optimisation, max_steps, global_step and
-# ModelCheckpoint(every_n_train_steps) count D's and G's moves together.
+# Lightning 2.6.6 counts a step for every optimiser's step: of a GAN, with manual optimisation, max_steps, global_step
+# and ModelCheckpoint(every_n_train_steps) count D's and G's moves together.
 #
-# Two runs with max_steps=60 are not equally long where D moves once or five times for each move of G: one plays 30 batches, the
-# other 10. A paper's "100 000 steps" of a WGAN with five critic steps becomes 16 667. A recipe that changes the number of D's steps
-# changes the length of the run, where its logs' axis shows the same. Count batches yourself, or give max_steps (k + 1) times the
-# number.
+# Two runs with max_steps=60 are not equally long where D moves once or five times for each move of G: one plays 30
+# batches, the other 10. A paper's "100 000 steps" of a WGAN with five critic steps becomes 16 667. A recipe that
+# changes the number of D's steps changes the length of the run, where its logs' axis shows the same. Count batches
+# yourself, or give max_steps (k + 1) times the number.
 #
-# Seen: max_steps=60 plays 30 batches with one step of D for each of G, 20 with two, 10 with five; global_step is 60 each time.
+# Seen: max_steps=60 plays 30 batches with one step of D for each of G, 20 with two, 10 with five; global_step is 60
+# each time.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# A lossless WebP that Pillow 13.0.0 writes is not lossless: colours under alpha 0 are replaced, unless exact=True is given too.
+# A lossless WebP that Pillow 13.0.0 writes is not lossless: colours under alpha 0 are replaced, unless exact=True is
+# given too.
 #
-# Readers that drop alpha, and convert("RGB") does, then see other pictures: scores by clean-fid, which reads files that way, of the
-# same pictures as PNG and as lossless WebP differ. (libwebp does it for smaller files.)
+# Readers that drop alpha, and convert("RGB") does, then see other pictures: scores by clean-fid, which reads files that
+# way, of the same pictures as PNG and as lossless WebP differ. (libwebp does it for smaller files.)
 #
-# Seen: a quarter of a picture of 32 x 32 is transparent. Read as RGB, the PNG and the WebP with exact=True have every byte,
-# the one with lossless=True alone has 255 or 256 of 256 transparent pixels changed and no opaque one.
+# Seen: a quarter of a picture of 32 x 32 is transparent. Read as RGB, the PNG and the WebP with exact=True have every
+# byte, the one with lossless=True alone has 255 or 256 of 256 transparent pixels changed and no opaque one.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# medmnist 3.0.2's save() of a three-dimensional set (organmnist3d and so on) writes a GIF a volume, and slices that equal the one
-# before are missing in it: Pillow 13.0.0 adds them to the time of that one. Volumes of 28 slices come back as 25.
+# medmnist 3.0.2's save() of a three-dimensional set (organmnist3d and so on) writes a GIF a volume, and slices that
+# equal the one before are missing in it: Pillow 13.0.0 adds them to the time of that one. Volumes of 28 slices come
+# back as 25.
 #
-# Outer slices of scans are often all black. Who trains on the GIFs that the data set's own tool made has volumes of unequal
-# depth, or with anatomy at the wrong height where they are filled up behind. Pillow's PNG and WebP animations are no better: a film
-# of samples by step loses the steps at which nothing changed. Take the .npz, or single pictures.
+# Outer slices of scans are often all black. Who trains on the GIFs that the data set's own tool made has volumes of
+# unequal depth, or with anatomy at the wrong height where they are filled up behind. Pillow's PNG and WebP animations
+# are no better: a film of samples by step loses the steps at which nothing changed. Take the .npz, or single pictures.
 #
 # Seen: of a volume of 28 slices with 4 equal ones in front the GIF has 25, 200 ms each, the first 800; save_all
 # of the same frames as lossless WebP and as PNG gives 25 as well.
@@ -20,7 +21,8 @@ import importlib.util, io, pathlib, sys, types
 import numpy as np
 from PIL import Image, ImageSequence, __version__
 
-# The file alone that writes pictures: the package imports scikit-learn, scikit-image (for montages) and torch, not used here.
+# The file alone that writes pictures: the package imports scikit-learn, scikit-image (for montages) and torch, not used
+# here.
 skimage = types.ModuleType("skimage")
 skimage.util = types.ModuleType("skimage.util")
 skimage.util.montage = None

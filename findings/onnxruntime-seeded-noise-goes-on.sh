@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# An ONNX generator whose noise has a seed makes other pictures on every call in onnxruntime 1.32.0, and the same ones on every
-# call in ONNX's own reference evaluator.
+# An ONNX generator whose noise has a seed makes other pictures on every call in onnxruntime 1.32.0, and the same ones
+# on every call in ONNX's own reference evaluator.
 #
-# RandomNormal's seed starts the operator when the file is loaded, not when it runs: the first pictures after a start can be had
-# again, those of a server that has been running cannot. Two noise layers (StyleGAN's) of one seed get the same noise in either,
-# and a seed, though a float32, loses its fraction: 0.25 and 0.75 are one. Make noise an input.
+# RandomNormal's seed starts the operator when the file is loaded, not when it runs: the first pictures after a start
+# can be had again, those of a server that has been running cannot. Two noise layers (StyleGAN's) of one seed get the
+# same noise in either, and a seed, though a float32, loses its fraction: 0.25 and 0.75 are one. Make noise an input.
 #
-# Seen (onnx 1.23.2, opset 21): in onnxruntime two runs of RandomNormal of seed 1 differ and a new session repeats the first one;
-# in the reference all are equal. Two nodes of seeds 0.25 and 0.75 agree in both.
+# Seen (onnx 1.23.2, opset 21): in onnxruntime two runs of RandomNormal of seed 1 differ and a new session repeats the
+# first one; in the reference all are equal. Two nodes of seeds 0.25 and 0.75 agree in both.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Pillow 13.0.0 resizes a picture that is made much lower to other bytes than Pillow 12.0.0, with the same filter and size.
+# Pillow 13.0.0 resizes a picture that is made much lower to other bytes than Pillow 12.0.0, with the same filter and
+# size.
 #
-# Up to 12 the columns are always scaled after the rows; 13 scales them first where the height falls by more than twice what the
-# width falls by. Each pass rounds to bytes, so the order shows. Data sets that were prepared with Lanczos by one version are
-# therefore not those of the other, and scores of them differ: our resizing follows 13 and says so.
+# Up to 12 the columns are always scaled after the rows; 13 scales them first where the height falls by more than twice
+# what the width falls by. Each pass rounds to bytes, so the order shows. Data sets that were prepared with Lanczos by
+# one version are therefore not those of the other, and scores of them differ: our resizing follows 13 and says so.
 #
 # Seen: of (64, 400) to (48, 16) and (96, 300) to (64, 64) bytes differ, by up to six levels; (400, 64) to (16, 48) and
 # (200, 200) to (32, 32) are the same.

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# PyTorch 2.13.0's SummaryWriter.add_image writes pictures of whole numbers white, unless their type is uint8: int16, int32 and
-# int64 tensors of 0 ... 255 are multiplied by 255 like floats of 0 ... 1, and cut off.
+# PyTorch 2.13.0's SummaryWriter.add_image writes pictures of whole numbers white, unless their type is uint8: int16,
+# int32 and int64 tensors of 0 ... 255 are multiplied by 255 like floats of 0 ... 1, and cut off.
 #
-# Pictures that came out of argmax or randint, of a quantising or an autoregressive network, or of a sum of bytes are int64. Only
-# 0 stays black. No warning. Convert with .byte() first.
+# Pictures that came out of argmax or randint, of a quantising or an autoregressive network, or of a sum of bytes are
+# int64. Only 0 stays black. No warning. Convert with .byte() first.
 #
-# Seen (tensorboard 2.21.0): the values 0, 1, 100, 255 are written as 0, 255, 255, 255 from int16, int32 and int64, as they are
-# from uint8.
+# Seen (tensorboard 2.21.0): the values 0, 1, 100, 255 are written as 0, 255, 255, 255 from int16, int32 and int64, as
+# they are from uint8.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

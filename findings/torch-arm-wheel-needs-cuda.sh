@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# PyPI's wheels of PyTorch for ARM on Linux were the ones without CUDA up to 2.10.0. That of 2.13.0 (and of 2.11.0, by its size) is
-# the one with CUDA, and its CPU library itself, libtorch_cpu.so, does not load without NVIDIA's libcudart and libcupti, whatever
-# the machine has.
+# PyPI's wheels of PyTorch for ARM on Linux were the ones without CUDA up to 2.10.0. That of 2.13.0 (and of 2.11.0, by
+# its size) is the one with CUDA, and its CPU library itself, libtorch_cpu.so, does not load without NVIDIA's libcudart
+# and libcupti, whatever the machine has.
 #
-# Who takes libtorch from `pip install --no-deps torch` on an ARM server, a container or a Raspberry Pi had all that it needs, and
-# now has a library that the loader refuses, four times as large. On x86-64 it has long been so. PyTorch's own index
-# (download.pytorch.org/whl/cpu) has wheels for ARM without CUDA: Scripts/setup takes those.
+# Who takes libtorch from `pip install --no-deps torch` on an ARM server, a container or a Raspberry Pi had all that it
+# needs, and now has a library that the loader refuses, four times as large. On x86-64 it has long been so. PyTorch's
+# own index (download.pytorch.org/whl/cpu) has wheels for ARM without CUDA: Scripts/setup takes those.
 #
-# Seen: what libtorch_cpu.so of 2.10.0 and of 2.13.0 asks the loader for. Fetches 570 MB; runs nothing of it, on any machine.
+# Seen: what libtorch_cpu.so of 2.10.0 and of 2.13.0 asks the loader for. Fetches 570 MB; runs nothing of it, on any
+# machine.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

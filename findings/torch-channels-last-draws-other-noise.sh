@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # In PyTorch 2.13.0 a seed gives other noise, other dropout and other first weights where a tensor is channels-last.
 #
-# Uniform numbers and dropout fill the memory in its own order, so that the same numbers come to other places; normal ones are made
-# by another function for each layout and have nothing in common. A change of layout that is meant to change speed alone changes
-# the game: runs with and without it cannot be compared step by step, first weights, noise layers (StyleGAN's, instance noise on
-# D's inputs) and dropout differ. Draw contiguous noise, and convert it after.
+# Uniform numbers and dropout fill the memory in its own order, so that the same numbers come to other places; normal
+# ones are made by another function for each layout and have nothing in common. A change of layout that is meant to
+# change speed alone changes the game: runs with and without it cannot be compared step by step, first weights, noise
+# layers (StyleGAN's, instance noise on D's inputs) and dropout differ. Draw contiguous noise, and convert it after.
 #
-# Seen: of [2, 3, 8, 8] rand_like, dropout, randn_like and init.normal_ differ between layouts from the same seed; sorted the
-# first two are the same numbers, the others not.
+# Seen: of [2, 3, 8, 8] rand_like, dropout, randn_like and init.normal_ differ between layouts from the same seed;
+# sorted the first two are the same numbers, the others not.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
-# torch-fidelity 0.4.0's precision and recall are those of rounding where features are close to each other and far from 0.
+# torch-fidelity 0.4.0's precision and recall are those of rounding where features are close to each other and far from
+# 0.
 #
-# It takes distances from torch.cdist, which computes those of more than 25 rows as |a|^2 + |b|^2 - 2 a.b in float32. Where features
-# differ by little beside their size, as those of a generator that has collapsed do, nothing but rounding is left of a distance. The
-# same distances computed by differences, still in float32, give the right shares. With Inception features of random weights one
-# picture of 2 000 falls on the wrong side; ours are by differences in float64 where it matters.
+# It takes distances from torch.cdist, which computes those of more than 25 rows as |a|^2 + |b|^2 - 2 a.b in float32.
+# Where features differ by little beside their size, as those of a generator that has collapsed do, nothing but rounding
+# is left of a distance. The same distances computed by differences, still in float32, give the right shares. With
+# Inception features of random weights one picture of 2 000 falls on the wrong side; ours are by differences in float64
+# where it matters.
 #
-# Seen: of two sets of 200 rows from one distribution, 64 numbers of 100 + 0.01 n each, precision and recall should be about the same
-# as of the rows less 100. They are not.
+# Seen: of two sets of 200 rows from one distribution, 64 numbers of 100 + 0.01 n each, precision and recall should be
+# about the same as of the rows less 100. They are not.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

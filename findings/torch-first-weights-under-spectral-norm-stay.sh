@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# In PyTorch 2.13.0 the weights_init of DCGAN's tutorial does nothing to a convolution under parametrizations.spectral_norm or
-# weight_norm, and neither does WGAN's clamp: what they fill is a copy that is thrown away.
+# In PyTorch 2.13.0 the weights_init of DCGAN's tutorial does nothing to a convolution under
+# parametrizations.spectral_norm or weight_norm, and neither does WGAN's clamp: what they fill is a copy that is thrown
+# away.
 #
-# The first works on the older torch.nn.utils.spectral_norm, whose m.weight is the parameter's memory until the first pass. The
-# newer ones compute m.weight whenever it is read. The class is still found by its name
-# ("Conv" is in "ParametrizedConv2d"), nothing is raised, the network keeps its default weights. Fill before the norm is put on.
+# The first works on the older torch.nn.utils.spectral_norm, whose m.weight is the parameter's memory until the first
+# pass. The newer ones compute m.weight whenever it is read. The class is still found by its name ("Conv" is in
+# "ParametrizedConv2d"), nothing is raised, the network keeps its default weights. Fill before the norm is put on.
 #
-# Seen: after nn.init.normal_(m.weight.data, 0, 0.02) the trained tensors of both are as before, those of the older spectral norm
-# new; a clamp to 0.01 leaves the newer one's largest weight above 0.1.
+# Seen: after nn.init.normal_(m.weight.data, 0, 0.02) the trained tensors of both are as before, those of the older
+# spectral norm new; a clamp to 0.01 leaves the newer one's largest weight above 0.1.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

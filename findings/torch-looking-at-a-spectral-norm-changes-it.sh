@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# In PyTorch 2.13.0 to read m.weight of a layer under parametrizations.spectral_norm in train() changes the layer: each reading
-# takes a step of the power iteration, under no_grad and inference_mode as well.
+# In PyTorch 2.13.0 to read m.weight of a layer under parametrizations.spectral_norm in train() changes the layer: each
+# reading takes a step of the power iteration, under no_grad and inference_mode as well.
 #
-# Code that writes down the size of weights, draws their histogram or compares two networks makes another run of it: the next
-# forward pass divides by another sigma. The older torch.nn.utils.spectral_norm steps in the forward pass alone. Read in eval(), or
-# read m.parametrizations.weight.original.
+# Code that writes down the size of weights, draws their histogram or compares two networks makes another run of it: the
+# next forward pass divides by another sigma. The older torch.nn.utils.spectral_norm steps in the forward pass alone.
+# Read in eval(), or read m.parametrizations.weight.original.
 #
-# Seen: two readings in a row differ, and the output of a pass is other after 1 reading than after none, by more than 1 %; with the
-# older one, and in eval(), nothing changes.
+# Seen: two readings in a row differ, and the output of a pass is other after 1 reading than after none, by more than 1
+# %; with the older one, and in eval(), nothing changes.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# In PyTorch 2.13.0 torch.randn(1, 100) is not the first row of torch.randn(64, 100) from the same seed: its last 16 numbers are
-# others. The picture of seed 0 alone is not the picture of seed 0 in a grid.
+# In PyTorch 2.13.0 torch.randn(1, 100) is not the first row of torch.randn(64, 100) from the same seed: its last 16
+# numbers are others. The picture of seed 0 alone is not the picture of seed 0 in a grid.
 #
-# On the CPU 16 numbers and more are made 16 at a time, and where the count is no multiple of 16 the last 16 are drawn again, from
-# numbers further on. 100 is DCGAN's size of noise. Below 16 numbers they are made by another function altogether: a row of 8 has
-# nothing in common with the first of many. torch.rand has no such rule. Draw [N, 128] or 512, or all rows one by one.
+# On the CPU 16 numbers and more are made 16 at a time, and where the count is no multiple of 16 the last 16 are drawn
+# again, from numbers further on. 100 is DCGAN's size of noise. Below 16 numbers they are made by another function
+# altogether: a row of 8 has nothing in common with the first of many. torch.rand has no such rule. Draw [N, 128] or
+# 512, or all rows one by one.
 #
-# Seen: of 100 numbers those from 84 on differ; of 99 rows of 100 and 100 rows, one row differs; of [1, 8] and [64, 8] all 8;
-# of [1, 128] and of torch.rand none.
+# Seen: of 100 numbers those from 84 on differ; of 99 rows of 100 and 100 rows, one row differs; of [1, 8] and [64, 8]
+# all 8; of [1, 128] and of torch.rand none.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# In PyTorch 2.13.0 a loop over a DataLoader draws from the global generator even where nothing is random: no shuffling, no
-# workers. A score or a test in between changes all that training does after it.
+# In PyTorch 2.13.0 a loop over a DataLoader draws from the global generator even where nothing is random: no shuffling,
+# no workers. A score or a test in between changes all that training does after it.
 #
-# Each loop takes a 64-bit seed for workers that are not there. A GAN trained with a test every 1000 steps is another one than
-# with a test every 2000, from the same seed; "evaluated" and "not evaluated" runs cannot be compared step by step. A loader with a
-# generator of its own (generator=torch.Generator()) takes the seed from that.
+# Each loop takes a 64-bit seed for workers that are not there. A GAN trained with a test every 1000 steps is another
+# one than with a test every 2000, from the same seed; "evaluated" and "not evaluated" runs cannot be compared step by
+# step. A loader with a generator of its own (generator=torch.Generator()) takes the seed from that.
 #
-# Seen: torch.randn after a loop over 4 examples in order is other than without the loop, and the same with a generator of its own.
+# Seen: torch.randn after a loop over 4 examples in order is other than without the loop, and the same with a generator
+# of its own.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

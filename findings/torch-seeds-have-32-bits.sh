@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # PyTorch 2.13.0 takes 64-bit seeds, returns all 64 bits from initial_seed(), and on the CPU uses the lower 32 alone.
 #
-# Seeds that are made of two numbers, (run << 32) + rank, or (seed << 32) + picture with few pictures, or a hash whose upper half
-# tells runs apart, are the same noise, the same weights and the same order of examples. random.Random and NumPy tell such seeds
-# apart.
+# Seeds that are made of two numbers, (run << 32) + rank, or (seed << 32) + picture with few pictures, or a hash whose
+# upper half tells runs apart, are the same noise, the same weights and the same order of examples. random.Random and
+# NumPy tell such seeds apart.
 #
 # Seen: torch.randn, torch.randperm of seeds 5, 5 + 2^32, 5 + 7 * 2^40 and 5 - 2^32 are equal.
 set -euo pipefail

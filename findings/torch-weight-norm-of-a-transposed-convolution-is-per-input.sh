@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
-# PyTorch 2.13.0's weight_norm, old and new, gives a ConvTranspose2d one scale g for each *input* channel: the default dim=0 is the
-# inputs of its weight [in, out, h, w]. spectral_norm knows of transposed convolutions and takes dim=1 by itself.
+# PyTorch 2.13.0's weight_norm, old and new, gives a ConvTranspose2d one scale g for each *input* channel: the default
+# dim=0 is the inputs of its weight [in, out, h, w]. spectral_norm knows of transposed convolutions and takes dim=1 by
+# itself.
 #
-# Weight normalisation (Salimans and Kingma 2016) has a g for each output, and data-dependent first values scale outputs by it. The
-# generator of Improved Techniques for Training GANs ends in such a layer. Built with the default it is another network, without an
-# error: no g makes one colour brighter. Pass dim=1. WeightNormConvTranspose2d of swift-gan is per output.
+# Weight normalisation (Salimans and Kingma 2016) has a g for each output, and data-dependent first values scale outputs
+# by it. The generator of Improved Techniques for Training GANs ends in such a layer. Built with the default it is
+# another network, without an error: no g makes one colour brighter. Pass dim=1. WeightNormConvTranspose2d of swift-gan
+# is per output.
 #
-# Seen: of 7 to 3 channels, 7 scales with either weight_norm, 3 with dim=1; doubling a scale changes all 3 outputs, with dim=1 the
-# one it belongs to; spectral_norm's dim is 1.
+# Seen: of 7 to 3 channels, 7 scales with either weight_norm, 3 with dim=1; doubling a scale changes all 3 outputs, with
+# dim=1 the one it belongs to; spectral_norm's dim is 1.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

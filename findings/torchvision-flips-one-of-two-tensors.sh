@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # torchvision 0.28.0's v2 transforms, given a pair of tensors, change the first alone; beside a PIL picture no tensor.
 #
-# Pairs are what pix2pix and other image-to-image GANs train on, and what v2 says it is for: transform(a, b) takes any number of
-# inputs and draws once. Of plain tensors it takes the first for the picture and passes the others by: half of the pairs no
-# longer belong together, shapes agree, nothing is said. Wrap each in torchvision.tv_tensors.Image.
+# Pairs are what pix2pix and other image-to-image GANs train on, and what v2 says it is for: transform(a, b) takes any
+# number of inputs and draws once. Of plain tensors it takes the first for the picture and passes the others by: half of
+# the pairs no longer belong together, shapes agree, nothing is said. Wrap each in torchvision.tv_tensors.Image.
 #
-# Seen: RandomHorizontalFlip(p=1) of two equal tensors, also as a dict, returns two that differ; of a PIL picture and a tensor the
-# picture alone is flipped; two tv_tensors.Image stay equal.
+# Seen: RandomHorizontalFlip(p=1) of two equal tensors, also as a dict, returns two that differ; of a PIL picture and a
+# tensor the picture alone is flipped; two tv_tensors.Image stay equal.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

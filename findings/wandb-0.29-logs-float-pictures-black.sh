@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# wandb 0.29.0 and later (0.31.0 here) log float pictures black: wandb.Image no longer scales 0 ... 1 to 0 ... 255, it truncates.
-# Values of -1 ... 1 become black with white specks, since -1 wraps to 255. No warning is given.
+# wandb 0.29.0 and later (0.31.0 here) log float pictures black: wandb.Image no longer scales 0 ... 1 to 0 ... 255, it
+# truncates. Values of -1 ... 1 become black with white specks, since -1 wraps to 255. No warning is given.
 #
-# Up to 0.28 floats were scaled by what was found in the picture, with a warning; generators' outputs are such floats, and
-# every tutorial of GANs logs them so. After an update a run that learns looks like one that has collapsed. Give it bytes.
+# Up to 0.28 floats were scaled by what was found in the picture, with a warning; generators' outputs are such floats,
+# and every tutorial of GANs logs them so. After an update a run that learns looks like one that has collapsed. Give it
+# bytes.
 #
-# Seen: [0, 0.25, 0.5, 0.75] is logged as [0, 63, 127, 191] by 0.28.2 and as [0, 0, 0, 0] by 0.31.0; [-1, -0.5, 0.5, 1] as
-# [0, 63, 191, 255] and as [255, 0, 0, 1]. Bytes are logged as they are by both.
+# Seen: [0, 0.25, 0.5, 0.75] is logged as [0, 63, 127, 191] by 0.28.2 and as [0, 0, 0, 0] by 0.31.0; [-1, -0.5, 0.5, 1]
+# as [0, 63, 191, 255] and as [255, 0, 0, 1]. Bytes are logged as they are by both.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

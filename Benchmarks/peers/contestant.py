@@ -25,7 +25,8 @@ os.environ["XLA_FLAGS"] = (
 if options.threads == 1:
     os.sched_setaffinity(0, {sorted(os.sched_getaffinity(0))[-1]})
 
-# Games of Adam amplify a rounding from step to step until nothing can be compared; with small steps the same formulas can.
+# Games of Adam amplify a rounding from step to step until nothing can be compared; with small steps the same formulas
+# can.
 rate_factor = 0.01 if options.check else 1.0
 
 

@@ -5,8 +5,8 @@ from contestant import checked, compete, options
 import sys
 import types
 
-# The wheel's compiled part is made for another build of PyTorch. What registers its operators is passed over; folders, transforms
-# and loading need none of them.
+# The wheel's compiled part is made for another build of PyTorch. What registers its operators is passed over; folders,
+# transforms and loading need none of them.
 sys.modules["torchvision._meta_registrations"] = types.ModuleType("torchvision._meta_registrations")
 
 import torch

@@ -1,8 +1,8 @@
 import Foundation
 import Torch
 
-/// Several processes that are one contestant: the one that is asked starts the others, which are this program with a rank,
-/// and plays together with them.
+/// Several processes that are one contestant: the one that is asked starts the others, which are this program with a
+/// rank, and plays together with them.
 struct Companions {
   /// All of them.
   let group: ProcessGroup

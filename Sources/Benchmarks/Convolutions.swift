@@ -1,7 +1,8 @@
 import Foundation
 import Torch
 
-/// What each way to make a convolution takes, by shape: libtorch's own, which is oneDNN's, and ours, side by side in one process.
+/// What each way to make a convolution takes, by shape: libtorch's own, which is oneDNN's, and ours, side by side in
+/// one process.
 enum Convolutions {
   struct Shape {
     let inputs: Int, side: Int, outputs: Int, kernel: Int, stride: Int, padding: Int
@@ -60,8 +61,8 @@ enum Convolutions {
   }
 
   /// A table in Markdown: a row for each shape, and for each direction milliseconds by libtorch's way and by ours, and
-  /// multiplications a second as the convolution itself has them, in shares of what a large product reaches; last, how far
-  /// the forward pass is from float64's, in parts of its largest number.
+  /// multiplications a second as the convolution itself has them, in shares of what a large product reaches; last, how
+  /// far the forward pass is from float64's, in parts of its largest number.
   static func table() throws -> [String] {
     let random = RandomStream(seed: 1)
     let square = random.stream("square").normal([1024, 1024])

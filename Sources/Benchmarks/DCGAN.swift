@@ -2,7 +2,8 @@ import GAN
 import NN
 import Torch
 
-/// Radford et al. 2016 at 32 x 32 and, by the networks of the recipe `dcgan-64`, at 64 x 64: 4 x 4 kernels, batch norm, batches of 64.
+/// Radford et al. 2016 at 32 x 32 and, by the networks of the recipe `dcgan-64`, at 64 x 64: 4 x 4 kernels, batch norm,
+/// batches of 64.
 enum DCGAN {
   struct G: Generator {
     let layers = [

@@ -5,8 +5,8 @@ import Metrics
 import NN
 import Torch
 
-/// What becomes of feature matching where processes add up their gradients and nothing else: each then matches the means of
-/// its own rows, and the loss is another one, by the spread of these means.
+/// What becomes of feature matching where processes add up their gradients and nothing else: each then matches the
+/// means of its own rows, and the loss is another one, by the spread of these means.
 enum MatchingInParts {
   /// The mean of the losses of parts of the batch, each with its own means.
   private struct Term: GeneratorTerm {
@@ -27,11 +27,11 @@ enum MatchingInParts {
     }
   }
 
-  /// Plays a game on N(0, 1) with feature matching, batches of 64 and eight seeds, as one process plays it and as processes
-  /// that exchange gradients only would.
+  /// Plays a game on N(0, 1) with feature matching, batches of 64 and eight seeds, as one process plays it and as
+  /// processes that exchange gradients only would.
   ///
-  /// - Returns: lines of text: the standard deviation of 10 000 samples and their Wasserstein-1 distance from the density,
-  ///   means and standard deviations over the seeds.
+  /// - Returns: lines of text: the standard deviation of 10 000 samples and their Wasserstein-1 distance from the
+  ///   density, means and standard deviations over the seeds.
   /// - Throws: `TensorError`.
   static func lines() throws -> [String] {
     let density = try Density.normal(0, 1)

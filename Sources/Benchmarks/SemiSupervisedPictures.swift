@@ -4,8 +4,8 @@ import NN
 import Recipes
 import Torch
 
-/// The published semi-supervised iteration on pictures of noise, by `cifar10-semisupervised` or `svhn-semisupervised` with half
-/// its batches, 50: the time does not depend on what they show.
+/// The published semi-supervised iteration on pictures of noise, by `cifar10-semisupervised` or `svhn-semisupervised`
+/// with half its batches, 50: the time does not depend on what they show.
 enum SemiSupervisedPictures {
   private static let batch = 50
 

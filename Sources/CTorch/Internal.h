@@ -47,7 +47,8 @@ inline bool has_failed(Handle handle) { return impl(handle)->key_set().empty(); 
 /// Another reference to the same tensor.
 Handle retained(Handle handle);
 
-/// A failed tensor whose reason names the operation and its operands' shapes; the open scope keeps it, where there is one.
+/// A failed tensor whose reason names the operation and its operands' shapes; the open scope keeps it, where there is
+/// one.
 Handle failed(const char *operation, const Handle *operands, size_t count, const char *reason) noexcept;
 
 /// Runs `body` and returns NULL; a C++ exception becomes a failed tensor. So does a failed operand, which is passed on
@@ -86,7 +87,8 @@ Handle operation(const char *name, std::initializer_list<Handle> operands, Body 
   return operation(name, operands.begin(), operands.size(), body);
 }
 
-/// Runs an operation that yields several tensors, `body` as a vector of at most `count`; all are the failed one where it fails.
+/// Runs an operation that yields several tensors, `body` as a vector of at most `count`; all are the failed one where
+/// it fails.
 template <class Body>
 void operation(const char *name, const Handle *operands, size_t operand_count, Handle *results, size_t count,
                Body body) noexcept {
@@ -103,12 +105,12 @@ void operation(const char *name, const Handle *operands, size_t operand_count, H
 /// number of rows either.
 inline bool is_traced() { return at::tracer::impl::is_dispatch_enabled(); }
 
-/// Whether kernels of ours are to take their composed form: in a trace, and where the thread has asked for operations whose
-/// gradients have gradients (ct_set_twice_differentiable).
+/// Whether kernels of ours are to take their composed form: in a trace, and where the thread has asked for operations
+/// whose gradients have gradients (ct_set_twice_differentiable).
 bool wants_plain_operations();
 
-/// While a trace is recorded, and before an operation with an argument `argument` of `rank` sizes on `x`: sizes that lead in
-/// `x` as they do in the argument are recorded as `x`'s own, so that a batch of another size keeps its size.
+/// While a trace is recorded, and before an operation with an argument `argument` of `rank` sizes on `x`: sizes that
+/// lead in `x` as they do in the argument are recorded as `x`'s own, so that a batch of another size keeps its size.
 void keep_leading_sizes(const at::Tensor &x, const int64_t *sizes, int rank, const char *argument);
 
 at::ScalarType scalar_type(CTDType dtype);

@@ -76,8 +76,8 @@ bool are_plain(const at::Tensor &x, const at::Tensor &weight, const std::optiona
          x.size(1) == inputs && (!bias || (is_plain(*bias) && bias->dim() == 1 && bias->size(0) == outputs));
 }
 
-/// A convolution, with a leaky ReLU behind it where `slope` is not 1, or the transpose of one: then x is what the convolution would
-/// yield.
+/// A convolution, with a leaky ReLU behind it where `slope` is not 1, or the transpose of one: then x is what the
+/// convolution would yield.
 struct Convolution : torch::autograd::Function<Convolution> {
   static at::Tensor forward(torch::autograd::AutogradContext *context, const at::Tensor &input,
                             const at::Tensor &weight, const std::optional<at::Tensor> &bias, const Correlation &c,

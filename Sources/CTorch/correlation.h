@@ -12,8 +12,8 @@ struct Correlation {
   int64_t kernel, stride, padding;
 };
 
-/// What becomes of each sum: `bias` [channels of the result] is added where it is not null, and what is not above 0 then is
-/// multiplied by `slope`.
+/// What becomes of each sum: `bias` [channels of the result] is added where it is not null, and what is not above 0
+/// then is multiplied by `slope`.
 struct Finish {
   const float *bias = nullptr;
   float slope = 1;

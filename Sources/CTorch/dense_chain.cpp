@@ -6,9 +6,9 @@
 // derivative follows.
 //
 // The backward pass takes strips too, for the cotangents of the pre-activations; then every layer's weights have their
-// gradients summed over all examples. Seeds are taken one after the other, each on one thread and in the same memory, so that
-// what is written is read again while it is near; only where there are fewer seeds than threads are a seed's strips shared
-// out. Tasks share no sums, hence the result does not depend on the number of threads.
+// gradients summed over all examples. Seeds are taken one after the other, each on one thread and in the same memory,
+// so that what is written is read again while it is near; only where there are fewer seeds than threads are a seed's
+// strips shared out. Tasks share no sums, hence the result does not depend on the number of threads.
 #include "Internal.h"
 #include "graph_node.h"
 #include "matrix_product.h"
@@ -39,21 +39,22 @@ namespace {
 constexpr int64_t widest = 128;  // from about here on libtorch's products are as fast
 constexpr double leak = 0.2;
 
-/// Examples stand in whole cache lines, at every level: a sum over examples has as many parts as a line has numbers, and the
-/// same bits whatever the length of a vector.
+/// Examples stand in whole cache lines, at every level: a sum over examples has as many parts as a line has numbers,
+/// and the same bits whatever the length of a vector.
 template <class T> constexpr int64_t line = 64 / sizeof(T);
 constexpr int64_t longest_strip = 4;  // lines
 /// Examples that pass through all layers together where hidden units are not kept: whole strips at every level.
 constexpr int64_t passing = 192;
 
-/// A level's vectors, and how many sums its registers hold: `strip` vectors of examples by `outputs` in products, `outputs` by
-/// `inputs` in gradients of weights. The sums, the vectors that they share and one more must find room: in 32 registers with
-/// AVX-512, in 16 else.
+/// A level's vectors, and how many sums its registers hold: `strip` vectors of examples by `outputs` in products,
+/// `outputs` by `inputs` in gradients of weights. The sums, the vectors that they share and one more must find room: in
+/// 32 registers with AVX-512, in 16 else.
 template <class T, CKLevel level> struct Registers {
   static constexpr int bytes = level == CKLevelAVX512 ? 64 : level == CKLevelAVX2 ? 32 : 16;
   static constexpr int64_t lanes = bytes / sizeof(T);
   static constexpr int strip = level == CKLevelAVX512 ? 4 : 3, outputs = 4, inputs = strip;
-  /// Whether there is room beside the sums for what an activation needs; else it follows each block, from the nearest cache.
+  /// Whether there is room beside the sums for what an activation needs; else it follows each block, from the nearest
+  /// cache.
   static constexpr bool activates_sums = level == CKLevelAVX512;
   typedef T Vector __attribute__((vector_size(bytes)));
 };
@@ -181,7 +182,8 @@ template <class T> struct Chain {
   int64_t stride;
 };
 
-/// y[o] = sum_i w[o wo + i wi] x[i] (+ b[o]), changed by `change`, for `outs` outputs from o on and a strip of n vectors.
+/// y[o] = sum_i w[o wo + i wi] x[i] (+ b[o]), changed by `change`, for `outs` outputs from o on and a strip of n
+/// vectors.
 template <class R, int n, int outs, class T, class Change>
 CT_INLINE void multiply_block(const T *w, int64_t wo, int64_t wi, int64_t o, int64_t inputs, const T *x, const T *b, T *y,
                               int64_t stride, Change &&change) {
@@ -205,7 +207,8 @@ CT_INLINE void multiply_block(const T *w, int64_t wo, int64_t wi, int64_t o, int
   }
 }
 constexpr auto nothing = [](auto &&...) __attribute__((always_inline)) {};
-/// The same for all outputs, as many at a time as there are registers for; `finish` follows each block while it is near.
+/// The same for all outputs, as many at a time as there are registers for; `finish` follows each block while it is
+/// near.
 template <class R, int n, class T, class Change, class Finish>
 CT_INLINE void multiply(const T *w, int64_t wo, int64_t wi, int64_t outputs, int64_t inputs, const T *x, const T *b, T *y,
                         int64_t stride, Change &&change, Finish &&finish) {
@@ -239,7 +242,8 @@ template <class R, int n, class T> CT_INLINE void forward_strip(const Chain<T> &
   }
 }
 
-/// From the cotangents of the last layer's outputs, and of the one's before where `features`, those of all pre-activations.
+/// From the cotangents of the last layer's outputs, and of the one's before where `features`, those of all
+/// pre-activations.
 template <class R, int n, class T>
 CT_INLINE void backward_strip(const Chain<T> &chain, int64_t from, const T *features, bool input_needed) {
   const int64_t stride = chain.stride;
@@ -284,8 +288,8 @@ CT_INLINE void backward_strip(const Chain<T> &chain, int64_t from, const T *feat
   }
 }
 
-/// The sums over the lanes of four vectors of sixteen, in `totals[0]` to `totals[3]`: lanes are added in halves, each by its
-/// partner of the other half, as a sum of one vector alone would be.
+/// The sums over the lanes of four vectors of sixteen, in `totals[0]` to `totals[3]`: lanes are added in halves, each
+/// by its partner of the other half, as a sum of one vector alone would be.
 CT_INLINE void total_of_four(const Wide<float> (&x)[4], float (&totals)[4]) {
   typedef float Four __attribute__((vector_size(16)));
   Floats eight[4];
@@ -380,7 +384,8 @@ CT_INLINE void weight_gradients(const Chain<T> &chain, int l, int64_t begin, int
   for (; o < end; o++) weigh_inputs<R, 1>(layer, dz, x, stride, o);
 }
 
-/// Calls `strip` with the number of its vectors as a constant, from example `begin` on to `end`, both multiples of a line.
+/// Calls `strip` with the number of its vectors as a constant, from example `begin` on to `end`, both multiples of a
+/// line.
 template <class R, class Strip> CT_INLINE void each_strip(int64_t begin, int64_t end, Strip &&strip) {
   int64_t from = begin;
   for (; from + R::strip * R::lanes <= end; from += R::strip * R::lanes) strip(std::integral_constant<int, R::strip>(), from);
@@ -452,7 +457,8 @@ struct Sizes {
   int64_t before_last() const { return widths.size() > 1 ? widths[widths.size() - 2] : inputs; }
 };
 
-/// All seeds' layers, one seed after the other, pointing into weights [seeds, out, in] and biases whose slices for a seed are contiguous each.
+/// All seeds' layers, one seed after the other, pointing into weights [seeds, out, in] and biases whose slices for a
+/// seed are contiguous each.
 template <class T>
 std::vector<Layer<T>> layers_of(const Sizes &s, const std::vector<at::Tensor> &parameters,
                                 const std::vector<at::Tensor> *gradients) {
@@ -650,7 +656,8 @@ variable_list fused_chain(const at::Tensor &x, const std::vector<at::Tensor> &pa
     at::AutoDispatchBelowADInplaceOrView below_gradients;
     units = at::empty({s.seeds, kept ? s.units : s.last(), s.stride}, x.options());
   }
-  // Nothing is copied out: examples x units is another view of what is computed. To change one is to change what is saved.
+  // Nothing is copied out: examples x units is another view of what is computed. To change one is to change what is
+  // saved.
   auto view = [&](int64_t first, int64_t width) {
     return stacked ? memory_view(units, {s.seeds, s.rows, width}, {block, 1, s.stride}, first * s.stride)
                    : memory_view(units, {s.rows, width}, {1, s.stride}, first * s.stride);

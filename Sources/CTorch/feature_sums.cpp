@@ -1,5 +1,5 @@
-// Sums over features of pictures: mean and scatter in one pass, and the kernel sums of KID. In float64, and the same for any
-// number of threads.
+// Sums over features of pictures: mean and scatter in one pass, and the kernel sums of KID. In float64, and the same
+// for any number of threads.
 #include "Internal.h"
 #include "float64_product.h"
 #include "serial.h"

@@ -1,5 +1,5 @@
-// Nodes of our own in libtorch's graph, for operations whose overhead counts: its custom functions take no lists of tensors
-// and cost a few microseconds each.
+// Nodes of our own in libtorch's graph, for operations whose overhead counts: its custom functions take no lists of
+// tensors and cost a few microseconds each.
 #pragma once
 #include <ATen/core/Tensor.h>
 #include <c10/core/GradMode.h>
@@ -58,9 +58,9 @@ struct NoSecondDerivative : torch::autograd::Node {
   }
 };
 
-/// Marks the `gradients` that `kernel` computed, past libtorch's dispatcher, in the backward pass now running, so that they are
-/// not taken for constants: where that pass is recorded, to differentiate them by anything that the kernel's operands or
-/// `cotangents` came from is an error.
+/// Marks the `gradients` that `kernel` computed, past libtorch's dispatcher, in the backward pass now running, so that
+/// they are not taken for constants: where that pass is recorded, to differentiate them by anything that the kernel's
+/// operands or `cotangents` came from is an error.
 inline variable_list once_differentiable(const char *kernel, const variable_list &cotangents, variable_list gradients) {
   if (!at::GradMode::is_enabled()) return gradients;
   torch::autograd::edge_list edges;

@@ -1,7 +1,7 @@
 // Historical averaging: the running average of a player's parameters and the gradient of the distance from it.
 //
-// The average is of the parameters' kind. In float32 its share 1 / t of a change falls below a unit in the last place after some
-// 10^7 steps, and the average then stands still; finer sums would change what saved runs go on to.
+// The average is of the parameters' kind. In float32 its share 1 / t of a change falls below a unit in the last place
+// after some 10^7 steps, and the average then stands still; finer sums would change what saved runs go on to.
 #include "Internal.h"
 #include "parallel.h"
 #include "vector_math.h"

@@ -1,4 +1,5 @@
-// Batches of images: bytes of the chosen ones gathered, mirrored, shifted and made float in one pass, and floats made bytes.
+// Batches of images: bytes of the chosen ones gathered, mirrored, shifted and made float in one pass, and floats made
+// bytes.
 #include "Internal.h"
 #include "parallel.h"
 #include "vector_math.h"
@@ -23,7 +24,8 @@ CT_WIDE_KERNEL(void, scale_bytes, (const uint8_t *from, float *to, int64_t count
   }
 }
 
-/// The nearest of 256 levels, halves up; below `low` and NaN are 0, above `high` 255. Each operation is rounded by itself.
+/// The nearest of 256 levels, halves up; below `low` and NaN are 0, above `high` 255. Each operation is rounded by
+/// itself.
 CT_WIDE_KERNEL(void, nearest_bytes, (const float *from, uint8_t *to, int64_t count, float low, float span),
                (from, to, count, low, span)) {
 #pragma clang fp contract(off)

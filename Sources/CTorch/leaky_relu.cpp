@@ -15,8 +15,8 @@
 namespace ctorch {
 namespace {
 
-/// libtorch's keeps its operand for the backward pass, which of pictures is as much memory again as the result: the sign that
-/// is asked for is the result's too.
+/// libtorch's keeps its operand for the backward pass, which of pictures is as much memory again as the result: the
+/// sign that is asked for is the result's too.
 struct LeakyReLU : torch::autograd::Function<LeakyReLU> {
   static at::Tensor forward(torch::autograd::AutogradContext *context, const at::Tensor &x, double slope) {
     auto y = at::leaky_relu(x, slope);

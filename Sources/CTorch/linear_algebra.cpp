@@ -1,4 +1,5 @@
-// Decompositions of float64 matrices, each on one thread: their last digits would otherwise depend on the number of threads.
+// Decompositions of float64 matrices, each on one thread: their last digits would otherwise depend on the number of
+// threads.
 #include "Internal.h"
 #include "serial.h"
 

@@ -1,5 +1,5 @@
-// The logistic loss of batches, the sum over them of the mean over n of softplus(a_n) - t a_n, forward and backward, each in one
-// call.
+// The logistic loss of batches, the sum over them of the mean over n of softplus(a_n) - t a_n, forward and backward,
+// each in one call.
 #include "Internal.h"
 #include "graph_node.h"
 #include "vector_math.h"
@@ -16,8 +16,8 @@ namespace {
 
 constexpr int64_t loss_lanes = 16;
 
-// From e = exp(-|a|), so that losses and slopes keep their digits however sure the logit is: softplus(a) - t a is log(1 + e) and
-// (1 - t) a above 0, -t a below; sigma(a) - t is (1 - t) - e / (1 + e) above, e / (1 + e) - t below.
+// From e = exp(-|a|), so that losses and slopes keep their digits however sure the logit is: softplus(a) - t a is log(1
+// + e) and (1 - t) a above 0, -t a below; sigma(a) - t is (1 - t) - e / (1 + e) above, e / (1 + e) - t below.
 
 CT_INLINE void logistic_loss_of(const Wide<float> &a, float target, Wide<float> &loss) {
   Wide<float> e;

@@ -9,14 +9,15 @@ namespace ctorch {
 
 /// x y^T for `x` [N, K] and `y` [M, K], of any strides -> [N, M].
 ///
-/// Operands that ``operands`` has rounded to bfloat16 have a product of float32 again, which was rounded once on the way.
+/// Operands that ``operands`` has rounded to bfloat16 have a product of float32 again, which was rounded once on the
+/// way.
 ///
 /// In float32 on the CPU oneDNN does it, which on AMD processors is twice as fast as the MKL that `at::mm` takes, where
 /// libtorch has it and the product is large enough to pay for the longer way there.
 at::Tensor times_transpose(const at::Tensor &x, const at::Tensor &y);
 
-/// The same for a `y` of few rows, where oneDNN has it: each row of the result has the same bits wherever in `x` its own
-/// row stands. MKL's products of up to 11 columns depend on the place, on processors with AVX2.
+/// The same for a `y` of few rows, where oneDNN has it: each row of the result has the same bits wherever in `x` its
+/// own row stands. MKL's products of up to 11 columns depend on the place, on processors with AVX2.
 std::optional<at::Tensor> narrow_product(const at::Tensor &x, const at::Tensor &y);
 
 /// x [N, K] and y [M, K] as their products are to be made of them: large float32 ones are rounded to bfloat16 where

@@ -5,8 +5,8 @@
 
 namespace ctorch {
 
-/// `of`'s memory from element `offset` of its storage on, as `as_strided` has it, which must be there: nothing is checked. No
-/// gradient flows through it. To change it is to change `of`.
+/// `of`'s memory from element `offset` of its storage on, as `as_strided` has it, which must be there: nothing is
+/// checked. No gradient flows through it. To change it is to change `of`.
 inline at::Tensor memory_view(const at::Tensor &of, at::IntArrayRef sizes, at::IntArrayRef strides, int64_t offset) {
   auto view = at::detail::make_tensor<c10::TensorImpl>(c10::TensorImpl::VIEW, c10::Storage(of.storage()), of.key_set(),
                                                        of.dtype());

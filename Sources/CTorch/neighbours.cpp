@@ -1,9 +1,10 @@
-// Who is near whom among features of pictures: the distances to the nearest neighbours within a set, and which points of one set
-// lie in the balls around those of another.
+// Who is near whom among features of pictures: the distances to the nearest neighbours within a set, and which points
+// of one set lie in the balls around those of another.
 //
-// Distances come tile by tile from float32 products of points that are centred first, each with a bound of what it may be wrong
-// by; where the bound leaves a comparison open, the distance is computed anew in float64 from the differences. So every answer is
-// that of float64, on any processor and for any number of threads, at the speed of float32, and memory grows with N + M.
+// Distances come tile by tile from float32 products of points that are centred first, each with a bound of what it may
+// be wrong by; where the bound leaves a comparison open, the distance is computed anew in float64 from the differences.
+// So every answer is that of float64, on any processor and for any number of threads, at the speed of float32, and
+// memory grows with N + M.
 #include "Internal.h"
 #include "matrix_product.h"
 #include "parallel.h"
@@ -54,8 +55,8 @@ CT_WIDE_KERNEL(double, squared_distance, (const float *a, const float *b, int64_
   return rest;
 }
 
-/// The numbers of the columns for which own + norm - 2 dot - own_error root <= max(own_limit, limit): of one row of a tile, the
-/// lower bound of the squared distance against the larger limit of both points.
+/// The numbers of the columns for which own + norm - 2 dot - own_error root <= max(own_limit, limit): of one row of a
+/// tile, the lower bound of the squared distance against the larger limit of both points.
 CT_WIDE_KERNEL(int, near_columns,
                (const float *dot, const float *norm, const float *root, const float *limit, float own, float own_error,
                 float own_limit, int count, int32_t *found),
@@ -117,8 +118,8 @@ struct Panel {
   }
 };
 
-/// What the lower bound of a squared distance is below its float32 value for each |x||y|: products are wrong by dimensions times
-/// the rounding at most, in whatever order they are added.
+/// What the lower bound of a squared distance is below its float32 value for each |x||y|: products are wrong by
+/// dimensions times the rounding at most, in whatever order they are added.
 float error_factor(int64_t dimensions) { return static_cast<float>(2 * 1.01 * rounding * (dimensions + 64)); }
 
 /// Products of all rows of two panels.
@@ -196,8 +197,8 @@ private:
   }
 };
 
-/// The `wanted` smallest squared distances from `point` to candidates, ascending; to all of `points` but number `self` where
-/// there were too many.
+/// The `wanted` smallest squared distances from `point` to candidates, ascending; to all of `points` but number `self`
+/// where there were too many.
 struct Nearest {
   double distance;
   int64_t index;
@@ -294,7 +295,8 @@ void memberships(const Points &real, const Points &generated, const CTBalls &bal
       rows.fill(real, centre, top, std::min(tile_side, real.count - top));
       const auto dots = products(rows, columns, real.dimensions);
       const auto *dot = dots.const_data_ptr<float>();
-      // By columns, so that what belongs to a generated point is one thread's; what belongs to a real one is only ever set.
+      // By columns, so that what belongs to a generated point is one thread's; what belongs to a real one is only ever
+      // set.
       parallel_for(0, columns.count, 64, [&](int64_t begin, int64_t end) {
         const int count = static_cast<int>(end - begin);
         std::vector<float> limits(count), ball(count);

@@ -19,11 +19,11 @@ struct Adam {
   float beta1, beta2, unbias_second, epsilon, rate;
 };
 
-/// One pass over four arrays; the composed operations would make nine. Whether a second moment is infinite or NaN afterwards: the
-/// square of a finite gradient overflows from 1.8e19 on, and freezes its parameter.
+/// One pass over four arrays; the composed operations would make nine. Whether a second moment is infinite or NaN
+/// afterwards: the square of a finite gradient overflows from 1.8e19 on, and freezes its parameter.
 ///
-/// 1 - beta2 is a float's: v is too large by 5e-5 of itself for beta2 = 0.999, a step too small by half of that. It stays so,
-/// since another rounding would make runs that are resumed differ from runs that were not interrupted.
+/// 1 - beta2 is a float's: v is too large by 5e-5 of itself for beta2 = 0.999, a step too small by half of that. It
+/// stays so, since another rounding would make runs that are resumed differ from runs that were not interrupted.
 template <bool inside_root>
 CT_INLINE bool adam(float *p, const float *g, float *m, float *v, int64_t begin, int64_t end, const Adam &constants) {
   const Adam c = constants;

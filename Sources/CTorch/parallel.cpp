@@ -14,17 +14,18 @@
 namespace ctorch {
 namespace {
 
-/// What compilers with OpenMP make of a parallel region: runs `body(data)` on every thread of the team. In the library that libtorch
-/// itself runs on, hence the same team; null where libtorch has another (macOS), and loops then run on one thread.
+/// What compilers with OpenMP make of a parallel region: runs `body(data)` on every thread of the team. In the library
+/// that libtorch itself runs on, hence the same team; null where libtorch has another (macOS), and loops then run on
+/// one thread.
 using Region = void (*)(void (*body)(void *), void *data, unsigned threads, unsigned flags);
 using Number = int (*)();
 const auto region = reinterpret_cast<Region>(dlsym(RTLD_DEFAULT, "GOMP_parallel"));
 const auto thread_number = reinterpret_cast<Number>(dlsym(RTLD_DEFAULT, "omp_get_thread_num"));
 const auto thread_count = reinterpret_cast<Number>(dlsym(RTLD_DEFAULT, "omp_get_num_threads"));
 
-/// While it lives, MKL works on the calling thread alone. libtorch tells MKL a number of threads that is to hold inside of parallel
-/// regions, too (`mkl_set_dynamic(0)`): there it would still divide a product by that number and compute the parts in turn, and on
-/// some processors a part's sums are in another order than the whole's.
+/// While it lives, MKL works on the calling thread alone. libtorch tells MKL a number of threads that is to hold inside
+/// of parallel regions, too (`mkl_set_dynamic(0)`): there it would still divide a product by that number and compute
+/// the parts in turn, and on some processors a part's sums are in another order than the whole's.
 class OneMKLThread {
  public:
   OneMKLThread() : before_(set ? set(1) : 0) {}
@@ -35,7 +36,8 @@ class OneMKLThread {
   OneMKLThread &operator=(const OneMKLThread &) = delete;
 
  private:
-  /// Sets the calling thread's own number, 0 for none of its own, and returns what it was; null where libtorch has no MKL.
+  /// Sets the calling thread's own number, 0 for none of its own, and returns what it was; null where libtorch has no
+  /// MKL.
   static inline const auto set = reinterpret_cast<int (*)(int)>(dlsym(RTLD_DEFAULT, "MKL_Set_Num_Threads_Local"));
   const int before_;
 };

@@ -1,5 +1,5 @@
-// What networks of pictures have beside our own games' layers: pooling, and convolutions with other sides than squares, followed by
-// a rectifier.
+// What networks of pictures have beside our own games' layers: pooling, and convolutions with other sides than squares,
+// followed by a rectifier.
 #include "Internal.h"
 
 #include <ATen/Context.h>

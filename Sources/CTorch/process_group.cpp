@@ -1,8 +1,9 @@
 // Processes that play one game: PyTorch's key store and its process group over Gloo.
 //
-// The wheel holds Gloo itself, but not its headers, without which PyTorch does not declare its process group: they are Debian's.
-// Nothing of Gloo's is part of the class by value, only pointers are, so that another version of the headers lays it out alike;
-// what it does with them is compiled into the wheel. Without the headers there are no process groups, and all else is built.
+// The wheel holds Gloo itself, but not its headers, without which PyTorch does not declare its process group: they are
+// Debian's. Nothing of Gloo's is part of the class by value, only pointers are, so that another version of the headers
+// lays it out alike; what it does with them is compiled into the wheel. Without the headers there are no process
+// groups, and all else is built.
 #include "Internal.h"
 #include "graph_node.h"
 

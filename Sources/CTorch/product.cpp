@@ -50,7 +50,8 @@ at::Tensor ctorch::dense(const at::Tensor &x, const at::Tensor &weight, const st
                              bias->scalar_type() == at::kFloat);
   if (!wants_plain_operations() && fits) {
     if (prefers_onednn(x, weight)) return Dense::apply(x, weight, bias);
-    // A sample is the same whatever else is drawn with it. Training, which promises no such thing, takes the shorter way.
+    // A sample is the same whatever else is drawn with it. Training, which promises no such thing, takes the shorter
+    // way.
     if (!at::GradMode::is_enabled())
       if (auto y = narrow_product(x, weight)) return bias ? y->add_(*bias) : *y;
   }

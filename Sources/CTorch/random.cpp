@@ -23,8 +23,8 @@ constexpr int blocks = 16;  // computed side by side
 
 /// words[w][b]: word w of block `first` + b.
 CT_INLINE void philox(uint64_t key, uint64_t first, uint32_t (&words)[4][blocks]) {
-  // Of every 64 bits the lower half counts: a product of two such halves is one instruction, and nothing has to be packed
-  // between the rounds.
+  // Of every 64 bits the lower half counts: a product of two such halves is one instruction, and nothing has to be
+  // packed between the rounds.
   constexpr uint64_t low = 0xFFFFFFFF;
   uint64_t w0[blocks], w1[blocks], w2[blocks], w3[blocks];
   for (int b = 0; b < blocks; b++) {
@@ -78,7 +78,8 @@ struct Part {
   int64_t begin, end;
 };
 
-/// Copies what belongs to the part of a finished group of blocks, the one from element `at` on; the next group is then at `at`.
+/// Copies what belongs to the part of a finished group of blocks, the one from element `at` on; the next group is then
+/// at `at`.
 template <class T, size_t n>
 CT_INLINE void emit(const T (&group)[n], const Part<T> &part, int64_t &at) {
   if (at >= part.begin && at + static_cast<int64_t>(n) <= part.end) {
@@ -204,8 +205,8 @@ void fill_normal(uint64_t key, const Part<double> &part) {
   }
 }
 
-/// Which seeds draw, and which rows of a larger draw are wanted: the first dimension of what is drawn runs over them, in their
-/// order. Without any, the rows are all.
+/// Which seeds draw, and which rows of a larger draw are wanted: the first dimension of what is drawn runs over them,
+/// in their order. Without any, the rows are all.
 struct Draw {
   const uint64_t *keys;
   int key_count;
@@ -213,7 +214,8 @@ struct Draw {
   const CTRows *rows;
   int row_count;
 
-  /// Of one key, as parts of its stream with `width` elements a row, and where each is written; `length` elements in all.
+  /// Of one key, as parts of its stream with `width` elements a row, and where each is written; `length` elements in
+  /// all.
   std::vector<Part<char>> parts(int64_t length, int64_t width) const {
     if (row_count == 0) return {{nullptr, 0, length}};
     std::vector<Part<char>> parts;
@@ -359,8 +361,8 @@ CTensor *ct_add_normal(CTensor *x, const uint64_t *keys, int key_count, bool sta
 }
 namespace ctorch {
 namespace {
-/// What dropout multiplies by, from numbers drawn in [0, 1), [N, C, H, W] in order, to the same with channels innermost: a
-/// change of layout by itself takes longer than all else of it.
+/// What dropout multiplies by, from numbers drawn in [0, 1), [N, C, H, W] in order, to the same with channels
+/// innermost: a change of layout by itself takes longer than all else of it.
 at::Tensor kept_with_channels_innermost(const at::Tensor &drawn, double rate) {
   auto kept = at::empty(drawn.sizes(), drawn.options().memory_format(at::MemoryFormat::ChannelsLast));
   const int64_t channels = drawn.size(1), pixels = drawn.size(2) * drawn.size(3);

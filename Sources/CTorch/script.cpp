@@ -1,4 +1,5 @@
-// TorchScript modules: read from files, run, recorded and written. The headers of the interpreter take long to compile: they stay in this file.
+// TorchScript modules: read from files, run, recorded and written. The headers of the interpreter take long to compile:
+// they stay in this file.
 #include "Internal.h"
 
 #include <caffe2/serialize/read_adapter_interface.h>
@@ -68,7 +69,8 @@ auto tersely(Body body) -> decltype(body()) {
   }
 }
 
-/// One of several outputs: by its place from 0, by its name, or the first (of outputs with names, `logits`) where `which` is NULL.
+/// One of several outputs: by its place from 0, by its name, or the first (of outputs with names, `logits`) where
+/// `which` is NULL.
 c10::IValue chosen(const c10::IValue &value, const char *which) {
   std::vector<c10::IValue> parts;
   std::vector<std::string> names;

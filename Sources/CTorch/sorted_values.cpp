@@ -1,5 +1,5 @@
-// Numbers in ascending order, many short rows at once: Batcher's odd-even merge sort, whose comparisons are the same whatever
-// the numbers are, so that sixteen rows go through it side by side without a branch.
+// Numbers in ascending order, many short rows at once: Batcher's odd-even merge sort, whose comparisons are the same
+// whatever the numbers are, so that sixteen rows go through it side by side without a branch.
 #include "Internal.h"
 #include "parallel.h"
 #include "vector_math.h"

@@ -1,9 +1,9 @@
 // Memory of tensors on the CPU: large blocks, used again from step to step.
 //
-// A step asks for the same blocks as the one before. The C library's heap cannot use an aligned block again for one of the same
-// size (it looks for one that is larger by the alignment) and falls to pieces; memory that goes back to the system comes back
-// page by page, each of which is cleared. Here the smallest free block that is large enough is taken, and neighbours that are free
-// are one block.
+// A step asks for the same blocks as the one before. The C library's heap cannot use an aligned block again for one of
+// the same size (it looks for one that is larger by the alignment) and falls to pieces; memory that goes back to the
+// system comes back page by page, each of which is cleared. Here the smallest free block that is large enough is taken,
+// and neighbours that are free are one block.
 #include "Internal.h"
 
 #include <c10/core/CPUAllocator.h>
@@ -27,8 +27,8 @@ constexpr size_t page = 4096, line = 64, growth = 8 << 20;
 constexpr size_t smallest = 256 << 10;
 /// More than an address space of 47 bits has.
 constexpr size_t largest = size_t{1} << 47;
-/// After so many blocks it is seen whether all that is held was needed in this period or the one before. A step of the CIFAR-10
-/// game takes 436.
+/// After so many blocks it is seen whether all that is held was needed in this period or the one before. A step of the
+/// CIFAR-10 game takes 436.
 constexpr int period = 1 << 14;
 
 size_t rounded(size_t size, size_t unit) { return (size + unit - 1) / unit * unit; }
@@ -39,8 +39,8 @@ class Blocks {
   void *take(size_t wanted) {
     if (wanted > largest) return nullptr;
     const std::lock_guard lock(mutex);
-    // Not all at the start of a page: what lies at the same place of many pages shares few places in the caches. A page more for
-    // all, so that blocks for the same tensor stay of one size.
+    // Not all at the start of a page: what lies at the same place of many pages shares few places in the caches. A page
+    // more for all, so that blocks for the same tensor stay of one size.
     const size_t offset = now.blocks % (page / line) * line, size = rounded(wanted, page) + page;
     auto found = by_size.lower_bound({size, nullptr});
     if (found == by_size.end()) {

@@ -1,5 +1,5 @@
-// Eight floats at a time, or sixteen: the few functions that our own kernels need, written so that the compiler keeps them
-// in registers. Accurate to about one unit in the last place of float (absolute, for sine and cosine).
+// Eight floats at a time, or sixteen: the few functions that our own kernels need, written so that the compiler keeps
+// them in registers. Accurate to about one unit in the last place of float (absolute, for sine and cosine).
 #pragma once
 #include "kernel_level.h"
 
@@ -58,7 +58,8 @@ template <class T> using Wide = typename WideOf<T>::Type;
 /// What a comparison of two vectors of type V yields: integers of the same width, all ones where it holds.
 template <class V> using Mask = decltype(V{} < V{});
 
-// References everywhere: vectors passed by value would change the calling convention between compilations for different levels.
+// References everywhere: vectors passed by value would change the calling convention between compilations for different
+// levels.
 template <class T, class V> CT_INLINE void load(const T *from, V &x) { std::memcpy(&x, from, sizeof x); }
 template <class T, class V> CT_INLINE void store(T *to, const V &x) { std::memcpy(to, &x, sizeof x); }
 template <class V> CT_INLINE void choose(const Mask<V> &where, const V &yes, const V &no, V &result) {

@@ -1,8 +1,8 @@
 // A weight-normalised dense layer: y = s u + b with u = x v^T and s = g / sqrt(|v|^2 + epsilon) for each output.
 //
 // Scaling the outputs instead of the weights never makes the normalised weights, which are larger than a batch's
-// outputs, nor their gradient: besides the matrix products the forward pass reads v once, and the backward pass reads and
-// writes its gradient once.
+// outputs, nor their gradient: besides the matrix products the forward pass reads v once, and the backward pass reads
+// and writes its gradient once.
 #include "Internal.h"
 #include "graph_node.h"
 #include "matrix_product.h"
@@ -23,7 +23,8 @@ namespace {
 /// Rows of a matrix per task, so that a task has a few thousand elements.
 int64_t grain(int64_t columns) { return std::max<int64_t>(1, 16384 / std::max<int64_t>(1, columns)); }
 
-// One body for both kinds of numbers; only float's is compiled for several processors, double is for checking gradients.
+// One body for both kinds of numbers; only float's is compiled for several processors, double is for checking
+// gradients.
 
 template <class T>
 CT_INLINE void inverse_lengths_of(const T *v, T *result, int64_t begin, int64_t end, int64_t columns, T epsilon) {

@@ -30,8 +30,8 @@ public enum KMNIST49 {
   /// - Parameter requiresLabels: false where labels are of no interest: they are left out, and their file need not be
   ///   there.
   /// - Returns: [count, 1, H, W] with labels 0...48.
-  /// - Throws: `FileError`: a file that is missing or no sound `.npz` file; an array that is missing or of another shape
-  ///   or type; counts that differ; a label outside 0...48.
+  /// - Throws: `FileError`: a file that is missing or no sound `.npz` file; an array that is missing or of another
+  ///   shape or type; counts that differ; a label outside 0...48.
   public static func load(
     directory: URL = published.directory, split: Split, requiresLabels: Bool = true
   ) throws(FileError) -> LabelledImages {

@@ -42,8 +42,8 @@ public struct Judgement {
     self.whole = whole
   }
 
-  /// The judgements of the batches, of the given sizes, that were passed through D together, each this process's part of
-  /// one of `wholes`.
+  /// The judgements of the batches, of the given sizes, that were passed through D together, each this process's part
+  /// of one of `wholes`.
   func split(_ sizes: [Int], _ wholes: [WholeBatch]) -> [Judgement] {
     if sizes.count == 1 { return [with(whole: wholes[0])] }
     var first = 0

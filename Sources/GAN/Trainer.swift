@@ -85,8 +85,8 @@ public final class Trainer<G: Generator, D: Discriminator> {
   public let productType: DType
   /// How convolutions are made (see `withConvolutions`).
   public var convolutions = ConvolutionAlgorithm.automatic
-  /// Of D's weights, for terms that ask what they say (``DiscriminatorStep/Batch/judge(_:augmented:averaged:)``). Whoever
-  /// plays the game moves it after every step.
+  /// Of D's weights, for terms that ask what they say (``DiscriminatorStep/Batch/judge(_:augmented:averaged:)``).
+  /// Whoever plays the game moves it after every step.
   public var discriminatorAverage: WeightAverage<D>?
   /// The number of steps played so far.
   public internal(set) var step = 0
@@ -106,7 +106,8 @@ public final class Trainer<G: Generator, D: Discriminator> {
   private let random: RandomStream
   /// Both players' gradients in the last step, penalties included.
   package private(set) var lastGradients: (discriminator: Tensor, generator: Tensor?)?
-  /// The processes that play the game together; nil where this one plays by itself. See ``share(with:batchSize:labelledBatchSize:)``.
+  /// The processes that play the game together; nil where this one plays by itself. See
+  /// ``share(with:batchSize:labelledBatchSize:)``.
   public private(set) var processes: ProcessGroup?
   /// Steps at the beginning in which D learns from labelled examples alone, and G rests: these cost a fraction of the
   /// others, and a D that knows no classes yet has little to gain from what is not labelled.
@@ -216,17 +217,19 @@ public final class Trainer<G: Generator, D: Discriminator> {
   }
 
   /// Plays the game together with the other processes of `group`, each with its rows of every batch
-  /// (`ProcessGroup/rows(of:rank:)`): the same game that one process plays by itself, up to the order of sums. All begin with
-  /// the same parameters, and stay alike: what moves them is the sum of all gradients. To be called before the first step.
+  /// (`ProcessGroup/rows(of:rank:)`): the same game that one process plays by itself, up to the order of sums. All
+  /// begin with the same parameters, and stay alike: what moves them is the sum of all gradients. To be called before
+  /// the first step.
   ///
   /// From here on `data` and `labelled` are to give this process's rows only, in their order. All processes are to play
   /// the same steps.
   ///
   /// - Parameters:
-  ///   - batchSize: of the whole batch of real examples; and of generated ones, unless ``generatedCount`` says otherwise.
+  ///   - batchSize: of the whole batch of real examples; and of generated ones, unless ``generatedCount`` says
+  ///     otherwise.
   ///   - labelledBatchSize: the same of labelled examples, where there are any.
-  /// - Throws: ``TrainerError`` where a batch has fewer rows than there are processes; where a process would have another
-  ///   share of the generated examples than of the real ones.
+  /// - Throws: ``TrainerError`` where a batch has fewer rows than there are processes; where a process would have
+  ///   another share of the generated examples than of the real ones.
   public func share(with group: ProcessGroup, batchSize: Int, labelledBatchSize: Int? = nil) throws {
     do {
       wholes.real = try WholeBatch(of: batchSize, among: group)

@@ -29,8 +29,8 @@ extension Trainer {
   ///   Nothing has changed then.
   public func restore(_ state: [String: Tensor]) throws { try restore(TensorSource(state)) }
 
-  /// The same of a state that may be in a file, such as `TensorSource(SafetensorsFile(url))`: values go straight to where
-  /// the players and their optimisers have them. The game is all that is in memory, but for a few megabytes.
+  /// The same of a state that may be in a file, such as `TensorSource(SafetensorsFile(url))`: values go straight to
+  /// where the players and their optimisers have them. The game is all that is in memory, but for a few megabytes.
   ///
   /// - Throws: `StateError` and `TensorError` as above; `FileError` where the file cannot be read any more. All is
   ///   checked, and all memory there, before anything changes: only such a file can leave half a state, which another

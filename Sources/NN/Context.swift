@@ -32,8 +32,8 @@ public final class Context {
   public let labels: Tensor?
   /// What batch norm normalises by, in the place of the batch.
   public let standing: StandingStatistics?
-  /// The batch of which the rows may be a part: what layers ask that look at more than one example. Of several groups, that
-  /// of each.
+  /// The batch of which the rows may be a part: what layers ask that look at more than one example. Of several groups,
+  /// that of each.
   public let whole: WholeBatch
   private let random: RandomStream
   private var draws = 0

@@ -9,7 +9,8 @@ extension Network {
   /// it. A network that takes its input in at several places, or by another kind of layer, has no such layer.
   ///
   /// - Parameters:
-  ///   - x: some rows of input, [N, W] with N of 2 at least, since layers that look at the batch see nothing in one row.
+  ///   - x: some rows of input, [N, W] with N of 2 at least, since layers that look at the batch see nothing in one
+  ///     row.
   ///   - pass: the network's output for rows like `x`, the same whenever it is asked.
   /// - Returns: the path to the layer, and the layer; nil where there is none.
   /// - Throws: `TensorError`.

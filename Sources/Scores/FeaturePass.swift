@@ -19,10 +19,11 @@ public struct PictureFeatures: Sendable {
   ///
   /// - Parameters:
   ///   - batch: pictures that the network sees at once.
-  ///   - processes: those that share the work, each of which calls this with the same set, and gets the features of all.
+  ///   - processes: those that share the work, each of which calls this with the same set, and gets the features of
+  ///     all.
   ///   - progress: called on this thread with how many are done.
-  /// - Throws: `FileError`, ``NetworkError``, `ScoreError` where features are not finite, `TensorError`, `ProcessError`;
-  ///   what `progress` throws.
+  /// - Throws: `FileError`, ``NetworkError``, `ScoreError` where features are not finite, `TensorError`,
+  ///   `ProcessError`; what `progress` throws.
   public init(
     of set: any PictureSet, by network: any PictureNetwork, batch: Int = 16, among processes: ProcessGroup? = nil,
     progress: (Int) throws -> Void = { _ in }

@@ -41,8 +41,8 @@ extension ChoiceFamily {
 public struct Chosen<Family: ChoiceFamily>: Codable, Hashable, Sendable {
   private var choice: any Choice
 
-  /// - Precondition: `settings` is of one of the family's ``ChoiceFamily/kinds``. A type that is in no list is a mistake
-  ///   in a program, not in its data, and ends it.
+  /// - Precondition: `settings` is of one of the family's ``ChoiceFamily/kinds``. A type that is in no list is a
+  ///   mistake in a program, not in its data, and ends it.
   public init<Kind: Choice>(_ settings: Kind) {
     precondition(Family.kinds.contains { $0 == Kind.self }, "\(Kind.kind) is in the list of its family")
     choice = settings

@@ -6,9 +6,9 @@ public enum ConvolutionAlgorithm: String, Codable, Sendable, CaseIterable {
   case automatic
   /// As libtorch makes them.
   case direct
-  /// By Winograd's algorithm (Lavin and Gray 2016) wherever it can be: kernels of 2 x 2 and 3 x 3 pixels, with a stride of 2
-  /// of 3 x 3 to 6 x 6, numbers of channels that are multiples of 16. A third of the time for 3 x 3 kernels; errors are about
-  /// one and a half times those of ``direct``.
+  /// By Winograd's algorithm (Lavin and Gray 2016) wherever it can be: kernels of 2 x 2 and 3 x 3 pixels, with a stride
+  /// of 2 of 3 x 3 to 6 x 6, numbers of channels that are multiples of 16. A third of the time for 3 x 3 kernels;
+  /// errors are about one and a half times those of ``direct``.
   case winograd
 
   var code: CTConvolutions {
@@ -49,8 +49,8 @@ public func conv2d(
   )
 }
 
-/// The transpose of ``conv2d(_:weight:bias:stride:padding:groups:leakySlope:)``: `x` [N, in, H, W], `weight` [in, out / groups,
-/// kH, kW], `bias` [out] -> [N, out, H', W'] with H' = (H - 1) stride - 2 padding + kH + outputPadding.
+/// The transpose of ``conv2d(_:weight:bias:stride:padding:groups:leakySlope:)``: `x` [N, in, H, W], `weight` [in, out /
+/// groups, kH, kW], `bias` [out] -> [N, out, H', W'] with H' = (H - 1) stride - 2 padding + kH + outputPadding.
 public func convTranspose2d(
   _ x: Tensor, weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0, outputPadding: Int = 0,
   groups: Int = 1

@@ -34,8 +34,8 @@ public struct RandomStream: Sendable, Hashable {
   }
 
   /// The same numbers, of which draws yield these rows, one range after the other: for a process that plays with a part
-  /// of a batch. The first dimension of what is drawn, after that over seeds, runs over them, and must be as long. Streams
-  /// derived from it draw the same rows. ``words(_:)`` and ``permutation(_:)`` have no rows.
+  /// of a batch. The first dimension of what is drawn, after that over seeds, runs over them, and must be as long.
+  /// Streams derived from it draw the same rows. ``words(_:)`` and ``permutation(_:)`` have no rows.
   public func rows(_ rows: [Range<Int>]) -> RandomStream { RandomStream(keys: keys, isStacked: isStacked, rows: rows) }
 
   /// The rows that this process has of `batches`, which are drawn for one after the other.

@@ -46,8 +46,8 @@ public struct TensorSource {
 
   /// Copies the tensor of that name over `target`, which has its shape.
   ///
-  /// - Throws: `TensorError` or `FileError`. Where shapes differ nothing has changed; a file that cannot be read any more
-  ///   may leave a part.
+  /// - Throws: `TensorError` or `FileError`. Where shapes differ nothing has changed; a file that cannot be read any
+  ///   more may leave a part.
   public func read(_ name: String, into target: Tensor) throws { try fill(name, target) }
 
   /// Those whose names begin with `name` and a dot, by the rest of their names.

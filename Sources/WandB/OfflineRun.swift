@@ -5,8 +5,9 @@ import Protobuf
 /// A run as Weights & Biases keeps it on disk while it has no server, for `wandb sync` to send: a folder with
 /// `run-ID.wandb`, a log of records, and `files`, what belongs to the run.
 ///
-/// Neither the log nor its messages are documented. This is what wandb 0.31.0 writes and reads: its `wandb_internal.proto`,
-/// whose field numbers stand here, and the framing of ``RecordLog``, which has been the same since 0.10.
+/// Neither the log nor its messages are documented. This is what wandb 0.31.0 writes and reads: its
+/// `wandb_internal.proto`, whose field numbers stand here, and the framing of ``RecordLog``, which has been the same
+/// since 0.10.
 public struct OfflineRun: Sendable {
   /// As the server knows the run; small letters and digits.
   public var id: String

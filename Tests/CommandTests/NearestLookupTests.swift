@@ -5,8 +5,8 @@ import Report
 import TestSupport
 import Testing
 
-/// The nearest training pictures of samples on the live page: the server's numbers against plain arithmetic, and the page in
-/// a browser, by keyboard and by finger.
+/// The nearest training pictures of samples on the live page: the server's numbers against plain arithmetic, and the
+/// page in a browser, by keyboard and by finger.
 @Suite(
   .enabled(
     if: FileManager.default.fileExists(atPath: PlotlyFile.url.path), "needs Plotly.js, which `make setup` fetches"),

@@ -47,7 +47,8 @@ import Testing
     return process
   }
 
-  /// Colour pictures with names of classes, errors in percent; what the runs say of the test set is what the table says.
+  /// Colour pictures with names of classes, errors in percent; what the runs say of the test set is what the table
+  /// says.
   @Test func picturesAreATableInPercent() throws {
     try withColours { folder in
       let table = "reproduce cifar10 --recipe narrow.yaml --data . --labels 10 --seeds 2 --jobs 1 --out table"

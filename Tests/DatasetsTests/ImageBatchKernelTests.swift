@@ -26,8 +26,8 @@ import Torch
     #expect(abs(found[0] - Float(bounds.lowerBound)) < 1e-6 && abs(found[255] - Float(bounds.upperBound)) < 1e-6)
   }
 
-  /// Pictures that are written are those that one number at a time would give: the nearest level, halves up, and nothing
-  /// beyond the ends.
+  /// Pictures that are written are those that one number at a time would give: the nearest level, halves up, and
+  /// nothing beyond the ends.
   @Test(arguments: PixelRange.allCases, [1, 3, 4]) func bytesAreTheNearestLevels(_ range: PixelRange, _ channels: Int)
     throws
   {

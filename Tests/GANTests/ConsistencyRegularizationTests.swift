@@ -28,8 +28,8 @@ import Torch
     }
   }
 
-  /// With the average as teacher the clean side is what D says with other weights: D's own come back, and the loss is that
-  /// of the other weights' answer. Without an average the game stops, and says what is missing.
+  /// With the average as teacher the clean side is what D says with other weights: D's own come back, and the loss is
+  /// that of the other weights' answer. Without an average the game stops, and says what is missing.
   @Test(arguments: Updates.allCases) func theAverageTeaches(_ updates: Updates) throws {
     func trainer(_ term: ConsistencyRegularization) throws -> Trainer<Mapping, NoisyClassifier> {
       let random = RandomStream(seed: 3)

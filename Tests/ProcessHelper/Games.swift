@@ -32,8 +32,8 @@ struct SharedGame {
   var generatorSteps = 1
   /// Whether an average of D's weights is kept, for terms that ask it.
   var averagesDiscriminator = false
-  /// Where a parameter changes nothing, as a number added to a relativistic D, its gradient is what rounding leaves, and
-  /// Adam makes full steps of that.
+  /// Where a parameter changes nothing, as a number added to a relativistic D, its gradient is what rounding leaves,
+  /// and Adam makes full steps of that.
   var usesMomentum = false
 
   private static let classes = 3

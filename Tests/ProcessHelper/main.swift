@@ -1,4 +1,5 @@
-// Started by tests, several times at once: what it is told by its first argument, with what a launcher would set around it.
+// Started by tests, several times at once: what it is told by its first argument, with what a launcher would set around
+// it.
 import Foundation
 import GAN
 import NN
@@ -28,8 +29,8 @@ do {
   _exit(1)
 }
 
-/// Plays every game, and writes its gradients of the first step and its parameters in the end, of the first process. All
-/// processes must have come to the same bits.
+/// Plays every game, and writes its gradients of the first step and its parameters in the end, of the first process.
+/// All processes must have come to the same bits.
 func playGames(_ group: ProcessGroup?, dtype: DType, steps: Int, to path: String) throws {
   var tensors: [String: Tensor] = [:]
   let chosen = ProcessInfo.processInfo.environment["ONLY"]
@@ -123,7 +124,8 @@ func exchange(_ group: ProcessGroup) throws {
   let (slope, weights) = (gradient(of: loss, by: [x], createsGraph: true)[0], ranks.map { $0 + 1 }.reduce(0, +))
   let sum = weights
   try expect(slope.item() == 2 * sum * weights, "gradient \(slope)")
-  // d/dx_r of sum over ranks of half its slope squared: slopes are 2 W S, so each is 2 W by every x; W = the sum of weights.
+  // d/dx_r of sum over ranks of half its slope squared: slopes are 2 W S, so each is 2 W by every x; W = the sum of
+  // weights.
   let second = gradient(of: square(slope) * 0.5, by: [x])[0]
   try expect(second.item() == Double(count) * 2 * sum * weights * 2 * weights, "second derivative \(second)")
   // As long as the first shows signs of life, it is waited for, longer than patience lasts.

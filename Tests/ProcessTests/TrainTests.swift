@@ -263,8 +263,8 @@ import Torch
     }
   }
 
-  /// Single pictures of a folder and of a zip are the same files for any number of processes, in batches that these do not
-  /// divide; a grid is made by the first; a place that cannot be written ends all of them.
+  /// Single pictures of a folder and of a zip are the same files for any number of processes, in batches that these do
+  /// not divide; a grid is made by the first; a place that cannot be written ends all of them.
   @Test func samplesOfSeveralProcessesAreThoseOfOne() throws {
     try withGame { folder in
       try play(1, in: folder, "train", "few.yaml", "--data", ".", "--out", "run")

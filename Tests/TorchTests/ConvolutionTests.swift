@@ -38,9 +38,9 @@ import Torch
       }
     }
 
-    /// What rounding allows: sums over channels and, of gradients by the kernel, over places, between transforms by at most six
-    /// numbers in four directions. The transforms' sums are of numbers larger than what they leave: 8.8 times, by their
-    /// matrices, for three places of the kernel, 4.8 times for two (Docs/Convolutions.md).
+    /// What rounding allows: sums over channels and, of gradients by the kernel, over places, between transforms by at
+    /// most six numbers in four directions. The transforms' sums are of numbers larger than what they leave: 8.8 times,
+    /// by their matrices, for three places of the kernel, 4.8 times for two (Docs/Convolutions.md).
     var bound: RoundingBound {
       let terms = max(x[0] * x[2] * x[3], max(x[1], outputs) * kernel * kernel)
       return RoundingBound(.float32, sums: [terms, 6, 6, 6, 6], amplification: 8.8)
@@ -120,8 +120,8 @@ import Torch
     #expect(same[0] == same[1] && same[1] == same[2], "of single pixels there is nothing to save")
   }
 
-  /// A sample is the same alone and among others: no sum crosses pictures, and the choice does not go by the batch. What is
-  /// left to libtorch may differ: oneDNN without AVX2 chooses by the batch.
+  /// A sample is the same alone and among others: no sum crosses pictures, and the choice does not go by the batch.
+  /// What is left to libtorch may differ: oneDNN without AVX2 chooses by the batch.
   @Test(arguments: cases)
   func aPictureIsTheSameInEveryBatch(_ shape: Case) throws {
     let random = RandomStream(seed: 6)

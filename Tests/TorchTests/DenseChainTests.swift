@@ -80,8 +80,8 @@ import Torch
     #expect(together[0] == single[0] && together[1] == single[1])
   }
 
-  /// Where no gradient is asked for, examples pass through all layers in groups and nothing else is kept: the outputs have
-  /// the same bits, at numbers of rows around the end of a group.
+  /// Where no gradient is asked for, examples pass through all layers in groups and nothing else is kept: the outputs
+  /// have the same bits, at numbers of rows around the end of a group.
   @Test(arguments: [1, 191, 192, 193, 400, 1000]) func outputsAloneAreTheSame(_ rows: Int) throws {
     for seeds in [nil, 3] {
       let stages = stages([2, 32, 17, 3], [.tanh, .leakyReLU, .identity], seeds: seeds)

@@ -61,8 +61,8 @@ typedef enum { ci_baseline, ci_avx2, ci_avx512 } CILevel;
 
 /// The highest level that this processor has.
 CILevel ci_highest_level(void);
-/// The level of that name; the highest where there is no name, or one that the processor has not, of which standard error
-/// then tells.
+/// The level of that name; the highest where there is no name, or one that the processor has not, of which standard
+/// error then tells.
 CILevel ci_level_named(const char *name);
 /// The level that is used where none is asked for: of the name in SWIFT_GAN_CPU, which is looked at once.
 CILevel ci_level(void);

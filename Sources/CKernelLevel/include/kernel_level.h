@@ -32,11 +32,11 @@ static inline CKLevel ck_level(void) { return ck_current_level; }
 CKLevel ck_highest_level(void);
 /// "baseline", "avx2", "avx512".
 const char *ck_level_name(CKLevel level);
-/// What is wrong with SWIFT_GAN_CPU, in a sentence; NULL where it is not set, or names a level that this processor has. Kernels
-/// run at the highest level where something is wrong.
+/// What is wrong with SWIFT_GAN_CPU, in a sentence; NULL where it is not set, or names a level that this processor has.
+/// Kernels run at the highest level where something is wrong.
 const char *_Nullable ck_level_complaint(void);
-/// Sets the level of all kernels that start from now on, for measuring and testing: not while one runs. False where the processor
-/// lacks it; nothing has changed then.
+/// Sets the level of all kernels that start from now on, for measuring and testing: not while one runs. False where the
+/// processor lacks it; nothing has changed then.
 bool ck_set_level(CKLevel level);
 
 #pragma clang assume_nonnull end

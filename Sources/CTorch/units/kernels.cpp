@@ -1,4 +1,5 @@
-// The kernels with vectors of their own, as one translation unit: libtorch's headers cost more to compile than what we write.
+// The kernels with vectors of their own, as one translation unit: libtorch's headers cost more to compile than what we
+// write.
 
 #include "../dense_chain.cpp"
 #include "../weight_norm_linear.cpp"

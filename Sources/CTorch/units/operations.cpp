@@ -1,4 +1,5 @@
-// libtorch's operations, draws, optimisers, as one translation unit: libtorch's headers cost more to compile than what we write.
+// libtorch's operations, draws, optimisers, as one translation unit: libtorch's headers cost more to compile than what
+// we write.
 
 #include "../pointwise.cpp"
 #include "../reduction.cpp"

@@ -7,9 +7,10 @@ import Torch
 /// [N, outputs].
 ///
 /// At each size so many convolutions of so many channels, the last of them with a stride of 2 but at the smallest size;
-/// the mean over all pixels, which is f(x); a dense layer. Each is weight-normalised, with leaky ReLU of slope 0.2 between
-/// them; the gain is trained in the last layer only. Directions are N(0, 0.05) and `Context/Mode/initialization` gives
-/// the logits a deviation of 0.1. Dropout on the input and before the first layer of every size but the largest.
+/// the mean over all pixels, which is f(x); a dense layer. Each is weight-normalised, with leaky ReLU of slope 0.2
+/// between them; the gain is trained in the last layer only. Directions are N(0, 0.05) and
+/// `Context/Mode/initialization` gives the logits a deviation of 0.1. Dropout on the input and before the first layer
+/// of every size but the largest.
 ///
 /// ``ConvDiscriminator`` spends two thirds of its work on the largest size; this one can go to smaller ones sooner.
 public struct VGGDiscriminator: Discriminator {

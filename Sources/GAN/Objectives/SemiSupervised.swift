@@ -9,8 +9,8 @@ import Torch
 /// - G, non-saturating: mean softplus(-s(G(z))); saturating: -mean softplus(s(G(z))). The published experiments leave
 ///   both out for ``FeatureMatching``.
 ///
-/// The published form is alpha = 1, and all losses of D with a weight of 1 (``unlabelledWeight``). A softmax over K + 1 logits is the same function as long as the last one is fixed,
-/// since adding a number to all of them changes nothing.
+/// The published form is alpha = 1, and all losses of D with a weight of 1 (``unlabelledWeight``). A softmax over K + 1
+/// logits is the same function as long as the last one is fixed, since adding a number to all of them changes nothing.
 public struct SemiSupervised: ClassifyingObjective, UnpairedObjective {
   /// alpha, the target of D for real examples, in 0 ... 1: one-sided label smoothing.
   public let realTarget: Double

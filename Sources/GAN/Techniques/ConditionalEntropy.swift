@@ -2,13 +2,13 @@ import Settings
 import Torch
 
 /// Conditional entropy (Springenberg 2016, *Unsupervised and Semi-supervised Learning with Categorical Generative
-/// Adversarial Networks*; Dai et al. 2017, *Good Semi-supervised Learning That Requires a Bad GAN*, section 3.4): D is to
-/// be certain of the class of a real example. With p = softmax(l(x)) over the K classes,
+/// Adversarial Networks*; Dai et al. 2017, *Good Semi-supervised Learning That Requires a Bad GAN*, section 3.4): D is
+/// to be certain of the class of a real example. With p = softmax(l(x)) over the K classes,
 ///
 ///     weight · mean_i H(p(x_i)) = -weight · mean_i sum_k p_k(x_i) log p_k(x_i),
 ///
-/// in 0...log K. A boundary between classes costs where there are examples, and moves to where there are none. By itself it
-/// makes D certain of mistakes as well; Dai et al. give it a weight of 0.1.
+/// in 0...log K. A boundary between classes costs where there are examples, and moves to where there are none. By
+/// itself it makes D certain of mistakes as well; Dai et al. give it a weight of 0.1.
 ///
 /// Not part of *Improved Techniques for Training GANs*. It costs nothing beside the pass that D makes in any case.
 public struct ConditionalEntropy: DiscriminatorTerm {

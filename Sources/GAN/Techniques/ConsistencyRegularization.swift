@@ -12,11 +12,11 @@ import Torch
 ///
 /// Between views, p is told of the picture as the data have it, mirrored and moved by draws of its own (``view``),
 /// without the game's augmentation: D is to tell the same of both. As in UDA (Xie et al. 2020, *Unsupervised Data
-/// Augmentation for Consistency Training*, section 2.4) p may be sharpened, softmax(l(x) / ``temperature``), and counted
-/// only where its largest is at least ``confidence``; the mean stays one over all examples.
+/// Augmentation for Consistency Training*, section 2.4) p may be sharpened, softmax(l(x) / ``temperature``), and
+/// counted only where its largest is at least ``confidence``; the mean stays one over all examples.
 ///
-/// p may be told by the average of D's weights, a mean teacher (Tarvainen and Valpola 2017, *Mean teachers are better role
-/// models*): its classes are better than those of the weights as long as these move much.
+/// p may be told by the average of D's weights, a mean teacher (Tarvainen and Valpola 2017, *Mean teachers are better
+/// role models*): its classes are better than those of the weights as long as these move much.
 ///
 /// Not part of *Improved Techniques for Training GANs*. It costs one more pass of the real examples through D, forward
 /// only.
@@ -34,8 +34,8 @@ public struct ConsistencyRegularization: DiscriminatorTerm {
 
   /// - Parameters:
   ///   - weight: what the divergence is multiplied by.
-  ///   - view: what p sees, of pictures [N, C, H, W], reflected where they have moved away from; nil for what D sees where
-  ///     it trains.
+  ///   - view: what p sees, of pictures [N, C, H, W], reflected where they have moved away from; nil for what D sees
+  ///     where it trains.
   ///   - temperature: above 0; below 1 it sharpens p.
   ///   - confidence: in 0 ... 1, the least that p gives its first class where it counts.
   ///   - byAverage: whether p is what the average of D's weights tells.

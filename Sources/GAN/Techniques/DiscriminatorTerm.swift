@@ -56,9 +56,9 @@ public struct DiscriminatorStep {
   public let score: (_ logits: Tensor) -> Tensor
   /// For a term's own draws in this step: each takes a stream below it, by the term's name.
   public let random: RandomStream
-  /// D's judgement of what G makes of changed noise, in training, with the noise and the augmentation that the generated
-  /// examples had: what differs is the change's. It has a gradient by D's parameters. Nil where no generator made the
-  /// examples.
+  /// D's judgement of what G makes of changed noise, in training, with the noise and the augmentation that the
+  /// generated examples had: what differs is the change's. It has a gradient by D's parameters. Nil where no generator
+  /// made the examples.
   public let generatedNearby: ((_ change: (Tensor) -> Tensor) -> Judgement)?
 
   /// - Parameters:
@@ -81,7 +81,8 @@ public struct DiscriminatorStep {
 }
 
 extension Judgement {
-  /// log softmax(l) over the classes, [..., N, K]: in logarithms, since what no example has would otherwise be 0 · log 0.
+  /// log softmax(l) over the classes, [..., N, K]: in logarithms, since what no example has would otherwise be 0 · log
+  /// 0.
   ///
   /// Fails where D has one logit.
   ///

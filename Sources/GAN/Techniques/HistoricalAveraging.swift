@@ -18,7 +18,8 @@ import Torch
 /// operation is element by element, and the square of the distance is a sum over each seed's own elements.
 ///
 /// ```swift
-/// let training = Training(Adam(beta1: 0.5), learningRate: LearningRate(0.001), penalties: [HistoricalAveraging(weight: 0.1)])
+/// let training = Training(Adam(beta1: 0.5), learningRate: LearningRate(0.001), penalties: [HistoricalAveraging(weight:
+/// 0.1)])
 /// ```
 public final class HistoricalAveraging: ParameterPenalty {
   /// At least 0.

@@ -2,15 +2,16 @@ import Settings
 import Torch
 
 /// Manifold regularisation (Lecouat et al. 2018, *Semi-Supervised Learning with GANs: Revisiting Manifold
-/// Regularization*): what D says of a generated example is not to change where G's noise moves a little. With D's logits l
-/// and a direction r / |r| of r ~ N(0, I) for each example,
+/// Regularization*): what D says of a generated example is not to change where G's noise moves a little. With D's
+/// logits l and a direction r / |r| of r ~ N(0, I) for each example,
 ///
 ///     weight · mean_i || l(G(z_i)) - l(G(z_i + distance · r_i / |r_i|)) ||_2^2,
 ///
 /// by D's parameters alone. G stands for the manifold on which the data lie, so that D becomes smooth along it, and its
 /// classes do not end within it.
 ///
-/// Not part of *Improved Techniques for Training GANs*. It costs a pass through G, forward only, and one through D more.
+/// Not part of *Improved Techniques for Training GANs*. It costs a pass through G, forward only, and one through D
+/// more.
 public struct ManifoldRegularization: DiscriminatorTerm {
   /// What the mean of the squared differences is multiplied by.
   public let weight: Double

@@ -6,8 +6,8 @@ import Torch
 ///
 ///     weight / (N (N - 1)) · sum_i sum_(j != i) (f_i · f_j / (|f_i| |f_j|))^2,
 ///
-/// in 0...1 before the weight. Beside feature matching, which looks at the mean alone, it keeps G's examples apart: Dai et
-/// al. 2017 (*Good Semi-supervised Learning That Requires a Bad GAN*) take it for the entropy of what G makes.
+/// in 0...1 before the weight. Beside feature matching, which looks at the mean alone, it keeps G's examples apart: Dai
+/// et al. 2017 (*Good Semi-supervised Learning That Requires a Bad GAN*) take it for the entropy of what G makes.
 ///
 /// Not part of *Improved Techniques for Training GANs*. It costs one product of N x A and A x N.
 public struct PullAway: GeneratorTerm {

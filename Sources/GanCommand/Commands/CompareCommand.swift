@@ -340,7 +340,8 @@ struct Compare: ParsableCommand {
     let results = Mutex(found.map { $0.map { [Result<ComparisonCell, any Error>.success($0)] } })
     let order = shared?.share.order(jobs.count) ?? Array(jobs.indices)
     let waiting = Mutex(sharing.reportOnly ? [] : order.filter { found[$0] == nil }[...])
-    /// The next piece that nobody is at; once more all of them, since another job may have died while this one was at its own.
+    /// The next piece that nobody is at; once more all of them, since another job may have died while this one was at
+    /// its own.
     let next = { @Sendable () -> Int? in
       if let index = waiting.withLock({ $0.popFirst() }) { return index }
       guard let shared else { return nil }

@@ -129,7 +129,8 @@ struct Train: ParsableCommand, SharedCommand {
     try train(recipe, examples, test, from: place, in: folder, runOptions, device: device, processes)
   }
 
-  /// What is trained and tested on; where there are others, the first opens it before them, since that may fetch and pack it.
+  /// What is trained and tested on; where there are others, the first opens it before them, since that may fetch and
+  /// pack it.
   private func openedData(
     _ recipe: Recipe, _ run: RunFolder.Description?, _ device: Device, _ processes: ProcessGroup?
   ) throws -> (examples: RecipeExamples, test: TestSet?, place: URL?) {
@@ -137,8 +138,8 @@ struct Train: ParsableCommand, SharedCommand {
     return try processes.fromFirst("opening the data", open, text: { _ in "" }, read: { _ in try open() })
   }
 
-  /// The folder of a new run; of one that several processes had begun by the same command line, before a launcher started
-  /// them again, that one. Nil where such a run is over.
+  /// The folder of a new run; of one that several processes had begun by the same command line, before a launcher
+  /// started them again, that one. Nil where such a run is over.
   private func folder(for recipe: Recipe, _ processes: ProcessGroup?) throws -> RunFolder? {
     let out = options.out.map { URL(fileURLWithPath: $0) }
     guard let processes else { return try RunFolder.create(at: out, name: recipe.name) }

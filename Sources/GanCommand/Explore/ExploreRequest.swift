@@ -26,11 +26,11 @@ package enum ExploreRequest: Equatable {
   /// The farthest move, in hundredths of a standard deviation.
   package static let moveLimit = 400
 
-  /// `/picture` has `seed`; `to`, another seed, and `share`, 0 to 100 of a hundred on the way to it; `class`; and `moves`,
-  /// hundredths of a standard deviation along each direction, separated by commas.
+  /// `/picture` has `seed`; `to`, another seed, and `share`, 0 to 100 of a hundred on the way to it; `class`; and
+  /// `moves`, hundredths of a standard deviation along each direction, separated by commas.
   ///
-  /// Pictures take the token, though they change nothing: another site's page could have a browser ask for them, and the
-  /// machine compute, without end.
+  /// Pictures take the token, though they change nothing: another site's page could have a browser ask for them, and
+  /// the machine compute, without end.
   ///
   /// - Parameters:
   ///   - target: what stands behind the method.

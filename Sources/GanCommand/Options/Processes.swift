@@ -29,8 +29,8 @@ enum Processes {
     return try Rendezvous.join(launch, patience: try Launch.patience())
   }
 
-  /// Threads of each process, where nobody says: what OMP_NUM_THREADS says, else the cores shared by the processes that are
-  /// known to be on this host.
+  /// Threads of each process, where nobody says: what OMP_NUM_THREADS says, else the cores shared by the processes that
+  /// are known to be on this host.
   static func threads(_ environment: [String: String] = ProcessInfo.processInfo.environment) -> Int {
     if environment["OMP_NUM_THREADS"].flatMap({ Int($0) }) != nil { return Libtorch.threads }
     let local = environment["LOCAL_WORLD_SIZE"] ?? environment["SLURM_STEP_TASKS_PER_NODE"]

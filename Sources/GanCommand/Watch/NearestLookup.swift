@@ -5,8 +5,8 @@ import Images
 import Recipes
 import Torch
 
-/// The nearest training picture of each sample in a run's picture, found when somebody asks: apart from the ``Watcher``, so
-/// that nobody waits for it.
+/// The nearest training picture of each sample in a run's picture, found when somebody asks: apart from the
+/// ``Watcher``, so that nobody waits for it.
 actor NearestLookup {
   /// What the page's script gets.
   private struct Answer: Encodable {
@@ -34,7 +34,8 @@ actor NearestLookup {
   /// - Parameters:
   ///   - run: a number for `folder`.
   ///   - picture: the bytes of a grid of samples.
-  /// - Throws: `FileError` where the training set is not where the run had it, or the picture is no grid of its samples.
+  /// - Throws: `FileError` where the training set is not where the run had it, or the picture is no grid of its
+  ///   samples.
   func neighbours(run: Int, _ folder: RunFolder, in picture: Data) throws -> Data {
     let hash = sha256(picture)
     if let known = answers.first(where: { $0.run == run && $0.picture == hash }) { return known.json }

@@ -1,5 +1,5 @@
-/// What stands behind a request's method: a path and, behind a question mark, names and values. Nothing in it is decoded:
-/// what is meant for a page's server is plain.
+/// What stands behind a request's method: a path and, behind a question mark, names and values. Nothing in it is
+/// decoded: what is meant for a page's server is plain.
 struct RequestTarget {
   let path: Substring
   let values: [Substring: Substring]

@@ -2,8 +2,8 @@ import Foundation
 
 /// The machine code that a process has in memory.
 enum ResidentCode {
-  /// Gives the code of libraries back to the system, which has it in its file cache: what runs comes back by itself, page
-  /// by page, and what only loading ran does not. Of libtorch that is 45 MB, which a page's server has no use for.
+  /// Gives the code of libraries back to the system, which has it in its file cache: what runs comes back by itself,
+  /// page by page, and what only loading ran does not. Of libtorch that is 45 MB, which a page's server has no use for.
   ///
   /// Code that has been changed, as a debugger does, stays. Elsewhere than on Linux nothing happens.
   static func giveBack() {

@@ -4,7 +4,8 @@ import Torch
 /// the batch: [..., N, F] -> [..., N, F].
 ///
 /// Ioffe and Szegedy 2015, with the batch's own statistics in every mode, as the published GAN experiments use it in
-/// generators, unless the context has standing ones. Each group of the context is normalised by itself. Where several processes share the batch, its moments are those of all rows.
+/// generators, unless the context has standing ones. Each group of the context is normalised by itself. Where several
+/// processes share the batch, its moments are those of all rows.
 public struct BatchNorm: Layer {
   /// g, [F]; without it g is 1.
   public let gain: Parameter?

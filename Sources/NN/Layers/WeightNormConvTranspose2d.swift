@@ -1,8 +1,8 @@
 import Torch
 
 /// ``ConvTranspose2d`` with the weights of ``WeightNormLinear``: W = g v / sqrt(|v|^2 + 1e-6) for each output channel,
-/// |v| over inputs and window. In the mode ``Context/Mode/initialization`` g and b are set from the batch in the same way,
-/// the mean and the standard deviation of an output channel being those over examples and pixels.
+/// |v| over inputs and window. In the mode ``Context/Mode/initialization`` g and b are set from the batch in the same
+/// way, the mean and the standard deviation of an output channel being those over examples and pixels.
 public struct WeightNormConvTranspose2d: Layer {
   /// v, [in, out, kernel, kernel]
   public let direction: Parameter

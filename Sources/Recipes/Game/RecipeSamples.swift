@@ -22,8 +22,8 @@ extension RecipeGame {
     try interpolated(from: first, to: last, shares: (0..<count).map { Double($0) / Double(count - 1) })
   }
 
-  /// Points on the way from `first` to `last`, one for each share of it in 0 ... 1, [shares, Z]: on the arc between them
-  /// for normal noise (White 2016, *Sampling Generative Networks*, section 2.1), where those on the line would be
+  /// Points on the way from `first` to `last`, one for each share of it in 0 ... 1, [shares, Z]: on the arc between
+  /// them for normal noise (White 2016, *Sampling Generative Networks*, section 2.1), where those on the line would be
   /// shorter than what G has learned from; on the line for other noise.
   ///
   /// - Throws: `TensorError`.
@@ -91,8 +91,8 @@ extension RecipeGame {
     )
   }
 
-  /// Rows of each pass where no row looks at another: so many that a larger pass would hardly be faster for each, so few
-  /// that a single row does not wait for long, and no more than training has memory for.
+  /// Rows of each pass where no row looks at another: so many that a larger pass would hardly be faster for each, so
+  /// few that a single row does not wait for long, and no more than training has memory for.
   private var rowsOfAPass: Int { min(32, recipe.generatedBatchSize) }
 
   /// The rows, and the last of them as often as a pass has rows left: by how many rows there are libraries choose the

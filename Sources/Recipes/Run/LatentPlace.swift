@@ -25,8 +25,8 @@ public struct LatentPlace: Sendable, Hashable {
 }
 
 extension RunSampler {
-  /// The first principal directions of the generator's first layer, `count` at most: what ``LatentPlace/moves`` of later
-  /// calls mean. Nil where G takes its noise in by no single linear layer, or the noise has more than
+  /// The first principal directions of the generator's first layer, `count` at most: what ``LatentPlace/moves`` of
+  /// later calls mean. Nil where G takes its noise in by no single linear layer, or the noise has more than
   /// ``RecipeGame/directionLimit`` numbers.
   ///
   /// - Throws: `TensorError`.

@@ -88,8 +88,8 @@ extension RunFolder {
   /// - Parameters:
   ///   - format: what it is written as.
   ///   - weights: which of those that the run has saved.
-  ///   - standingStatistics: whether a generator's batch norm gets standing statistics. A discriminator's, for which the
-  ///     data would be needed, goes by the batch.
+  ///   - standingStatistics: whether a generator's batch norm gets standing statistics. A discriminator's, for which
+  ///     the data would be needed, goes by the batch.
   /// - Throws: `FileError` for a folder that is no run, that has not saved its networks yet, or that lacks the network;
   ///   `ScriptError` where the recording does not compute what the network does, or the network nothing that is finite;
   ///   `ONNXError` naming the operation that ONNX does not have.

@@ -6,9 +6,9 @@ extension RunFolder {
   /// Begins a run in `folder` that stands where this one stood at a checkpoint, and goes on by another recipe: what a
   /// change of one setting is worth in the middle of a game, without the way there being played again.
   ///
-  /// The data, the draw of labels and the seed stay: with others it would not be the same game. So do all parts that have
-  /// something to go on with: both networks' parameters, what optimisers keep, averages. What is drawn after the checkpoint
-  /// is what this run would have drawn.
+  /// The data, the draw of labels and the seed stay: with others it would not be the same game. So do all parts that
+  /// have something to go on with: both networks' parameters, what optimisers keep, averages. What is drawn after the
+  /// checkpoint is what this run would have drawn.
   ///
   /// - Parameters:
   ///   - folder: holds nothing yet. Where this throws, it holds nothing that could be taken for a run.
@@ -16,8 +16,8 @@ extension RunFolder {
   ///   - choice: a checkpoint of this run; nil for the newest valid one.
   ///   - examples: of `recipe`.
   /// - Returns: steps played then.
-  /// - Throws: ``RecipeError`` naming a key that must stay; `FileError` where there is no such checkpoint, or one that does
-  ///   not fit the recipe's networks and optimisers.
+  /// - Throws: ``RecipeError`` naming a key that must stay; `FileError` where there is no such checkpoint, or one that
+  ///   does not fit the recipe's networks and optimisers.
   public func branch(
     into folder: RunFolder, _ recipe: Recipe, from choice: SavedWeights.Checkpoint? = nil, _ examples: RecipeExamples,
     device: Device

@@ -27,9 +27,9 @@ public actor RunSampler {
   ///
   /// - Parameters:
   ///   - run: its folder.
-  ///   - standingRows: where given, batch norm of the generator goes by the means and variances of so many rows of noise
-  ///     or a few more, gathered now, as in an exported network; so many samples can be made in one pass. Without it a
-  ///     sample is what `gan sample` makes of its seed, and with batch norm takes a pass of a whole batch.
+  ///   - standingRows: where given, batch norm of the generator goes by the means and variances of so many rows of
+  ///     noise or a few more, gathered now, as in an exported network; so many samples can be made in one pass. Without
+  ///     it a sample is what `gan sample` makes of its seed, and with batch norm takes a pass of a whole batch.
   /// - Throws: `FileError` naming the file that is missing or does not fit; `TensorError`.
   public init(
     _ run: URL, weights: SavedWeights = SavedWeights(), device: Device = .cpu, standingRows: Int? = nil

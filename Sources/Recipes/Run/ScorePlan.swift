@@ -41,8 +41,8 @@ public struct RunScorer {
   /// The scores by name, of the first samples of one noise, by G's averaged weights where there are any.
   let score: (RecipeGame) throws -> [String: Double]
 
-  /// - Parameter score: the scores by name, of the first samples of one noise; of a run that several processes play, called by
-  ///   all of them.
+  /// - Parameter score: the scores by name, of the first samples of one noise; of a run that several processes play,
+  ///   called by all of them.
   public init(_ plan: ScorePlan, score: @escaping (RecipeGame) throws -> [String: Double]) {
     self.plan = plan
     self.score = score

@@ -85,8 +85,9 @@ public final class TrainingRun {
   ///   - logs: names of ``RunLogs`` that whoever plays the run keeps, to be remembered.
   ///   - processes: those that play the run together, each of which makes a run of the same folder: the first writes,
   ///     the others read.
-  /// - Throws: `ProcessError`, such as that the processes have different recipes, data or programs; `FileError`, among them that another process trains in the folder or that the run was begun on other
-  ///   examples; `TensorError`, ``RecipeError``.
+  /// - Throws: `ProcessError`, such as that the processes have different recipes, data or programs; `FileError`, among
+  ///   them that another process trains in the folder or that the run was begun on other examples; `TensorError`,
+  ///   ``RecipeError``.
   public init(
     _ recipe: Recipe, _ examples: RecipeExamples, test: TestSet?, scorer: RunScorer? = nil, data: URL? = nil,
     in folder: RunFolder, device: Device,
@@ -364,8 +365,8 @@ public final class TrainingRun {
     lastCheckpoint = (trainer.step, .now)
   }
 
-  /// Processes that have come apart, by a fault of memory or of a machine that rounds otherwise, would never come together
-  /// again: what the first would save is compared with what all have.
+  /// Processes that have come apart, by a fault of memory or of a machine that rounds otherwise, would never come
+  /// together again: what the first would save is compared with what all have.
   private func requireAlike(_ tensors: [String: Tensor]) throws {
     guard let processes else { return }
     processes.activity = "comparing all parameters after step \(step)"

@@ -102,8 +102,8 @@ public struct Reproduction: Sendable {
   ///   - jobs: runs at a time, each on its own thread.
   ///   - shared: where other processes train runs of the same table: each run is trained by one of them, and those that
   ///     others are at are left to these.
-  ///   - progress: called from any of these threads. Where it throws, its run is saved as it stands and goes no further,
-  ///     and no other is begun.
+  ///   - progress: called from any of these threads. Where it throws, its run is saved as it stands and goes no
+  ///     further, and no other is begun.
   /// - Throws: the first error of any run, or of `progress`, after the others have come to the end of their own.
   public func train(
     _ images: LabelledImages, test: LabelledImages, jobs: Int, device: Device, shared: SharedWork? = nil,

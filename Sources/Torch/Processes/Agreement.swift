@@ -59,7 +59,8 @@ extension ProcessGroup {
     }
   }
 
-  /// The numbers of every process, one after the other in the order of their ranks; each may have another number of them.
+  /// The numbers of every process, one after the other in the order of their ranks; each may have another number of
+  /// them.
   ///
   /// - Throws: ``ProcessError``, `TensorError`.
   public func joined<Element: TensorElement>(_ own: [Element]) throws -> [Element] {

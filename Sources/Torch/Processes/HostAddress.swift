@@ -38,8 +38,8 @@ enum HostAddress {
 
   /// The address of this host by which others reach it who reach `master`.
   ///
-  /// GLOO_SOCKET_IFNAME names the interface, as it does for PyTorch. Else it is that from which packets to `master` would
-  /// go; on the master itself, whose own name often leads to itself only, that of the first interface that is up.
+  /// GLOO_SOCKET_IFNAME names the interface, as it does for PyTorch. Else it is that from which packets to `master`
+  /// would go; on the master itself, whose own name often leads to itself only, that of the first interface that is up.
   static func own(toward master: [String], environment: [String: String]) throws -> String {
     let interfaces = interfaces()
     if let name = environment["GLOO_SOCKET_IFNAME"], !name.isEmpty {

@@ -1,7 +1,7 @@
 import Foundation
 
-/// What a launcher says to a process about its place among others: PyTorch's torchrun by RANK, WORLD_SIZE, MASTER_ADDR and
-/// MASTER_PORT, Slurm's srun by SLURM_PROCID and SLURM_NTASKS.
+/// What a launcher says to a process about its place among others: PyTorch's torchrun by RANK, WORLD_SIZE, MASTER_ADDR
+/// and MASTER_PORT, Slurm's srun by SLURM_PROCID and SLURM_NTASKS.
 public struct Launch: Sendable, Equatable {
   /// Which of the processes this one is, from 0.
   public var rank: Int
@@ -37,8 +37,8 @@ public struct Launch: Sendable, Equatable {
 
   /// What `environment` says; nil for a process by itself.
   ///
-  /// torchrun's variables come first. Slurm's count where the process is a step's task and not the script of a batch: srun
-  /// sets SLURM_STEP_NUM_TASKS. MASTER_ADDR is then the host of task 0, by custom exported in the script.
+  /// torchrun's variables come first. Slurm's count where the process is a step's task and not the script of a batch:
+  /// srun sets SLURM_STEP_NUM_TASKS. MASTER_ADDR is then the host of task 0, by custom exported in the script.
   ///
   /// - Throws: ``ProcessError`` naming the variable that is missing or no such number.
   public static func read(_ environment: [String: String] = ProcessInfo.processInfo.environment) throws -> Launch? {

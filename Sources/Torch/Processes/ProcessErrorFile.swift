@@ -1,8 +1,8 @@
 import Files
 import Foundation
 
-/// Where torchrun looks for the reason of a process that ended with an error: the file that TORCHELASTIC_ERROR_FILE names.
-/// It then reports that in the place of an exit code, and takes the earliest of several for the cause.
+/// Where torchrun looks for the reason of a process that ended with an error: the file that TORCHELASTIC_ERROR_FILE
+/// names. It then reports that in the place of an exit code, and takes the earliest of several for the cause.
 public enum ProcessErrorFile {
   private struct Content: Encodable {
     struct Message: Encodable {

@@ -101,7 +101,8 @@ public struct Rendezvous {
     return ownName
   }
 
-  /// Tells the others as well, and stays until they have heard it: they may hear it from the store that this process serves.
+  /// Tells the others as well, and stays until they have heard it: they may hear it from the store that this process
+  /// serves.
   private func refusal(_ reason: String) -> ProcessError {
     do {
       try store.set("\(ownName)/all", "-" + reason)

@@ -1,9 +1,9 @@
 /// A step's batch as a whole, of which this process may hold only some rows, the others being with the other processes
 /// of a group.
 ///
-/// What looks at more than one example, a batch's mean, its moments, a comparison of examples, asks this, and so says the
-/// same however many processes play. For one process that holds all rows each question is the plain operation. Every
-/// answer has a gradient: the processes' losses are taken as parts of one loss, which is the sum of all.
+/// What looks at more than one example, a batch's mean, its moments, a comparison of examples, asks this, and so says
+/// the same however many processes play. For one process that holds all rows each question is the plain operation.
+/// Every answer has a gradient: the processes' losses are taken as parts of one loss, which is the sum of all.
 ///
 /// Means over examples that *are* a loss need it not: they are exchanged as gradients, weighted by ``weight``.
 public struct WholeBatch {

@@ -70,9 +70,9 @@ extension Recipe {
     return recipe
   }()
 
-  /// CIFAR-10 with few labels for a machine without a GPU: a seventh of the published D's work an image, and losses that let
-  /// each image teach more. Docs/FewLabels.md says what each part is worth; settings were chosen by the errors on 5 000
-  /// training images held out.
+  /// CIFAR-10 with few labels for a machine without a GPU: a seventh of the published D's work an image, and losses
+  /// that let each image teach more. Docs/FewLabels.md says what each part is worth; settings were chosen by the errors
+  /// on 5 000 training images held out.
   static let cifar10SemiSupervisedFast = {
     var recipe = cifar10SemiSupervised
     recipe.name = "cifar10-semisupervised-fast"

@@ -1,5 +1,5 @@
-/// Fashion-MNIST with few labels, by the networks that are played on MNIST. Nobody has published such a table: there are
-/// only our own figures.
+/// Fashion-MNIST with few labels, by the networks that are played on MNIST. Nobody has published such a table: there
+/// are only our own figures.
 public enum FashionMNISTTable: FewLabelsTable {
   public static let name = "fashion-mnist"
   public static let title = "Fashion-MNIST with few labels"
