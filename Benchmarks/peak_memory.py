@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""The most memory that an iteration takes: swift-gan beside PyTorch eager and channels-last, whole processes, one after the other.
+"""The most memory that an iteration takes: swift-gan beside PyTorch eager and channels-last, \
+whole processes, one after the other.
 
     Benchmarks/.venv/bin/python Benchmarks/peak_memory.py cifar10 svhn      writes Results/convolutions/memory.md
 
-Each plays a few iterations; what the system says was the most in memory at once (VmHWM) includes libtorch, and for PyTorch Python.
+Each plays a few iterations; what the system says was the most in memory at once (VmHWM) includes libtorch, \
+and for PyTorch Python.
 `make bench ONLY=cifar10` builds what it needs. Linux only.
 """
 import argparse
@@ -25,7 +27,9 @@ options = parser.parse_args()
 def peak(arguments):
     """MiB."""
     environment = {**os.environ, "OMP_NUM_THREADS": str(options.threads)}
-    with subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment) as process:
+    with subprocess.Popen(
+        arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+    ) as process:
         if process.stdout.readline().strip() != "ready":
             sys.exit(f"{arguments[0]} does not begin")
         process.stdin.write(f"{options.iterations}\n")
@@ -39,9 +43,10 @@ def peak(arguments):
 peer = [sys.executable, str(root / "Benchmarks/peers/semi_pictures_pytorch.py")]
 lines = [
     "# The most memory that an iteration takes", "",
-    f"Whole processes, {options.iterations} iterations with batches of 50, threads: {options.threads}; {platform.system()}. Made by "
-    "`Benchmarks/peak_memory.py`.", "",
-    "| work | swift-gan | PyTorch eager | PyTorch channels-last | swift-gan takes, of the smaller |", "| --- | --- | --- | --- | --- |",
+    f"Whole processes, {options.iterations} iterations with batches of 50, threads: {options.threads}; "
+    f"{platform.system()}. Made by `Benchmarks/peak_memory.py`.", "",
+    "| work | swift-gan | PyTorch eager | PyTorch channels-last | swift-gan takes, of the smaller |",
+    "| --- | --- | --- | --- | --- |",
 ]
 for work in options.works:
     tail = ["--threads", str(options.threads)]

@@ -1,4 +1,5 @@
-"""RESULTS.md: a section for each piece of work, in it a block for each level of processor, which says where it was measured.
+"""RESULTS.md: a section for each piece of work, in it a block for each level of processor, which says where it
+was measured.
 
 What a run has measured takes the place of what stood there; the rest stays as it was.
 """
@@ -9,8 +10,10 @@ HEAD = """# Benchmarks
 
 Written by `make bench`; what it measured, not what was hoped for.
 
-Every contestant is a process of its own; they take turns, 5 rounds or more after one that does not count. One repetition's median, and
-the least and the most of the rounds. Ratios below 1 mean that swift-gan is faster. Each block says on which processor: `make bench
+Every contestant is a process of its own; they take turns, 5 rounds or more after one that does not count. \
+One repetition's median, and
+the least and the most of the rounds. Ratios below 1 mean that swift-gan is faster. \
+Each block says on which processor: `make bench
 CPU=avx2` holds all contestants to AVX2 on a processor that has AVX-512 too.
 """
 

@@ -5,8 +5,10 @@
     make bench ONLY=mnist,dcgan     some of it; what RESULTS.md says of the rest stays
     make bench CPU=avx2             held to AVX2, all contestants alike, on a processor that has more
 
-Every contestant of a piece of work is a process of its own, all of them alive at once and one at a time awake: they are asked in
-turn to do the work for a while, round after round, so that what else the machine does falls on all of them. Before the clock
+Every contestant of a piece of work is a process of its own, all of them alive at once and one at a time awake: \
+they are asked in
+turn to do the work for a while, round after round, so that what else the machine does falls on all of them. \
+Before the clock
 starts, the contestants play 20 steps from the same weights on the same numbers, and their losses have to agree.
 """
 
@@ -44,7 +46,9 @@ WORKS = [
     {
         "name": "small-game-32",
         "title": "32 seeds of it at once",
-        "peers": {"PyTorch eager, one by one": ("small_game_pytorch.py", ""), "JAX vmap in scan": ("small_game_jax.py", "")},
+        "peers": {
+            "PyTorch eager, one by one": ("small_game_pytorch.py", ""), "JAX vmap in scan": ("small_game_jax.py", ""),
+        },
         "targets": {"JAX vmap in scan": (0.7, [1, 0])},
     },
     {
@@ -166,8 +170,8 @@ WORKS = [
         "name": "convolutions",
         "title": "Convolutions by shape: libtorch's (oneDNN's) and ours",
         "table": ["dcgan", "--convolutions"],
-        "agreement": "By the same program in turns; the rate counts the multiplications of the convolution itself, of which "
-        "Winograd's algorithm needs fewer: it can be above 1.",
+        "agreement": "By the same program in turns; the rate counts the multiplications of the convolution itself, "
+        "of which Winograd's algorithm needs fewer: it can be above 1.",
     },
     {
         "name": "mnist-two-processes",
@@ -177,7 +181,8 @@ WORKS = [
             "PyTorch DistributedDataParallel, two processes": ("mnist_ddp_pytorch.py", ""),
         },
         "targets": {
-            "ours, one process of one thread": (1 / 1.4, [1]), "PyTorch DistributedDataParallel, two processes": (0.6, [1]),
+            "ours, one process of one thread": (1 / 1.4, [1]),
+            "PyTorch DistributedDataParallel, two processes": (0.6, [1]),
         },
         "one thread": True,
         "processes": 2,
@@ -239,7 +244,8 @@ parser.add_argument("--rounds", type=int, default=7, help="times that every cont
 parser.add_argument("--seconds", type=float, default=1.0, help="about how long a turn takes")
 parser.add_argument("--python", default=sys.executable, help="an interpreter with the peers' packages")
 parser.add_argument("--bench", default=str(root / ".build/release/gan-bench"))
-parser.add_argument("--cpu", choices=["native", "avx2"], default="native", help="the level that all contestants are held to")
+parser.add_argument(
+    "--cpu", choices=["native", "avx2"], default="native", help="the level that all contestants are held to")
 parser.add_argument("--results", default=str(here / "RESULTS.md"), help="the file to write")
 options = parser.parse_args()
 if options.rounds < 5:
@@ -267,15 +273,16 @@ def command(script, work, suffix, threads):
 
 # What holds each library to AVX2: ours, PyTorch's own kernels, oneDNN, MKL, XLA, and OpenBLAS under NumPy and SciPy.
 AVX2 = {
-    "SWIFT_GAN_CPU": "avx2", "ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2", "MKL_ENABLE_INSTRUCTIONS": "AVX2",
-    "XLA_FLAGS": "--xla_cpu_max_isa=AVX2", "OPENBLAS_CORETYPE": "Haswell",
+    "SWIFT_GAN_CPU": "avx2", "ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2",
+    "MKL_ENABLE_INSTRUCTIONS": "AVX2", "XLA_FLAGS": "--xla_cpu_max_isa=AVX2", "OPENBLAS_CORETYPE": "Haswell",
 }
 
 
 def environment(threads):
     held = AVX2 if options.cpu == "avx2" else {}
     return {
-        **os.environ, **held, "BENCHMARK_PYTHON": options.python, "OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads),
+        **os.environ, **held, "BENCHMARK_PYTHON": options.python,
+        "OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads),
     }
 
 
@@ -333,7 +340,9 @@ class Contestant:
         # So many repetitions that a turn takes about the time asked for.
         self.repetitions, spent = 1, self.play(1)
         while spent < 0.2 * options.seconds:
-            self.repetitions = max(2 * self.repetitions, int(0.3 * options.seconds * self.repetitions / max(spent, 1e-6)))
+            self.repetitions = max(
+                2 * self.repetitions, int(0.3 * options.seconds * self.repetitions / max(spent, 1e-6))
+            )
             spent = self.play(self.repetitions)
         self.repetitions = max(1, round(self.repetitions * options.seconds / spent))
 
@@ -364,7 +373,10 @@ class Command:
 
     def turn(self):
         begun = time.perf_counter()
-        done = subprocess.run(self.arguments, capture_output=True, text=True, env=environment(self.threads), preexec_fn=pinned(self.threads))
+        done = subprocess.run(
+            self.arguments, capture_output=True, text=True,
+            env=environment(self.threads), preexec_fn=pinned(self.threads),
+        )
         self.times.append(time.perf_counter() - begun)
         if done.returncode:
             sys.exit(f"{self.label}: {(done.stderr.strip().splitlines() or ['no message'])[-1]}")
@@ -382,12 +394,16 @@ def sampling(work, threads, count=10000):
         place = pathlib.Path(folder)
         script = (
             "import sys, numpy; from PIL import Image\nfor i in range(64):\n"
-            "    Image.fromarray(numpy.random.default_rng(i).integers(0, 256, (64, 64, 3), 'uint8')).save(f'{sys.argv[1]}/{i}.png')"
+            "    Image.fromarray(numpy.random.default_rng(i).integers(0, 256, (64, 64, 3), 'uint8'))"
+            ".save(f'{sys.argv[1]}/{i}.png')"
         )
         (place / "noise").mkdir()
         for command in (
             [options.python, "-c", script, str(place / "noise")],
-            [gan, "train", "dcgan-64", "--data", str(place / "noise"), "--set", "duration.count=1", "--out", str(place / "run")],
+            [
+                gan, "train", "dcgan-64", "--data", str(place / "noise"), "--set", "duration.count=1",
+                "--out", str(place / "run"),
+            ],
         ):
             subprocess.run(command, check=True, capture_output=True)
         agree(gan, peer, place)
@@ -418,7 +434,10 @@ def agree(gan, peer, place):
     )
     answers = [
         [float(word) for word in subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()]
-        for command in ([options.python, "-c", sums, str(out)], [*peer, run, str(out), "--count", "1024", "--threads", "1", "--sums"])
+        for command in (
+            [options.python, "-c", sums, str(out)],
+            [*peer, run, str(out), "--count", "1024", "--threads", "1", "--sums"],
+        )
     ]
     shutil.rmtree(out)
     for own, other in zip(*answers):
@@ -467,11 +486,15 @@ def lines_of(work, threads, contestants):
     for label, (limit, when) in work["targets"].items():
         if (threads if threads == 1 else 0) not in when:
             continue
-        against = min(m for l, m in medians.items() if l != "swift-gan") if label == "the better peer" else medians.get(label)
+        against = (
+            min(m for l, m in medians.items() if l != "swift-gan") if label == "the better peer" else medians.get(label)
+        )
         if against is None:
             continue
         ratio = ours.median / against
-        verdicts.append(f"{ratio:.3g} of {label}; the aim is at most {limit:.2g}: {'reached' if ratio <= limit else 'missed'}.")
+        verdicts.append(
+            f"{ratio:.3g} of {label}; the aim is at most {limit:.2g}: {'reached' if ratio <= limit else 'missed'}."
+        )
     if "absolute" in work:
         limit, when = work["absolute"]
         if (threads if threads == 1 else 0) in when:
@@ -494,11 +517,15 @@ def machine():
     level = "AVX2" if options.cpu == "avx2" else vectors
     held = ", all contestants held to AVX2" if options.cpu == "avx2" and vectors != "AVX2" else ""
     versions = subprocess.run(
-        [options.python, "-c", "import torch, jax; print(torch.__version__, jax.__version__)"], capture_output=True, text=True
+        [options.python, "-c", "import torch, jax; print(torch.__version__, jax.__version__)"],
+        capture_output=True, text=True
     ).stdout.split() or ["?", "?"]
-    version = subprocess.run(["git", "-C", str(root), "describe", "--always", "--dirty"], capture_output=True, text=True)
+    version = subprocess.run(
+        ["git", "-C", str(root), "describe", "--always", "--dirty"], capture_output=True, text=True
+    )
     return level, (
-        f"{model}, {cores} cores, {vectors}{held}; {platform.system()}. swift-gan at {version.stdout.strip() or 'an unknown commit'}; "
+        f"{model}, {cores} cores, {vectors}{held}; {platform.system()}. "
+        f"swift-gan at {version.stdout.strip() or 'an unknown commit'}; "
         f"PyTorch {versions[0]}, JAX {versions[1]}. {datetime.date.today().isoformat()}."
     )
 
@@ -519,31 +546,45 @@ def start_up():
             seconds.append(time.perf_counter() - begun)
         first = statistics.median(seconds)
         rows.append(
-            f"- `gan demo` of one step, start to end, with the thousand steps that D is fitted to the density before each of the four games and the "
-            f"page written: {duration(first)}. The aim is its first step in under 1 s: {'reached' if first < 1 else 'not shown'}."
+            f"- `gan demo` of one step, start to end, with the thousand steps that D is fitted to the density "
+            f"before each of the four games and the page written: {duration(first)}. "
+            f"The aim is its first step in under 1 s: {'reached' if first < 1 else 'not shown'}."
         )
         begun = time.perf_counter()
         built = subprocess.run(
-            ["swift", "build", "-c", "release", "--product", "gan", "--package-path", str(root), "--scratch-path", f"{folder}/build"],
+            [
+                "swift", "build", "-c", "release", "--product", "gan", "--package-path", str(root),
+                "--scratch-path", f"{folder}/build",
+            ],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )
         if built.returncode == 0:
-            rows.append(f"- `swift build` of `gan` from clean, packages fetched from the cache: {time.perf_counter() - begun:.0f} s.")
+            rows.append(
+                "- `swift build` of `gan` from clean, packages fetched from the cache: "
+                f"{time.perf_counter() - begun:.0f} s."
+            )
         once = subprocess.run(
-            [options.bench, "neighbours", "--points", "50000", "--threads", str(cores)], capture_output=True, text=True).stdout.split()
+            [options.bench, "neighbours", "--points", "50000", "--threads", str(cores)],
+            capture_output=True, text=True).stdout.split()
         if len(once) == 2:
             rows.append(
-                f"- Precision, recall, density and coverage of 50 000 and 50 000 points in 2048 dimensions, {cores} threads, once: "
+                f"- Precision, recall, density and coverage of 50 000 and 50 000 points in 2048 dimensions, "
+                f"{cores} threads, once: "
                 f"{float(once[0]):.0f} s, and {once[1]} MB beside the points. The aim is at most 200 MB: "
                 f"{'reached' if float(once[1]) <= 200 else 'missed'}.")
-        script = "import resource, subprocess, sys; subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL); print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+        script = (
+            "import resource, subprocess, sys; "
+            "subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL); "
+            "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+        )
         for label, arguments in (
             ("the small game", [options.bench, "small-game"]),
             ("32 seeds of it", [options.bench, "small-game-32"]),
             ("the MNIST iteration", [options.bench, "mnist"]),
         ):
             peak = subprocess.run(
-                [options.python, "-c", script, "sh", "-c", f"echo 20 | {' '.join(arguments)}"], capture_output=True, text=True
+                [options.python, "-c", script, "sh", "-c", f"echo 20 | {' '.join(arguments)}"],
+                capture_output=True, text=True
             ).stdout
             rows.append(f"- Peak memory of {label}: {int(peak) // 1024} MiB.")
     return rows
@@ -588,7 +629,10 @@ def main():
         if (agreed or "sampling" in work) and "agreement" in work:
             above = work["agreement"]
         elif agreed and limit:
-            what = "Output and gradient" if work["name"].startswith("minibatch") else "Losses of 20 steps from the same weights and draws"
+            what = (
+                "Output and gradient" if work["name"].startswith("minibatch")
+                else "Losses of 20 steps from the same weights and draws"
+            )
             text += [f"{what} agree to {max(agreed):.0e}.", ""]
         for threads in sorted({cores} if "sampling" in work else {1} if "one thread" in work else {1, cores}):
             print(f"{work['name']}, {threads} thread{'s' if threads > 1 else ''}", flush=True)

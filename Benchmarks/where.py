@@ -3,7 +3,8 @@
 
     Benchmarks/where.py cifar10 dcgan-64      writes Results/convolutions/step.md
 
-It samples `gan-bench` with `perf record` (Debian: linux-perf) on one thread, for as many seconds as --seconds says, and sorts the
+It samples `gan-bench` with `perf record` (Debian: linux-perf) on one thread, for as many seconds as --seconds says, \
+and sorts the
 samples by what was running. `make bench ONLY=cifar10` builds what it needs.
 """
 
@@ -73,12 +74,16 @@ def main():
     model = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text())
     text = [
         "# Where a step's time and memory go", "",
-        f"Written by `Benchmarks/where.py {' '.join(options.works)}`, one thread, on {model[1] if model else platform.machine()}{' (AVX-512)' if 'avx512f' in pathlib.Path('/proc/cpuinfo').read_text() else ''}.", "",
+        f"Written by `Benchmarks/where.py {' '.join(options.works)}`, one thread, on "
+        f"{model[1] if model else platform.machine()}"
+        f"{' (AVX-512)' if 'avx512f' in pathlib.Path('/proc/cpuinfo').read_text() else ''}.", "",
     ]
     for work in options.works:
         text += [f"## {work}", "", "| of the samples | |", "| --- | --- |"]
         text += [f"| {share:.1f} % | {kind} |" for kind, share in shares(work)]
-        memory = subprocess.run([options.bench, work, "--memory", "6"], capture_output=True, text=True, check=True).stdout
+        memory = subprocess.run(
+            [options.bench, work, "--memory", "6"], capture_output=True, text=True, check=True
+        ).stdout
         text += ["", "Memory from the first step on:", "", memory.strip(), ""]
     options.out.write_text("\n".join(text))
     print(f"wrote {options.out}")

@@ -17,8 +17,8 @@ cd "$folder"
 export OMP_NUM_THREADS=1
 python3 -m venv env
 install() { env/bin/pip install --quiet --disable-pip-version-check "$@"; }
-install numpy==2.4.6 typing_extensions==4.16.0 sympy==1.14.0 mpmath==1.3.0 jinja2==3.1.6 MarkupSafe==3.0.4 networkx==3.6.1 \
-  filelock==4.3.1 fsspec==2026.9.0 setuptools==84.2.1
+install numpy==2.4.6 typing_extensions==4.16.0 sympy==1.14.0 mpmath==1.3.0 jinja2==3.1.6 MarkupSafe==3.0.4 \
+  networkx==3.6.1 filelock==4.3.1 fsspec==2026.9.0 setuptools==84.2.1
 install --no-deps torch==2.13.0+cpu 2>/dev/null ||
   install --no-deps --index-url https://download.pytorch.org/whl/cpu torch==2.13.0
 install --no-deps ema-pytorch==0.8.3
@@ -42,14 +42,16 @@ def average(make, update, inner):
 package = (lambda e, net: e.update()), (lambda e: e.ema_model)
 default = average(lambda net: EMA(net, beta=0.99), *package)
 each = average(lambda net: EMA(net, beta=0.99, update_every=1), *package)
-peer = average(lambda net: AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(0.99)), lambda a, net: a.update_parameters(net),
-               lambda a: a.module)
+peer = average(lambda net: AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(0.99)),
+               lambda a, net: a.update_parameters(net), lambda a: a.module)
 ema = EMA(torch.nn.Linear(1, 1))
 for _ in range(30000):
     ema.update()
-print("ema-pytorch", importlib.metadata.version("ema-pytorch"), "100 steps after 0 became 1:", default, "update_every=1:", each,
-      "torch:", peer, "decay after 30 000 steps of beta 0.9999:", float(ema.get_current_decay()))
-assert abs(default - (1 - 0.99**10)) < 1e-3 and abs(each - (1 - 0.99**100)) < 1e-3 and abs(peer - (1 - 0.99**100)) < 1e-3
+print("ema-pytorch", importlib.metadata.version("ema-pytorch"), "100 steps after 0 became 1:", default,
+      "update_every=1:", each, "torch:", peer,
+      "decay after 30 000 steps of beta 0.9999:", float(ema.get_current_decay()))
+assert (abs(default - (1 - 0.99**10)) < 1e-3 and abs(each - (1 - 0.99**100)) < 1e-3
+        and abs(peer - (1 - 0.99**100)) < 1e-3)
 assert 0.9989 < ema.get_current_decay() < 0.9991
 P
 env/bin/python look.py

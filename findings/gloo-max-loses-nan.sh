@@ -16,8 +16,8 @@ cd "$folder"
 export OMP_NUM_THREADS=1 GLOO_SOCKET_IFNAME=lo
 python3 -m venv env
 install() { env/bin/pip install --quiet --disable-pip-version-check "$@"; }
-install numpy==2.4.6 typing_extensions==4.16.0 sympy==1.14.0 mpmath==1.3.0 jinja2==3.1.6 MarkupSafe==3.0.4 networkx==3.6.1 \
-  filelock==4.3.1 fsspec==2026.9.0 setuptools==84.2.1
+install numpy==2.4.6 typing_extensions==4.16.0 sympy==1.14.0 mpmath==1.3.0 jinja2==3.1.6 MarkupSafe==3.0.4 \
+  networkx==3.6.1 filelock==4.3.1 fsspec==2026.9.0 setuptools==84.2.1
 install --no-deps torch==2.13.0+cpu 2>/dev/null ||
   install --no-deps --index-url https://download.pytorch.org/whl/cpu torch==2.13.0
 cat >look.py <<'P'
@@ -35,7 +35,8 @@ for operation in (dist.ReduceOp.MAX, dist.ReduceOp.MIN, dist.ReduceOp.SUM):
             dist.all_reduce(x, operation)
             found.append(int(x.isnan().sum()))
             if rank == 0:
-                print(f"torch {torch.__version__} {operation}: NaN in rank {ill}, {found[-1]} of {count} NaN afterwards")
+                print(f"torch {torch.__version__} {operation}: NaN in rank {ill}, "
+                      f"{found[-1]} of {count} NaN afterwards")
 dist.barrier()
 dist.destroy_process_group()
 # What one would expect, and what SUM gives: every number is NaN.

@@ -17,8 +17,8 @@ cd "$folder"
 export OMP_NUM_THREADS=1 GLOO_SOCKET_IFNAME=lo
 python3 -m venv env
 install() { env/bin/pip install --quiet --disable-pip-version-check "$@"; }
-install numpy==2.4.6 typing_extensions==4.16.0 sympy==1.14.0 mpmath==1.3.0 jinja2==3.1.6 MarkupSafe==3.0.4 networkx==3.6.1 \
-  filelock==4.3.1 fsspec==2026.9.0 setuptools==84.2.1
+install numpy==2.4.6 typing_extensions==4.16.0 sympy==1.14.0 mpmath==1.3.0 jinja2==3.1.6 MarkupSafe==3.0.4 \
+  networkx==3.6.1 filelock==4.3.1 fsspec==2026.9.0 setuptools==84.2.1
 install --no-deps torch==2.13.0+cpu 2>/dev/null ||
   install --no-deps --index-url https://download.pytorch.org/whl/cpu torch==2.13.0
 cat >look.py <<'P'
@@ -41,7 +41,8 @@ dist.all_reduce(summed)
 gathered = [torch.zeros_like(x) for _ in range(2)]
 dist.all_gather(gathered, last)
 dist.barrier()
-right = [torch.equal(received, x), torch.equal(scattered, x), torch.equal(summed, 2 * x), all(torch.equal(g, x) for g in gathered)]
+right = [torch.equal(received, x), torch.equal(scattered, x), torch.equal(summed, 2 * x),
+         all(torch.equal(g, x) for g in gathered)]
 print(f"torch {torch.__version__}, rank {rank}: right by broadcast, scatter, all_reduce, all_gather:", right)
 dist.destroy_process_group()
 assert right == [rank == 0, False, False, True]

@@ -16,8 +16,9 @@ cd "$folder"
 export OMP_NUM_THREADS=1
 python3 -m venv env
 install() { env/bin/pip install --quiet --disable-pip-version-check "$@"; }
-install numpy==2.4.6 typing_extensions==4.16.0 sympy==1.14.0 mpmath==1.3.0 jinja2==3.1.6 MarkupSafe==3.0.4 networkx==3.6.1 \
-  filelock==4.3.1 fsspec==2026.9.0 setuptools==84.2.1 packaging==26.4 PyYAML==6.0.4 tqdm==4.70.1 aiohttp==3.14.5
+install numpy==2.4.6 typing_extensions==4.16.0 sympy==1.14.0 mpmath==1.3.0 jinja2==3.1.6 MarkupSafe==3.0.4 \
+  networkx==3.6.1 filelock==4.3.1 fsspec==2026.9.0 setuptools==84.2.1 packaging==26.4 PyYAML==6.0.4 \
+  tqdm==4.70.1 aiohttp==3.14.5
 install --no-deps torch==2.13.0+cpu 2>/dev/null ||
   install --no-deps --index-url https://download.pytorch.org/whl/cpu torch==2.13.0
 install --no-deps lightning==2.6.6 pytorch-lightning==2.6.6 torchmetrics==1.9.0 lightning-utilities==0.15.3

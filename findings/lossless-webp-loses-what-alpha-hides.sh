@@ -10,13 +10,15 @@
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-deps --target "$folder" Pillow==13.0.0
+python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-deps \
+  --target "$folder" Pillow==13.0.0
 cat >"$folder/look.py" <<'P'
 import io, random
 from PIL import Image, __version__
 
 random.seed(0)
-pixels = [tuple(random.randrange(256) for _ in range(3)) + (0 if x < 16 and y < 16 else 255,) for y in range(32) for x in range(32)]
+pixels = [tuple(random.randrange(256) for _ in range(3)) + (0 if x < 16 and y < 16 else 255,)
+          for y in range(32) for x in range(32)]
 picture = Image.new("RGBA", (32, 32))
 picture.putdata(pixels)
 

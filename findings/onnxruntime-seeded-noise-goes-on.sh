@@ -32,7 +32,8 @@ def engines(made):
             lambda: ReferenceEvaluator(made)]
 
 noise = model([helper.make_node("RandomNormal", [], ["a"], shape=[64], seed=1.0)], [], ["a"])
-two = model([helper.make_node("RandomNormal", [], [name], shape=[64], seed=seed) for name, seed in (("a", 0.25), ("b", 0.75))],
+two = model([helper.make_node("RandomNormal", [], [name], shape=[64], seed=seed)
+             for name, seed in (("a", 0.25), ("b", 0.75))],
             [], ["a", "b"])
 found = {}
 for i, name in enumerate(("onnxruntime", "reference")):

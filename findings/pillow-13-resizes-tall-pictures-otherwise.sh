@@ -34,8 +34,8 @@ python3 - "$folder" <<'P'
 import sys
 a, b = (open(f"{sys.argv[1]}/{version}.bytes", "rb").read() for version in ("12.0.0", "13.0.0"))
 start, found = 0, []
-for name, (width, height) in [("64x400 to 48x16", (48, 16)), ("96x300 to 64x64", (64, 64)), ("400x64 to 16x48", (16, 48)),
-                              ("200x200 to 32x32", (32, 32))]:
+for name, (width, height) in [("64x400 to 48x16", (48, 16)), ("96x300 to 64x64", (64, 64)),
+                              ("400x64 to 16x48", (16, 48)), ("200x200 to 32x32", (32, 32))]:
     count = width * height * 3
     pairs = list(zip(a[start:start + count], b[start:start + count]))
     start += count

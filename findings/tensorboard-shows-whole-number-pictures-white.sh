@@ -14,8 +14,8 @@ cd "$folder"
 export OMP_NUM_THREADS=1
 python3 -m venv env
 install() { env/bin/pip install --quiet --disable-pip-version-check "$@"; }
-install numpy==2.4.6 typing_extensions==4.16.0 sympy==1.14.0 mpmath==1.3.0 jinja2==3.1.6 MarkupSafe==3.0.4 networkx==3.6.1 \
-  filelock==4.3.1 fsspec==2026.9.0 setuptools==84.2.1
+install numpy==2.4.6 typing_extensions==4.16.0 sympy==1.14.0 mpmath==1.3.0 jinja2==3.1.6 MarkupSafe==3.0.4 \
+  networkx==3.6.1 filelock==4.3.1 fsspec==2026.9.0 setuptools==84.2.1
 install --no-deps torch==2.13.0+cpu 2>/dev/null ||
   install --no-deps --index-url https://download.pytorch.org/whl/cpu torch==2.13.0
 install tensorboard==2.21.0 pillow==13.0.0 2>/dev/null
@@ -33,7 +33,8 @@ with SummaryWriter("events") as writer:
         writer.add_image(str(kind), values.to(kind), 0)
 events = EventAccumulator("events")
 events.Reload()
-found = {str(kind): np.asarray(Image.open(io.BytesIO(events.Images(str(kind))[0].encoded_image_string)).convert("L"))[0].tolist()
+found = {str(kind): np.asarray(
+             Image.open(io.BytesIO(events.Images(str(kind))[0].encoded_image_string)).convert("L"))[0].tolist()
          for kind in kinds}
 print("torch", torch.__version__, "tensorboard", tensorboard.__version__, "written", found)
 assert found.pop("torch.uint8") == [0, 1, 100, 255]

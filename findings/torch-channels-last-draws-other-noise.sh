@@ -15,8 +15,8 @@ cd "$folder"
 export OMP_NUM_THREADS=1
 python3 -m venv env
 install() { env/bin/pip install --quiet --disable-pip-version-check "$@"; }
-install numpy==2.4.6 typing_extensions==4.16.0 sympy==1.14.0 mpmath==1.3.0 jinja2==3.1.6 MarkupSafe==3.0.4 networkx==3.6.1 \
-  filelock==4.3.1 fsspec==2026.9.0 setuptools==84.2.1
+install numpy==2.4.6 typing_extensions==4.16.0 sympy==1.14.0 mpmath==1.3.0 jinja2==3.1.6 MarkupSafe==3.0.4 \
+  networkx==3.6.1 filelock==4.3.1 fsspec==2026.9.0 setuptools==84.2.1
 install --no-deps torch==2.13.0+cpu 2>/dev/null ||
   install --no-deps --index-url https://download.pytorch.org/whl/cpu torch==2.13.0
 cat >look.py <<'P'
@@ -29,10 +29,11 @@ def drawn(action, layout):
     return action(x)
 
 print("torch", torch.__version__)
-for name, action in (("randn_like", torch.randn_like), ("rand_like", torch.rand_like), ("dropout", nn.functional.dropout),
-                     ("init.normal_", nn.init.normal_)):
+for name, action in (("randn_like", torch.randn_like), ("rand_like", torch.rand_like),
+                     ("dropout", nn.functional.dropout), ("init.normal_", nn.init.normal_)):
     plain, last = drawn(action, torch.contiguous_format), drawn(action, torch.channels_last)
-    same, sorted_same = torch.equal(plain, last), torch.equal(plain.flatten().sort().values, last.flatten().sort().values)
+    same, sorted_same = torch.equal(plain, last), torch.equal(
+        plain.flatten().sort().values, last.flatten().sort().values)
     print(f"{name}: the same in both layouts: {same}, the same numbers when sorted: {sorted_same}")
     assert not same and sorted_same == (name in ("rand_like", "dropout"))
 P

@@ -17,9 +17,11 @@ cd "$folder"
 python3 -m venv env
 env/bin/pip install --quiet --disable-pip-version-check numpy==2.4.6
 env/bin/pip install --quiet --disable-pip-version-check --no-deps torch==2.13.0+cpu 2>/dev/null ||
-  env/bin/pip install --quiet --disable-pip-version-check --no-deps --index-url https://download.pytorch.org/whl/cpu torch==2.13.0
+  env/bin/pip install --quiet --disable-pip-version-check --no-deps \
+    --index-url https://download.pytorch.org/whl/cpu torch==2.13.0
 env/bin/pip install --quiet --disable-pip-version-check --no-deps torch-fidelity==0.4.0
-env/bin/pip install --quiet --disable-pip-version-check typing_extensions sympy jinja2 networkx filelock fsspec setuptools
+env/bin/pip install --quiet --disable-pip-version-check typing_extensions sympy jinja2 networkx filelock fsspec \
+  setuptools
 cat >look.py <<'P'
 import importlib.util, pathlib, sys, types
 import torch

@@ -15,8 +15,8 @@ cd "$folder"
 export OMP_NUM_THREADS=1
 python3 -m venv env
 install() { env/bin/pip install --quiet --disable-pip-version-check "$@"; }
-install numpy==2.4.6 typing_extensions==4.16.0 sympy==1.14.0 mpmath==1.3.0 jinja2==3.1.6 MarkupSafe==3.0.4 networkx==3.6.1 \
-  filelock==4.3.1 fsspec==2026.9.0 setuptools==84.2.1
+install numpy==2.4.6 typing_extensions==4.16.0 sympy==1.14.0 mpmath==1.3.0 jinja2==3.1.6 MarkupSafe==3.0.4 \
+  networkx==3.6.1 filelock==4.3.1 fsspec==2026.9.0 setuptools==84.2.1
 install --no-deps torch==2.13.0+cpu 2>/dev/null ||
   install --no-deps --index-url https://download.pytorch.org/whl/cpu torch==2.13.0
 cat >look.py <<'P'
@@ -40,7 +40,8 @@ def looked(norm, mode):
 print("torch", torch.__version__)
 new, still = (looked(nn.utils.parametrizations.spectral_norm, mode) for mode in (True, False))
 old = looked(nn.utils.spectral_norm, True)
-for name, (same, change) in (("parametrizations, train()", new), ("parametrizations, eval()", still), ("older, train()", old)):
+for name, (same, change) in (("parametrizations, train()", new), ("parametrizations, eval()", still),
+                             ("older, train()", old)):
     print(f"{name}: two readings are the same: {same}; the output changes by {change:.2g} of itself")
 assert not new[0] and new[1] > 0.01 and still == (True, 0) and old == (True, 0)
 P

@@ -16,8 +16,8 @@ cd "$folder"
 export OMP_NUM_THREADS=1
 python3 -m venv env
 install() { env/bin/pip install --quiet --disable-pip-version-check "$@"; }
-install numpy==2.4.6 typing_extensions==4.16.0 sympy==1.14.0 mpmath==1.3.0 jinja2==3.1.6 MarkupSafe==3.0.4 networkx==3.6.1 \
-  filelock==4.3.1 fsspec==2026.9.0 setuptools==84.2.1
+install numpy==2.4.6 typing_extensions==4.16.0 sympy==1.14.0 mpmath==1.3.0 jinja2==3.1.6 MarkupSafe==3.0.4 \
+  networkx==3.6.1 filelock==4.3.1 fsspec==2026.9.0 setuptools==84.2.1
 install --no-deps torch==2.13.0+cpu 2>/dev/null ||
   install --no-deps --index-url https://download.pytorch.org/whl/cpu torch==2.13.0
 cat >look.py <<'P'

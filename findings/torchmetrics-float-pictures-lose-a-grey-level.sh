@@ -16,8 +16,8 @@ cd "$folder"
 export OMP_NUM_THREADS=1
 python3 -m venv env
 install() { env/bin/pip install --quiet --disable-pip-version-check "$@"; }
-install numpy==2.4.6 typing_extensions==4.16.0 sympy==1.14.0 mpmath==1.3.0 jinja2==3.1.6 MarkupSafe==3.0.4 networkx==3.6.1 \
-  filelock==4.3.1 fsspec==2026.9.0 setuptools==84.2.1 packaging==26.4
+install numpy==2.4.6 typing_extensions==4.16.0 sympy==1.14.0 mpmath==1.3.0 jinja2==3.1.6 MarkupSafe==3.0.4 \
+  networkx==3.6.1 filelock==4.3.1 fsspec==2026.9.0 setuptools==84.2.1 packaging==26.4
 install --no-deps torch==2.13.0+cpu 2>/dev/null ||
   install --no-deps --index-url https://download.pytorch.org/whl/cpu torch==2.13.0
 install --no-deps torchmetrics==1.9.0 lightning-utilities==0.15.3
@@ -45,8 +45,8 @@ trained_on = levels.float() / 255 * 2 - 1
 lost = levels - shown((trained_on + 1) / 2).long()
 values = torch.linspace(0, 1, 1 << 16).view(256, 256)
 mean = (values * 255 - shown(values).float()).mean().item()
-print("torchmetrics", torchmetrics.__version__, "levels that come out lower:", (lost == 1).sum().item(), "of 256; higher:",
-      (lost < 0).sum().item(), "; mean loss of values between levels: %.3f" % mean)
+print("torchmetrics", torchmetrics.__version__, "levels that come out lower:", (lost == 1).sum().item(),
+      "of 256; higher:", (lost < 0).sum().item(), "; mean loss of values between levels: %.3f" % mean)
 assert (lost == 1).sum() == 63 and ((lost == 0) | (lost == 1)).all()
 assert abs(mean - 0.5) < 0.01
 P

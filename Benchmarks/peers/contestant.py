@@ -1,7 +1,8 @@
 """What every peer speaks: `peer.py WORK --threads N [--check FILE]`.
 
-Without --check: prints "ready" once warm; then, for each line with a number, the seconds that so many repetitions took. With
-it: reads the weights and draws that `gan-bench WORK --check FILE` wrote, and prints the losses of as many steps as those hold.
+Without --check: prints "ready" once warm; then, for each line with a number, the seconds that so many repetitions took.
+With it: reads the weights and draws that `gan-bench WORK --check FILE` wrote, and prints the losses of as many steps as
+those hold.
 """
 
 import argparse

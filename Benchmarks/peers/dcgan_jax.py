@@ -98,7 +98,8 @@ g = dict(
 )
 d = dict(
     w=[normal(4, (64, 3, 4, 4)), normal(5, (128, 64, 4, 4)), normal(6, (256, 128, 4, 4)), normal(7, (1, 256, 4, 4))],
-    gain=[jnp.ones(n) for n in (128, 256)], bias=[jnp.zeros(n) for n in (128, 256)], first=jnp.zeros(64), last=jnp.zeros(1),
+    gain=[jnp.ones(n) for n in (128, 256)], bias=[jnp.zeros(n) for n in (128, 256)],
+    first=jnp.zeros(64), last=jnp.zeros(1),
 )
 real = jax.random.uniform(key, (64, 3, 32, 32)) * 2 - 1
 state, count = start(d, g), 0

@@ -1,5 +1,5 @@
-"""A DCGAN step at 32 x 32 in PyTorch, as people write it. -channels-last: in that memory format; -compiled: both networks by
-torch.compile."""
+"""A DCGAN step at 32 x 32 in PyTorch, as people write it. -channels-last: in that memory format; -compiled: both
+networks by torch.compile."""
 
 from contestant import checked, compete, options, rate_factor, tensors
 

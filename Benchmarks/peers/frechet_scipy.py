@@ -14,7 +14,9 @@ def distance(mean1, covariance1, mean2, covariance2):
 
 if options.check:
     given = tensors()
-    value = distance(given["real.mean"], given["real.covariance"], given["generated.mean"], given["generated.covariance"])
+    value = distance(
+        given["real.mean"], given["real.covariance"], given["generated.mean"], given["generated.covariance"]
+    )
     checked([[value, value]] * 20)
 
 random = np.random.default_rng(1)

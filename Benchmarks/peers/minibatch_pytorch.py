@@ -1,4 +1,5 @@
-"""The pairwise part of minibatch discrimination in PyTorch: by broadcasting, or with the suffix -cdist by torch.cdist."""
+"""The pairwise part of minibatch discrimination in PyTorch: by broadcasting, or with the suffix -cdist by
+torch.cdist."""
 
 from contestant import checked, compete, options, tensors
 

@@ -1,6 +1,6 @@
-"""The published semi-supervised MNIST iteration in two processes of PyTorch's DistributedDataParallel, as people write it: each has
-half of every batch, and gradients are averaged. It is another game than one process plays: each half matches its own features'
-means, and its batch norm sees its own half."""
+"""The published semi-supervised MNIST iteration in two processes of PyTorch's DistributedDataParallel, as people write
+it: each has half of every batch, and gradients are averaged. It is another game than one process plays: each half
+matches its own features' means, and its batch norm sees its own half."""
 
 import os
 import sys
@@ -105,7 +105,9 @@ class Adam:
 
 
 d, g = Discriminator(), Generator()
-shared_d, shared_g = DistributedDataParallel(d, broadcast_buffers=False), DistributedDataParallel(g, broadcast_buffers=False)
+shared_d, shared_g = (
+    DistributedDataParallel(d, broadcast_buffers=False), DistributedDataParallel(g, broadcast_buffers=False)
+)
 of_d, of_g = Adam(d.parameters()), Adam(g.parameters())
 average = [torch.zeros_like(p) for p in d.parameters()]
 pictures, labels = torch.rand(6000, 784), torch.arange(half) % 10

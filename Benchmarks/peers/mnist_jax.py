@@ -78,7 +78,8 @@ if options.check:
     )
     fixed = [jnp.array(given[f"discriminator.{n}.gain"]) for n in names]
     g = dict(
-        w=[jnp.array(given[f"generator.hidden.{l}.weight"]) for l in range(2)] + [jnp.array(given["generator.output.direction"])],
+        w=[jnp.array(given[f"generator.hidden.{l}.weight"]) for l in range(2)]
+        + [jnp.array(given["generator.output.direction"])],
         b=[jnp.array(given[f"generator.normalizations.{l}.bias"]) for l in range(2)]
         + [jnp.array(given["generator.output.bias"])],
         g=jnp.array(given["generator.output.gain"]),
@@ -116,8 +117,8 @@ def step(state, key):
     normal = lambda key, n: [jax.random.normal(kk, (n, w)) for kk, w in zip(jax.random.split(key, 6), sizes)]
     state, _ = play(
         state, fixed, pictures[rows[:100]], labels, pictures[rows[100:200]], pictures[rows[200:]],
-        jax.random.uniform(k[1], (100, 100)), jax.random.uniform(k[2], (100, 100)), normal(k[3], 300), normal(k[4], 100),
-        normal(k[5], 100),
+        jax.random.uniform(k[1], (100, 100)), jax.random.uniform(k[2], (100, 100)), normal(k[3], 300),
+        normal(k[4], 100), normal(k[5], 100),
     )
     return state
 

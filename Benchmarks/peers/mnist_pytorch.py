@@ -1,5 +1,5 @@
-"""The published semi-supervised MNIST iteration in PyTorch, as people write it. -compiled: both losses by torch.compile;
--bfloat16: under autocast."""
+"""The published semi-supervised MNIST iteration in PyTorch, as people write it. -compiled: both losses by
+torch.compile; -bfloat16: under autocast."""
 
 from contestant import checked, compete, options, rate_factor, tensors
 
@@ -84,8 +84,12 @@ if options.check:
     d.v = [given[f"discriminator.{name}.direction"].clone() for name in names]
     d.b = [given[f"discriminator.{name}.bias"].clone() for name in names]
     d.g = [given[f"discriminator.{name}.gain"].clone() for name in names]
-    g.w = [given[f"generator.hidden.{l}.weight"].clone() for l in range(2)] + [given["generator.output.direction"].clone()]
-    g.b = [given[f"generator.normalizations.{l}.bias"].clone() for l in range(2)] + [given["generator.output.bias"].clone()]
+    g.w = [given[f"generator.hidden.{l}.weight"].clone() for l in range(2)] + [
+        given["generator.output.direction"].clone()
+    ]
+    g.b = [given[f"generator.normalizations.{l}.bias"].clone() for l in range(2)] + [
+        given["generator.output.bias"].clone()
+    ]
     g.g = given["generator.output.gain"].clone()
 for parameter in d.parameters() + g.parameters():
     parameter.requires_grad_(True)
@@ -132,8 +136,8 @@ if options.check:
         noise = lambda name: [given[f"noise of {name}.{l}"][i] for l in range(6)]
         losses.append(
             play(
-                given["labelled"][i], given["labels"][i], given["real of D"][i], given["real of G"][i], given["z of D"][i],
-                given["z of G"][i], noise("D"), noise("G real"), noise("G generated"),
+                given["labelled"][i], given["labels"][i], given["real of D"][i], given["real of G"][i],
+                given["z of D"][i], given["z of G"][i], noise("D"), noise("G real"), noise("G generated"),
             )
         )
     checked([[l.item() for l in pair] for pair in losses])
@@ -144,7 +148,10 @@ pictures, labels = torch.rand(6000, 784), torch.arange(100) % 10
 def run(times):
     for _ in range(times):
         rows = torch.randperm(6000)[:300]
-        play(pictures[rows[:100]], labels, pictures[rows[100:200]], pictures[rows[200:]], torch.rand(100, 100), torch.rand(100, 100))
+        play(
+            pictures[rows[:100]], labels, pictures[rows[100:200]], pictures[rows[200:]],
+            torch.rand(100, 100), torch.rand(100, 100),
+        )
 
 
 compete(run)

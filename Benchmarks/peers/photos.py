@@ -1,7 +1,8 @@
 """5 000 JPEGs of 256 to 1024 pixels in ten folders of 500, the same on every machine: made once, in the cache.
 
     python3 Benchmarks/peers/photos.py                          prints where they are
-    BENCHMARK_PHOTOS=500 python3 Benchmarks/peers/photos.py     the same of fewer, a multiple of 50: to try the benchmark out
+    BENCHMARK_PHOTOS=500 python3 Benchmarks/peers/photos.py     the same of fewer, a multiple of 50:
+                                                                to try the benchmark out
 """
 
 import os

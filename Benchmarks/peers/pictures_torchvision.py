@@ -1,4 +1,5 @@
-"""An epoch over 5 000 photographs at 64 x 64 by torchvision's ImageFolder and PyTorch's DataLoader, a worker for each thread."""
+"""An epoch over 5 000 photographs at 64 x 64 by torchvision's ImageFolder and PyTorch's DataLoader, a worker for each
+thread."""
 
 from contestant import checked, compete, options
 

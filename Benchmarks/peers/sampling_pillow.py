@@ -31,7 +31,9 @@ torch.set_num_threads(options.threads)
 weights = load_file(options.run / "generator.safetensors")
 layers = []
 for i in range(4):
-    convolution = nn.ConvTranspose2d(*weights[f"hidden.{i}.weight"].shape[:2], 4, 2 if i else 1, 1 if i else 0, bias=False)
+    convolution = nn.ConvTranspose2d(
+        *weights[f"hidden.{i}.weight"].shape[:2], 4, 2 if i else 1, 1 if i else 0, bias=False
+    )
     norm = nn.BatchNorm2d(weights[f"normalizations.{i}.gain"].numel())
     convolution.weight.data = weights[f"hidden.{i}.weight"]
     norm.weight.data, norm.bias.data = weights[f"normalizations.{i}.gain"], weights[f"normalizations.{i}.bias"]

@@ -1,5 +1,5 @@
-"""The published semi-supervised iteration on CIFAR-10 or SVHN in PyTorch, as people write it, batches of 50. -channels-last: in
-that memory format; -bfloat16: in it under autocast."""
+"""The published semi-supervised iteration on CIFAR-10 or SVHN in PyTorch, as people write it, batches of 50.
+-channels-last: in that memory format; -bfloat16: in it under autocast."""
 
 from contestant import checked, compete, options, rate_factor, tensors
 
@@ -15,7 +15,8 @@ w = 64 if options.work.startswith("svhn") else 96
 batch = 50
 form = torch.channels_last if channels_last else torch.contiguous_format
 shapes = [
-    (3, w, 3, 1, 1), (w, w, 3, 1, 1), (w, w, 3, 2, 1), (w, 2 * w, 3, 1, 1), (2 * w, 2 * w, 3, 1, 1), (2 * w, 2 * w, 3, 2, 1),
+    (3, w, 3, 1, 1), (w, w, 3, 1, 1), (w, w, 3, 2, 1),
+    (w, 2 * w, 3, 1, 1), (2 * w, 2 * w, 3, 1, 1), (2 * w, 2 * w, 3, 2, 1),
     (2 * w, 2 * w, 3, 1, 0), (2 * w, 2 * w, 1, 1, 0), (2 * w, 2 * w, 1, 1, 0),
 ]
 
@@ -54,7 +55,9 @@ class Discriminator:
 
 class Generator:
     def __init__(self):
-        self.w = [torch.randn(512 * 16, 100) * 0.05, torch.randn(512, 256, 5, 5) * 0.05, torch.randn(256, 128, 5, 5) * 0.05]
+        self.w = [
+            torch.randn(512 * 16, 100) * 0.05, torch.randn(512, 256, 5, 5) * 0.05, torch.randn(256, 128, 5, 5) * 0.05
+        ]
         self.w.append(torch.randn(128, 3, 5, 5) * 0.05)
         self.b = [torch.zeros(512 * 16), torch.zeros(256), torch.zeros(128), torch.zeros(3)]
         self.g = torch.ones(3)
@@ -106,7 +109,9 @@ if options.check:
     d.g = [given[f"discriminator.{name}.gain"].clone() for name in names]
     g.w = [given["generator.input.weight"].clone()] + [given[f"generator.hidden.{l}.weight"].clone() for l in range(2)]
     g.w.append(given["generator.output.direction"].clone())
-    g.b = [given[f"generator.normalizations.{l}.bias"].clone() for l in range(3)] + [given["generator.output.bias"].clone()]
+    g.b = [given[f"generator.normalizations.{l}.bias"].clone() for l in range(3)] + [
+        given["generator.output.bias"].clone()
+    ]
     g.g = given["generator.output.gain"].clone()
 if channels_last:
     d.v[:9] = [v.contiguous(memory_format=form) for v in d.v[:9]]
@@ -117,7 +122,9 @@ of_d, of_g = Adam(d.parameters()), Adam(g.parameters())
 average = [torch.zeros_like(p) for p in d.parameters()]
 
 
-def play(labelled, labels, real_d, real_g, z_d, z_g, kept_d=(None,) * 3, kept_real=(None,) * 3, kept_generated=(None,) * 3):
+def play(
+    labelled, labels, real_d, real_g, z_d, z_g, kept_d=(None,) * 3, kept_real=(None,) * 3, kept_generated=(None,) * 3
+):
     with torch.no_grad(), autocast():
         fake = g(z_d).float()
     with autocast():
@@ -144,8 +151,8 @@ if given:
         kept = lambda name: [given[f"kept of {name}.{l}"][i] for l in range(3)]
         losses.append(
             play(
-                given["labelled"][i], given["labels"][i], given["real of D"][i], given["real of G"][i], given["z of D"][i],
-                given["z of G"][i], kept("D"), kept("G real"), kept("G generated"),
+                given["labelled"][i], given["labels"][i], given["real of D"][i], given["real of G"][i],
+                given["z of D"][i], given["z of G"][i], kept("D"), kept("G real"), kept("G generated"),
             )
         )
     checked([[l.item() for l in pair] for pair in losses])

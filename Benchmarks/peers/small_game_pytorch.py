@@ -1,5 +1,5 @@
-"""The small games in PyTorch, as people write them; 32 seeds one after the other. With the suffix -compiled the losses go through
-torch.compile."""
+"""The small games in PyTorch, as people write them; 32 seeds one after the other. With the suffix -compiled the losses
+go through torch.compile."""
 
 from contestant import checked, compete, options, rate_factor, tensors
 

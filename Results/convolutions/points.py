@@ -3,9 +3,10 @@
 
     python3 Results/convolutions/points.py > Results/convolutions/points.txt
 
-Tiles of 192 channels of normal numbers. "error": the mean over 40 tiles of the largest difference, in roundings of a sum of as
-many terms of that size; "direct": the same of the convolution as it stands, added term by term. "noise": by how much the
-result is off if every product in the transformed tile is off by a rounding of its own, from the matrices alone.
+Tiles of 192 channels of normal numbers. "error": the mean over 40 tiles of the largest difference, in roundings of a
+sum of as many terms of that size; "direct": the same of the convolution as it stands, added term by term. "noise": by
+how much the result is off if every product in the transformed tile is off by a rounding of its own, from the matrices
+alone.
 """
 import numpy as np
 
@@ -59,7 +60,8 @@ def errors(r, points, rng, channels=192, tiles=40):
 def main():
     rng = np.random.default_rng(0)
     root = 2**0.5
-    pairs = [(1, 2), (1, 0.5), (root / 2, root), (0.75, 1.5), (0.625, 1.25), (0.6, 1.2), (0.5, 1.25), (0.5, 1.0), (0.8, 1.6)]
+    pairs = [
+        (1, 2), (1, 0.5), (root / 2, root), (0.75, 1.5), (0.625, 1.25), (0.6, 1.2), (0.5, 1.25), (0.5, 1.0), (0.8, 1.6)]
     for r, zero, more in ((3, [0.0], []), (2, [], [(0.0, 1.0, -1.0, 2.0), (0.0, 1.0, -1.0, 0.5)])):
         for points in [tuple(zero) + (a, -a, b, -b) for a, b in pairs] + more:
             ours, direct, noise = errors(r, points, rng)

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""How near samples of small-folder runs come to the ships that were held back: CIFAR-10's training ships but for the first 500.
+"""How near samples of small-folder runs come to the ships that were held back: CIFAR-10's training ships but for the
+first 500.
 
     pip install torch numpy pillow
     gan sample RUN --count 4500 --out samples/
     python3 Results/pictures/held_out.py CIFAR-10 resnet56.th samples ...
 
-By a network that is not ours and has seen none of the samples: akamaster/pytorch_resnet_cifar10's ResNet-56 (inputs 0 ... 1
-normalised as ImageNet's, 64 features after the global mean). Prints for each folder the Frechet distance of the features to the
-held-back ships', and the share that the network calls ships.
+By a network that is not ours and has seen none of the samples: akamaster/pytorch_resnet_cifar10's ResNet-56 (inputs 0
+... 1 normalised as ImageNet's, 64 features after the global mean). Prints for each folder the Frechet distance of the
+features to the held-back ships', and the share that the network calls ships.
 """
 
 import lzma
@@ -44,7 +45,8 @@ class ResNet56(nn.Module):
         super().__init__()
         self.conv1 = nn.Conv2d(3, 16, 3, 1, 1, bias=False)
         self.bn1 = nn.BatchNorm2d(16)
-        stages = [nn.Sequential(Block(a, b), *[Block(b, b) for _ in range(8)]) for a, b in ((16, 16), (16, 32), (32, 64))]
+        stages = [
+            nn.Sequential(Block(a, b), *[Block(b, b) for _ in range(8)]) for a, b in ((16, 16), (16, 32), (32, 64))]
         self.layer1, self.layer2, self.layer3 = stages
         self.linear = nn.Linear(64, 10)
 
@@ -94,7 +96,8 @@ def main():
     print(f"{len(real)} ships held back: {100 * share:.1f} % called ships")
     for folder in folders:
         features, share = looked_at(network, pictures(folder))
-        print(f"{folder.name}, {len(features)}: distance {distance(features, real):.2f}, {100 * share:.1f} % called ships")
+        near = f"distance {distance(features, real):.2f}, {100 * share:.1f} % called ships"
+        print(f"{folder.name}, {len(features)}: {near}")
 
 
 main()

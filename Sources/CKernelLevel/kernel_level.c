@@ -42,8 +42,8 @@ __attribute__((constructor)) static void choose(void) {
   for (CKLevel level = CKLevelBaseline; level <= CKLevelAVX512; level++) {
     if (strcmp(wanted, ck_level_name(level)) != 0) continue;
     if (!ck_set_level(level))
-      snprintf(complaint, sizeof complaint, "SWIFT_GAN_CPU is '%s', which this processor lacks: it has up to '%s'", wanted,
-               ck_level_name(highest));
+      snprintf(complaint, sizeof complaint, "SWIFT_GAN_CPU is '%s', which this processor lacks: it has up to '%s'",
+               wanted, ck_level_name(highest));
     return;
   }
   snprintf(complaint, sizeof complaint, "SWIFT_GAN_CPU is '%.40s', must be 'baseline', 'avx2' or 'avx512'", wanted);

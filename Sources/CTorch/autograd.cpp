@@ -62,7 +62,8 @@ void ct_gradient(CTensor *y, CTensor *cotangent, bool has_cotangent, CTensor *co
     std::vector<at::Tensor> gradients;
     // All ones weigh the losses of several seeds as their sum would.
     // The sweep records nothing, and lets go of what it has passed.
-    if (create_graph || !backward_sweep(output, has_cotangent ? cotangents[0] : at::Tensor(), inputs, keep_graph, gradients)) {
+    if (create_graph ||
+        !backward_sweep(output, has_cotangent ? cotangents[0] : at::Tensor(), inputs, keep_graph, gradients)) {
       // What is added here, where no one may be recording, is part of what is differentiated.
       c10::AutoGradMode recording(true);
       auto outputs = has_cotangent || output.numel() == 1 ? output : output.sum();

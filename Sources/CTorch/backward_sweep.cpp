@@ -95,8 +95,8 @@ void add_to(at::Tensor &sum, at::Tensor &&term) { sum = sum.defined() ? sum.add(
 
 }  // namespace
 
-bool backward_sweep(const at::Tensor &y, const at::Tensor &cotangent, const std::vector<at::Tensor> &xs, bool keep_graph,
-                    std::vector<at::Tensor> &gradients) {
+bool backward_sweep(const at::Tensor &y, const at::Tensor &cotangent, const std::vector<at::Tensor> &xs,
+                    bool keep_graph, std::vector<at::Tensor> &gradients) {
   if (!y.device().is_cpu() || !y.grad_fn()) return false;
   Graph graph;
   const auto root = torch::autograd::impl::gradient_edge(y);

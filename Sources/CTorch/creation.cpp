@@ -41,7 +41,8 @@ CTensor *ct_copy_to(CTensor *x, CTDType dtype, void *destination, int64_t byte_c
     }
     // To here first: not every device has float64.
     auto source = plain.to(at::kCPU).to(options(dtype, CTDeviceCPU)).contiguous();
-    TORCH_CHECK(static_cast<int64_t>(source.nbytes()) == byte_count, "holds ", source.nbytes(), " bytes, not ", byte_count);
+    TORCH_CHECK(static_cast<int64_t>(source.nbytes()) == byte_count, "holds ", source.nbytes(), " bytes, not ",
+                byte_count);
     if (byte_count > 0) std::memcpy(destination, source.data_ptr(), byte_count);
   });
 }

@@ -143,8 +143,8 @@ CT_INLINE void activate_rows(CTActivation activation, T *z, int64_t rows, int64_
 
 /// d := (d + more) a'(z) for as many, from y = a(z); without `more` where it is null.
 template <class R, class T>
-CT_INLINE void differentiate_rows(CTActivation activation, const T *y, const T *more, T *d, int64_t rows, int64_t vectors,
-                                  int64_t stride) {
+CT_INLINE void differentiate_rows(CTActivation activation, const T *y, const T *more, T *d, int64_t rows,
+                                  int64_t vectors, int64_t stride) {
   if (activation == CTActivationIdentity && !more) return;
   with_constant(activation, [&](auto activation) __attribute__((always_inline)) {
     for (int64_t row = 0; row < rows; row++)
@@ -185,8 +185,8 @@ template <class T> struct Chain {
 /// y[o] = sum_i w[o wo + i wi] x[i] (+ b[o]), changed by `change`, for `outs` outputs from o on and a strip of n
 /// vectors.
 template <class R, int n, int outs, class T, class Change>
-CT_INLINE void multiply_block(const T *w, int64_t wo, int64_t wi, int64_t o, int64_t inputs, const T *x, const T *b, T *y,
-                              int64_t stride, Change &&change) {
+CT_INLINE void multiply_block(const T *w, int64_t wo, int64_t wi, int64_t o, int64_t inputs, const T *x, const T *b,
+                              T *y, int64_t stride, Change &&change) {
   typename R::Vector sums[n][outs];
   for (int k = 0; k < outs; k++)
     for (int c = 0; c < n; c++) sums[c][k] = typename R::Vector{} + (b ? b[o + k] : T{});
@@ -210,8 +210,8 @@ constexpr auto nothing = [](auto &&...) __attribute__((always_inline)) {};
 /// The same for all outputs, as many at a time as there are registers for; `finish` follows each block while it is
 /// near.
 template <class R, int n, class T, class Change, class Finish>
-CT_INLINE void multiply(const T *w, int64_t wo, int64_t wi, int64_t outputs, int64_t inputs, const T *x, const T *b, T *y,
-                        int64_t stride, Change &&change, Finish &&finish) {
+CT_INLINE void multiply(const T *w, int64_t wo, int64_t wi, int64_t outputs, int64_t inputs, const T *x, const T *b,
+                        T *y, int64_t stride, Change &&change, Finish &&finish) {
   int64_t o = 0;
   for (; o + R::outputs <= outputs; o += R::outputs) {
     multiply_block<R, n, R::outputs>(w, wo, wi, o, inputs, x, b, y, stride, change);
@@ -231,11 +231,12 @@ template <class R, int n, class T> CT_INLINE void forward_strip(const Chain<T> &
     if constexpr (R::activates_sums)
       with_constant(layer.activation, [&](auto activation) __attribute__((always_inline)) {
         multiply<R, n>(layer.weight, layer.inputs, 1, layer.outputs, layer.inputs, x, layer.bias, y, chain.stride,
-                       [&](int64_t, int, auto &z) __attribute__((always_inline)) { activate(activation(), z); }, nothing);
+                       [&](int64_t, int, auto &z) __attribute__((always_inline)) { activate(activation(), z); },
+                       nothing);
       });
     else
-      multiply<R, n>(layer.weight, layer.inputs, 1, layer.outputs, layer.inputs, x, layer.bias, y, chain.stride, nothing,
-                     [&](int64_t o, int64_t rows) __attribute__((always_inline)) {
+      multiply<R, n>(layer.weight, layer.inputs, 1, layer.outputs, layer.inputs, x, layer.bias, y, chain.stride,
+                     nothing, [&](int64_t o, int64_t rows) __attribute__((always_inline)) {
                        activate_rows<R>(layer.activation, y + o * chain.stride, rows, n, chain.stride);
                      });
     x = y;
@@ -251,8 +252,8 @@ CT_INLINE void backward_strip(const Chain<T> &chain, int64_t from, const T *feat
   auto pull_back = [&](int l, int64_t o, int64_t rows) __attribute__((always_inline)) {
     const int64_t at = (chain.layers[l].row + o) * stride + from;
     differentiate_rows<R>(chain.layers[l].activation, chain.units + at,
-                          features && l == chain.count - 2 ? features + o * stride + from : nullptr, chain.cotangents + at,
-                          rows, n, stride);
+                          features && l == chain.count - 2 ? features + o * stride + from : nullptr,
+                          chain.cotangents + at, rows, n, stride);
   };
   const int last = chain.count - 1;
   pull_back(last, 0, chain.layers[last].outputs);
@@ -260,8 +261,9 @@ CT_INLINE void backward_strip(const Chain<T> &chain, int64_t from, const T *feat
     const Layer<T> &layer = chain.layers[l];
     const int64_t to = l == 0 ? 0 : chain.layers[l - 1].row;
     auto back = [&](auto &&change, auto &&finish) __attribute__((always_inline)) {
-      multiply<R, n>(layer.weight, 1, layer.inputs, layer.inputs, layer.outputs, chain.cotangents + layer.row * stride + from,
-                     static_cast<const T *>(nullptr), chain.cotangents + to * stride + from, stride, change, finish);
+      multiply<R, n>(layer.weight, 1, layer.inputs, layer.inputs, layer.outputs,
+                     chain.cotangents + layer.row * stride + from, static_cast<const T *>(nullptr),
+                     chain.cotangents + to * stride + from, stride, change, finish);
     };
     if constexpr (R::activates_sums) {
       if (l == 0) back(nothing, nothing);
@@ -295,7 +297,8 @@ CT_INLINE void total_of_four(const Wide<float> (&x)[4], float (&totals)[4]) {
   Floats eight[4];
 #pragma unroll
   for (int k = 0; k < 4; k++)
-    eight[k] = __builtin_shufflevector(x[k], x[k], 0, 1, 2, 3, 4, 5, 6, 7) + __builtin_shufflevector(x[k], x[k], 8, 9, 10, 11, 12, 13, 14, 15);
+    eight[k] = __builtin_shufflevector(x[k], x[k], 0, 1, 2, 3, 4, 5, 6, 7) +
+               __builtin_shufflevector(x[k], x[k], 8, 9, 10, 11, 12, 13, 14, 15);
   Floats four[2];
 #pragma unroll
   for (int k = 0; k < 2; k++)
@@ -388,7 +391,8 @@ CT_INLINE void weight_gradients(const Chain<T> &chain, int l, int64_t begin, int
 /// line.
 template <class R, class Strip> CT_INLINE void each_strip(int64_t begin, int64_t end, Strip &&strip) {
   int64_t from = begin;
-  for (; from + R::strip * R::lanes <= end; from += R::strip * R::lanes) strip(std::integral_constant<int, R::strip>(), from);
+  for (; from + R::strip * R::lanes <= end; from += R::strip * R::lanes)
+    strip(std::integral_constant<int, R::strip>(), from);
   for (; from + 2 * R::lanes <= end; from += 2 * R::lanes) strip(std::integral_constant<int, 2>(), from);
   if (from < end) strip(std::integral_constant<int, 1>(), from);
 }
@@ -744,7 +748,8 @@ variable_list dense_chain(const at::Tensor &x, std::vector<at::Tensor> parameter
       plain = weight.size(0) == parameters[0].size(0) && bias.size(0) == parameters[0].size(0);
   }
   plain = plain && x.device().is_cpu() && (x.scalar_type() == at::kFloat || x.scalar_type() == at::kDouble) &&
-          parameters[0].dim() <= 3 && (x.dim() == 2 || (parameters[0].dim() == 3 && x.size(0) == parameters[0].size(0)));
+          parameters[0].dim() <= 3 &&
+          (x.dim() == 2 || (parameters[0].dim() == 3 && x.size(0) == parameters[0].size(0)));
   const bool stacked = parameters[0].dim() == 3;
   if (fused && narrow && plain && !wants_plain_operations()) {
     // The seeds' slices may stand apart, as those of a flat buffer do; each by itself has to be in one piece.
@@ -759,7 +764,8 @@ variable_list dense_chain(const at::Tensor &x, std::vector<at::Tensor> parameter
     h = activated(dense(h, parameters[2 * l], parameters[2 * l + 1]), activations[l]);
   }
   // x shared by all seeds is every seed's.
-  if (features) return {h, before.dim() < h.dim() ? before.expand({h.size(0), before.size(0), before.size(1)}) : before};
+  if (features)
+    return {h, before.dim() < h.dim() ? before.expand({h.size(0), before.size(0), before.size(1)}) : before};
   return {h};
 }
 
@@ -774,6 +780,7 @@ void ct_dense_chain(CTensor *x, CTensor *const *parameters, const CTActivation *
   operation("denseChain", operands.data(), operands.size(), results, features ? 2 : 1, [&] {
     std::vector<at::Tensor> tensors;
     for (int i = 0; i < 2 * count; i++) tensors.push_back(tensor(parameters[i]));
-    return dense_chain(tensor(x), std::move(tensors), std::vector<CTActivation>(activations, activations + count), features, fused);
+    return dense_chain(tensor(x), std::move(tensors), std::vector<CTActivation>(activations, activations + count),
+                       features, fused);
   });
 }

@@ -69,7 +69,8 @@ inline variable_list once_differentiable(const char *kernel, const variable_list
     for (const auto &edge : node->next_edges())
       if (edge.is_valid()) edges.push_back(edge);
   for (const at::Tensor &cotangent : cotangents)
-    if (cotangent.defined() && cotangent.requires_grad()) edges.push_back(torch::autograd::impl::gradient_edge(cotangent));
+    if (cotangent.defined() && cotangent.requires_grad())
+      edges.push_back(torch::autograd::impl::gradient_edge(cotangent));
   auto refusal = make_node<NoSecondDerivative>(std::move(edges));
   refusal->kernel = kernel;
   for (at::Tensor &gradient : gradients) {

@@ -98,22 +98,24 @@ struct ImageSet {
 }  // namespace ctorch
 
 CTensor *ct_image_batch(const uint8_t *pixels, int64_t count, int64_t channels, int64_t height, int64_t width,
-                        const int64_t *chosen, int64_t chosen_count, const CTImageMove *moves, bool reflects, double scale,
-                        double offset, bool flat, CTDevice place) {
+                        const int64_t *chosen, int64_t chosen_count, const CTImageMove *moves, bool reflects,
+                        double scale, double offset, bool flat, CTDevice place) {
   using namespace ctorch;
   return operation("imageBatch", {}, [&] {
-    const ImageSet images = {pixels, channels, height, width, static_cast<float>(scale), static_cast<float>(offset), reflects};
+    const ImageSet images = {pixels, channels, height, width, static_cast<float>(scale), static_cast<float>(offset),
+                             reflects};
     for (int64_t i = 0; i < chosen_count; i++) {
       TORCH_CHECK(chosen[i] >= 0 && chosen[i] < count, "there is no image ", chosen[i], " among ", count);
       if (moves)
-        TORCH_CHECK(std::abs(moves[i].down) < height && std::abs(moves[i].right) < width, "images of ", height, " x ", width,
-                    " cannot be shifted by ", moves[i].down, " and ", moves[i].right);
+        TORCH_CHECK(std::abs(moves[i].down) < height && std::abs(moves[i].right) < width, "images of ", height, " x ",
+                    width, " cannot be shifted by ", moves[i].down, " and ", moves[i].right);
     }
     const int64_t size = images.image_size();
     auto batch = flat ? at::empty({chosen_count, size}, at::kFloat)
                       : at::empty({chosen_count, channels, height, width}, at::kFloat);
     float *const to = batch.mutable_data_ptr<float>();
-    parallel_for(0, chosen_count, std::max<int64_t>(1, (1 << 15) / std::max<int64_t>(1, size)), [&](int64_t first, int64_t last) {
+    const int64_t grain = std::max<int64_t>(1, (1 << 15) / std::max<int64_t>(1, size));
+    parallel_for(0, chosen_count, grain, [&](int64_t first, int64_t last) {
       std::vector<uint8_t> line(moves ? 2 * width : 0);
       for (int64_t i = first; i < last; i++) {
         const bool moved = moves && (moves[i].mirrored || moves[i].down || moves[i].right);
@@ -135,7 +137,8 @@ CTensor *ct_image_bytes(CTensor *images, double low, double high) {
     const float *const from = values.const_data_ptr<float>();
     uint8_t *const to = bytes.mutable_data_ptr<uint8_t>();
     const int64_t size = channels * plane;
-    parallel_for(0, count, std::max<int64_t>(1, (1 << 15) / std::max<int64_t>(1, size)), [&](int64_t first, int64_t last) {
+    const int64_t grain = std::max<int64_t>(1, (1 << 15) / std::max<int64_t>(1, size));
+    parallel_for(0, count, grain, [&](int64_t first, int64_t last) {
       std::vector<uint8_t> planes(size);
       for (int64_t i = first; i < last; i++) {
         nearest_bytes(from + i * size, channels == 1 ? to + i * size : planes.data(), size, low, high - low);

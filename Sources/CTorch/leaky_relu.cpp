@@ -27,7 +27,8 @@ struct LeakyReLU : torch::autograd::Function<LeakyReLU> {
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext *context,
                                                  torch::autograd::variable_list cotangents) {
     auto y = context->get_saved_variables()[0];
-    return {at::leaky_relu_backward(cotangents[0], y, context->saved_data["slope"].toDouble(), /*self_is_result=*/true), at::Tensor()};
+    return {at::leaky_relu_backward(cotangents[0], y, context->saved_data["slope"].toDouble(), /*self_is_result=*/true),
+            at::Tensor()};
   }
 };
 
@@ -57,10 +58,12 @@ at::Tensor leaky_relu_cotangent(const at::Tensor &dy, const at::Tensor &y, doubl
   auto parts = at::zeros({std::max<int64_t>(1, chunks), channels}, dy.options().memory_format(std::nullopt));
   const float *const from = dy.const_data_ptr<float>(), *const result = y.const_data_ptr<float>();
   float *const to = dx.mutable_data_ptr<float>(), *const part = parts.mutable_data_ptr<float>();
-  parallel_for(0, chunks, std::max<int64_t>(1, (1 << 14) / std::max<int64_t>(1, chunk * channels)), [&](int64_t begin, int64_t end) {
+  const int64_t grain = std::max<int64_t>(1, (1 << 14) / std::max<int64_t>(1, chunk * channels));
+  parallel_for(0, chunks, grain, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; i++) {
       const int64_t first = i * chunk, at = first * channels;
-      leak_and_sum(from + at, result + at, to + at, std::min(chunk, rows - first), channels, slope, part + i * channels);
+      leak_and_sum(from + at, result + at, to + at, std::min(chunk, rows - first), channels, slope,
+                   part + i * channels);
     }
   });
   if (sums) {

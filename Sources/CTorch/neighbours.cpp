@@ -114,7 +114,8 @@ struct Panel {
       }
     });
     for (int64_t i = 0; i < size; i++)
-      TORCH_CHECK(norm[i] < 1e37f, "the features of row ", from + i, " are not finite, or too large for their distances");
+      TORCH_CHECK(norm[i] < 1e37f, "the features of row ", from + i,
+                  " are not finite, or too large for their distances");
   }
 };
 
@@ -260,7 +261,8 @@ void neighbour_distances(const Points &points, int wanted, double *squared) {
           for (int j = 0; j < count; j++) limits[j] = candidates[left + begin + j].limit();
           const int number = near_columns(
               dot + i * other.count + begin, other.norm.data() + begin, other.root.data() + begin, limits.data(),
-              rows.norm[i], factor * rows.root[i] * 1.0001f, -std::numeric_limits<float>::infinity(), count, found.data());
+              rows.norm[i], factor * rows.root[i] * 1.0001f, -std::numeric_limits<float>::infinity(), count,
+              found.data());
           for (int n = 0; n < number; n++) {
             const int64_t j = begin + found[n];
             candidates[left + j].add(
@@ -307,11 +309,12 @@ void memberships(const Points &real, const Points &generated, const CTBalls &bal
           const double inclusive = balls.real_inclusive[top + i], exclusive = balls.real_exclusive[top + i];
           const int number = near_columns(
               dot + i * columns.count + begin, columns.norm.data() + begin, columns.root.data() + begin, limits.data(),
-              rows.norm[i], factor * rows.root[i] * 1.0001f, at_least(std::max(inclusive, exclusive)), count, found.data());
+              rows.norm[i], factor * rows.root[i] * 1.0001f, at_least(std::max(inclusive, exclusive)), count,
+              found.data());
           for (int n = 0; n < number; n++) {
             const int64_t j = begin + found[n], generated_index = left + j, real_index = top + i;
-            const Bounds bounds(dot[i * columns.count + j], rows.norm[i], columns.norm[j], rows.root[i], columns.root[j],
-                                factor);
+            const Bounds bounds(dot[i * columns.count + j], rows.norm[i], columns.norm[j], rows.root[i],
+                                columns.root[j], factor);
             closest[generated_index].add(static_cast<int32_t>(real_index), bounds, 1);
             double exact = -1;
             // Whether the distance is below a squared radius, or not above it.
@@ -349,8 +352,8 @@ void memberships(const Points &real, const Points &generated, const CTBalls &bal
 CTensor *ct_neighbour_distances(const float *rows, int64_t count, int64_t dimensions, int wanted, double *squared) {
   using namespace ctorch;
   return attempt("neighbourDistances", {}, [&] {
-    TORCH_CHECK(wanted >= 1 && count > wanted && count <= INT32_MAX && dimensions >= 1, count, " points of ", dimensions,
-                " dimensions have no ", wanted, " neighbours each");
+    TORCH_CHECK(wanted >= 1 && count > wanted && count <= INT32_MAX && dimensions >= 1, count, " points of ",
+                dimensions, " dimensions have no ", wanted, " neighbours each");
     neighbour_distances({rows, count, dimensions}, wanted, squared);
   });
 }

@@ -63,9 +63,9 @@ CTensor *ct_momentum_step(CTensor *parameters, CTensor *gradient, CTensor *veloc
   });
 }
 
-CTensor *ct_adam_step(CTensor *parameters, CTensor *gradient, CTensor *first_moment, CTensor *second_moment, int64_t step,
-                  double rate, double beta1, double beta2, double epsilon, bool epsilon_inside_root,
-                  bool *overflowed) {
+CTensor *ct_adam_step(CTensor *parameters, CTensor *gradient, CTensor *first_moment, CTensor *second_moment,
+                  int64_t step, double rate, double beta1, double beta2, double epsilon,
+                  bool epsilon_inside_root, bool *overflowed) {
   return attempt("adamStep", {parameters, gradient, first_moment, second_moment}, [&] {
     c10::NoGradGuard without_gradient;
     auto p = tensor(parameters), g = tensor(gradient), m = tensor(first_moment), v = tensor(second_moment);

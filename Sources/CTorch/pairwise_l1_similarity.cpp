@@ -37,7 +37,8 @@ struct SimilarityTask {
 
 /// The similarities of point i with the eight points from j on, and the differences they came from.
 template <int known, class Differences>
-CT_INLINE void similarities(const SimilarityTask &task, int64_t dimensions, int64_t i, int64_t j, Differences &&difference, Floats &e) {
+CT_INLINE void similarities(const SimilarityTask &task, int64_t dimensions, int64_t i, int64_t j,
+                            Differences &&difference, Floats &e) {
   Floats distance = {};
   for (int64_t c = 0; c < dimensions; c++) {
     const float *row = task.points + c * task.padded;
@@ -134,7 +135,8 @@ struct SimilarityShape {
   int64_t row(int64_t group, int64_t i, int64_t kernel) const { return (group * count + i) * kernels + kernel; }
 };
 
-std::vector<float> gather_points(const SimilarityShape &s, const float *m, int64_t group, int64_t kernel, int64_t padded) {
+std::vector<float> gather_points(const SimilarityShape &s, const float *m, int64_t group, int64_t kernel,
+                                 int64_t padded) {
   std::vector<float> points(s.dimensions * padded, far);
   for (int64_t i = 0; i < s.count; i++)
     for (int64_t c = 0; c < s.dimensions; c++) points[c * padded + i] = m[s.row(group, i, kernel) * s.dimensions + c];
@@ -241,5 +243,6 @@ at::Tensor pairwise_l1_similarity(const at::Tensor &m) {
 }  // namespace ctorch
 
 CTensor *ct_pairwise_l1_similarity(CTensor *m) {
-  return ctorch::operation("pairwiseL1Similarity", {m}, [&] { return ctorch::pairwise_l1_similarity(ctorch::tensor(m)); });
+  return ctorch::operation("pairwiseL1Similarity", {m},
+                           [&] { return ctorch::pairwise_l1_similarity(ctorch::tensor(m)); });
 }

@@ -31,19 +31,20 @@ const std::optional<c10::TypedOperatorHandle<Operator>> &onednn() {
   return found;
 }
 
-at::Tensor rectified_convolution(const at::Tensor &x, const at::Tensor &weight, const at::Tensor &bias, at::IntArrayRef stride,
-                                 at::IntArrayRef padding) {
+at::Tensor rectified_convolution(const at::Tensor &x, const at::Tensor &weight, const at::Tensor &bias,
+                                 at::IntArrayRef stride, at::IntArrayRef padding) {
   if (x.device().is_cpu() && x.scalar_type() == at::kFloat && onednn() && !is_traced()) {
     at::internal::lazy_init_num_threads();
-    return onednn()->call(x.contiguous(at::MemoryFormat::ChannelsLast), weight, bias, padding, stride, {1, 1}, 1, "relu",
-                          c10::List<std::optional<at::Scalar>>(), std::nullopt);
+    return onednn()->call(x.contiguous(at::MemoryFormat::ChannelsLast), weight, bias, padding, stride, {1, 1}, 1,
+                          "relu", c10::List<std::optional<at::Scalar>>(), std::nullopt);
   }
   return at::relu(at::conv2d(x, weight, bias, stride, padding));
 }
 
 }  // namespace
 
-CTensor *ct_rectified_conv2d(CTensor *x, CTensor *weight, CTensor *bias, const int64_t stride[2], const int64_t padding[2]) {
+CTensor *ct_rectified_conv2d(CTensor *x, CTensor *weight, CTensor *bias, const int64_t stride[2],
+                             const int64_t padding[2]) {
   return operation("rectifiedConv2d", {x, weight, bias}, [&] {
     return rectified_convolution(tensor(x), tensor(weight), tensor(bias), {stride, 2}, {padding, 2});
   });

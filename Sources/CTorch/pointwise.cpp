@@ -41,8 +41,10 @@ using namespace ctorch;
 CT_UNARY_OPERATIONS(DEFINE_UNARY)
 CT_BINARY_OPERATIONS(DEFINE_BINARY)
 
-#define DEFINE_SCALAR(name, function) \
-  CTensor *ct_##name(CTensor *x, double scalar) { return operation(#name, {x}, [&] { return function(tensor(x), scalar); }); }
+#define DEFINE_SCALAR(name, function)                                                   \
+  CTensor *ct_##name(CTensor *x, double scalar) {                                       \
+    return operation(#name, {x}, [&] { return function(tensor(x), scalar); });          \
+  }
 DEFINE_SCALAR(add_scalar, at::add)
 DEFINE_SCALAR(mul_scalar, at::mul)
 DEFINE_SCALAR(pow_scalar, at::pow)

@@ -50,7 +50,9 @@ c10::intrusive_ptr<c10d::Store> shared(CStore *store) {
 CStore *handle_of(c10::intrusive_ptr<c10d::Store> store) { return reinterpret_cast<CStore *>(store.release()); }
 c10d::Work *work_of(CWork *work) { return reinterpret_cast<c10d::Work *>(work); }
 
-std::chrono::milliseconds duration(double seconds) { return std::chrono::milliseconds(static_cast<int64_t>(seconds * 1000)); }
+std::chrono::milliseconds duration(double seconds) {
+  return std::chrono::milliseconds(static_cast<int64_t>(seconds * 1000));
+}
 
 /// PyTorch's group, and whether anything in it has failed.
 struct Group : c10::intrusive_ptr_target {
@@ -192,7 +194,9 @@ CStore *ct_store_open(const char *host, int port, bool serves, double seconds, C
 }
 CStore *ct_store_behind(CStore *store, const char *prefix, CTensor **failure) {
   CStore *behind = nullptr;
-  *failure = attempt("store", {}, [&] { behind = handle_of(c10::make_intrusive<c10d::PrefixStore>(prefix, shared(store))); });
+  *failure = attempt("store", {}, [&] {
+    behind = handle_of(c10::make_intrusive<c10d::PrefixStore>(prefix, shared(store)));
+  });
   return behind;
 }
 CStore *ct_store_again(CStore *store, CTensor **failure) {
@@ -233,7 +237,8 @@ CGroup *ct_group_open(CStore *store, int rank, int count, const char *address, d
     group->backend = c10::make_intrusive<c10d::ProcessGroupGloo>(shared(store), rank, count, options);
     result = reinterpret_cast<CGroup *>(group.release());
 #else
-    TORCH_CHECK(false, "this program was built without Gloo's headers (Debian's libgloo-dev): several processes cannot play");
+    TORCH_CHECK(false,
+                "this program was built without Gloo's headers (Debian's libgloo-dev): several processes cannot play");
 #endif
   });
   return result;

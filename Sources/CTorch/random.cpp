@@ -61,7 +61,8 @@ CT_INLINE void interleave(const Wide<float> (&words)[4], float (&group)[4 * bloc
   for (int pair = 0; pair < 2; pair++) {
     const Wide<float> &a = words[2 * pair], &b = words[2 * pair + 1];
     halves[pair][0] = (Pairs)__builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
-    halves[pair][1] = (Pairs)__builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+    halves[pair][1] = (Pairs)__builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30,
+                                                     15, 31);
   }
 #pragma unroll
   for (int half = 0; half < 2; half++) {
@@ -159,7 +160,8 @@ CT_WIDE_KERNEL(void, fill_normal, (uint64_t key, const Part<float> &part), (key,
 }
 
 /// to = x + deviation to
-CT_WIDE_KERNEL(void, scale_and_add, (const float *x, float *to, float deviation, int64_t count), (x, to, deviation, count)) {
+CT_WIDE_KERNEL(void, scale_and_add, (const float *x, float *to, float deviation, int64_t count),
+               (x, to, deviation, count)) {
   for (int64_t i = 0; i < count; i++) to[i] = x[i] + to[i] * deviation;
 }
 /// x + deviation n in the place of the part's n; `x` stands as the part does.
@@ -219,7 +221,8 @@ struct Draw {
   std::vector<Part<char>> parts(int64_t length, int64_t width) const {
     if (row_count == 0) return {{nullptr, 0, length}};
     std::vector<Part<char>> parts;
-    for (int i = 0; i < row_count; i++) parts.push_back({nullptr, rows[i].first * width, (rows[i].first + rows[i].count) * width});
+    for (int i = 0; i < row_count; i++)
+      parts.push_back({nullptr, rows[i].first * width, (rows[i].first + rows[i].count) * width});
     return parts;
   }
   /// Of what is drawn without the dimension over seeds, whose first dimension is that of the rows.
@@ -227,10 +230,12 @@ struct Draw {
     if (row_count == 0) return;
     int64_t count = 0;
     for (int i = 0; i < row_count; i++) {
-      TORCH_CHECK(rows[i].first >= 0 && rows[i].count >= 0, "rows ", rows[i].first, " to ", rows[i].first + rows[i].count);
+      TORCH_CHECK(rows[i].first >= 0 && rows[i].count >= 0, "rows ", rows[i].first, " to ",
+                  rows[i].first + rows[i].count);
       count += rows[i].count;
     }
-    TORCH_CHECK(!shape.empty() && shape[0] == count, "a draw of ", shape, " is to have the ", count, " rows of this process");
+    TORCH_CHECK(!shape.empty() && shape[0] == count, "a draw of ", shape, " is to have the ", count,
+                " rows of this process");
   }
 };
 
@@ -327,8 +332,8 @@ at::IntArrayRef sizes_of_seed(const at::Tensor &x, const Draw &draw) {
   return x.sizes().slice(draw.stacked ? 1 : 0);
 }
 
-CTensor *draw(const char *name, Distribution distribution, const Draw &draw, const int64_t *sizes, int rank, CTDType dtype,
-              CTDevice place) {
+CTensor *draw(const char *name, Distribution distribution, const Draw &draw, const int64_t *sizes, int rank,
+              CTDType dtype, CTDevice place) {
   return operation(name, {}, [&] {
     return fill(distribution, draw, at::IntArrayRef(sizes, rank), options(dtype, place));
   });
@@ -337,15 +342,15 @@ CTensor *draw(const char *name, Distribution distribution, const Draw &draw, con
 }  // namespace
 }  // namespace ctorch
 
-CTensor *ct_uniform(const uint64_t *keys, int key_count, bool stacked, const CTRows *rows, int row_count, const int64_t *sizes,
-                    int rank, CTDType dtype, CTDevice place) {
-  return ctorch::draw("uniform", ctorch::Distribution::uniform, {keys, key_count, stacked, rows, row_count}, sizes, rank, dtype,
-                      place);
+CTensor *ct_uniform(const uint64_t *keys, int key_count, bool stacked, const CTRows *rows, int row_count,
+                    const int64_t *sizes, int rank, CTDType dtype, CTDevice place) {
+  return ctorch::draw("uniform", ctorch::Distribution::uniform, {keys, key_count, stacked, rows, row_count}, sizes,
+                      rank, dtype, place);
 }
-CTensor *ct_normal(const uint64_t *keys, int key_count, bool stacked, const CTRows *rows, int row_count, const int64_t *sizes,
-                   int rank, CTDType dtype, CTDevice place) {
-  return ctorch::draw("normal", ctorch::Distribution::normal, {keys, key_count, stacked, rows, row_count}, sizes, rank, dtype,
-                      place);
+CTensor *ct_normal(const uint64_t *keys, int key_count, bool stacked, const CTRows *rows, int row_count,
+                   const int64_t *sizes, int rank, CTDType dtype, CTDevice place) {
+  return ctorch::draw("normal", ctorch::Distribution::normal, {keys, key_count, stacked, rows, row_count}, sizes, rank,
+                      dtype, place);
 }
 CTensor *ct_add_normal(CTensor *x, const uint64_t *keys, int key_count, bool stacked, const CTRows *rows, int row_count,
                        double deviation) {
@@ -366,10 +371,12 @@ namespace {
 at::Tensor kept_with_channels_innermost(const at::Tensor &drawn, double rate) {
   auto kept = at::empty(drawn.sizes(), drawn.options().memory_format(at::MemoryFormat::ChannelsLast));
   const int64_t channels = drawn.size(1), pixels = drawn.size(2) * drawn.size(3);
-  const float *from = drawn.const_data_ptr<float>(), least = static_cast<float>(rate), scale = static_cast<float>(1 / (1 - rate));
+  const float *from = drawn.const_data_ptr<float>(), least = static_cast<float>(rate),
+              scale = static_cast<float>(1 / (1 - rate));
   float *to = kept.mutable_data_ptr<float>();
   constexpr int64_t block = 16;  // a line of each
-  parallel_for(0, drawn.size(0), std::max<int64_t>(1, 65536 / std::max<int64_t>(1, channels * pixels)), [&](int64_t begin, int64_t end) {
+  const int64_t grain = std::max<int64_t>(1, 65536 / std::max<int64_t>(1, channels * pixels));
+  parallel_for(0, drawn.size(0), grain, [&](int64_t begin, int64_t end) {
     for (int64_t picture = begin; picture < end; picture++)
       for (int64_t c = 0; c < channels; c += block)
         for (int64_t first = 0; first < pixels; first += block)

@@ -101,7 +101,8 @@ c10::IValue chosen(const c10::IValue &value, const char *which) {
   std::ostringstream known;
   for (size_t i = 0; i < parts.size(); i++) known << (i ? ", " : "") << i << (i < names.size() ? " " + names[i] : "");
   TORCH_CHECK(false, "the module returns several outputs (", known.str(), "), ",
-              which ? std::string("none of which is '") + which + "'" : std::string("and which of them is meant is not said"));
+              which ? std::string("none of which is '") + which + "'"
+                    : std::string("and which of them is meant is not said"));
 }
 
 at::Tensor checked(const c10::IValue &value) {

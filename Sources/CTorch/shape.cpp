@@ -101,7 +101,8 @@ CTensor *ct_flatten(CTensor *const *parts, int count, int64_t leading) {
   return joined("flatten", parts, count, [&](std::vector<at::Tensor> &tensors) {
     TORCH_CHECK(!tensors.empty(), "there is nothing to flatten");
     // A view hangs on the first part alone: gradients would not find the others.
-    const bool constant = std::none_of(tensors.begin(), tensors.end(), [](const auto &part) { return part.requires_grad(); });
+    const bool constant =
+        std::none_of(tensors.begin(), tensors.end(), [](const auto &part) { return part.requires_grad(); });
     if (auto view = constant ? standing_together(tensors, leading) : at::Tensor(); view.defined()) return view;
     for (auto &part : tensors)
       part = leading > 0 ? part.reshape({leading, part.numel() / leading}) : part.reshape({part.numel()});

@@ -64,7 +64,8 @@ CTensor *ct_sorted_values(CTensor *x, int64_t dimension) {
     const int64_t at = dimension < 0 ? dimension + values.dim() : dimension;
     TORCH_CHECK(at >= 0 && at < values.dim(), "there is no dimension ", dimension);
     const int64_t count = values.size(at);
-    bool fast = values.device().is_cpu() && values.scalar_type() == at::kFloat && count <= longest && values.numel() > 0;
+    bool fast = values.device().is_cpu() && values.scalar_type() == at::kFloat && count <= longest &&
+                values.numel() > 0;
     // NaN has no place in an order of comparisons; libtorch puts it last.
     bool finite = false;
     if (fast) {

@@ -331,10 +331,10 @@ template <class T> CT_INLINE void channel_backward(const NormTask<T> &t, int64_t
   CT_KERNEL(void, channel_backward_##suffix, (const NormTask<T> &t, int64_t channel), (t, channel)) {                 \
     channel_backward<T>(t, channel);                                                                              \
   }                                                                                                               \
-  void normalise_columns(const NormTask<T> &t, int64_t set, int64_t first, int64_t count, bool backward) {                      \
+  void normalise_columns(const NormTask<T> &t, int64_t set, int64_t first, int64_t count, bool backward) {        \
     backward ? columns_backward_##suffix(t, set, first, count) : columns_forward_##suffix(t, set, first, count);  \
   }                                                                                                               \
-  void normalise_channel(const NormTask<T> &t, int64_t channel, bool backward) {                                                \
+  void normalise_channel(const NormTask<T> &t, int64_t channel, bool backward) {                                  \
     backward ? channel_backward_##suffix(t, channel) : channel_forward_##suffix(t, channel);                      \
   }
 DEFINE_KERNELS(float, float)

@@ -21,7 +21,10 @@ enum MATStructure {
       let size = number(tag[4..<8], isLittle)
       guard reader.count + size <= reader.fileSize else {
         throw reader.fail(
-          "is cut short: an element of \(grouped(size)) bytes begins there, and \(grouped(reader.fileSize - reader.count)) are left",
+          """
+          is cut short: an element of \(grouped(size)) bytes begins there, and \
+          \(grouped(reader.fileSize - reader.count)) are left
+          """,
           at: start)
       }
       switch type {

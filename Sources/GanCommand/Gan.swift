@@ -37,8 +37,8 @@ public struct Gan: AsyncParsableCommand {
       command = try parseAsRoot(CommandLine.arguments.dropFirst().map(withHomeFolder))
       if let command, !(command is any SharedCommand), let launch = try Launch.read() {
         throw ProcessError(
-          "'gan \(CommandLine.arguments.dropFirst().first ?? "")' is for one process, and \(launch.count) were started: start it "
-            + "without torchrun or srun")
+          "'gan \(CommandLine.arguments.dropFirst().first ?? "")' is for one process, and \(launch.count) were "
+            + "started: start it without torchrun or srun")
       }
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()

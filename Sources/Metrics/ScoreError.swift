@@ -45,12 +45,18 @@ public enum ScoreError: Error, CustomStringConvertible, Sendable, Hashable {
       "the class outputs of sample \(grouped(sample)) are no probabilities: "
         + "they must not be negative and must be 1 in sum, which is \(sum)"
     case .tooFewPictures(let count, let needed):
-      "\(grouped(count)) picture\(count == 1 ? " is" : "s are") too few: at least \(grouped(needed)) are needed on either side"
+      """
+      \(grouped(count)) picture\(count == 1 ? " is" : "s are") too few: at least \(grouped(needed)) are needed on \
+      either side
+      """
     case .featuresNotFinite(let picture):
       "the features of picture \(grouped(picture)) (counted from 0) are not finite"
     case .statisticsNotFinite: "a mean or a covariance is not finite"
     case .otherDimensions(let real, let generated):
-      "the real side has features of \(grouped(real)) dimensions, the generated one of \(grouped(generated)): they are of other networks"
+      """
+      the real side has features of \(grouped(real)) dimensions, the generated one of \(grouped(generated)): they are \
+      of other networks
+      """
     case .noClasses: "the network tells no classes apart, which the Inception score is made of"
     case .unsuitable(let reason): reason
     }

@@ -105,8 +105,8 @@ public final class TorchScriptClassifier: ImageClassifier {
     let isPickle = data.starts(with: [0x80, 0x02]) || isArchive && holds("/data.pkl") && !holds("/constants.pkl")
     guard isPickle else { return "is not a TorchScript file: \(error)" }
     return
-      "holds weights or objects of Python's, without code that could be run: in Python, load them into the model and save that "
-      + "with torch.jit.script(model.eval()).save(\"file.pt\")"
+      "holds weights or objects of Python's, without code that could be run: in Python, load them into the model and "
+      + "save that with torch.jit.script(model.eval()).save(\"file.pt\")"
   }
 
   public func callAsFunction(_ images: Tensor) throws -> ClassOutputs {
@@ -189,8 +189,8 @@ public final class TorchScriptClassifier: ImageClassifier {
       throw ClassifierError(
         classifier: name,
         reason:
-          "\(error) (\(images.size(0)) images at once, pixels given as \(inputRange.rawValue); a module that was traced may "
-          + "take only batches of the size it was traced with)")
+          "\(error) (\(images.size(0)) images at once, pixels given as \(inputRange.rawValue); a module that was "
+          + "traced may take only batches of the size it was traced with)")
     }
   }
 

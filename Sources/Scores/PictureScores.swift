@@ -125,8 +125,10 @@ public struct PictureScores: Sendable {
   ) throws {
     for metric in metrics where metric.needs.contains(.inception) && !network.isInception {
       throw ScoreError.unsuitable(
-        "\(metric.title) is of FID's Inception network, and \(network.name) is another: ask for fd, the same distance of any"
-      )
+        """
+        \(metric.title) is of FID's Inception network, and \(network.name) is another: ask for fd, the same distance \
+        of any
+        """)
     }
     guard !hasRealPictures else { return }
     for metric in metrics where metric.needs.contains(.realFeatures) {

@@ -114,7 +114,8 @@ struct ClassifierFileTests {
       warnings.simplefilter('ignore')
       class Sure(torch.nn.Module):
           def forward(self, x):
-              y = torch.full([x.shape[0], 4], float('-inf')); y[torch.arange(x.shape[0]), torch.arange(x.shape[0]) % 4] = 0.0
+              y = torch.full([x.shape[0], 4], float('-inf')); \
+      y[torch.arange(x.shape[0]), torch.arange(x.shape[0]) % 4] = 0.0
               return y
       torch.jit.script(Sure()).save('sure.pt')
       class None_(torch.nn.Module):

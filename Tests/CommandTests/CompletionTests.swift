@@ -17,7 +17,8 @@ import Testing
         """
         "$0" --generate-completion-script bash >gan.bash; source gan.bash
         f=$(complete -p gan | sed 's/.*-F \\([^ ]*\\).*/\\1/')
-        COMP_WORDS=(\(typed)); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); COMP_LINE="${COMP_WORDS[*]}"; COMP_POINT=${#COMP_LINE}
+        COMP_WORDS=(\(typed)); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); \
+        COMP_LINE="${COMP_WORDS[*]}"; COMP_POINT=${#COMP_LINE}
         $f gan "${COMP_WORDS[-1]}" "${COMP_WORDS[-2]}" 2>/dev/null; echo "${COMPREPLY[*]}"
         """, in: folder)
       #expect(

@@ -136,7 +136,9 @@ import Torch
         let picture = "document.querySelector('#picture')"
         func query() throws -> String { try browser.evaluate("\(picture).dataset.shown") }
         let pixels =
-          "(async () => { await \(picture).decode(); const c = document.createElement('canvas'); c.width = c.height = 8; const x = c.getContext('2d'); x.drawImage(\(picture), 0, 0); return x.getImageData(0, 0, 8, 8).data.join() })()"
+          "(async () => { await \(picture).decode(); const c = document.createElement('canvas'); "
+          + "c.width = c.height = 8; const x = c.getContext('2d'); x.drawImage(\(picture), 0, 0); "
+          + "return x.getImageData(0, 0, 8, 8).data.join() })()"
         let first = try browser.evaluate(pixels)
         #expect(try browser.evaluate("\(picture).naturalWidth") == "8")
         let label = isDark ? "&class=0" : ""
@@ -173,7 +175,8 @@ import Torch
         _ = try browser.evaluate("document.querySelector('#later').click()")
         try browser.wait(
           until:
-            "[...document.querySelectorAll('.samples img')].every((i, k) => i.dataset.shown?.startsWith(`seed=${13 + k}`))"
+            "[...document.querySelectorAll('.samples img')]"
+            + ".every((i, k) => i.dataset.shown?.startsWith(`seed=${13 + k}`))"
         )
         _ = try browser.evaluate("document.querySelector('[name=end][value=seed]').click()")
         _ = try browser.evaluate(

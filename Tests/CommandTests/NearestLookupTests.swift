@@ -109,7 +109,8 @@ struct NearestLookupTests {
       #expect(try browser.evaluate("\(slider).value === \(slider).max") == "true")
       // By finger or mouse, in the middle of the last sample.
       let point =
-        "(r => ({ clientX: r.left + r.width * 15 / 16, clientY: r.top + r.height * 15 / 16, bubbles: true }))(\(figure).querySelector('img').getBoundingClientRect())"
+        "(r => ({ clientX: r.left + r.width * 15 / 16, clientY: r.top + r.height * 15 / 16, bubbles: true }))"
+        + "(\(figure).querySelector('img').getBoundingClientRect())"
       _ = try browser.evaluate(
         "void \(figure).querySelector('.grid').dispatchEvent(new MouseEvent('click', \(point)))")
       try browser.wait(until: "\(figure).dataset.looked?.endsWith('-63')")

@@ -24,7 +24,8 @@ import Testing
   @Test func linksAreFollowedAndStayLinks() throws {
     try withRun { folder in
       let result = try shell(
-        "mkdir there; ln -s there/points.txt link; ln -s link chain; \(sample) --out chain; ln -s loop loop; \(sample) --out loop",
+        "mkdir there; ln -s there/points.txt link; ln -s link chain; "
+          + "\(sample) --out chain; ln -s loop loop; \(sample) --out loop",
         in: folder)
       #expect(result.status == 1 && result.errors.contains("loop"), "\(result.errors)")
       #expect(kind(folder.appendingPathComponent("link")) == S_IFLNK)
@@ -73,7 +74,9 @@ import Testing
   @Test func aFileThatIsAMount() throws {
     try withRun { folder in
       let result = try shell(
-        "touch out.txt; unshare -m true 2>/dev/null || { echo none; exit; }; unshare -m bash -c 'mount --bind out.txt out.txt || exit 9; \"$0\" sample run --count 4 --threads 1 --out out.txt' \"$0\"; wc -l <out.txt",
+        "touch out.txt; unshare -m true 2>/dev/null || { echo none; exit; }; "
+          + "unshare -m bash -c 'mount --bind out.txt out.txt || exit 9; "
+          + "\"$0\" sample run --count 4 --threads 1 --out out.txt' \"$0\"; wc -l <out.txt",
         in: folder)
       guard result.output != "none\n" else { return }
       #expect(result.output.hasSuffix("4\n"), "\(result.output)\(result.errors)")
@@ -84,11 +87,14 @@ import Testing
     try withRun { folder in
       let result = try shell(
         """
-        mkdir closed; echo longer than four points are, by far, so that a rest of it would show >closed/mine; chmod 555 closed
+        mkdir closed; echo longer than four points are, by far, so that a rest of it would show >closed/mine; \
+        chmod 555 closed
         as=
-        [ "$(id -u)" -ne 0 ] || as='setpriv --bounding-set=-dac_override,-dac_read_search,-fowner --inh-caps=-dac_override,-dac_read_search,-fowner'
+        [ "$(id -u)" -ne 0 ] || as='setpriv --bounding-set=-dac_override,-dac_read_search,-fowner \
+        --inh-caps=-dac_override,-dac_read_search,-fowner'
         $as true 2>/dev/null || { echo none; exit; }
-        $as "$0" sample run --count 4 --threads 1 --out closed/mine; $as "$0" sample run --count 4 --threads 1 --out closed/new
+        $as "$0" sample run --count 4 --threads 1 --out closed/mine; \
+        $as "$0" sample run --count 4 --threads 1 --out closed/new
         echo "code $?"; chmod 755 closed; ls -A closed; wc -l <closed/mine; grep -c longer closed/mine
         """, in: folder)
       guard !result.output.hasPrefix("none") else { return }

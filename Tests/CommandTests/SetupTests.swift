@@ -8,12 +8,14 @@ import Testing
       let script = GanProcess.package.appendingPathComponent("Scripts/setup").path
       let result = try shell(
         """
-        mkdir -p project/Scripts fake; cp '\(script)' project/Scripts/; real=$(command -v python3) || { echo none; exit; }
+        mkdir -p project/Scripts fake; cp '\(script)' project/Scripts/; \
+        real=$(command -v python3) || { echo none; exit; }
         cat >fake/python3 <<P
         #!/bin/bash
         case "\\$*" in
           *'-m pip install'*)
-            [ "\\${PIP_USER:-0}" = 0 ] && [ "\\${PIP_REQUIRE_VIRTUALENV:-0}" = 0 ] && [ -z "\\${PIP_PREFIX:-}" ] || exit 1
+            [ "\\${PIP_USER:-0}" = 0 ] && [ "\\${PIP_REQUIRE_VIRTUALENV:-0}" = 0 ] && [ -z "\\${PIP_PREFIX:-}" ] \
+        || exit 1
             while [ \\$# -gt 1 ]; do [ "\\$1" = --target ] && t=\\$2; shift; done
             mkdir -p "\\$t/torch/include/torch/csrc/api/include/torch" "\\$t/torch/lib" "\\$t/plotly/package_data"
             touch "\\$t/plotly/package_data/plotly.min.js" ;;

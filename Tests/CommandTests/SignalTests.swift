@@ -5,7 +5,8 @@ import Testing
 @Suite struct SignalTests {
   /// Longer than any test waits.
   private let train =
-    "train one-dimensional --threads 1 --steps 100000000 --set output.checkpointInterval=100000000 --set output.measurementInterval=10"
+    "train one-dimensional --threads 1 --steps 100000000 "
+    + "--set output.checkpointInterval=100000000 --set output.measurementInterval=10"
 
   /// Waits for the first measurement, which comes after the handlers are set.
   private let begun = "until [ -s run/measurements.jsonl ]; do sleep 0.02; done"
@@ -72,7 +73,8 @@ import Testing
   private func interrupted(_ command: String, when file: String, _ signal: String, in folder: URL) throws -> GanProcess
   {
     try shell(
-      "(exec \"$0\" \(command) >/dev/null 2>err) & until [ -s \(file) ]; do sleep 0.02; done; kill -\(signal) $!; wait $!; echo $?",
+      "(exec \"$0\" \(command) >/dev/null 2>err) & until [ -s \(file) ]; do sleep 0.02; done; "
+        + "kill -\(signal) $!; wait $!; echo $?",
       in: folder)
   }
 

@@ -63,12 +63,14 @@ import Testing
       texts = {tag: [e.tensor_proto.string_val[0].decode() for e in log.Tensors(tag)]
                for tag in tags["tensors"] if not tag.startswith("_hparams_")}
       print(json.dumps(dict(
-          scalars={tag: [dict(step=e.step, value=repr(float(e.value))) for e in log.Scalars(tag)] for tag in tags["scalars"]},
+          scalars={tag: [dict(step=e.step, value=repr(float(e.value))) for e in log.Scalars(tag)] \
+      for tag in tags["scalars"]},
           pictures={tag: [e.step for e in log.Images(tag)] for tag in tags["images"]},
           histograms={tag: [e.step for e in log.Histograms(tag)] for tag in tags["histograms"]},
           texts=texts, steps={tag: sorted(map(int, rows.step)) for tag, rows in frame.groupby("tag")},
           hyperparameters={row.tag: str(row.value) for row in reader.hparams.itertuples()},
-          sizes=[[e.width, e.height, *struct.unpack(">II", e.encoded_image_string[16:24])] for e in log.Images("samples")])))
+          sizes=[[e.width, e.height, *struct.unpack(">II", e.encoded_image_string[16:24])] \
+      for e in log.Images("samples")])))
       """, in: folder)
     return try JSONDecoder().decode(Found.self, from: Data(output.utf8))
   }

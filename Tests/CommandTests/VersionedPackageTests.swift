@@ -47,7 +47,8 @@ import Testing
       """
       set -euo pipefail
       git init --quiet --bare '\(repository.path)'
-      export GIT_DIR='\(repository.path)' GIT_WORK_TREE='\(GanProcess.package.path)' GIT_INDEX_FILE='\(folder.path)/index'
+      export GIT_DIR='\(repository.path)' GIT_WORK_TREE='\(GanProcess.package.path)' \
+      GIT_INDEX_FILE='\(folder.path)/index'
       export GIT_AUTHOR_NAME=gan GIT_AUTHOR_EMAIL=gan GIT_AUTHOR_DATE=2000-01-01T00:00:00Z
       export GIT_COMMITTER_NAME=gan GIT_COMMITTER_EMAIL=gan GIT_COMMITTER_DATE=2000-01-01T00:00:00Z
       cd '\(GanProcess.package.path)'

@@ -138,7 +138,8 @@ struct WatchCommandTests {
       #expect(try browser.evaluate("window.isStillTheSame") == "true")
       #expect(try browser.evaluate("\(root).connection") == "live")
       let step =
-        "Number(document.querySelector('[role=progressbar]').closest('article').querySelector('dd').textContent.replace(/ of.*/, '').replaceAll('\u{202f}', ''))"
+        "Number(document.querySelector('[role=progressbar]').closest('article').querySelector('dd')"
+        + ".textContent.replace(/ of.*/, '').replaceAll('\u{202f}', ''))"
       let before = try #require(Int(try browser.evaluate(step)))
       try browser.wait(until: "\(step) > \(before)")
       // Real pictures beside generated ones, at the same size.
@@ -233,7 +234,8 @@ struct WatchCommandTests {
       #expect(try browser.evaluate("document.querySelectorAll('article.run').length") == "2")
       try browser.wait(until: "document.querySelectorAll('.pair img:not([hidden])').length === 3")
       let facts =
-        "[...document.querySelectorAll('article.run')].map(a => [...a.querySelectorAll('.facts div')].map(d => d.textContent).filter(t => t.startsWith('Processes')).join()).join('|')"
+        "[...document.querySelectorAll('article.run')].map(a => [...a.querySelectorAll('.facts div')]"
+        + ".map(d => d.textContent).filter(t => t.startsWith('Processes')).join()).join('|')"
       #expect(try browser.evaluate(facts) == "|Processes4")
       let rows = "[...document.querySelectorAll('#live-differences tbody tr')].map(r => r.textContent).join('|')"
       #expect(try browser.evaluate(rows) == "generator.training.learningRate0.0010.002")

@@ -197,7 +197,10 @@ import Testing
 @Suite(
   .enabled(
     if: publishedCIFAR != nil,
-    "needs CIFAR-10's binary files, in the folder that GAN_CIFAR10 names or in ../shared/data/cifar-10 beside the package"
+    """
+    needs CIFAR-10's binary files, in the folder that GAN_CIFAR10 names \
+    or in ../shared/data/cifar-10 beside the package
+    """
   ))
 struct PublishedCIFARTests {
   @Test func testImages() throws {

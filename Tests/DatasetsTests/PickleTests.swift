@@ -65,7 +65,8 @@ import Testing
 
   private func batch(_ shape: String, type: String = "u1", bytes: Int, labels: String = "]K\u{3}a") -> Data {
     let array =
-      "cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\u{0}\u{85}U\u{1}b\u{87}R(K\u{1}\(shape)cnumpy\ndtype\nU\u{2}\(type)"
+      "cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\u{0}\u{85}U\u{1}b\u{87}R(K\u{1}"
+      + "\(shape)cnumpy\ndtype\nU\u{2}\(type)"
       + "K\u{0}K\u{1}\u{87}R(K\u{3}U\u{1}|NNNJ\u{ff}\u{ff}\u{ff}\u{ff}J\u{ff}\u{ff}\u{ff}\u{ff}K\u{0}tb\u{89}T"
     let count = withUnsafeBytes(of: UInt32(bytes).littleEndian) { Data($0) }
     return pickle("}(U\u{4}data" + array) + count + Data(count: bytes) + Data("tbU\u{6}labels".utf8)

@@ -78,7 +78,8 @@ import Testing
       #expect(partly.pictures.map(\.label) == [1, 0] && partly.leftOut.map(\.name) == [names[2]])
       let vectors = try scan(
         zip(
-          #"{"labels": [["\#(names[0])", [0, 1]], ["\#(names[1])", [1, 0]], ["\#(names[2])", [1, 0]]], "classes": ["x", "y"]}"#
+          #"{"labels": [["\#(names[0])", [0, 1]], ["\#(names[1])", [1, 0]], ["\#(names[2])", [1, 0]]], "#
+            + #""classes": ["x", "y"]}"#
         ),
         in: folder)
       #expect(vectors.pictures.map(\.label) == [1, 0, 0] && vectors.classNames == ["x", "y"])

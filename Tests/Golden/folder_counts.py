@@ -1,9 +1,11 @@
 """Which files of one folder other people's tools take: folder_counts.json.
 
-    pip install torch==2.13.0 torchvision==0.28.0 torch-fidelity==0.4.0 pytorch-fid==0.3.0 clean-fid==0.1.35 scipy pillow
+    pip install torch==2.13.0 torchvision==0.28.0 torch-fidelity==0.4.0 pytorch-fid==0.3.0 clean-fid==0.1.35 \\
+        scipy pillow
     python3 Tests/Golden/folder_counts.py
 
-Makes the folder that `FolderCountTests` makes too and asks each tool's own code; nothing here says how any of them looks.
+Makes the folder that `FolderCountTests` makes too and asks each tool's own code; nothing here says how any of them
+looks.
 """
 
 import contextlib
@@ -62,7 +64,8 @@ def stopped(module, name, place, call):
 
 
 def main():
-    with tempfile.TemporaryDirectory() as path, contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+    with (tempfile.TemporaryDirectory() as path, contextlib.redirect_stdout(io.StringIO()),
+          contextlib.redirect_stderr(io.StringIO())):
         folder = pathlib.Path(path)
         make(folder)
         found = {
@@ -75,7 +78,8 @@ def main():
             "torchvision ImageFolder": [file for file, _ in ImageFolder(path).samples],
         }
         tools = {
-            tool: sorted(str(pathlib.Path(file).relative_to(folder)) for file in files) for tool, files in found.items()}
+            tool: sorted(str(pathlib.Path(file).relative_to(folder)) for file in files)
+            for tool, files in found.items()}
     target = pathlib.Path(__file__).with_suffix(".json")
     target.write_text(json.dumps({"files": FILES, "tools": tools}, indent=1) + "\n")
     for tool, files in tools.items():

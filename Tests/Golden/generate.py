@@ -421,7 +421,8 @@ def semi_supervised():
 
 
 def gradient_penalties():
-    """gamma / 2 times the mean squared length of D's slope, by autograd twice; gradients are those by D's parameters."""
+    """gamma / 2 times the mean squared length of D's slope, by autograd twice; gradients are those by D's
+    parameters."""
     file = File("gradient_penalties")
     gamma = 0.8
 
@@ -442,7 +443,8 @@ def gradient_penalties():
     file.case("dense", layers, with_unused_bias(dense), constants=("x",))
     file.case(
         "dense-seeds", {name: (2, *shape) for name, shape in layers.items()},
-        with_unused_bias(lambda **inputs: torch.stack([dense(**{k: v[s] for k, v in inputs.items()}) for s in range(2)])),
+        with_unused_bias(
+            lambda **inputs: torch.stack([dense(**{k: v[s] for k, v in inputs.items()}) for s in range(2)])),
         constants=("x",))
 
     def convolutional(x, w1, b1, w2, b2):
@@ -463,7 +465,8 @@ def gradient_penalties():
 
 
 def augmentations():
-    """DiffAugment written out image by image; draws: brightness, saturation, contrast, down, right, row and column of the cutout."""
+    """DiffAugment written out image by image; draws: brightness, saturation, contrast, down, right, row and column
+    of the cutout."""
     file = File("augmentations")
 
     def color(image, draws):
@@ -632,7 +635,8 @@ def optimizers():
         file.case(name, {"p": (7,), "g": steps}, body, differentiable=False)
 
     def weighted_means(start):
-        """After each of the updates, the mean of the path so far with the weight (1 - r)^(n - k) r for its k-th point of n."""
+        """After each of the updates, the mean of the path so far with the weight (1 - r)^(n - k) r for its k-th
+        point of n."""
         def body(path):
             rate, means = 0.3, []
             for n in range(1, len(path)):
@@ -748,8 +752,8 @@ def neighbours(real, generated, k):
     typical = np.sort([distances(x, np.delete(real, i, 0))[0] for i, x in enumerate(real)])[len(real) // 2]
     nearest = np.array([distances(y, np.delete(generated, i, 0))[0] for i, y in enumerate(generated)])
     spread = np.sqrt(generated.var(0).sum() / real.var(0).sum())
-    return {"precision": np.mean(np.array(balls) > 0), "recall": recall, "density": np.mean(balls) / k, "coverage": coverage,
-            "duplicates": np.mean(nearest < typical / 10), "spread": spread}
+    return {"precision": np.mean(np.array(balls) > 0), "recall": recall, "density": np.mean(balls) / k,
+            "coverage": coverage, "duplicates": np.mean(nearest < typical / 10), "spread": spread}
 
 
 def split_scores(probabilities, splits):

@@ -102,7 +102,8 @@ def conv_direction(direction, gain):
 
 
 def spectral(module, weight, u):
-    """`module` under PyTorch's spectral norm (the form with hooks, whose order of steps is the authors'), with the given weight and u."""
+    """`module` under PyTorch's spectral norm (the form with hooks, whose order of steps is the authors'), with the
+    given weight and u."""
     module = nn.utils.spectral_norm(module.double())
     del module._parameters["weight_orig"]
     module.weight_orig = weight
@@ -115,7 +116,8 @@ def layers():
     file.case(
         "conv2d-groups", {"x": (2, 6, 5, 4), "weight": (4, 3, 3, 3), "bias": (4,)},
         lambda x, weight, bias: torch.cat(
-            [F.conv2d(x[:, 3 * g : 3 * g + 3], weight[2 * g : 2 * g + 2], bias[2 * g : 2 * g + 2], 2, 1) for g in (0, 1)],
+            [F.conv2d(x[:, 3 * g : 3 * g + 3], weight[2 * g : 2 * g + 2], bias[2 * g : 2 * g + 2], 2, 1)
+             for g in (0, 1)],
             1))
     file.case(
         "conv-transpose2d-groups", {"x": (2, 4, 3, 2), "weight": (4, 3, 3, 3), "bias": (6,)},
@@ -276,7 +278,8 @@ def dcgan_discriminator(p, x, widths, normalization, labels=None, classes=None, 
     features = h.flatten(1)
     last = features
     if kernels:
-        points = (features @ p("minibatch.kernel", features.shape[1], kernels * 2, scale=0.1)).reshape(len(x), kernels, 2)
+        points = (features @ p("minibatch.kernel", features.shape[1], kernels * 2, scale=0.1)).reshape(
+            len(x), kernels, 2)
         last = torch.cat([features, generate.similarities(points, 1.0)], 1)
     w = p("output.weight", 1, last.shape[1])
     b = p("output.bias", 1, scale=0.2) if normalization != "batch" else None
@@ -364,7 +367,8 @@ def imagenet_discriminator(p, x, width):
 
 def residual(p, x, name, expansion, group):
     inner = x.shape[1] * expansion
-    h = leaky(F.conv2d(x, p(f"{name}.expand.weight", inner, x.shape[1], 1, 1), p(f"{name}.expand.bias", inner, scale=0.2)))
+    h = leaky(F.conv2d(
+        x, p(f"{name}.expand.weight", inner, x.shape[1], 1, 1), p(f"{name}.expand.bias", inner, scale=0.2)))
     w = p(f"{name}.grouped.weight", inner, group, 3, 3)
     h = leaky(F.conv2d(h, w, p(f"{name}.grouped.bias", inner, scale=0.2), 1, 1, groups=inner // group))
     return x + F.conv2d(h, p(f"{name}.reduce.weight", x.shape[1], inner, 1, 1))
@@ -431,7 +435,8 @@ def sngan_discriminator(p, x, width, normalization, labels=None, classes=None, k
     features = h.flatten(1)
     last = features
     if kernels:
-        points = (features @ p("minibatch.kernel", features.shape[1], kernels * 2, scale=0.1)).reshape(len(x), kernels, 2)
+        points = (features @ p("minibatch.kernel", features.shape[1], kernels * 2, scale=0.1)).reshape(
+            len(x), kernels, 2)
         last = torch.cat([features, generate.similarities(points, 1.0)], 1)
     w = p("output.weight", 1, last.shape[1])
     if normalization == "spectral":
@@ -454,7 +459,8 @@ def few(x):
 
 
 def images(count, size, seed, channels=3):
-    return torch.rand((count, channels, size, size), generator=torch.Generator().manual_seed(seed), dtype=DOUBLE) * 2 - 1
+    return torch.rand(
+        (count, channels, size, size), generator=torch.Generator().manual_seed(seed), dtype=DOUBLE) * 2 - 1
 
 
 def noise(count, latent, seed=3):
@@ -486,7 +492,9 @@ def networks():
 
     reference = noise(3, 5, seed=4)
     case("dcgan-generator-none", noise(4, 5), lambda p, z: dcgan_generator(p, z, [6, 3], "none"))
-    case("dcgan-generator-batch", noise(4, 5), lambda p, z: dcgan_generator(p, z, [6, 3], "batch", labels=labels, classes=3))
+    case(
+        "dcgan-generator-batch", noise(4, 5),
+        lambda p, z: dcgan_generator(p, z, [6, 3], "batch", labels=labels, classes=3))
     case(
         "dcgan-generator-virtual-batch", noise(4, 5),
         lambda p, z: dcgan_generator(
@@ -623,8 +631,10 @@ def counts(file):
         return count(*sizes, nn.Linear(channels, 10)) + 10, shapes
 
     generator = [
-        nn.Linear(100, 4 * 4 * 512, bias=False), nn.BatchNorm1d(4 * 4 * 512), nn.ConvTranspose2d(512, 256, 5, bias=False),
-        nn.BatchNorm2d(256), nn.ConvTranspose2d(256, 128, 5, bias=False), nn.BatchNorm2d(128), nn.ConvTranspose2d(128, 3, 5)]
+        nn.Linear(100, 4 * 4 * 512, bias=False), nn.BatchNorm1d(4 * 4 * 512),
+        nn.ConvTranspose2d(512, 256, 5, bias=False),
+        nn.BatchNorm2d(256), nn.ConvTranspose2d(256, 128, 5, bias=False), nn.BatchNorm2d(128),
+        nn.ConvTranspose2d(128, 3, 5)]
     gains = 4 * 4 * 512 + 256 + 128  # which the release leaves out, and the last layer's 3, which it has
     # Table 3 of SNGAN, for CIFAR-10; what is normalised has no bias.
     sngan_g = [
@@ -632,8 +642,10 @@ def counts(file):
         nn.ConvTranspose2d(256, 128, 4, 2, 1, bias=False), nn.BatchNorm2d(128),
         nn.ConvTranspose2d(128, 64, 4, 2, 1, bias=False), nn.BatchNorm2d(64), nn.Conv2d(64, 3, 3, 1, 1)]
     sngan_d = [
-        nn.Conv2d(3, 64, 3, 1, 1), nn.Conv2d(64, 64, 4, 2, 1), nn.Conv2d(64, 128, 3, 1, 1), nn.Conv2d(128, 128, 4, 2, 1),
-        nn.Conv2d(128, 256, 3, 1, 1), nn.Conv2d(256, 256, 4, 2, 1), nn.Conv2d(256, 512, 3, 1, 1), nn.Linear(4 * 4 * 512, 1)]
+        nn.Conv2d(3, 64, 3, 1, 1), nn.Conv2d(64, 64, 4, 2, 1), nn.Conv2d(64, 128, 3, 1, 1),
+        nn.Conv2d(128, 128, 4, 2, 1),
+        nn.Conv2d(128, 256, 3, 1, 1), nn.Conv2d(256, 256, 4, 2, 1), nn.Conv2d(256, 512, 3, 1, 1),
+        nn.Linear(4 * 4 * 512, 1)]
     values = {
         "sngan-generator-32": count(*sngan_g),
         "sngan-discriminator-32": count(*sngan_d),

@@ -86,7 +86,8 @@ import Torch
     let (batch, virtual) = try passes(shape)
     let (ofBatch, ofVirtual) = (try peak(batch), try peak(virtual))
     print(
-      "virtual batch norm of \(shape): \(ofVirtual / 1024) MiB, batch norm \(ofBatch / 1024) MiB, ratio \(ofVirtual / ofBatch)"
+      "virtual batch norm of \(shape): \(ofVirtual / 1024) MiB, batch norm \(ofBatch / 1024) MiB, "
+        + "ratio \(ofVirtual / ofBatch)"
     )
     // An output and a gradient of x, at least: else nothing was measured.
     #expect(ofBatch * 1024 > Double(2 * 4 * shape.reduce(1, *)) * 0.9)

@@ -177,7 +177,8 @@ import Torch
 
   @Test func errorsNameTheByte() throws {
     let header =
-      #"{"first":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"second":{"dtype":"F99","shape":[0],"data_offsets":[4,4]}}"#
+      #"{"first":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"#
+      + #""second":{"dtype":"F99","shape":[0],"data_offsets":[4,4]}}"#
     var bytes = Data(withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Array($0) })
     bytes.append(contentsOf: header.utf8 + [1, 2, 3, 4])
     try withFile(bytes) { url in

@@ -2,10 +2,11 @@
 
     python3 bench/bench.py RUN [--clients 200] [--seconds 10] [--rounds 3] [--count 1]
 
-Both serve the same run on loopback, started by this script, in turns: a round of one, a round of the other. Clients keep
-their connection and send the next request when they have the answer to the last; they are wrk, so that they take little
-of the processor from the servers. Both servers send a PNG of the same size, encoded at the same level. Needs wrk, uvicorn,
-onnxruntime, numpy and Pillow; `gan` and `Serve` built. What is printed last is a table, medians of the rounds.
+Both serve the same run on loopback, started by this script, in turns: a round of one, a round of the other. Clients
+keep their connection and send the next request when they have the answer to the last; they are wrk, so that they take
+little of the processor from the servers. Both servers send a PNG of the same size, encoded at the same level. Needs
+wrk, uvicorn, onnxruntime, numpy and Pillow; `gan` and `Serve` built. What is printed last is a table, medians of the
+rounds.
 """
 import argparse
 import http.client
@@ -55,8 +56,8 @@ def first_sample(port, process, begin):
 
 def load(port, asked):
     result = subprocess.run(
-        ["wrk", "--threads", "1", "--connections", str(asked.clients), "--duration", f"{asked.seconds}s", "--timeout", "60s",
-         "--script", str(here / "seeds.lua"), f"http://127.0.0.1:{port}"],
+        ["wrk", "--threads", "1", "--connections", str(asked.clients), "--duration", f"{asked.seconds}s",
+         "--timeout", "60s", "--script", str(here / "seeds.lua"), f"http://127.0.0.1:{port}"],
         check=True, capture_output=True, text=True, env={**os.environ, "COUNT": str(asked.count)})
     return json.loads(result.stdout.strip().splitlines()[-1])
 
@@ -89,9 +90,9 @@ def table(results, asked):
         print("| " + " | ".join(line) + " |")
     first, second = results.values()
     ratios = sorted(a["requests/s"] / max(1e-9, b["requests/s"]) for a, b in zip(first["rounds"], second["rounds"]))
-    print(f"\n{asked.clients} clients, {asked.count} picture(s) a request, {asked.rounds} rounds of {asked.seconds} s each in "
-          f"turns, {os.cpu_count()} cores, load before {asked.load:.1f}: {statistics.median(ratios):.2f} times the requests "
-          f"({ratios[0]:.2f} to {ratios[-1]:.2f}).")
+    print(f"\n{asked.clients} clients, {asked.count} picture(s) a request, {asked.rounds} rounds of {asked.seconds} s "
+          f"each in turns, {os.cpu_count()} cores, load before {asked.load:.1f}: {statistics.median(ratios):.2f} times "
+          f"the requests ({ratios[0]:.2f} to {ratios[-1]:.2f}).")
 
 
 def main():
@@ -101,7 +102,8 @@ def main():
     options.add_argument("--seconds", type=int, default=10)
     options.add_argument("--rounds", type=int, default=5)
     options.add_argument("--count", type=int, default=1)
-    options.add_argument("--standing", type=int, default=500, help="rows that the Swift server gathers batch norm's statistics from")
+    options.add_argument(
+        "--standing", type=int, default=500, help="rows that the Swift server gathers batch norm's statistics from")
     options.add_argument("--gan", default=root / ".build/release/gan")
     options.add_argument("--serve", default=root / "Examples/.build/release/Serve")
     asked = options.parse_args()
@@ -117,8 +119,8 @@ def main():
         ports = free_port(), free_port()
         commands = {
             "Serve": [asked.serve, asked.run, "--port", str(ports[0]), *standing],
-            "uvicorn, onnxruntime": [sys.executable, "-m", "uvicorn", "peer:app", "--port", str(ports[1]), "--log-level", "error",
-                                     "--no-access-log"],
+            "uvicorn, onnxruntime": [sys.executable, "-m", "uvicorn", "peer:app", "--port", str(ports[1]),
+                                     "--log-level", "error", "--no-access-log"],
         }
         servers, results = {}, {}
         try:

@@ -2,8 +2,8 @@
 
     RUN_ONNX=generator.onnx uvicorn peer:app
 
-Requests that come together go through the network together, as the Swift server has it; PEER_BATCHES=0 makes each a pass
-of its own. PNGs are encoded in threads, at the same level of zlib.
+Requests that come together go through the network together, as the Swift server has it; PEER_BATCHES=0 makes each
+a pass of its own. PNGs are encoded in threads, at the same level of zlib.
 """
 import asyncio
 import io
@@ -32,7 +32,9 @@ def latent(seed):
     random, noise = numpy.random.default_rng(seed), about["noise"]
     if noise["kind"] == "normal":
         return random.standard_normal(about["input"], dtype="float32")
-    return (random.random(about["input"], dtype="float32") * (noise["high"] - noise["low"]) + noise["low"]).astype("float32")
+    return (
+        random.random(about["input"], dtype="float32") * (noise["high"] - noise["low"]) + noise["low"]
+    ).astype("float32")
 
 
 def draw(seeds):

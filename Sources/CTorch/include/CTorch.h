@@ -432,7 +432,8 @@ void ct_store_release(struct CStore *store);
 struct CStore *_Nullable ct_store_open(const char *host, int port, bool serves, double seconds, CT_RESULTS failure)
     CT_RETURNS_RETAINED;
 /// The same keys, each behind `prefix`.
-struct CStore *_Nullable ct_store_behind(struct CStore *store, const char *prefix, CT_RESULTS failure) CT_RETURNS_RETAINED;
+struct CStore *_Nullable ct_store_behind(struct CStore *store, const char *prefix, CT_RESULTS failure)
+    CT_RETURNS_RETAINED;
 /// Another connection to the same store, for another thread.
 struct CStore *_Nullable ct_store_again(struct CStore *store, CT_RESULTS failure) CT_RETURNS_RETAINED;
 /// Of one that ct_store_open opened.
@@ -440,7 +441,8 @@ int ct_store_port(struct CStore *store);
 CT_FAILURE ct_store_set(struct CStore *store, const char *key, const void *bytes, int64_t count) CT_RETURNS_RETAINED;
 /// Hands over the bytes of a key, once it has some.
 CT_FAILURE ct_store_get(struct CStore *store, const char *key,
-                        void (*sink)(void *context, const void *bytes, int64_t count), void *context) CT_RETURNS_RETAINED;
+                        void (*sink)(void *context, const void *bytes, int64_t count), void *context)
+    CT_RETURNS_RETAINED;
 CT_FAILURE ct_store_has(struct CStore *store, const char *key, bool *result) CT_RETURNS_RETAINED;
 CT_FAILURE ct_store_add(struct CStore *store, const char *key, int64_t amount, int64_t *result) CT_RETURNS_RETAINED;
 

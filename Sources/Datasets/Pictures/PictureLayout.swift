@@ -72,8 +72,10 @@ struct PictureLayout {
     if beside > 0 {
       guard mayDrop, beside < within else {
         notes.append(
-          "\(beside) pictures lie beside the \(folders.count) folders and \(within) in them: the folders are not taken for classes."
-        )
+          """
+          \(beside) pictures lie beside the \(folders.count) folders and \(within) in them: the folders are not taken \
+          for classes.
+          """)
         return
       }
       for index in level.top { dropped[index] = "lies beside the folders of classes" }

@@ -38,7 +38,8 @@ public struct PicturePreparation: Sendable {
       if let other = scan.pictures.first(where: { size($0) != size(first) }) {
         throw scan.container.error(
           "holds pictures of several sizes, such as \(first.file.name) (\(first.width) x \(first.height)) and "
-            + "\(other.file.name) (\(other.width) x \(other.height)): say which size they should have (data.size, or --size)",
+            + "\(other.file.name) (\(other.width) x \(other.height)): say which size they should have (data.size, or "
+            + "--size)",
           in: nil)
       }
       (width, height) = size(first)
@@ -155,8 +156,10 @@ public struct PicturePreparation: Sendable {
     note(samePixels.filter { !known.contains(Set($0)) }, "other bytes, the same pixels")
     if let first = scan.misnamed.first {
       notes.append(
-        "\(scan.misnamed.count) pictures have the name of another format, such as \(first.name), which is \(first.format.name)."
-      )
+        """
+        \(scan.misnamed.count) pictures have the name of another format, such as \(first.name), which is \
+        \(first.format.name).
+        """)
     }
     return Provenance(
       source: scan.container.url.standardizedFileURL.path, settings: settings.words, used: used, leftOut: scan.leftOut,

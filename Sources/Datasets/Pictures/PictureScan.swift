@@ -249,8 +249,8 @@ public struct PictureScan: Sendable {
     guard settings.testShare > 0 else {
       guard split == .train else {
         throw container.error(
-          "holds no pictures for tests: divide it into folders 'train' and 'test', or say what share of it is held back "
-            + "(data.testShare)", in: nil)
+          "holds no pictures for tests: divide it into folders 'train' and 'test', or say what share of it is held "
+            + "back (data.testShare)", in: nil)
       }
       return
     }

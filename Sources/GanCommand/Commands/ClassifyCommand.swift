@@ -10,9 +10,9 @@ struct Classify: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Labels images with a trained classifier.",
     discussion: """
-      The images are PNG, JPEG or WebP files of the size that the run was trained on, or IDX files of many. MNIST digits \
-      are light on dark: for dark ink on white paper use --invert. A file that is none is named, the others are labelled, \
-      and the exit code is 1.
+      The images are PNG, JPEG or WebP files of the size that the run was trained on, or IDX files of many. MNIST \
+      digits are light on dark: for dark ink on white paper use --invert. A file that is none is named, the others are \
+      labelled, and the exit code is 1.
 
         gan classify runs/mnist-semisupervised-fast-1 seven.png
         gan classify runs/mnist-semisupervised-fast-1 t10k-images-idx3-ubyte.gz --json

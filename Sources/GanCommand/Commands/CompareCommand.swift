@@ -15,17 +15,17 @@ struct Compare: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Plays the same games with one technique after another, over many seeds, and says what each changes.",
     discussion: """
-      On densities and mixtures every seed's generator is measured by its points; on images by the Inception score of a \
-      classifier, by the Fréchet distance and its kin of a network's features, or both. The plain game has none of the \
-      techniques; --set gives all games a key.
+      On densities and mixtures every seed's generator is measured by its points; on images by the Inception score of \
+      a classifier, by the Fréchet distance and its kin of a network's features, or both. The plain game has none of \
+      the techniques; --set gives all games a key.
 
         gan compare --data normal,far-normal,ring --seeds 8
         gan compare --data mnist --classifier runs/mnist-semisupervised-fast-1 --seeds 6 --steps 2000
         gan compare --recipe pictures --data-folder photos --techniques plain,diff-augment,mirroring --seeds 3
         gan compare --data normal,ring --seeds 8 --share 1/4     # beside --share 2/4 and so on, in one folder
 
-      Games that are over are kept in the output folder: started again with the same settings, it goes on with the others. \
-      The signals that end `gan train` (control-C and its like) drop the games at hand, which begin anew then.
+      Games that are over are kept in the output folder: started again with the same settings, it goes on with the \
+      others. The signals that end `gan train` (control-C and its like) drop the games at hand, which begin anew then.
       """)
 
   @Option(
@@ -40,8 +40,10 @@ struct Compare: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Techniques, separated by commas: \(ComparedTechnique.allCases.map(\.rawValue).joined(separator: ", ")). (default: all, of images those that the recipe can have)"
-    ))
+      """
+      Techniques, separated by commas: \(ComparedTechnique.allCases.map(\.rawValue).joined(separator: ", ")). \
+      (default: all, of images those that the recipe can have)
+      """))
   var techniques: String?
 
   @Option(parsing: .unconditional, help: "Games of each kind.")
@@ -65,7 +67,10 @@ struct Compare: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "For images: the network of features, as `gan score` has it. (default: the classifier, where it is a run; without one, what `gan data get inception` has fetched)",
+      """
+      For images: the network of features, as `gan score` has it. (default: the classifier, where it is a run; without \
+      one, what `gan data get inception` has fetched)
+      """,
       valueName: "file or run"), completion: .file())
   var features: String?
 
@@ -172,7 +177,8 @@ struct Compare: ParsableCommand {
   }
 
   private var command: String {
-    "gan compare \(recipe.map { "--recipe \(shellPath($0))" } ?? "--data \(shellWord(data ?? Self.usualData))") --seeds \(seeds)"
+    let games = recipe.map { "--recipe \(shellPath($0))" } ?? "--data \(shellWord(data ?? Self.usualData))"
+    return "gan compare \(games) --seeds \(seeds)"
       + (techniques.map { " --techniques \(shellWord($0))" } ?? "")
       + (classifier.map { " --classifier \(shellPath($0))" + reading.typed } ?? "")
       + (features.map { " --features \(shellPath($0))" } ?? "")
@@ -212,8 +218,8 @@ struct Compare: ParsableCommand {
     let hasImages = base.data.images != nil
     if hasImages, classifier == nil, features == nil, !isFetched(FeatureNetworks.inception) {
       throw ValidationError(
-        "--features or --classifier is missing: samples of \(base.data.settings.title) are scored by a network's features (`gan "
-          + "data get inception` fetches FID's), or by a classifier, such as the folder of a `gan train "
+        "--features or --classifier is missing: samples of \(base.data.settings.title) are scored by a network's "
+          + "features (`gan data get inception` fetches FID's), or by a classifier, such as the folder of a `gan train "
           + "mnist-semisupervised-fast` run.")
     }
     let comparison = Comparison(base, seeds: (1...UInt64(seeds)).map { $0 })

@@ -10,9 +10,9 @@ extension DataCommand {
     static let configuration = CommandConfiguration(
       abstract: "Looks through a folder or zip archive of pictures.",
       discussion: """
-        Decodes every picture and says how many there are, of which formats, sizes and classes, which are there twice, and the name of \
-        every file that cannot be used, with the reason. Writes a page with some of the pictures. Exits with 0, or with 3 where \
-        --strict is given and something had to be left out.
+        Decodes every picture and says how many there are, of which formats, sizes and classes, which are there twice, \
+        and the name of every file that cannot be used, with the reason. Writes a page with some of the pictures. \
+        Exits with 0, or with 3 where --strict is given and something had to be left out.
 
           gan data check photos
           gan data check photos.zip --json

@@ -10,9 +10,10 @@ struct DataCommand: AsyncParsableCommand {
   struct Get: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Downloads a data set, or a network of features, into the cache, or into a folder.",
-      discussion:
-        "A broken download is resumed by the same command; every file's checksum is checked. What is fetched may also be a network that scores of pictures are a function of: inception, inception-torchscript or vgg16."
-    )
+      discussion: """
+        A broken download is resumed by the same command; every file's checksum is checked. What is fetched may also \
+        be a network that scores of pictures are a function of: inception, inception-torchscript or vgg16.
+        """)
 
     @Argument(help: "The data set: \(names.joined(separator: ", ")).", completion: .list(names))
     var name: String

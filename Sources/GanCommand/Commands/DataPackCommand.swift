@@ -9,7 +9,8 @@ extension DataCommand {
     static let configuration = CommandConfiguration(
       abstract: "Writes pictures of one size as a zip archive that stylegan2-ada, stylegan3 and this program read.",
       discussion: """
-        PNG files 00000/img00000000.png, stored, and dataset.json with their classes. The archive is written whole or not at all, and nothing is replaced.
+        PNG files 00000/img00000000.png, stored, and dataset.json with their classes. The archive is written whole or \
+        not at all, and nothing is replaced.
 
           gan data pack photos photos-64.zip --size 64
           gan data pack photos photos-64.zip --size 64 --crop center --no-labels

@@ -21,9 +21,9 @@ struct TutorialDemo: ParsableCommand {
     commandName: "tutorial",
     abstract: "Plays a one-dimensional game with and without the techniques, and writes a page about it.",
     discussion: """
-      The game of a 2017 tutorial, played plain, with feature matching, with minibatch discrimination and with both. The \
-      sound preset holds up: one set of settings for all four games, chosen by a search. unsettled is the same game \
-      before that search, and shows what goes wrong. as-published has the tutorial's own choices, quirks included.
+      The game of a 2017 tutorial, played plain, with feature matching, with minibatch discrimination and with both. \
+      The sound preset holds up: one set of settings for all four games, chosen by a search. unsettled is the same \
+      game before that search, and shows what goes wrong. as-published has the tutorial's own choices, quirks included.
 
       The page is there after the first technique, and grows: open it at once and reload it. The signals that end \
       `gan train` (control-C and its like) drop the games at hand; the page, and --results, keep the techniques whose \

@@ -11,9 +11,10 @@ struct DoctorCommand: ParsableCommand {
     commandName: "doctor",
     abstract: "Says what is wrong with a run, since when, and what to try.",
     discussion: """
-      Reads a run's measurements, also while it still goes on, draws \(Examination.sampleCount) fresh samples and compares them with \
-      as many real examples. Writes a page with the charts that show it, if it can. Exits with 0 where the run is healthy or \
-      nothing can be said yet, with 3 where it is ill, and with 1 or 64 where it cannot be examined.
+      Reads a run's measurements, also while it still goes on, draws \(Examination.sampleCount) fresh samples and \
+      compares them with as many real examples. Writes a page with the charts that show it, if it can. Exits with 0 \
+      where the run is healthy or nothing can be said yet, with 3 where it is ill, and with 1 or 64 where it cannot be \
+      examined.
 
         gan doctor runs/two-dimensional-1
         gan doctor runs/mnist-1 --data ~/.cache/swift-gan/mnist --json

@@ -7,9 +7,9 @@ struct Explore: AsyncParsableCommand {
     abstract: "Shows what a run's generator can make, on a page with sliders.",
     discussion: """
       Prints the page's address on this machine and hands it out until it is ended. Sliders move a sample along the \
-      directions in which the generator's first layer changes most, and from one sample to another; a generator that is \
-      told classes has a button for each. Seeds are those of `gan sample --seeds`. The weights are those that the run has \
-      saved by now.
+      directions in which the generator's first layer changes most, and from one sample to another; a generator that \
+      is told classes has a button for each. Seeds are those of `gan sample --seeds`. The weights are those that the \
+      run has saved by now.
 
         gan explore runs/pictures-1
         gan explore runs/mnist-1 --directions 16 --raw

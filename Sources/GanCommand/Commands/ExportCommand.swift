@@ -7,11 +7,13 @@ struct Export: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Writes a trained network for other programs: TorchScript, ONNX or safetensors.",
     discussion: """
-      The generator maps noise z [N, Z] to examples: points [N, F], or images [N, C, H, W] with values as the run was trained on, \
-      0 to 1 for MNIST. It has averaged weights where the run has them. That of a game of classes takes their numbers [N] as a second argument. A generator with batch norm gets standing \
-      statistics: those of \(NetworkExport.standingRows) rows of noise, in the place of those of the batch that it is given, so \
-      that each row makes its own picture, alone or among others; with --batch-statistics it normalises by its batch, as in \
-      training and in `gan sample`, and wants batches of the recipe's size. The classifier of a semi-supervised run maps images to the logits of their classes, and may be given to `gan score`.
+      The generator maps noise z [N, Z] to examples: points [N, F], or images [N, C, H, W] with values as the run was \
+      trained on, 0 to 1 for MNIST. It has averaged weights where the run has them. That of a game of classes takes \
+      their numbers [N] as a second argument. A generator with batch norm gets standing statistics: those of \
+      \(NetworkExport.standingRows) rows of noise, in the place of those of the batch that it is given, so that each \
+      row makes its own picture, alone or among others; with --batch-statistics it normalises by its batch, as in \
+      training and in `gan sample`, and wants batches of the recipe's size. The classifier of a semi-supervised run \
+      maps images to the logits of their classes, and may be given to `gan score`.
 
         gan export runs/mnist-1 --out generator.onnx
         gan export runs/mnist-1 --out generator.pt
@@ -19,9 +21,9 @@ struct Export: ParsableCommand {
         gan export runs/few-labels --network classifier --out digits.pt
         gan score runs/mnist-1 --classifier digits.pt
 
-      ONNX is what onnxruntime and its like run, on servers, phones and in browsers; TorchScript runs in PyTorch and comes back \
-      into `gan score`; safetensors are the parameters and statistics alone, with a config.json, in a new folder. In Python, which needs nothing of \
-      this program for it:
+      ONNX is what onnxruntime and its like run, on servers, phones and in browsers; TorchScript runs in PyTorch and \
+      comes back into `gan score`; safetensors are the parameters and statistics alone, with a config.json, in a new \
+      folder. In Python, which needs nothing of this program for it:
 
         session = onnxruntime.InferenceSession("generator.onnx")
         images, = session.run(None, {"z": numpy.random.rand(100, 100).astype("float32")})

@@ -8,9 +8,9 @@ struct Log: ParsableCommand {
     abstract: "Hands a run's measurements to another program.",
     discussion: """
       Only measurements that count: those of a past that a run was taken back from are gone. csv has a line for each \
-      measurement and a column for each number, empty where a line has none; jsonl is a JSON object for each; tensorboard \
-      makes the run's event file anew, in its folder, as `gan train --log tensorboard` keeps it; wandb-offline makes a \
-      folder that `wandb sync` sends to Weights & Biases, with pictures and the recipe.
+      measurement and a column for each number, empty where a line has none; jsonl is a JSON object for each; \
+      tensorboard makes the run's event file anew, in its folder, as `gan train --log tensorboard` keeps it; \
+      wandb-offline makes a folder that `wandb sync` sends to Weights & Biases, with pictures and the recipe.
 
         gan log runs/mnist-1 --format csv >mnist.csv
         gan log runs/mnist-1 --format jsonl --out mnist.jsonl
@@ -23,14 +23,19 @@ struct Log: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "\(Format.csv.rawValue), \(Format.jsonl.rawValue), \(OfflineRunLog.name), or a log of `gan train --log`: \(RunLogs.all.map { $0.name }.joined(separator: ", ")).",
+      """
+      \(Format.csv.rawValue), \(Format.jsonl.rawValue), \(OfflineRunLog.name), or a log of `gan train --log`: \
+      \(RunLogs.all.map { $0.name }.joined(separator: ", ")).
+      """,
       valueName: "format"),
     completion: .list(known))
   var format: String
 
   @Option(
     help: ArgumentHelp(
-      "Write here: csv and jsonl in place of standard output, wandb-offline as a new folder in place of one in the run's.",
+      """
+      Write here: csv and jsonl in place of standard output, wandb-offline as a new folder in place of one in the run's.
+      """,
       valueName: "file or folder"), completion: .file())
   var out: String?
 

@@ -11,8 +11,8 @@ struct Sample: ParsableCommand, SharedCommand {
   static let configuration = CommandConfiguration(
     abstract: "Draws from a trained generator.",
     discussion: """
-      Images become one file with a grid of them, or single files in a folder or a zip. Points become text, one a line, \
-      coordinates separated by a space.
+      Images become one file with a grid of them, or single files in a folder or a zip. Points become text, one a \
+      line, coordinates separated by a space.
 
         gan sample runs/mnist-1 --count 64 --out grid.png
         gan sample runs/pictures-1 --count 50000 --out samples/         # 000000.png, 000001.png, ...
@@ -22,8 +22,8 @@ struct Sample: ParsableCommand, SharedCommand {
         gan sample runs/pictures-1 --count 16 --nearest 4 --out copies.png  # beside the nearest training pictures
         torchrun --no-python --standalone --nproc-per-node=2 gan sample runs/pictures-1 --count 50000 --out samples.zip
 
-      Processes that torchrun or srun starts share the single pictures of a folder or a zip, which are the same for any \
-      number of them; a grid is made by the first.
+      Processes that torchrun or srun starts share the single pictures of a folder or a zip, which are the same for \
+      any number of them; a grid is made by the first.
       """)
 
   @Argument(help: ArgumentHelp("The folder of a run.", valueName: "run"), completion: .directory)
@@ -43,7 +43,9 @@ struct Sample: ParsableCommand, SharedCommand {
 
   @Option(
     help: ArgumentHelp(
-      "One picture for each of these seeds, whatever others are drawn with it: numbers and ranges, separated by commas.",
+      """
+      One picture for each of these seeds, whatever others are drawn with it: numbers and ranges, separated by commas.
+      """,
       valueName: "0,4-9"))
   var seeds: String?
 
@@ -173,8 +175,10 @@ struct Sample: ParsableCommand, SharedCommand {
     guard let classes = game.classes, game.recipe.isConditional else {
       if self.classes != nil {
         throw ValidationError(
-          "--class: the generator of '\(game.recipe.name)' is told no classes; recipes with classConditional.enabled do that."
-        )
+          """
+          --class: the generator of '\(game.recipe.name)' is told no classes; recipes with classConditional.enabled do \
+          that.
+          """)
       }
       return nil
     }

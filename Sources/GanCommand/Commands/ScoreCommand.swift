@@ -11,11 +11,11 @@ struct Score: ParsableCommand, SharedCommand {
   static let configuration = CommandConfiguration(
     abstract: "FID, KID, precision, recall, density, coverage and the Inception score of pictures.",
     discussion: """
-      What is scored is a run, a folder or zip archive of pictures from any tool, or a data set; --against says what it is \
-      compared with. A score is a function of its network, of how pictures are resized and of how many there are: all of \
-      this is printed with it, and scores compare only where it agrees (Docs/Scores.md). Several at once come into one table, \
-      which says where they do not compare; a .json file is what --json has printed before. With --classifier it is the \
-      Inception score alone, by that classifier.
+      What is scored is a run, a folder or zip archive of pictures from any tool, or a data set; --against says what \
+      it is compared with. A score is a function of its network, of how pictures are resized and of how many there \
+      are: all of this is printed with it, and scores compare only where it agrees (Docs/Scores.md). Several at once \
+      come into one table, which says where they do not compare; a .json file is what --json has printed before. With \
+      --classifier it is the Inception score alone, by that classifier.
 
         gan score runs/pictures-1 --against photos --samples 5000
         gan score samples.zip --against cifar10 --metrics fid,kid,precision,recall
@@ -28,7 +28,10 @@ struct Score: ParsableCommand, SharedCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "A run's folder, a folder or zip archive of pictures, or a data set, such as cifar10 or cifar10:FOLDER; one or several.",
+      """
+      A run's folder, a folder or zip archive of pictures, or a data set, such as cifar10 or cifar10:FOLDER; one or \
+      several.
+      """,
       valueName: "pictures"), completion: .file())
   var places: [String] = []
 
@@ -72,9 +75,10 @@ struct Score: ParsableCommand, SharedCommand {
 
   @Option(
     parsing: .unconditional,
-    help:
-      "Images that the network sees at once; the score does not depend on it. A traced module may need its own number. (default: 100 of a classifier, 16 for features)"
-  )
+    help: """
+      Images that the network sees at once; the score does not depend on it. A traced module may need its own number. \
+      (default: 100 of a classifier, 16 for features)
+      """)
   var batchSize: Int?
 
   @Option(parsing: .unconditional, help: "Seed of a run's noise, or of the order of --data.")

@@ -25,15 +25,15 @@ struct Train: ParsableCommand, SharedCommand {
         torchrun --no-python --standalone --nproc-per-node=2 gan train mnist --out runs/two
 
       Control-C, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2 or SIGXCPU ends a run after the step it is at, with a checkpoint; a \
-      second control-C or SIGTERM ends it at once. A resumed run keeps to the options that it was begun with, unless they \
-      are given anew; with --steps or --epochs it gets another length, also once it is over. A run that is resumed, from \
-      whatever moment, ends with the same bytes as one that was never interrupted, on the same machine with as many \
-      threads. With --branch a new run begins where another one stood at a checkpoint, and goes on with what is set anew: \
-      what one setting is worth in the middle of a game.
+      second control-C or SIGTERM ends it at once. A resumed run keeps to the options that it was begun with, unless \
+      they are given anew; with --steps or --epochs it gets another length, also once it is over. A run that is \
+      resumed, from whatever moment, ends with the same bytes as one that was never interrupted, on the same machine \
+      with as many threads. With --branch a new run begins where another one stood at a checkpoint, and goes on with \
+      what is set anew: what one setting is worth in the middle of a game.
 
-      Started by torchrun or srun, or by anything that sets RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT, the processes \
-      play the game of one together: each has its part of every batch, the first writes the folder. Started again with the \
-      same command line they go on from the newest checkpoint. See Docs/Processes.md.
+      Started by torchrun or srun, or by anything that sets RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT, the \
+      processes play the game of one together: each has its part of every batch, the first writes the folder. Started \
+      again with the same command line they go on from the newest checkpoint. See Docs/Processes.md.
       """)
 
   @Argument(
@@ -193,8 +193,8 @@ struct Train: ParsableCommand, SharedCommand {
   private func goOn(_ folder: RunFolder, _ processes: ProcessGroup?) throws {
     if processes != nil, case .percent = options.steps {
       throw ValidationError(
-        "--steps with a share of the run's length is for one process: processes that are started again would multiply once "
-          + "more.")
+        "--steps with a share of the run's length is for one process: processes that are started again would multiply "
+          + "once more.")
     }
     var recipe = try folder.recipe()
     let description = try folder.description()
@@ -233,8 +233,8 @@ struct Train: ParsableCommand, SharedCommand {
     let cores = ProcessInfo.processInfo.activeProcessorCount
     if options.machine.threads == nil, processes == nil, Libtorch.threads > cores {
       Output.say(
-        "the run was begun with \(Libtorch.threads) threads, and so it goes on, on \(cores) cores: --threads \(cores) is faster, "
-          + "with other last bits")
+        "the run was begun with \(Libtorch.threads) threads, and so it goes on, on \(cores) cores: --threads \(cores) "
+          + "is faster, with other last bits")
     }
   }
 

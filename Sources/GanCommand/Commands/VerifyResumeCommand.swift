@@ -10,8 +10,9 @@ struct VerifyResume: ParsableCommand {
     commandName: "verify-resume",
     abstract: "Shows that a run that was stopped and resumed ends with the same bytes as one that was not.",
     discussion: """
-      Plays 2n steps in one process, and n steps in another that a third goes on from, and compares all that the two runs \
-      keep: every tensor of the last checkpoint, the measurements and the networks. Exits with 1 where anything differs.
+      Plays 2n steps in one process, and n steps in another that a third goes on from, and compares all that the two \
+      runs keep: every tensor of the last checkpoint, the measurements and the networks. Exits with 1 where anything \
+      differs.
 
         gan verify-resume one-dimensional
         gan verify-resume mnist-semisupervised --steps 20

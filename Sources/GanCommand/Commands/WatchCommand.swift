@@ -7,9 +7,10 @@ struct Watch: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Shows runs on a page that changes as they are trained.",
     discussion: """
-      Prints the page's address on this machine and hands it out until it is ended. Pictures, losses and signs of trouble appear \
-      within a second of being measured; one slider moves through the run. Up to six runs are shown side by side, with the keys in \
-      which their recipes differ. It only reads; whoever has the address can ask a run to save a checkpoint, or to stop.
+      Prints the page's address on this machine and hands it out until it is ended. Pictures, losses and signs of \
+      trouble appear within a second of being measured; one slider moves through the run. Up to six runs are shown \
+      side by side, with the keys in which their recipes differ. It only reads; whoever has the address can ask a run \
+      to save a checkpoint, or to stop.
 
         gan watch runs/mnist-1
         gan watch runs/mnist-1 runs/mnist-2

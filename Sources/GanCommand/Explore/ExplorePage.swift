@@ -42,10 +42,11 @@ struct ExplorePage {
       .row([.slot("explore-picture"), .slot("explore-directions")]),
       .section("Samples", [.slot("explore-samples")]),
       .note(
-        "Directions are orthogonal ones of the noise in which the first layer, `\(directions.layer)`, changes most: the "
-          + "eigenvectors of AᵀA of its matrix A with the largest eigenvalues (Shen and Zhou 2021). A percentage is an "
-          + "eigenvalue's share of their sum. A slider moves by standard deviations of the noise; beyond two of them G "
-          + "has hardly been trained. From one sample to another the way is an arc where the noise is normal, else a line."
+        "Directions are orthogonal ones of the noise in which the first layer, `\(directions.layer)`, changes most: "
+          + "the eigenvectors of AᵀA of its matrix A with the largest eigenvalues (Shen and Zhou 2021). A percentage "
+          + "is an eigenvalue's share of their sum. A slider moves by standard deviations of the noise; beyond two of "
+          + "them G has hardly been trained. From one sample to another the way is an arc where the noise is normal, "
+          + "else a line."
       ),
     ]
   }

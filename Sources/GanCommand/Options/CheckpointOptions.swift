@@ -25,7 +25,10 @@ struct CheckpointOptions: ParsableArguments {
   @Option(
     name: .customLong("on-nan"),
     help: ArgumentHelp(
-      "Where a loss, a gradient or a parameter becomes NaN or infinite: stop, with the step before it saved, or rollback to the last checkpoint and go on at half the learning rates. (default: stop)",
+      """
+      Where a loss, a gradient or a parameter becomes NaN or infinite: stop, with the step before it saved, or \
+      rollback to the last checkpoint and go on at half the learning rates. (default: stop)
+      """,
       valueName: "stop|rollback"))
   var onNaN: OnNaN?
 
@@ -37,7 +40,10 @@ struct CheckpointOptions: ParsableArguments {
   @Option(
     name: .customLong("log"), parsing: .singleValue,
     help: ArgumentHelp(
-      "Keep the measurements for another program as well: \(RunLogs.all.map { $0.name }.joined(separator: ", ")); none ends it.",
+      """
+      Keep the measurements for another program as well: \(RunLogs.all.map { $0.name }.joined(separator: ", ")); none \
+      ends it.
+      """,
       valueName: "program"), completion: .list(RunLogs.all.map { $0.name } + ["none"]))
   var logs: [String] = []
 
@@ -84,8 +90,10 @@ struct CheckpointOptions: ParsableArguments {
     } else if let best {
       guard recipe.tellsClasses else {
         throw ValidationError(
-          "--keep-best: the recipe '\(recipe.name)' learns no classes, so that no test says which checkpoint is best; a score may: --score fid@5000 --keep-best fid."
-        )
+          """
+          --keep-best: the recipe '\(recipe.name)' learns no classes, so that no test says which checkpoint is best; a \
+          score may: --score fid@5000 --keep-best fid.
+          """)
       }
       if best == .testErrorsOfAverage, recipe.discriminator.averagingRate == 0 {
         throw ValidationError(

@@ -31,7 +31,10 @@ struct ClassifierReading: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "What it has subtracted from pixels 0..1 outside of its module, one number or one a channel, such as 0.485,0.456,0.406.",
+      """
+      What it has subtracted from pixels 0..1 outside of its module, one number or one a channel, such as \
+      0.485,0.456,0.406.
+      """,
       valueName: "numbers"))
   var mean: String?
 
@@ -53,7 +56,10 @@ struct ClassifierReading: ParsableArguments {
   @Option(
     name: .customLong("argument"), parsing: .singleValue,
     help: ArgumentHelp(
-      "An argument of its forward beside the images, such as no_output_bias=true for the Inception network as the paper's authors used it.",
+      """
+      An argument of its forward beside the images, such as no_output_bias=true for the Inception network as the \
+      paper's authors used it.
+      """,
       valueName: "name=true|false"))
   var arguments: [String] = []
 

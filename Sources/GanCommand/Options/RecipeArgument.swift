@@ -23,8 +23,10 @@ struct RecipeArgument {
       guard looksLikeFile || FileManager.default.fileExists(atPath: name) else {
         let names = Recipe.builtIn.map(\.name).joined(separator: ", ")
         throw ValidationError(
-          "There is no recipe '\(name)': built in are \(names); a recipe of your own is a YAML file, or - for standard input."
-        )
+          """
+          There is no recipe '\(name)': built in are \(names); a recipe of your own is a YAML file, or - for standard \
+          input.
+          """)
       }
       text = try readText(at: URL(fileURLWithPath: name), limit: RecipeFile.sizeLimit)
     }

@@ -11,20 +11,27 @@ import Torch
 struct ScoreOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Which, separated by commas: \(PictureMetrics.all.map { $0.name }.joined(separator: ", ")). (default: fid, kid, precision, recall, density, coverage; of statistics fid; of nothing real is)",
+      """
+      Which, separated by commas: \(PictureMetrics.all.map { $0.name }.joined(separator: ", ")). (default: fid, kid, \
+      precision, recall, density, coverage; of statistics fid; of nothing real is)
+      """,
       valueName: "names"))
   var metrics: String?
 
   @Option(
     help: ArgumentHelp(
-      "The network: FID's weights (.pth), a TorchScript file, a semi-supervised run's folder, or the name of one that `gan data get` has fetched, such as vgg16. (default: what `gan data get inception` has fetched)",
+      """
+      The network: FID's weights (.pth), a TorchScript file, a semi-supervised run's folder, or the name of one that \
+      `gan data get` has fetched, such as vgg16. (default: what `gan data get inception` has fetched)
+      """,
       valueName: "file or run"), completion: .file())
   var features: String?
 
   @Option(
-    help:
-      "Whose numbers they are to be: \(ScoreConvention.allCases.map(\.rawValue).joined(separator: ", ")). (default: torch-fidelity)"
-  )
+    help: """
+      Whose numbers they are to be: \(ScoreConvention.allCases.map(\.rawValue).joined(separator: ", ")). (default: \
+      torch-fidelity)
+      """)
   var like = ScoreConvention.torchFidelity
 
   @Option(parsing: .unconditional, help: "KID's pairs of subsets.")

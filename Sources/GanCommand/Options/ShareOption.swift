@@ -6,7 +6,10 @@ import Recipes
 struct ShareOption: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Play the games of the table together with other jobs, in one folder: this is job 3 of 8. A game is played by one of them; whoever comes last writes the report. (default: that of a Slurm array, by SLURM_ARRAY_TASK_ID and _COUNT)",
+      """
+      Play the games of the table together with other jobs, in one folder: this is job 3 of 8. A game is played by one \
+      of them; whoever comes last writes the report. (default: that of a Slurm array, by SLURM_ARRAY_TASK_ID and _COUNT)
+      """,
       valueName: "3/8"))
   var share: Share?
 
@@ -25,8 +28,8 @@ struct ShareOption: ParsableArguments {
   /// Says that others are still at some games.
   func sayLeft(_ left: Int, of count: Int) {
     Output.say(
-      "\(count - left) of \(count) are over, \(left == 1 ? "one is" : "\(left) are") with other jobs: whoever comes last writes "
-        + "the report, or --report-only does")
+      "\(count - left) of \(count) are over, \(left == 1 ? "one is" : "\(left) are") with other jobs: whoever comes "
+        + "last writes the report, or --report-only does")
   }
 }
 

@@ -11,7 +11,9 @@ import Torch
 struct TrainingScoreOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Score so many samples against the training pictures as training goes: fid@5000, or several, as in fid,recall@5000.",
+      """
+      Score so many samples against the training pictures as training goes: fid@5000, or several, as in fid,recall@5000.
+      """,
       valueName: "names@count"))
   var score: String?
 

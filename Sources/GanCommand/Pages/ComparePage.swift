@@ -58,7 +58,10 @@ struct CompareReport {
           let isFirst = measure == measures.first(where: \.hasInterval)
           let help =
             isFirst
-            ? "Interval of the mean, from 10 000 resamples of the seeds (percentile bootstrap); not below \(Self.fewest) seeds."
+            ? """
+            Interval of the mean, from 10 000 resamples of the seeds (percentile bootstrap); not below \(Self.fewest) \
+            seeds.
+            """
             : nil
           return [column, Table.Column("95 %", alignment: .trailing, help: help)]
         },
@@ -85,13 +88,15 @@ struct CompareReport {
       let splits = scoring.splits == 1 ? "1 split" : "\(scoring.splits) splits"
       if let classifier = scoring.classifier, let hash = scoring.hash {
         parts.append(
-          "Inception score of \(grouped(scoring.samples)) samples in \(splits) by \(classifier), SHA-256 \(hash.prefix(12))."
-        )
+          """
+          Inception score of \(grouped(scoring.samples)) samples in \(splits) by \(classifier), SHA-256 \
+          \(hash.prefix(12)).
+          """)
       }
       if let features = scoring.features, let hash = scoring.featuresHash, let compared = scoring.compared {
         parts.append(
-          "\(scoring.classifier == nil ? "Scores" : "The other scores") of \(grouped(compared)) samples and as many real images by "
-            + "the features of \(features), SHA-256 \(hash.prefix(12)).")
+          "\(scoring.classifier == nil ? "Scores" : "The other scores") of \(grouped(compared)) samples and as many "
+            + "real images by the features of \(features), SHA-256 \(hash.prefix(12)).")
       }
     }
     if !grid.leftOut.isEmpty { parts.append("Left out: \(grid.leftOut.joined(separator: "; ")).") }
@@ -129,8 +134,8 @@ struct CompareReport {
     return Page(
       title: "What each technique changes",
       lead: """
-        The same games, with one technique at a time, over many seeds. Everything here was measured in one run; nothing is \
-        taken from elsewhere.
+        The same games, with one technique at a time, over many seeds. Everything here was measured in one run; \
+        nothing is taken from elsewhere.
         """,
       blocks: (answers.isEmpty ? [] : [.section("The claims, and what was measured", [.definitions(answers)])])
         + (try grids.map(section)),

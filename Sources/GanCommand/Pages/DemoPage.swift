@@ -16,8 +16,10 @@ struct DemoReport {
 
   func table(_ outcomes: [TutorialOutcome]) -> Table {
     Table(
-      title:
-        "\(settings.data.title), \(settings.steps) steps, \(seeds) \(seeds == 1 ? "seed" : "seeds"), preset \(settings.preset.rawValue)",
+      title: """
+        \(settings.data.title), \(settings.steps) steps, \(seeds) \(seeds == 1 ? "seed" : "seeds"), preset \
+        \(settings.preset.rawValue)
+        """,
       columns: [
         .init("Technique"),
         .init(
@@ -35,8 +37,8 @@ struct DemoReport {
         row("Fresh data points", floor, ranked: false)
       ],
       note: """
-        Mean ± standard deviation over seeds. Fresh data points are drawn from the data themselves: no generator can be \
-        told to be closer.
+        Mean ± standard deviation over seeds. Fresh data points are drawn from the data themselves: no generator can \
+        be told to be closer.
         """)
   }
 
@@ -82,9 +84,9 @@ struct DemoReport {
       blocks: [
         .paragraph(
           """
-          A generator G turns noise z on [−3, 3] into points x. A discriminator D sees real points and generated ones and \
-          says how probable it is that a point is real. D is first fitted to the density of the data, then both play for \
-          \(settings.steps) steps.
+          A generator G turns noise z on [−3, 3] into points x. A discriminator D sees real points and generated ones \
+          and says how probable it is that a point is real. D is first fitted to the density of the data, then both \
+          play for \(settings.steps) steps.
           """),
         .chart(distances(outcomes)),
         .table(table(outcomes)),
@@ -109,8 +111,8 @@ struct DemoReport {
       (
         "The filled curve",
         """
-        It is the density of the data: high where real points are common, low where they are rare. It is the same in all \
-        pictures. G has never seen it; all that G knows of the data is what D thinks of G's own points.
+        It is the density of the data: high where real points are common, low where they are rare. It is the same in \
+        all pictures. G has never seen it; all that G knows of the data is what D thinks of G's own points.
         """
       ),
       (
@@ -162,8 +164,8 @@ struct DemoReport {
     return Chart(
       title: "How far G is from the data",
       caption: """
-        Wasserstein-1 distance over the game: lower is better. Each seed faint, the mean of a technique strong. The dotted \
-        line is about what as many fresh data points have: no lower line can be hoped for.
+        Wasserstein-1 distance over the game: lower is better. Each seed faint, the mean of a technique strong. The \
+        dotted line is about what as many fresh data points have: no lower line can be hoped for.
         """,
       x: "step", y: Axis("distance", isLogarithmic: true),
       traces: traces
@@ -174,8 +176,8 @@ struct DemoReport {
     let best = outcomes.min { $0.mean(\.wasserstein) < $1.mean(\.wasserstein) }!
     let counts = outcomes.map { "\($0.technique.title.lowercased()) \($0.collapsed)" }.joined(separator: ", ")
     return """
-      On \(settings.data.title), \(best.technique.title.lowercased()) comes closest to the data on average; of \(seeds) \
-      \(seeds == 1 ? "seed" : "seeds") each, these collapsed: \(counts).
+      On \(settings.data.title), \(best.technique.title.lowercased()) comes closest to the data on average; of \
+      \(seeds) \(seeds == 1 ? "seed" : "seeds") each, these collapsed: \(counts).
       """
   }
 
@@ -201,8 +203,8 @@ struct DemoReport {
     let width =
       spread < 0.9 ? "narrower than the data" : spread > 1.1 ? "wider than the data" : "about as wide as the data"
     let own = """
-      \(collapse); generated points end \(text(distance)) from the data and are \(width) (spread \(text(spread))), and D \
-      is \(text(outcome.mean(\.decisionError))) from 1/2 on average.
+      \(collapse); generated points end \(text(distance)) from the data and are \(width) (spread \(text(spread))), and \
+      D is \(text(outcome.mean(\.decisionError))) from 1/2 on average.
       """
     guard outcome.technique != .plain else { return "Without any technique, " + own }
     guard let plain else { return "With \(outcome.technique.phrase), " + own }
@@ -215,8 +217,9 @@ struct DemoReport {
       ? "no clear difference in distance from the plain game"
       : ratio < 1
         ? "\(text(1 / ratio)) times closer than the plain game" : "\(text(ratio)) times farther than the plain game"
-    return
-      "With \(outcome.technique.phrase), \(own.dropLast()): \(comparison), with a \(flatter ? "flatter" : "less flat") D."
+    return """
+      With \(outcome.technique.phrase), \(own.dropLast()): \(comparison), with a \(flatter ? "flatter" : "less flat") D.
+      """
   }
 
   private func game(_ outcome: TutorialOutcome) -> Animation {

@@ -20,7 +20,10 @@ struct DoctorReport {
 
   var text: String {
     let findings = diagnosis.findings.map { finding in
-      "\(finding.condition.isIllness ? "" : "because: ")\(finding.condition.rawValue)\(since(finding))\n  \(finding.evidence)"
+      """
+      \(finding.condition.isIllness ? "" : "because: ")\(finding.condition.rawValue)\(since(finding))
+        \(finding.evidence)
+      """
     }
     let advice =
       diagnosis.findings.isEmpty
@@ -187,8 +190,8 @@ struct DoctorReport {
     guard examination.recipe.averagesGenerator else { return [] }
     return [
       .note(
-        "Charts show single batches, of the weights as they were in that step; verdict and samples are of the average of G's weights, "
-          + "which is what `gan sample` draws from.")
+        "Charts show single batches, of the weights as they were in that step; verdict and samples are of the average "
+          + "of G's weights, which is what `gan sample` draws from.")
     ]
   }
 

@@ -58,9 +58,10 @@ struct GameReport {
         .section("Distance from the equilibrium", [.chart(distances)]),
         .section("How it was played", [.definitions(descriptions)]),
       ],
-      footer:
-        "Made by gan demo game --start \(plain.start.x),\(plain.start.y) --rate \(plain.rate) --weight \(averaging.weight) --steps \(plain.steps)"
-    )
+      footer: """
+        Made by gan demo game --start \(plain.start.x),\(plain.start.y) --rate \(plain.rate) --weight \
+        \(averaging.weight) --steps \(plain.steps)
+        """)
   }
 
   private var lead: String {

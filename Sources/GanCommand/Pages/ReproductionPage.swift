@@ -76,8 +76,8 @@ struct ReproductionReport {
         + "published test errors. " : "")
       + (published.oneNetwork.isEmpty
         ? "" : "The paper's ± is over ten draws of labels, its ensembles are of ten networks. ")
-      + "Our ensemble is one number: each of its networks has seen a draw of its own, so that together they know more labels "
-      + "than any of them."
+      + "Our ensemble is one number: each of its networks has seen a draw of its own, so that together they know more "
+      + "labels than any of them."
   }
 
   private static func cell(_ figure: PublishedFigure?) -> Table.Cell {
@@ -99,9 +99,10 @@ struct ReproductionReport {
     return Page(
       title: published.title,
       lead: """
-        A discriminator that tells \(test.classes ?? 0) classes and “generated” apart learns from a handful of labelled \
-        \(published.images) and \(grouped(trainingExamples)) without labels. Here are its errors on \
-        \(grouped(test.count)) \(tested) \(published.images)\(published.oneNetwork.isEmpty ? "" : ", beside those that were published").
+        A discriminator that tells \(test.classes ?? 0) classes and “generated” apart learns from a handful of \
+        labelled \(published.images) and \(grouped(trainingExamples)) without labels. Here are its errors on \
+        \(grouped(test.count)) \(tested) \
+        \(published.images)\(published.oneNetwork.isEmpty ? "" : ", beside those that were published").
         """,
       blocks: try [.table(table(rows, test: test))] + trained.map { try section($0, test) }
         + [.section("How it was trained", [.definitions(settings)])],
@@ -125,8 +126,8 @@ struct ReproductionReport {
             ]
           },
           note:
-            "The lowest number on the way is picked by looking at the \(tested) \(published.images): it is no result, only a hint of how "
-            + "much the moment of stopping matters.")),
+            "The lowest number on the way is picked by looking at the \(tested) \(published.images): it is no result, "
+            + "only a hint of how much the moment of stopping matters.")),
       try mistakes(row, test),
     ]
     return .section("\(row.labels) labels", blocks)
@@ -194,7 +195,8 @@ struct ReproductionReport {
         ImageGrid(Array(images), columns: 20, padding: 2, scale: 2, background: 96).tiled(),
         alternative: "\(shown.count) \(tested) \(published.images) that \(who) gets wrong",
         caption:
-          "The \(tested) \(published.images) that \(who) gets wrong, row by row, each with its label and what it was taken for: \(pairs)"
+          "The \(tested) \(published.images) that \(who) gets wrong, row by row, each with its label and what it was "
+          + "taken for: \(pairs)"
           + (wrong.count > shown.count ? ", and \(wrong.count - shown.count) more." : ".")))
   }
 

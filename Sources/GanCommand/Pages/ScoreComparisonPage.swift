@@ -36,7 +36,10 @@ struct ScoreComparisonReport {
   /// What keeps rows from being compared with the first, one sentence each.
   var warnings: [String] {
     comparison.rows.filter { !$0.differences.isEmpty }.map { row in
-      "\(comparison.rows[0].name) and \(row.name) do not compare, they differ in \(row.differences.joined(separator: "; "))."
+      """
+      \(comparison.rows[0].name) and \(row.name) do not compare, they differ in \
+      \(row.differences.joined(separator: "; ")).
+      """
     }
   }
 

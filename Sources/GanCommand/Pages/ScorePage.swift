@@ -39,7 +39,8 @@ struct ScoreReport: Encodable {
 
   var text: String {
     """
-    Inception score  \(String(format: "%.4f ± %.4f", score, standardDeviation))  (mean ± standard deviation of the splits)
+    Inception score  \(String(format: "%.4f ± %.4f", score, standardDeviation))  (mean ± standard deviation of the \
+    splits)
     classifier       \(classifier.name), sha256 \(classifier.sha256.prefix(12)), \(classifier.classes) classes
     asked with       \(classifier.reading)
     samples          \(grouped(samples)) in \(splits) split\(splits == 1 ? "" : "s"), \(images)

@@ -12,7 +12,9 @@ extension ScoreDocument {
     var facts = [
       (
         "network",
-        "\(passport.network.name), sha256 \(passport.network.sha256.prefix(12)), \(passport.network.dimensions) features"
+        """
+        \(passport.network.name), sha256 \(passport.network.sha256.prefix(12)), \(passport.network.dimensions) features
+        """
       ),
       ("pixels", "\(passport.network.reading), resizing \(passport.network.resizing)"),
       ("generated", passport.generated.words),
@@ -31,7 +33,10 @@ extension ScoreDocument {
       facts.append(
         (
           "neighbours",
-          "k = \(neighbours.precisionRecall) for precision and recall, \(neighbours.densityCoverage) for density and coverage"
+          """
+          k = \(neighbours.precisionRecall) for precision and recall, \(neighbours.densityCoverage) for density and \
+          coverage
+          """
             + (neighbours.isStrict ? ", all strict" : "")
         ))
     }

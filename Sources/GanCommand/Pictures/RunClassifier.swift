@@ -35,8 +35,10 @@ final class RunClassifier: ImageClassifier {
     self.game = game
     self.source = source
     self.description = description
-    name =
-      "\(folder.url.relativePath) (\(game.recipe.name)\(weights.checkpoint == nil ? "" : weights.words(hasAverage: false)))"
+    name = """
+      \(folder.url.relativePath) \
+      (\(game.recipe.name)\(weights.checkpoint == nil ? "" : weights.words(hasAverage: false)))
+      """
     let isAveraged = weights.averaged && game.discriminatorAverage != nil
     if let checkpoint = weights.checkpoint {
       // It holds both kinds of weights.

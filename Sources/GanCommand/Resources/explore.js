@@ -1,7 +1,8 @@
 "use strict";
-// The page of gan explore: samples to pick from, one picture, and what moves it. ExplorePage.swift describes the JSON of #live-data,
-// ExploreRequest.swift what the server is asked. For tests, the root element counts script errors in data-errors and pictures that
-// have been shown in data-drawn, and data-overflow is by how much the page is wider than the window.
+// The page of gan explore: samples to pick from, one picture, and what moves it. ExplorePage.swift describes the JSON
+// of #live-data, ExploreRequest.swift what the server is asked. For tests, the root element counts script errors in
+// data-errors and pictures that have been shown in data-drawn, and data-overflow is by how much the page is wider than
+// the window.
 (() => {
   const root = document.documentElement;
   root.dataset.errors = root.dataset.drawn = 0;
@@ -89,13 +90,16 @@
   const wayName = make("span");
 
   const classes = data.classes?.map((name, label) => make("label", {},
-    make("input", { type: "radio", name: "class", value: label, checked: label === 0, onchange: () => { state.label = label; showAll(); } }),
+    make("input", {
+      type: "radio", name: "class", value: label, checked: label === 0,
+      onchange: () => { state.label = label; showAll(); } }),
     make("span", {}, name)));
 
   slot("explore-picture").append(...[
     make("figure", { class: "picture" }, make("div", { class: "frame" }, picture), caption),
     make("div", { class: "way" }, wayName, way.input, way.output),
-    classes ? make("fieldset", { class: "variants" }, make("legend", {}, "Class"), make("div", {}, classes)) : undefined,
+    classes
+      ? make("fieldset", { class: "variants" }, make("legend", {}, "Class"), make("div", {}, classes)) : undefined,
     make("p", { class: "note" }, said, " ", command)].filter(Boolean));
 
   // Samples to pick from
@@ -103,14 +107,18 @@
   const samples = Array.from({ length: perPage }, () => {
     const image = make("img", { hidden: true, width, height });
     const name = make("span");
-    const button = make("button", { type: "button", "aria-pressed": "false", onclick: () => pick(Number(button.dataset.seed)) }, image, name);
+    const button = make("button", {
+      type: "button", "aria-pressed": "false", onclick: () => pick(Number(button.dataset.seed)) }, image, name);
     return { button, image, name };
   });
   const ends = [["seed", "First"], ["to", "Second"]].map(([end, text]) => make("label", {},
-    make("input", { type: "radio", name: "end", value: end, checked: end === "seed", onchange: () => { state.end = end; } }), make("span", {}, text)));
-  const seed = make("input", { type: "number", min: 0, max: data.seedLimit, step: 1, value: 1, "aria-label": "Seed", id: "seed", onchange: () => {
-    if (seed.validity.valid && seed.value !== "") pick(Number(seed.value));
-  } });
+    make("input", {
+      type: "radio", name: "end", value: end, checked: end === "seed", onchange: () => { state.end = end; } }),
+    make("span", {}, text)));
+  const seed = make("input", {
+    type: "number", min: 0, max: data.seedLimit, step: 1, value: 1, "aria-label": "Seed", id: "seed", onchange: () => {
+      if (seed.validity.valid && seed.value !== "") pick(Number(seed.value));
+    } });
   function page(by) {
     state.first = Math.min(data.seedLimit - perPage + 1, Math.max(0, state.first + by * perPage));
     showAll();
@@ -133,8 +141,10 @@
 
   // Directions
 
-  const sliders = data.shares.map((share, i) => slider(`Direction ${i + 1}`, { min: -data.moveLimit, max: data.moveLimit, step: 10, value: 0 },
-    move => `${move < 0 ? "−" : move > 0 ? "+" : ""}${(Math.abs(move) / 100).toFixed(1)}`, move => { state.moves[i] = move; show(); }));
+  const sliders = data.shares.map((share, i) => slider(`Direction ${i + 1}`,
+    { min: -data.moveLimit, max: data.moveLimit, step: 10, value: 0 },
+    move => `${move < 0 ? "−" : move > 0 ? "+" : ""}${(Math.abs(move) / 100).toFixed(1)}`,
+    move => { state.moves[i] = move; show(); }));
   slot("explore-directions")?.append(
     make("div", { class: "head" }, make("p", { class: "title" }, "Directions"),
       make("button", { type: "button", id: "reset", onclick: () => {
@@ -143,18 +153,22 @@
         show();
       } }, "Back to 0")),
     ...sliders.map((one, i) => make("div", { class: "direction" },
-      make("span", {}, `${i + 1}`, make("small", {}, ` ${(100 * data.shares[i]).toPrecision(2)} %`)), one.input, one.output)));
+      make("span", {}, `${i + 1}`, make("small", {}, ` ${(100 * data.shares[i]).toPrecision(2)} %`)),
+      one.input, one.output)));
 
   function show() {
     const isMoved = state.moves.some(Boolean);
-    const query = `seed=${state.seed}${state.share ? `&to=${state.to}&share=${state.share}` : ""}${ofClass()}${isMoved ? `&moves=${state.moves.join()}` : ""}`;
-    const text = `Seed ${state.seed}${state.share ? `, ${state.share} % of the way to seed ${state.to}` : ""}${className()}${isMoved ? ", moved" : ""}`;
+    const query = `seed=${state.seed}${state.share ? `&to=${state.to}&share=${state.share}` : ""}`
+      + `${ofClass()}${isMoved ? `&moves=${state.moves.join()}` : ""}`;
+    const text = `Seed ${state.seed}${state.share ? `, ${state.share} % of the way to seed ${state.to}` : ""}`
+      + `${className()}${isMoved ? ", moved" : ""}`;
     ask(picture, query, text);
     caption.textContent = text;
     wayName.textContent = `${state.seed} → ${state.to}`;
     // The same picture, as a file.
     const one = state.share === 100 ? state.to : state.seed;
-    command.textContent = `${data.command} --seeds ${one}${data.classes ? ` --class ${state.label}` : ""} --out ${one}.png`;
+    command.textContent = `${data.command} --seeds ${one}${data.classes ? ` --class ${state.label}` : ""}`
+      + ` --out ${one}.png`;
     command.hidden = isMoved || state.share % 100 > 0;
   }
 

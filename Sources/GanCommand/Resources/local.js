@@ -1,5 +1,6 @@
 "use strict";
-// What the pages of this machine's servers share: an element by its name, one made of its parts, and the key to the server.
+// What the pages of this machine's servers share: an element by its name, one made of its parts, and the key to the
+// server.
 const localPage = (() => {
   const slot = id => document.getElementById(id);
 

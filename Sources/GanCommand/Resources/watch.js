@@ -1,7 +1,8 @@
 "use strict";
-// The live page of runs: fills its slots and moves its charts from the JSON of #live-data, and from the server's events where there
-// is one. WatchState.swift and WatchPage.swift describe the JSON. For tests, the root element says in data-updates how many events
-// have been shown, and in data-connection whether the server is there: live, lost, or copy for a page that is a file.
+// The live page of runs: fills its slots and moves its charts from the JSON of #live-data, and from the server's events
+// where there is one. WatchState.swift and WatchPage.swift describe the JSON. For tests, the root element says in
+// data-updates how many events have been shown, and in data-connection whether the server is there: live, lost, or copy
+// for a page that is a file.
 (() => {
   const root = document.documentElement;
   const { slot, token, make } = localPage;
@@ -12,7 +13,8 @@
   // Pairs of backquotes set code.
   const rich = text => text.split("`").map((part, i) => i % 2 ? make("code", {}, part) : part);
   const number = value => Math.round(value).toLocaleString("en").replaceAll(",", "\u202f");
-  const short = value => !Number.isFinite(value) ? "–" : Math.abs(value) >= 100 ? number(value) : String(Number(value.toPrecision(3)));
+  const short = value => !Number.isFinite(value) ? "–"
+    : Math.abs(value) >= 100 ? number(value) : String(Number(value.toPrecision(3)));
 
   function time(seconds) {
     if (!Number.isFinite(seconds)) return "–";
@@ -31,7 +33,10 @@
 
   // The runs
 
-  const words = { training: "training", stopped: "stopped", over: "finished", broke: "broke off", waiting: "not begun", reading: "being read" };
+  const words = {
+    training: "training", stopped: "stopped", over: "finished", broke: "broke off", waiting: "not begun",
+    reading: "being read",
+  };
 
   function runCard(run, index) {
     const share = run.steps ? Math.min(1, run.step / run.steps) : 0;
@@ -46,11 +51,15 @@
     const many = data.state.runs.length > 1;
     return make("article", { class: "run", style: many ? `--role: var(--series-${index % 6})` : undefined },
       make("div", { class: "head" },
-        make("p", { class: "name" }, many ? make("i", { "aria-hidden": "true" }) : undefined, many ? run.name : run.recipe),
+        make("p", { class: "name" },
+          many ? make("i", { "aria-hidden": "true" }) : undefined, many ? run.name : run.recipe),
         make("span", { class: `chip ${run.status}` }, words[run.status])),
-      make("div", { class: "progress", role: "progressbar", "aria-label": "Steps played", "aria-valuemin": 0, "aria-valuemax": 100, "aria-valuenow": Math.round(share * 100) },
+      make("div", {
+        class: "progress", role: "progressbar", "aria-label": "Steps played", "aria-valuemin": 0, "aria-valuemax": 100,
+        "aria-valuenow": Math.round(share * 100) },
         make("i", { style: `width: ${share * 100}%` })),
-      make("dl", { class: "facts" }, facts.map(([term, text]) => make("div", {}, make("dt", {}, term), make("dd", {}, text)))),
+      make("dl", { class: "facts" }, facts.map(([term, text]) =>
+        make("div", {}, make("dt", {}, term), make("dd", {}, text)))),
       run.note ? make("p", { class: "note" }, rich(run.note)) : undefined);
   }
 
@@ -59,20 +68,24 @@
     const said = make("output", { class: "note" });
     const ask = (request, text) => async () => {
       try {
-        const answer = await fetch(`/ask?run=${index}&request=${request}`, { method: "POST", headers: { "X-Gan-Token": token } });
+        const answer = await fetch(`/ask?run=${index}&request=${request}`,
+          { method: "POST", headers: { "X-Gan-Token": token } });
         said.textContent = answer.ok ? text : await answer.text() || `Refused (${answer.status}).`;
       } catch {
         said.textContent = "The server does not answer.";
       }
     };
     return make("div", { class: "actions" },
-      make("button", { type: "button", onclick: ask("checkpoint", "A checkpoint is saved after this step.") }, "Checkpoint now"),
-      make("button", { type: "button", onclick: ask("stop", "The run stops after this step, with a checkpoint.") }, "Stop after this step"), said);
+      make("button", { type: "button", onclick: ask("checkpoint", "A checkpoint is saved after this step.") },
+        "Checkpoint now"),
+      make("button", { type: "button", onclick: ask("stop", "The run stops after this step, with a checkpoint.") },
+        "Stop after this step"), said);
   }
 
   function showRuns() {
     const runs = data.state.runs;
-    if (!slot("run-0")) slot("live-runs").replaceChildren(...runs.map((_, i) => make("div", {}, make("div", { id: `run-${i}` }), actions(i))));
+    if (!slot("run-0")) slot("live-runs").replaceChildren(...runs.map((_, i) =>
+      make("div", {}, make("div", { id: `run-${i}` }), actions(i))));
     runs.forEach((run, i) => {
       const { pictures, signs, tooFew, verdict, scores, ...card } = run;
       show(`run-${i}`, card, () => runCard(run, i));
@@ -84,13 +97,15 @@
 
   // The newest picture up to a step, of those that this page has.
   function pictureAt(index, step) {
-    const own = data.isLive ? data.state.runs[index].pictures : data.state.runs[index].pictures.filter(p => data.embedded[index][p.step]);
+    const own = data.isLive ? data.state.runs[index].pictures
+      : data.state.runs[index].pictures.filter(p => data.embedded[index][p.step]);
     let found;
     for (const picture of own) if (picture.step <= step) found = picture;
     return found ?? own[0];
   }
 
-  const address = (index, name, version) => data.isLive ? `/picture?run=${index}&step=${name}&v=${version}` : data.embedded[index][name];
+  const address = (index, name, version) =>
+    data.isLive ? `/picture?run=${index}&step=${name}&v=${version}` : data.embedded[index][name];
 
   // Shows a picture once it is there; the one before stays until then, and one that comes too late is not shown.
   function load(image, source, alternative) {
@@ -106,13 +121,14 @@
     }, () => { if (image.dataset.source === source) delete image.dataset.source; });
   }
 
-  // The nearest training picture of the sample that somebody points at, by mouse, finger or arrow keys. All of a grid are asked for
-  // together, when the first is.
+  // The nearest training picture of the sample that somebody points at, by mouse, finger or arrow keys. All of a grid
+  // are asked for together, when the first is.
   function looker(index) {
     const figure = slot(`made-${index}`), grid = figure.querySelector(".grid"), image = grid.querySelector("img");
     if (!data.isLive || !token || !data.state.runs[index].hasNeighbours) return { follow() {} };
     const frame = make("i", { class: "cell", hidden: true, "aria-hidden": "true" });
-    const hint = make("p", { class: "note" }, "Point at a sample to see the training picture that is nearest to it. Arrow keys work, too.");
+    const hint = make("p", { class: "note" },
+      "Point at a sample to see the training picture that is nearest to it. Arrow keys work, too.");
     const canvases = ["Sample", "Nearest"].map(name => make("canvas", { role: "img", "aria-label": name }));
     const text = make("p", { "aria-live": "polite" });
     const pair = make("div", { class: "nearest", hidden: true }, canvases, text);
@@ -131,11 +147,13 @@
         pair.hidden = true;
         const own = asked = { key };
         try {
-          const answer = await fetch(`/nearest?run=${index}&step=${picture.step}&v=${picture.version}`, { headers: { "X-Gan-Token": token } });
+          const answer = await fetch(`/nearest?run=${index}&step=${picture.step}&v=${picture.version}`,
+            { headers: { "X-Gan-Token": token } });
           if (!answer.ok) throw new Error(await answer.text() || `Refused (${answer.status}).`);
           own.found = await answer.json();
         } catch (error) {
-          own.failure = error instanceof TypeError ? "The server does not answer." : `No nearest training pictures: ${error.message}`;
+          own.failure = error instanceof TypeError ? "The server does not answer."
+            : `No nearest training pictures: ${error.message}`;
         }
       }
       if (asked.key !== key) return;
@@ -148,23 +166,27 @@
       if (point) {
         const box = image.getBoundingClientRect(), of = (value, size, natural, step, count) =>
           Math.max(0, Math.min(count - 1, Math.floor((value / size * natural - padding / 2) / step)));
-        chosen = of(point.y - box.top, box.height, image.naturalHeight, stepY, rows) * columns + of(point.x - box.left, box.width, image.naturalWidth, stepX, columns);
+        chosen = of(point.y - box.top, box.height, image.naturalHeight, stepY, rows) * columns
+          + of(point.x - box.left, box.width, image.naturalWidth, stepX, columns);
         point = undefined;
       }
       if (chosen === undefined) return;
       const [left, top] = [padding + chosen % columns * stepX, padding + Math.floor(chosen / columns) * stepY];
       const [width, height] = [stepX - padding, stepY - padding], share = (value, all) => `${100 * value / all}%`;
-      frame.style.cssText = `left: ${share(left, image.naturalWidth)}; top: ${share(top, image.naturalHeight)}; width: ${share(width, image.naturalWidth)}; height: ${share(height, image.naturalHeight)}`;
+      frame.style.cssText = `left: ${share(left, image.naturalWidth)}; top: ${share(top, image.naturalHeight)}; `
+        + `width: ${share(width, image.naturalWidth)}; height: ${share(height, image.naturalHeight)}`;
       frame.hidden = false;
       const one = found.neighbours[chosen], bytes = Uint8Array.from(atob(one.png), c => c.charCodeAt(0));
       const bitmap = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
-      for (const [canvas, source, ...place] of [[canvases[0], image, left, top, width, height], [canvases[1], bitmap, 0, 0, bitmap.width, bitmap.height]]) {
+      for (const [canvas, source, ...place] of [
+        [canvases[0], image, left, top, width, height], [canvases[1], bitmap, 0, 0, bitmap.width, bitmap.height]]) {
         [canvas.width, canvas.height] = [width, height];
         const context = canvas.getContext("2d");
         context.imageSmoothingEnabled = false;
         context.drawImage(source, ...place, 0, 0, width, height);
       }
-      text.textContent = `Sample ${chosen + 1}, and the nearest of ${number(found.count)} training pictures, number ${number(one.index)}: they differ by ${one.distance.toFixed(1)} of 255 (root mean square).`;
+      text.textContent = `Sample ${chosen + 1}, and the nearest of ${number(found.count)} training pictures, `
+        + `number ${number(one.index)}: they differ by ${one.distance.toFixed(1)} of 255 (root mean square).`;
       pair.hidden = false;
       hint.hidden = true;
       figure.dataset.looked = `${asked.key}-${chosen}`;
@@ -186,7 +208,9 @@
       follow(next) {
         if (picture?.step === next.step && picture.version === next.version) return;
         picture = next;
-        if (asked && !asked.failure) hint.textContent = "Point at a sample to see the training picture that is nearest to it. Arrow keys work, too.";
+        if (asked && !asked.failure)
+          hint.textContent = "Point at a sample to see the training picture that is nearest to it. "
+            + "Arrow keys work, too.";
         frame.hidden = pair.hidden = true;
         hint.hidden = false;
       },
@@ -202,12 +226,14 @@
       && !withPictures.slice(0, place).some(other => runs[other].real && runs[other].data === runs[i].data));
     show("live-pictures", [withPictures, reals], () => make("div", { class: "pair" },
       [...withPictures.map(i => [`made-${i}`, i]), ...reals.map(i => [`real-${i}`, i])].map(([id]) =>
-        make("figure", { class: "picture", id }, make("div", { class: "grid" }, make("img", { hidden: true })), make("figcaption")))));
+        make("figure", { class: "picture", id },
+          make("div", { class: "grid" }, make("img", { hidden: true })), make("figcaption")))));
     for (const i of withPictures) slot(`made-${i}`).looker ??= looker(i);
     for (const i of withPictures) {
       const picture = pictureAt(i, step);
       if (!picture) continue;
-      const figure = slot(`made-${i}`), text = `${runs.length > 1 ? `${runs[i].name}: generated` : "Generated"} after step ${number(picture.step)}`;
+      const figure = slot(`made-${i}`);
+      const text = `${runs.length > 1 ? `${runs[i].name}: generated` : "Generated"} after step ${number(picture.step)}`;
       load(figure.querySelector("img"), address(i, picture.step, picture.version), text);
       figure.looker.follow(picture);
       figure.querySelector("figcaption").textContent = text;
@@ -215,7 +241,8 @@
     for (const i of reals) {
       const figure = slot(`real-${i}`);
       const text = `${reals.length > 1 ? `${runs[i].name}: real` : "Real"}, as the networks see them`;
-      load(figure.querySelector("img"), address(i, "real", runs[i].real), reals.length > 1 ? `${runs[i].name}: real pictures` : "Real pictures");
+      load(figure.querySelector("img"), address(i, "real", runs[i].real),
+        reals.length > 1 ? `${runs[i].name}: real pictures` : "Real pictures");
       figure.querySelector("figcaption").textContent = text;
     }
   }
@@ -226,33 +253,52 @@
     const many = data.state.runs.length > 1;
     const since = step => step !== undefined ? make("small", {}, ` since step ${number(step)}`) : undefined;
     const what = advice => advice.length
-      ? make("details", { open: !many }, make("summary", {}, "What to try"), make("ul", {}, advice.map(text => make("li", {}, rich(text))))) : undefined;
-    const signs = run.signs.map(sign => make("div", { class: "sign" }, make("p", {}, sign.text, since(sign.since)), what(sign.advice)));
+      ? make("details", { open: !many }, make("summary", {}, "What to try"),
+        make("ul", {}, advice.map(text => make("li", {}, rich(text))))) : undefined;
+    const signs = run.signs.map(sign =>
+      make("div", { class: "sign" }, make("p", {}, sign.text, since(sign.since)), what(sign.advice)));
     // Single batches do not show everything that is wrong.
-    if (!signs.length && run.tooFew) signs.push(make("p", { class: "early" }, `Too early to tell by the measurements: there ${run.tooFew.measurements === 1 ? "is one" : `are ${number(run.tooFew.measurements)}`}, and a sign of trouble takes ${number(run.tooFew.needed)}.`));
-    else if (!signs.length && run.status !== "reading" && run.step > 0 && run.verdict?.verdict !== "ill") signs.push(make("div", { class: "sign good" }, make("p", {}, "No sign of trouble in the measurements.")));
+    if (!signs.length && run.tooFew) signs.push(make("p", { class: "early" },
+      "Too early to tell by the measurements: there "
+        + `${run.tooFew.measurements === 1 ? "is one" : `are ${number(run.tooFew.measurements)}`}, `
+        + `and a sign of trouble takes ${number(run.tooFew.needed)}.`));
+    else if (!signs.length && run.status !== "reading" && run.step > 0 && run.verdict?.verdict !== "ill")
+      signs.push(make("div", { class: "sign good" }, make("p", {}, "No sign of trouble in the measurements.")));
     const findings = (run.verdict?.findings ?? []).map(finding =>
       make("div", { class: "sign" }, make("p", {}, finding.evidence, since(finding.since)), what(finding.advice)));
     const verdict = run.verdict
-      ? [make("p", {}, make("b", {}, `The doctor, at step ${number(run.verdict.step)}: ${run.verdict.verdict}. `), "It looks at fresh samples."), ...findings]
-      : [make("p", { class: "note" }, ...rich(`A verdict takes fresh samples: \`gan doctor ${run.name}\` gives one, and it appears here.`))];
+      ? [make("p", {}, make("b", {}, `The doctor, at step ${number(run.verdict.step)}: ${run.verdict.verdict}. `),
+        "It looks at fresh samples."), ...findings]
+      : [make("p", { class: "note" },
+        ...rich(`A verdict takes fresh samples: \`gan doctor ${run.name}\` gives one, and it appears here.`))];
     const scores = run.scores && [
       make("dl", { class: "facts scores" }, run.scores.scores.map(one => make("div", {}, make("dt", {}, one.title),
-        make("dd", {}, short(Number(one.value)), one.interval ? make("small", {}, ` ${one.interval.map(end => short(Number(end))).join(" to ")}`) : undefined)))),
-      make("p", { class: "note" }, `What gan score found: ${run.scores.generated}${run.scores.real ? `; against ${run.scores.real}` : ""}. Beside a score the middle 95 % of a bootstrap.`)];
-    return make("div", { class: "health" }, many ? make("p", { class: "name", style: `--role: var(--series-${index % 6})` }, make("i", { "aria-hidden": "true" }), run.name) : undefined, signs, verdict, scores);
+        make("dd", {}, short(Number(one.value)), one.interval
+          ? make("small", {}, ` ${one.interval.map(end => short(Number(end))).join(" to ")}`) : undefined)))),
+      make("p", { class: "note" },
+        `What gan score found: ${run.scores.generated}${run.scores.real ? `; against ${run.scores.real}` : ""}. `
+          + "Beside a score the middle 95 % of a bootstrap.")];
+    return make("div", { class: "health" },
+      many ? make("p", { class: "name", style: `--role: var(--series-${index % 6})` },
+        make("i", { "aria-hidden": "true" }), run.name) : undefined,
+      signs, verdict, scores);
   }
 
   function showHealth() {
-    show("live-health", data.state.runs.map(({ signs, tooFew, verdict, scores, name, status, step }) => [signs, tooFew, verdict, scores, name, status === "reading", step > 0]), () => data.state.runs.map(health));
+    show("live-health", data.state.runs.map(({ signs, tooFew, verdict, scores, name, status, step }) =>
+      [signs, tooFew, verdict, scores, name, status === "reading", step > 0]), () => data.state.runs.map(health));
   }
 
   function showDifferences() {
     if (!slot("live-differences")) return;
     show("live-differences", data.state.differences, differences => differences.length
-      ? make("figure", { class: "table" }, make("div", { class: "scroll", role: "region", "aria-label": "What differs", tabindex: 0 }, make("table", {},
-        make("thead", {}, make("tr", {}, make("th", { scope: "col" }, "Key"), data.state.runs.map(run => make("th", { scope: "col" }, run.name)))),
-        make("tbody", {}, differences.map(one => make("tr", {}, make("th", { scope: "row" }, make("code", {}, one.key)), one.values.map(value => make("td", {}, value))))))))
+      ? make("figure", { class: "table" },
+        make("div", { class: "scroll", role: "region", "aria-label": "What differs", tabindex: 0 }, make("table", {},
+          make("thead", {}, make("tr", {}, make("th", { scope: "col" }, "Key"),
+            data.state.runs.map(run => make("th", { scope: "col" }, run.name)))),
+          make("tbody", {}, differences.map(one => make("tr", {},
+            make("th", { scope: "row" }, make("code", {}, one.key)),
+            one.values.map(value => make("td", {}, value))))))))
       : make("p", {}, "The recipes are the same, but for their names."));
   }
 
@@ -289,7 +335,8 @@
       const chart = data.charts.charts[plot.dataset.chart];
       for (const [style, x, y] of chart.traces) {
         if (data.charts.styles[style].kind !== "line") continue;
-        const button = plot.closest("figure").querySelector(`.key button[data-name="${CSS.escape(data.charts.styles[style].name)}"]`);
+        const button = plot.closest("figure")
+          .querySelector(`.key button[data-name="${CSS.escape(data.charts.styles[style].name)}"]`);
         if (!button) continue;
         const value = button.querySelector("b") ?? button.appendChild(make("b"));
         const steps = data.charts.arrays[x], index = before(steps, step);
@@ -310,7 +357,8 @@
 
   // The slider
 
-  const slider = make("input", { type: "range", min: 0, max: 0, value: 0, "aria-label": "Moment of the run", autocomplete: "off" });
+  const slider = make("input",
+    { type: "range", min: 0, max: 0, value: 0, "aria-label": "Moment of the run", autocomplete: "off" });
   const label = make("output");
   const connection = make("span", { class: "connection", role: "status" });
   const play = make("button", { type: "button", class: "play", "aria-label": "Play" });
@@ -323,9 +371,11 @@
   // The steps that have pictures, and the newest; without any, steps that were measured.
   function findMoments() {
     const runs = data.state.runs, steps = new Set();
-    for (const [i, run] of runs.entries()) for (const picture of run.pictures) if (data.isLive || data.embedded[i][picture.step]) steps.add(picture.step);
+    for (const [i, run] of runs.entries())
+      for (const picture of run.pictures) if (data.isLive || data.embedded[i][picture.step]) steps.add(picture.step);
     if (steps.size < 2) {
-      const arrays = data.charts.charts.flatMap(chart => chart.traces.map(trace => data.charts.arrays[trace[1]])).filter(array => array.length > 2);
+      const arrays = data.charts.charts.flatMap(chart => chart.traces.map(trace => data.charts.arrays[trace[1]]))
+        .filter(array => array.length > 2);
       const longest = arrays.reduce((a, b) => b.length > a.length ? b : a, []);
       const stride = Math.max(1, Math.ceil(longest.length / 400));
       longest.forEach((step, i) => { if (i % stride === 0) steps.add(step); });

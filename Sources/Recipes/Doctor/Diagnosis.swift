@@ -177,7 +177,8 @@ private struct Doctor {
       .collapsed, since: start(.sameness),
       isRepeated
         ? "Of the samples \(percent(signs.nearDuplicates)) are near-duplicates of another one."
-        : "Samples are nearly all the same: to D their features have \(percent(signs.featureSpread ?? 0)) of the data's spread."
+        : "Samples are nearly all the same: to D their features have \(percent(signs.featureSpread ?? 0)) of the "
+          + "data's spread."
     )
   }
 
@@ -219,8 +220,10 @@ private struct Doctor {
     if let chance = examination.errorsByChance, Double(best.errors) > 0.9 * chance {
       return finding(
         .classifierFails, since: tests[0].step,
-        "The classifier has learnt next to nothing: \(best.errors) errors in its best test, where guessing makes \(Int(chance))."
-      )
+        """
+        The classifier has learnt next to nothing: \(best.errors) errors in its best test, where guessing makes \
+        \(Int(chance)).
+        """)
     }
     let limit = 2 * best.errors + 20
     guard last.errors > limit else { return nil }
@@ -269,8 +272,8 @@ private struct Doctor {
     guard let since = start(.discriminatorWins), let last = lines.last else { return nil }
     return finding(
       .discriminatorWins, since: since,
-      "D is right about nearly all examples: it holds real ones for real with \(percent(last.probabilityOfReal)) on average, "
-        + "generated ones with \(percent(last.probabilityOfGenerated)).")
+      "D is right about nearly all examples: it holds real ones for real with \(percent(last.probabilityOfReal)) on "
+        + "average, generated ones with \(percent(last.probabilityOfGenerated)).")
   }
 
   var vanishingGradient: Diagnosis.Finding? {

@@ -115,9 +115,9 @@ public struct RunFolder: Sendable {
       guard examples == fingerprint else {
         throw FileError(
           path: folder.url.path,
-          reason:
-            "the run was begun on other examples than the data files hold now: \(purpose); --data says where its own are"
-        )
+          reason: """
+            the run was begun on other examples than the data files hold now: \(purpose); --data says where its own are
+            """)
       }
     }
 
@@ -129,7 +129,9 @@ public struct RunFolder: Sendable {
         threads == self.threads ? nil : "it was begun with \(count(self.threads)) and goes on with \(count(threads))",
         processes == self.processes ?? 1
           ? nil
-          : "it was begun with \(count(processes: self.processes ?? 1)) and goes on with \(count(processes: processes))",
+          : """
+          it was begun with \(count(processes: self.processes ?? 1)) and goes on with \(count(processes: processes))
+          """,
         libtorch == Libtorch.version
           ? nil : "it was begun with libtorch \(libtorch) and goes on with \(Libtorch.version)",
       ].compactMap { $0 }

@@ -377,8 +377,9 @@ public final class TrainingRun {
     }
     if let other = try processes.firstDifference(of: hash.digits()) {
       throw ProcessError(
-        "after step \(step) process \(other) has other parameters than process 0, or its optimisers have: this checkpoint is "
-          + "not written. All machines must compute alike: the same processor level (SWIFT_GAN_CPU) and as many threads"
+        "after step \(step) process \(other) has other parameters than process 0, or its optimisers have: this "
+          + "checkpoint is not written. All machines must compute alike: the same processor level (SWIFT_GAN_CPU) and "
+          + "as many threads"
       )
     }
   }

@@ -218,8 +218,10 @@ public struct TutorialSettings: Sendable {
   private var tunedDescription: [(String, String)] {
     func layers(_ widths: [Int]) -> String { ([1] + widths + [1]).map(String.init).joined(separator: "-") }
     let tuning = tuning
-    let rates =
-      "Adam, β₁ = \(tuning.beta1), β₂ = \(tuning.beta2), rate \(tuning.discriminatorRate) of D and \(tuning.generatorRate) of G"
+    let rates = """
+      Adam, β₁ = \(tuning.beta1), β₂ = \(tuning.beta2), rate \(tuning.discriminatorRate) of D and \
+      \(tuning.generatorRate) of G
+      """
     let change =
       tuning.finalRate < 1
       ? "falling to \(tuning.finalRate) of it along half a cosine"
@@ -230,8 +232,8 @@ public struct TutorialSettings: Sendable {
       (
         "Players",
         """
-        D \(layers([discriminatorWidth, discriminatorWidth])) with \(discriminatorHidden.rawValue) between and a logit at the \
-        end; G \(layers(generatorWidths)) with \(generatorHidden.rawValue)\(scale). Glorot's uniform weights.
+        D \(layers([discriminatorWidth, discriminatorWidth])) with \(discriminatorHidden.rawValue) between and a logit \
+        at the end; G \(layers(generatorWidths)) with \(generatorHidden.rawValue)\(scale). Glorot's uniform weights.
         """
       ),
       (

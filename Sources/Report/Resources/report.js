@@ -36,7 +36,9 @@
   // How each kind of trace looks, as Plotly has it. x and y are the numbers as they came.
   const kinds = {
     // One number makes no line.
-    line: (style, x, y) => ({ x, y, ...(x.length === 1 ? { mode: "lines+markers", marker: { size: 7 }, cliponaxis: false } : {}) }),
+    line: (style, x, y) => ({
+      x, y, ...(x.length === 1 ? { mode: "lines+markers", marker: { size: 7 }, cliponaxis: false } : {}),
+    }),
     area: (style, x, y) => ({ x, y, fill: "tozeroy", fillcolor: faded(style.role, 0.16) }),
     // A silhouette: up at the first edge, level over each bin, down at the last.
     histogram: (style, x, y) => ({
@@ -45,7 +47,8 @@
     }),
     bars: (style, x, y) => ({ type: "bar", x, y, marker: { color: faded(style.role, 0.75) } }),
     points: (style, x, y) => ({
-      x, y, mode: "markers", marker: { color: color(style.role), size: style.faint ? 3 : 6, opacity: style.faint ? 0.4 : 0.8 },
+      x, y, mode: "markers",
+      marker: { color: color(style.role), size: style.faint ? 3 : 6, opacity: style.faint ? 0.4 : 0.8 },
     }),
     band: (style, x, y, lower) => {
       const kept = x.flatMap((_, i) => Number.isFinite(y[i]) && Number.isFinite(lower[i]) ? [i] : []);
@@ -90,10 +93,12 @@
     return bars && data.arrays[bars[1]].length <= 20 ? { tickmode: "array", tickvals: data.arrays[bars[1]] } : {};
   }
 
-  // Whether lines on one of the two scales stay at 0 or above: the scale then shows nothing below. Points at 0 need the room.
+  // Whether lines on one of the two scales stay at 0 or above: the scale then shows nothing below. Points at 0 need the
+  // room.
   function isNeverNegative(chart, isSecond) {
-    return chart.traces.filter(([style]) => Boolean(data.styles[style].second) === isSecond).every(([style, , ...heights]) =>
-      data.styles[style].kind !== "points" && heights.every(i => data.arrays[i].every(v => !(v < 0))));
+    return chart.traces.filter(([style]) => Boolean(data.styles[style].second) === isSecond)
+      .every(([style, , ...heights]) =>
+        data.styles[style].kind !== "points" && heights.every(i => data.arrays[i].every(v => !(v < 0))));
   }
 
   // Left alone, a logarithmic axis of less than two decades gets a label at every digit.
@@ -101,7 +106,8 @@
     if (!chart.y.log) return {};
     const values = chart.traces.filter(([style]) => !data.styles[style].second)
       .flatMap(([, , ...heights]) => heights.flatMap(i => data.arrays[i])).filter(v => v > 0 && Number.isFinite(v));
-    const [low, high] = chart.y.range ?? [values.reduce((a, b) => Math.min(a, b), Infinity), values.reduce((a, b) => Math.max(a, b), 0)];
+    const [low, high] = chart.y.range
+      ?? [values.reduce((a, b) => Math.min(a, b), Infinity), values.reduce((a, b) => Math.max(a, b), 0)];
     const decades = Math.log10(high / low);
     if (!(decades < 2)) return {};
     const digits = decades < 0.5 ? [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8] : [1, 2, 5];
@@ -114,15 +120,23 @@
     const isSmall = width < 420;
     const canZoom = finePointer.matches && !chart.variants;
     return {
-      font: { family: getComputedStyle(root).fontFamily, size: narrow.matches ? 12 : 13, color: color("muted") }, separators: ".\u202f",
-      uirevision: true, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", showlegend: false, autosize: true, bargap: 0.1,
+      font: { family: getComputedStyle(root).fontFamily, size: narrow.matches ? 12 : 13, color: color("muted") },
+      separators: ".\u202f",
+      uirevision: true, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", showlegend: false,
+      autosize: true, bargap: 0.1,
       margin: { l: 8, r: 14, t: 10, b: 8 }, dragmode: canZoom ? "zoom" : false, hovermode: "x unified",
       hoverlabel: { bgcolor: color("surface"), bordercolor: color("axis"), font: { color: color("ink") } },
       xaxis: {
-        ...plotlyAxis(chart.x, canZoom, isSmall), tickangle: 0, showgrid: false, showline: true, linecolor: color("axis"), tickcolor: color("axis"), hoverformat: ",.6~g", ...ticksOfBars(chart),
+        ...plotlyAxis(chart.x, canZoom, isSmall), tickangle: 0, showgrid: false, showline: true,
+        linecolor: color("axis"), tickcolor: color("axis"), hoverformat: ",.6~g", ...ticksOfBars(chart),
       },
       yaxis: { ...plotlyAxis(chart.y, canZoom, false, isNeverNegative(chart, false)), ...ticksOfLog(chart) },
-      ...(chart.y2 && { yaxis2: { ...plotlyAxis(chart.y2, canZoom, false, isNeverNegative(chart, true)), overlaying: "y", side: "right", showgrid: false } }),
+      ...(chart.y2 && {
+        yaxis2: {
+          ...plotlyAxis(chart.y2, canZoom, false, isNeverNegative(chart, true)),
+          overlaying: "y", side: "right", showgrid: false,
+        },
+      }),
     };
   }
 
@@ -165,7 +179,8 @@
     draw() {
       this.isStale = false;
       const traces = [...this.data.traces, ...(this.moment?.traces ?? [])].map(t => plotlyTrace(t, this.hidden));
-      const drawn = Plotly.react(this.plot, traces, this.layout ??= plotlyLayout(this.data, this.plot.clientWidth), { displayModeBar: false, responsive: true });
+      const drawn = Plotly.react(this.plot, traces, this.layout ??= plotlyLayout(this.data, this.plot.clientWidth),
+        { displayModeBar: false, responsive: true });
       if (!this.isWatched) this.plot.on("plotly_afterplot", () => this.drawMark());
       this.isWatched = true;
       return drawn;
@@ -261,7 +276,8 @@
     const mark = () => {
       const below = sections.findIndex(section => section.getBoundingClientRect().top > innerHeight / 3);
       const current = (below < 0 ? sections.length : below) - 1;
-      links.forEach((link, i) => i === current ? link.setAttribute("aria-current", "true") : link.removeAttribute("aria-current"));
+      links.forEach((link, i) =>
+        i === current ? link.setAttribute("aria-current", "true") : link.removeAttribute("aria-current"));
     };
     addEventListener("scroll", mark, { passive: true });
     mark();

@@ -204,8 +204,8 @@ public final class ProcessGroup {
       return "all \(count) processes wait for each other, \(places): \(error)"
     }
     return
-      "\(names(missing)) of \(count) \(missing.count == 1 ? "is" : "are") gone, or hung for \(text(patience)); waited for by "
-      + "\(places)"
+      "\(names(missing)) of \(count) \(missing.count == 1 ? "is" : "are") gone, or hung for \(text(patience)); waited "
+      + "for by \(places)"
   }
 
   private static func names(_ ranks: [Int]) -> String {

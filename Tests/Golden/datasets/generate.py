@@ -2,8 +2,8 @@
 
     python3 Tests/Golden/datasets/generate.py        # needs numpy and scipy
 
-expected.json has for each: the shape of the images as [count, channels, height, width], the MD5 checksum of their bytes in this order,
-and the labels.
+expected.json has for each: the shape of the images as [count, channels, height, width], the MD5 checksum of their bytes
+in this order, and the labels.
 """
 import gzip
 import hashlib
@@ -76,7 +76,8 @@ def cifar_batch(number):
     labels = [(number * 3 + i) % 10 for i in range(3)]
     binary = b"".join(bytes([label]) + image.tobytes() for label, image in zip(labels, images))
     entries = dict(
-        batch_label=f"batch {number}", labels=labels, data=images.reshape(3, 3072), filenames=[f"picture_{i}.png" for i in range(3)])
+        batch_label=f"batch {number}", labels=labels, data=images.reshape(3, 3072),
+        filenames=[f"picture_{i}.png" for i in range(3)])
     return images, labels, binary, entries
 
 
@@ -86,11 +87,15 @@ expect("cifar10-train", np.concatenate([batch[0] for batch in train]), sum((batc
 expect("cifar10-test", test[0], test[1])
 # The order of an archive's files is not theirs.
 binary = {f"data_batch_{i}.bin": train[i - 1][2] for i in (1, 5, 3, 2, 4)}
-archive("cifar-10-binary.tar.gz", "cifar-10-batches-bin", {"batches.meta.txt": b"airplane\n", **binary, "readme.html": b"<html>", "test_batch.bin": test[2]})
+archive(
+    "cifar-10-binary.tar.gz", "cifar-10-batches-bin",
+    {"batches.meta.txt": b"airplane\n", **binary, "readme.html": b"<html>", "test_batch.bin": test[2]})
 pickled = {f"data_batch_{i}": python2(train[i - 1][3]) for i in (4, 1, 2, 3, 5)}
 archive(
-    "cifar-10-python.tar.gz", "cifar-10-batches-py", {"batches.meta": python2({"label_names": ["a"]}), **pickled, "test_batch": python2(test[3])})
-# The same batch as Python 3 writes it, in protocols that CIFAR could have; keys are bytes where they were read with encoding='bytes'.
+    "cifar-10-python.tar.gz", "cifar-10-batches-py",
+    {"batches.meta": python2({"label_names": ["a"]}), **pickled, "test_batch": python2(test[3])})
+# The same batch as Python 3 writes it, in protocols that CIFAR could have; keys are bytes where they were read
+# with encoding='bytes'.
 for number in range(2, 5):
     (root / f"batch-protocol-{number}.pickle").write_bytes(pickle.dumps(train[0][3], number))
 (root / "batch-bytes.pickle").write_bytes(pickle.dumps({key.encode(): value for key, value in train[0][3].items()}, 2))
@@ -106,14 +111,16 @@ def cifar100(split, seed):
     expect(f"cifar100-{split}-fine", images, fine)
     expect(f"cifar100-{split}-coarse", images, coarse)
     return binary, python2(dict(
-        filenames=["a.png"] * 4, batch_label=split, fine_labels=fine, coarse_labels=coarse, data=images.reshape(4, 3072)))
+        filenames=["a.png"] * 4, batch_label=split, fine_labels=fine, coarse_labels=coarse,
+        data=images.reshape(4, 3072)))
 
 
 hundred = {split: cifar100(split, seed) for split, seed in (("train", 11), ("test", 12))}
 archive("cifar-100-binary.tar.gz", "cifar-100-binary", {f"{split}.bin": files[0] for split, files in hundred.items()})
 archive("cifar-100-python.tar.gz", "cifar-100-python", {split: files[1] for split, files in hundred.items()})
 
-for part, seed, packed, kind in (("train", 21, True, np.uint8), ("test", 22, False, np.float64), ("extra", 23, True, np.int16)):
+for part, seed, packed, kind in (
+        ("train", 21, True, np.uint8), ("test", 22, False, np.float64), ("extra", 23, True, np.int16)):
     images = pictures(5, 3, 32, 32, seed)
     digits = [1, 0, 9, 3, 0]
     expect(f"svhn-{part}", images, digits)

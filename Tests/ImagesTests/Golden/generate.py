@@ -1,10 +1,11 @@
-"""Writes golden.json: picture files and the pixels that they hold, and what Pillow makes of pictures when it resizes them.
+"""Writes golden.json: picture files and the pixels that they hold, and what Pillow makes of pictures when it resizes
+them.
 
     pip install Pillow==13.0.0
     python3 Tests/ImagesTests/Golden/generate.py [folder with the odd pictures]
 
-PNG files are read by a few lines of this script, written after the specification, and converted with exact integers; JPEG and WebP
-by Pillow. Of larger pictures only the SHA-256 of the samples is kept.
+PNG files are read by a few lines of this script, written after the specification, and converted with exact integers;
+JPEG and WebP by Pillow. Of larger pictures only the SHA-256 of the samples is kept.
 """
 import base64
 import hashlib
@@ -34,7 +35,8 @@ def smooth(width, height, channels, seed=7):
     """Slopes with a little noise: what codecs are made for."""
     rough = noise(width, height, channels, seed)
     return bytes(
-        (200 * (x + 2 * y * (c + 1)) // (width + 2 * height * (c + 1)) + rough[(y * width + x) * channels + c] // 6) % 256
+        (200 * (x + 2 * y * (c + 1)) // (width + 2 * height * (c + 1)) + rough[(y * width + x) * channels + c] // 6)
+        % 256
         for y in range(height) for x in range(width) for c in range(channels))
 
 
@@ -46,7 +48,8 @@ def picture(width, height, channels, samples):
 
 
 def rounded(numerator, denominator):
-    """A quotient of numbers that are not negative, to the nearest integer; no denominator here is even, so that there are no ties."""
+    """A quotient of numbers that are not negative, to the nearest integer; no denominator here is even, so that there
+    are no ties."""
     return (2 * numerator + denominator) // (2 * denominator)
 
 
@@ -135,7 +138,8 @@ def png(width, height, depth, colour, interlaced=0, before=b"", after=b"", sampl
         for y in range(rows):
             # The bytes that a filter leaves: noise as well.
             raw += bytes([y % 5]) + (samples or noise(size(columns), 1, 1, 100 * y + left + top))[:size(columns)]
-    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, interlaced))
+    return (b"\x89PNG\r\n\x1a\n"
+            + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, interlaced))
             + before + chunk(b"IDAT", zlib.compress(bytes(raw), 9)) + after + chunk(b"IEND", b""))
 
 
@@ -144,7 +148,8 @@ def chunk(kind, body):
 
 
 def exif(orientation, order="<", kind=3):
-    entry = struct.pack(order + ("HHIHH" if kind == 3 else "HHII"), 274, kind, 1, orientation, *([0] if kind == 3 else []))
+    entry = struct.pack(
+        order + ("HHIHH" if kind == 3 else "HHII"), 274, kind, 1, orientation, *([0] if kind == 3 else []))
     before = struct.pack(order + "HHII", 259, 4, 1, 6)
     return {"<": b"II*\0", ">": b"MM\0*"}[order] + struct.pack(order + "IH", 8, 2) + before + entry + bytes(4)
 
@@ -161,7 +166,8 @@ def case(name, file, width, height, channels, samples, background=(255, 255, 255
     return dict(
         name=name, file=text(file), width=width, height=height, channels=channels, samples=text(samples),
         background=list(background),
-        facts=dict(width=stored[0], height=stored[1], bitDepth=8, hasAlpha=False, orientation=1, isAnimated=False) | facts)
+        facts=dict(width=stored[0], height=stored[1], bitDepth=8, hasAlpha=False, orientation=1, isAnimated=False)
+              | facts)
 
 
 def upright(image, orientation):
@@ -181,8 +187,8 @@ def png_cases():
         width, height, channels, samples = png_pixels(file, background)
         depth, colour = arguments[2:4]
         cases.append(case(
-            name, file, width, height, channels, samples, background, format="png", bitDepth=depth, colour=kinds[colour],
-            hasAlpha=colour in (4, 6) or b"tRNS" in file))
+            name, file, width, height, channels, samples, background, format="png", bitDepth=depth,
+            colour=kinds[colour], hasAlpha=colour in (4, 6) or b"tRNS" in file))
 
     for interlaced in 0, 1:
         how = " interlaced" * interlaced
@@ -199,7 +205,8 @@ def png_cases():
         add(f"transparent grey 2{how}", 13, 9, 2, 0, interlaced, chunk(b"tRNS", b"\0\2"), background=(77, 77, 77))
     add("transparent grey 8", 4, 1, 8, 0, 0, chunk(b"tRNS", b"\0\x10"), samples=b"\x10\x11\0\0", background=(9, 9, 9))
     # The lower byte counts as well.
-    add("transparent grey 16", 3, 1, 16, 0, 0, chunk(b"tRNS", b"\x10\x20"), samples=b"\x10\x20\0\x01\x10\0", background=(0, 255, 0))
+    add("transparent grey 16", 3, 1, 16, 0, 0, chunk(b"tRNS", b"\x10\x20"), samples=b"\x10\x20\0\x01\x10\0",
+        background=(0, 255, 0))
     add("transparent colour 8", 2, 1, 8, 2, 0, chunk(b"tRNS", b"\0\1\0\2\0\3"), samples=b"\1\2\3\0\0\1")
     add("transparent colour 16", 2, 1, 16, 2, 0, chunk(b"tRNS", b"\1\2\3\4\5\6"), samples=b"\1\2\3\4\5\6\0\0\0\0\0\1",
         background=(5, 6, 7))
@@ -211,7 +218,9 @@ def png_cases():
     add("sRGB", 9, 7, 8, 2, 0, chunk(b"sRGB", b"\0"))
     add("significant bits", 9, 7, 8, 2, 0, chunk(b"sBIT", b"\5\6\5"))
     # All 65536 values in 256 rows would be large; these are those at which rounding turns.
-    turning = sorted({max(0, min(65535, 257 * v + d)) for v in (0, 1, 2, 100, 127, 128, 253, 254, 255) for d in (-129, -128, 0, 128, 129)})
+    turning = sorted({
+        max(0, min(65535, 257 * v + d))
+        for v in (0, 1, 2, 100, 127, 128, 253, 254, 255) for d in (-129, -128, 0, 128, 129)})
     add("rounding of 16 bits", len(turning), 1, 16, 0, 0, samples=b"".join(struct.pack(">H", v) for v in turning))
     for orientation in range(1, 9):
         body = chunk(b"eXIf", exif(orientation, "<>"[orientation % 2], 3 + orientation % 2))
@@ -219,8 +228,8 @@ def png_cases():
         _, _, _, samples = png_pixels(file, (0, 0, 0))
         image = upright(picture(5, 3, 3, samples), orientation)
         cases.append(case(
-            f"PNG turned {orientation}", file, *image.size, 3, image.tobytes(), format="png", colour="rgb", orientation=orientation,
-            stored=(5, 3)))
+            f"PNG turned {orientation}", file, *image.size, 3, image.tobytes(), format="png", colour="rgb",
+            orientation=orientation, stored=(5, 3)))
     return cases
 
 
@@ -289,8 +298,10 @@ def webp_cases():
     add("lossy with alpha", saved(alpha, "WEBP", quality=80), hasAlpha=True)
     add("lossless with alpha", saved(alpha, "WEBP", lossless=True, exact=True), hasAlpha=True)
     frames = [picture(23, 18, 3, smooth(23, 18, 3, seed)) for seed in (1, 2, 3)]
-    add("animated", saved(frames[0], "WEBP", save_all=True, append_images=frames[1:], duration=40, lossless=True), isAnimated=True)
-    add("animated with alpha", saved(alpha, "WEBP", save_all=True, append_images=frames[1:2], duration=40, lossless=True, exact=True),
+    add("animated", saved(frames[0], "WEBP", save_all=True, append_images=frames[1:], duration=40, lossless=True),
+        isAnimated=True)
+    add("animated with alpha",
+        saved(alpha, "WEBP", save_all=True, append_images=frames[1:2], duration=40, lossless=True, exact=True),
         isAnimated=True, hasAlpha=True)
     for orientation in 3, 6, 7:
         add(f"WebP turned {orientation}", saved(colour, "WEBP", quality=60, exif=b"Exif\0\0" + exif(orientation)),
@@ -301,9 +312,12 @@ def webp_cases():
 filters = {"box": Image.Resampling.BOX, "bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC,
            "lanczos": Image.Resampling.LANCZOS}
 sizes = [
-    ((512, 512), (64, 64)), ((100, 75), (33, 21)), ((37, 53), (64, 64)), ((28, 28), (32, 32)), ((1, 1), (5, 4)), ((5, 4), (1, 1)),
-    ((1, 40), (7, 3)), ((40, 1), (3, 7)), ((2, 2), (257, 3)), ((301, 7), (1, 7)), ((7, 301), (7, 1)), ((17, 31), (17, 16)),
-    ((17, 31), (16, 31)), ((17, 31), (17, 31)), ((640, 3), (33, 3)), ((3, 640), (3, 33)), ((49, 49), (48, 50)), ((128, 96), (127, 97)),
+    ((512, 512), (64, 64)), ((100, 75), (33, 21)), ((37, 53), (64, 64)), ((28, 28), (32, 32)), ((1, 1), (5, 4)),
+    ((5, 4), (1, 1)),
+    ((1, 40), (7, 3)), ((40, 1), (3, 7)), ((2, 2), (257, 3)), ((301, 7), (1, 7)), ((7, 301), (7, 1)),
+    ((17, 31), (17, 16)),
+    ((17, 31), (16, 31)), ((17, 31), (17, 31)), ((640, 3), (33, 3)), ((3, 640), (3, 33)), ((49, 49), (48, 50)),
+    ((128, 96), (127, 97)),
     # Columns first: more than twice as much height is lost as width.
     ((37, 53), (64, 48)), ((50, 100), (30, 40)), ((50, 100), (40, 80)), ((50, 100), (40, 79)), ((90, 300), (10, 7))]
 
@@ -334,8 +348,9 @@ def padded(image, to, filter, colour):
 
 def fit_cases():
     cases = []
-    shapes = [((100, 75), (32, 32)), ((75, 100), (32, 32)), ((37, 53), (64, 48)), ((31, 31), (16, 16)), ((200, 3), (16, 16)),
-              ((3, 200), (16, 16)), ((33, 32), (32, 32)), ((501, 333), (64, 64)), ((5, 7), (64, 64))]
+    shapes = [((100, 75), (32, 32)), ((75, 100), (32, 32)), ((37, 53), (64, 48)), ((31, 31), (16, 16)),
+              ((200, 3), (16, 16)), ((3, 200), (16, 16)), ((33, 32), (32, 32)), ((501, 333), (64, 64)),
+              ((5, 7), (64, 64))]
     for (width, height), to in shapes:
         for channels in 1, 3:
             image = picture(width, height, channels, noise(width, height, channels))
@@ -386,8 +401,10 @@ def odd_pictures(folder):
 old = here / "golden.json"
 folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else None
 golden = dict(
-    pillow=PIL.__version__, files=png_cases() + jpeg_cases() + webp_cases(), resizing=resize_cases(), fitting=fit_cases(),
+    pillow=PIL.__version__, files=png_cases() + jpeg_cases() + webp_cases(), resizing=resize_cases(),
+    fitting=fit_cases(),
     encoding=encoding_cases(), odd=odd_pictures(folder) if folder else json.loads(old.read_text())["odd"])
-lines = [f'"{key}": ' + (json.dumps(value) if isinstance(value, str) else "[\n" + ",\n".join(map(json.dumps, value)) + "\n]")
+lines = [f'"{key}": '
+         + (json.dumps(value) if isinstance(value, str) else "[\n" + ",\n".join(map(json.dumps, value)) + "\n]")
          for key, value in golden.items()]
 old.write_text("{\n" + ",\n".join(lines) + "\n}\n")

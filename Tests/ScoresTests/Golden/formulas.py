@@ -1,7 +1,7 @@
 """Numbers, pictures and weights by formulas that the tests have too, so that nothing large lies beside them.
 
-Everything is made of splitmix64, whole numbers, and products by powers of two or by one float32, so that both languages get the
-same bits.
+Everything is made of splitmix64, whole numbers, and products by powers of two or by one float32, so that both languages
+get the same bits.
 """
 import numpy as np
 

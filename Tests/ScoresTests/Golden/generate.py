@@ -1,7 +1,7 @@
 """Reference values for the scores of pictures, by the tools that publish them.
 
-    pip install torch==2.13.0 torchvision==0.28.0 torch-fidelity==0.4.0 pytorch-fid==0.3.0 clean-fid==0.1.35 prdc==0.2 \\
-        torchmetrics==1.9.0 scipy scikit-learn safetensors pillow==13.0.0
+    pip install torch==2.13.0 torchvision==0.28.0 torch-fidelity==0.4.0 pytorch-fid==0.3.0 clean-fid==0.1.35 \\
+        prdc==0.2 torchmetrics==1.9.0 scipy scikit-learn safetensors pillow==13.0.0
     python generate.py
 
 writes golden.safetensors, the *.pth files and statistics.npz beside it.
@@ -46,7 +46,8 @@ class Network(inception.FeatureExtractorInceptionV3):
 
 
 inception.load_state_dict_from_url = lambda *arguments, **keywords: None
-network = Network("inception-v3-compat", ["2048", "logits_unbiased", "logits"], feature_extractor_internal_dtype="float64")
+network = Network(
+    "inception-v3-compat", ["2048", "logits_unbiased", "logits"], feature_extractor_internal_dtype="float64")
 state = {name: value for name, value in network.state_dict().items() if not name.endswith("num_batches_tracked")}
 values = formulas.weights({name: tuple(value.shape) for name, value in state.items()})
 with torch.no_grad():
@@ -132,8 +133,10 @@ class Evil:
 
 for name, archive in (("archive", True), ("pickles", False)):
     torch.save(small, folder / f"{name}.pth", _use_new_zipfile_serialization=archive)
-    torch.save({"weight": torch.ones(2), "epoch": 3}, folder / f"{name}-more.pth", _use_new_zipfile_serialization=archive)
-    torch.save({"weight": torch.ones(2), "evil": Evil()}, folder / f"{name}-evil.pth", _use_new_zipfile_serialization=archive)
+    torch.save(
+        {"weight": torch.ones(2), "epoch": 3}, folder / f"{name}-more.pth", _use_new_zipfile_serialization=archive)
+    torch.save(
+        {"weight": torch.ones(2), "evil": Evil()}, folder / f"{name}-evil.pth", _use_new_zipfile_serialization=archive)
 torch.save(torch.nn.Linear(2, 2), folder / "module.pth")
 
 # ---- TorchScript ---------------------------------------------------------------------------------------------------

@@ -23,7 +23,8 @@ struct Serve: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Batch norm goes by the statistics of so many rows of noise, as in an exported network, and many pictures are drawn in one pass.",
+      "Batch norm goes by the statistics of so many rows of noise, as in an exported network, "
+        + "and many pictures are drawn in one pass.",
       valueName: "rows"))
   var standing: Int?
 
