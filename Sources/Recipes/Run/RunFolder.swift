@@ -15,15 +15,17 @@ import Torch
 /// | `samples/real.png` | real examples: pictures, or points on a line or in a plane |
 /// | `samples/step-000600.png` | what G makes of the same noise after that many steps |
 /// | `generator.safetensors`, `discriminator.safetensors` | the parameters |
-/// | `generator-average.safetensors`, `discriminator-average.safetensors` | averaged parameters, where the recipe asks
-/// for them | | `labels.json` | which training examples were seen with their labels, where any were | | `faults.jsonl`
-/// | what stopped the run or took it back, if anything did | | `doctor.html`, `doctor.json` | what `gan doctor` said
-/// last | | `score.json` | what `gan score --json` said, where somebody put it there for `gan watch` | |
-/// `events.out.tfevents.*` | the measurements for TensorBoard, where it was asked for | | `wandb/offline-run-*` | what
-/// `gan log --format wandb-offline` wrote for Weights & Biases | | `checkpoints/step-000600.safetensors` | all that a
-/// run needs to go on from that step (see ``Checkpoint``) | | `checkpoints/best.safetensors` | the same of the best
-/// test, where it was asked for | | `.request` | what the process that trains is asked for, until it takes note | |
-/// `.lock` | held by the process that trains |
+/// | `generator-average.safetensors`, `discriminator-average.safetensors` | averages of them, where asked for |
+/// | `labels.json` | which training examples were seen with their labels, where any were |
+/// | `faults.jsonl` | what stopped the run or took it back, if anything did |
+/// | `doctor.html`, `doctor.json` | what `gan doctor` said last |
+/// | `score.json` | what `gan score --json` said, where somebody put it there for `gan watch` |
+/// | `events.out.tfevents.*` | the measurements for TensorBoard, where it was asked for |
+/// | `wandb/offline-run-*` | what `gan log --format wandb-offline` wrote for Weights & Biases |
+/// | `checkpoints/step-000600.safetensors` | all that a run needs to go on from that step (see ``Checkpoint``) |
+/// | `checkpoints/best.safetensors` | the same of the best test, where it was asked for |
+/// | `.request` | what the process that trains is asked for, until it takes note |
+/// | `.lock` | held by the process that trains |
 public struct RunFolder: Sendable {
   /// The moment of another run in which a run began.
   public struct Branch: Codable, Sendable, Equatable {
