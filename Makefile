@@ -25,13 +25,10 @@ build: setup
 install: build
 	Scripts/install "$(DESTDIR)$(PREFIX)"
 
-# Release mode, as users run it: lifetimes of imported references differ from debug mode. One test after another: many
-# start processes that want both cores for themselves, and some wait for answers. The kernels' tests first, at
-# each lower level of instructions that this processor has.
+# Release mode, as users run it: lifetimes of imported references differ from debug mode.
 test: setup-test lint
 	swift build -c release --build-tests
-	Scripts/test-levels
-	swift test -c release --skip-build --no-parallel
+	Scripts/test-all
 
 test-arm: build
 	Scripts/test-kernels arm

@@ -25,6 +25,10 @@ let fuzzer = Context.environment["SWIFT_GAN_FUZZER"]
 let strict: [SwiftSetting] =
   [.treatAllWarnings(as: .error)] + (fuzzer == nil ? [] : [.unsafeFlags(["-sanitize=fuzzer"])])
 
+/// For modules that only call others, and for tests: optimising is most of their compiling, and makes nothing faster
+/// that anyone waits for.
+let unoptimized: [SwiftSetting] = strict + (isDependency ? [] : [.unsafeFlags(["-Onone"])])
+
 /// One executable that fuzzes whichever parser it is told to.
 let fuzzTargets: [Target] =
   fuzzer.map { library in
@@ -69,7 +73,8 @@ let package = Package(
     .target(name: "CKernelLevel", cSettings: isDependency ? [] : [.unsafeFlags(["-Wall", "-Werror"])]),
     .systemLibrary(name: "CLibtorch", pkgConfig: isDependency ? "swift-gan-libtorch" : nil),
     .target(
-      // Five translation units (Sources/CTorch/units) hold all files: libtorch's headers are most of the compiling.
+      // Two translation units (Sources/CTorch/units) hold all files: libtorch's headers are most of the compiling. For
+      // the same reason debug information is of lines alone; a debugger shows no variables of C++.
       name: "CTorch", dependencies: ["CKernelLevel", "CLibtorch"], sources: ["units"],
       cxxSettings: isDependency
         ? []
@@ -77,7 +82,7 @@ let package = Package(
           .unsafeFlags(
             [
               "-isystem", torch + "/include", "-isystem", torch + "/include/torch/csrc/api/include", "-Wall", "-Werror",
-              "-Wno-psabi", "-O3",
+              "-Wno-psabi", "-O3", "-Xclang", "-debug-info-kind=line-tables-only",
             ] + (sanitized ? checks : []))
         ],
       linkerSettings: isDependency
@@ -110,9 +115,10 @@ let package = Package(
         .target(name: "Clibmd", condition: .when(platforms: [.linux])),
       ],
       swiftSettings: strict),
+    .target(name: "CReportFiles", cSettings: strictC),
+    .target(name: "CLiveFiles", cSettings: strictC),
     .target(
-      name: "Report", dependencies: ["Files", "Images"],
-      resources: [.embedInCode("Resources/report.js"), .embedInCode("Resources/report.css")], swiftSettings: strict),
+      name: "Report", dependencies: ["CReportFiles", "Files", "Images"], exclude: ["Resources"], swiftSettings: strict),
     .target(name: "Protobuf", swiftSettings: strict),
     .target(name: "TensorBoard", dependencies: ["Files", "Protobuf"], swiftSettings: strict),
     .target(name: "WandB", dependencies: ["Files", "Protobuf", "Czlib"], swiftSettings: strict),
@@ -130,13 +136,11 @@ let package = Package(
     .target(
       name: "GanCommand",
       dependencies: [
-        "Recipes", "Report", "Images", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "CLiveFiles", "Recipes", "Report", "Images",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "FlyingFox", package: "FlyingFox"), .product(name: "FlyingSocks", package: "FlyingFox"),
       ],
-      resources: [
-        .embedInCode("Resources/local.js"), .embedInCode("Resources/watch.js"), .embedInCode("Resources/watch.css"),
-        .embedInCode("Resources/explore.js"), .embedInCode("Resources/explore.css"),
-      ], swiftSettings: strict),
+      exclude: ["Resources"], swiftSettings: unoptimized),
     .executableTarget(name: "GanMain", dependencies: ["GanCommand", "Torch"], swiftSettings: strict),
     .executableTarget(
       name: "Benchmarks",
@@ -148,43 +152,46 @@ let package = Package(
     .target(
       name: "ServedSamples", dependencies: ["Recipes", "Images", "Torch"], path: "Examples/Serve/Sources/SampleService",
       swiftSettings: strict),
-    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: unoptimized),
     .target(name: "GoldenSupport", dependencies: ["Torch"], path: "Tests/GoldenSupport", swiftSettings: strict),
     .target(
       name: "Fuzzing", dependencies: ["GanCommand", "Images", "Scores", "Metrics"], path: "Tests/Fuzzing",
       swiftSettings: strict),
-    .testTarget(name: "FuzzTests", dependencies: ["Fuzzing", "Files"], swiftSettings: strict),
+    .testTarget(name: "FuzzTests", dependencies: ["Fuzzing", "Files"], swiftSettings: unoptimized),
+    // Optimised: what an optimiser makes of the lifetimes of imported references is what these hold.
     .testTarget(name: "TorchTests", dependencies: ["Torch", "GoldenSupport"], swiftSettings: strict),
     .testTarget(name: "NNTests", dependencies: ["NN", "GoldenSupport"], swiftSettings: strict),
     .testTarget(
-      name: "GANTests", dependencies: ["GAN", "Datasets", "Settings", "GoldenSupport"], swiftSettings: strict),
+      name: "GANTests", dependencies: ["GAN", "Datasets", "Settings", "GoldenSupport"], swiftSettings: unoptimized),
     // Started by tests, several times at once.
     .executableTarget(
       name: "ProcessHelper", dependencies: ["GAN", "NN", "Settings", "Torch"], path: "Tests/ProcessHelper",
       swiftSettings: strict),
     .testTarget(
       name: "ProcessTests", dependencies: ["GAN", "Recipes", "Torch", "Files", "Settings", "ProcessHelper"],
-      swiftSettings: strict),
-    .testTarget(name: "MetricsTests", dependencies: ["Metrics", "Datasets", "GoldenSupport"], swiftSettings: strict),
+      swiftSettings: unoptimized),
+    .testTarget(
+      name: "MetricsTests", dependencies: ["Metrics", "Datasets", "GoldenSupport"], swiftSettings: unoptimized),
     .testTarget(
       name: "ScoresTests", dependencies: ["Scores", "Datasets", "Images", "Files", "GoldenSupport"],
-      exclude: ["Golden"], swiftSettings: strict),
+      exclude: ["Golden"], swiftSettings: unoptimized),
     .testTarget(
       name: "DatasetsTests", dependencies: ["Datasets", "Files", "Images", "Czlib"],
-      resources: [.copy("Resources/file_server.py")], swiftSettings: strict),
+      resources: [.copy("Resources/file_server.py")], swiftSettings: unoptimized),
     .testTarget(
-      name: "ImagesTests", dependencies: ["Images", "Files"], exclude: ["Golden"], swiftSettings: strict),
+      name: "ImagesTests", dependencies: ["Images", "Files"], exclude: ["Golden"], swiftSettings: unoptimized),
     .testTarget(
-      name: "TensorBoardTests", dependencies: ["TensorBoard", "Files"], exclude: ["Golden"], swiftSettings: strict),
-    .testTarget(name: "WandBTests", dependencies: ["WandB"], swiftSettings: strict),
-    .testTarget(name: "ReportTests", dependencies: ["Report", "Images", "TestSupport"], swiftSettings: strict),
+      name: "TensorBoardTests", dependencies: ["TensorBoard", "Files"], exclude: ["Golden"],
+      swiftSettings: unoptimized),
+    .testTarget(name: "WandBTests", dependencies: ["WandB"], swiftSettings: unoptimized),
+    .testTarget(name: "ReportTests", dependencies: ["Report", "Images", "TestSupport"], swiftSettings: unoptimized),
     .testTarget(
       name: "CommandTests",
       dependencies: [
         "Recipes", "GanCommand", "Settings", "Metrics", "Report", "Images", "TensorBoard", "ONNX", "NN", "GAN", "Files",
         "Torch", "TestSupport", "GoldenSupport", "ServedSamples",
       ],
-      swiftSettings: strict),
+      swiftSettings: unoptimized),
   ] + fuzzTargets,
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx20

@@ -1,3 +1,4 @@
+import CReportFiles
 import Files
 import Foundation
 
@@ -90,7 +91,7 @@ public struct Page: Sendable {
       ? []
       : [
         "<script type=\"application/json\" id=\"chart-data\">\(writer.charts.json)</script>",
-        "<script>\(Self.asset(PackageResources.report_js))</script>",
+        "<script>\(String(cString: report_js()))</script>",
       ]
     if let live {
       scripts += [
@@ -117,7 +118,7 @@ public struct Page: Sendable {
       style-src 'unsafe-inline'; img-src data: blob:\(sources)\(connections)">
       <title>\(escape(title))</title>
       <style>
-      \(Self.asset(PackageResources.report_css))\(live?.style ?? "")</style>
+      \(String(cString: report_css()))\(live?.style ?? "")</style>
       </head>
       <body>
       <header>
@@ -156,8 +157,6 @@ public struct Page: Sendable {
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16' fill='none' stroke-width='2'"
     + "%3E%3Cpath d='M1 13C6 13 5 3 8 3s2 10 7 10' stroke='%232a6fbb'/%3E"
     + "%3Cpath d='M1 14C5 14 4 6 7 6s2 8 7 8' stroke='%23d96c06'/%3E%3C/svg%3E"
-
-  private static func asset(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 
   /// `source` such that nothing in it ends the script element around it.
   ///

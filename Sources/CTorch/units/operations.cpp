@@ -1,5 +1,5 @@
-// libtorch's operations, draws, optimisers, as one translation unit: libtorch's headers cost more to compile than what
-// we write.
+// All but the kernels with vectors of their own, as one translation unit: libtorch's headers cost more to compile than
+// what we write.
 
 #include "../pointwise.cpp"
 #include "../reduction.cpp"
@@ -19,3 +19,18 @@
 #include "../parallel.cpp"
 #include "../random.cpp"
 #include "../image_batch.cpp"
+
+// autograd and TorchScript
+#include "../autograd.cpp"
+#include "../backward_sweep.cpp"
+#include "../script.cpp"
+
+// scores of pictures
+#include "../neighbours.cpp"
+#include "../float64_product.cpp"
+#include "../feature_sums.cpp"
+#include "../linear_algebra.cpp"
+#include "../picture_network.cpp"
+
+// PyTorch's process groups and Gloo
+#include "../process_group.cpp"

@@ -1,3 +1,4 @@
+import CLiveFiles
 import Foundation
 import Recipes
 import Report
@@ -66,8 +67,8 @@ struct ExplorePage {
       title: name, lead: summary, blocks: blocks,
       footer: "`gan explore`; the weights are those that the run had saved when it was started\(weights).")
     page.live = Page.Live(
-      script: String(decoding: PackageResources.local_js + PackageResources.explore_js, as: UTF8.self),
-      style: String(decoding: PackageResources.explore_css, as: UTF8.self),
+      script: String(cString: local_js()) + String(cString: explore_js()),
+      style: String(cString: explore_css()),
       data: String(decoding: try encoder.encode(state), as: UTF8.self), reachesServer: true)
     return page.html(plotly: "")
   }

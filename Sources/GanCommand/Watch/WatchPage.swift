@@ -1,3 +1,4 @@
+import CLiveFiles
 import Files
 import Foundation
 import Recipes
@@ -107,8 +108,8 @@ struct WatchPage {
     let title = runs.count == 1 ? runs[0].folder.url.relativePath : "\(runs.count) runs"
     var page = Page(title: title, lead: lead, blocks: blocks, footer: footer)
     page.live = Page.Live(
-      script: String(decoding: PackageResources.local_js + PackageResources.watch_js, as: UTF8.self),
-      style: String(decoding: PackageResources.watch_css, as: UTF8.self), data: data, plotlyPath: plotlyPath)
+      script: String(cString: local_js()) + String(cString: watch_js()),
+      style: String(cString: watch_css()), data: data, plotlyPath: plotlyPath)
     return page
   }
 

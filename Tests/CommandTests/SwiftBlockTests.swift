@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// The blocks of Swift in README, CONTRIBUTING, Docs and the library's articles, line for line as they stand there.
-@Suite(.serialized) struct DocumentCodeTests {
+@Suite(.serialized) struct SwiftBlockTests {
   /// All blocks in one program, whose manifest is a block as well. Those of an article are one piece of code, with no
   /// other imports than its own, and are played for two steps.
   @Test func everyBlockOfSwiftCompiles() throws {

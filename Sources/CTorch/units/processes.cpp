@@ -1,3 +1,0 @@
-// What needs the headers of PyTorch's process groups and of Gloo.
-
-#include "../process_group.cpp"
