@@ -184,6 +184,7 @@ WORKS = [
             "ours, one process of one thread": (1 / 1.4, [1]),
             "PyTorch DistributedDataParallel, two processes": (0.6, [1]),
         },
+        "at once": "mnist",
         "one thread": True,
         "processes": 2,
     },
@@ -192,6 +193,7 @@ WORKS = [
         "title": "DCGAN step at 64 x 64 (width 64, batch 64) in two processes of one thread",
         "peers": {"ours, one process of one thread": ("gan-bench", "dcgan-64")},
         "targets": {"ours, one process of one thread": (1 / 1.8, [1])},
+        "at once": "dcgan-64",
         "one thread": True,
         "processes": 2,
     },
@@ -286,11 +288,12 @@ def environment(threads):
     }
 
 
-def pinned(threads, processes=1):
-    """One thread stays on one core, whoever's it is; several processes have all cores between them."""
+def pinned(threads, processes=1, copy=0):
+    """One thread stays on one core, whoever's it is, and its copies on others; several processes have all cores
+    between them."""
     if threads > 1 or processes > 1 or not hasattr(os, "sched_setaffinity"):
         return None
-    return lambda: os.sched_setaffinity(0, {sorted(os.sched_getaffinity(0))[-1]})
+    return lambda: os.sched_setaffinity(0, {sorted(os.sched_getaffinity(0))[-1 - copy]})
 
 
 def check(work):
@@ -325,15 +328,20 @@ def check(work):
 
 
 class Contestant:
-    def __init__(self, label, arguments, threads, processes=1):
+    """A program that plays when it is asked to; of several copies, which play at once, the last to end counts."""
+
+    def __init__(self, label, arguments, threads, processes=1, copies=1):
         self.label, self.times, self.failure = label, [], None
         self.log = tempfile.TemporaryFile("w+")
-        self.process = subprocess.Popen(
-            arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, text=True,
-            env=environment(threads), preexec_fn=pinned(threads, processes),
-        )
-        if self.process.stdout.readline().strip() != "ready":
-            self.process.wait()
+        self.copies = [
+            subprocess.Popen(
+                arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, text=True,
+                env=environment(threads), preexec_fn=pinned(threads, processes, copy),
+            )
+            for copy in range(copies)
+        ]
+        if any([copy.stdout.readline().strip() != "ready" for copy in self.copies]):
+            self.end()
             self.log.seek(0)
             self.failure = (self.log.read().strip().splitlines() or ["no message"])[-1]
             return
@@ -347,17 +355,19 @@ class Contestant:
         self.repetitions = max(1, round(self.repetitions * options.seconds / spent))
 
     def play(self, repetitions):
-        self.process.stdin.write(f"{repetitions}\n")
-        self.process.stdin.flush()
-        return float(self.process.stdout.readline())
+        for copy in self.copies:
+            copy.stdin.write(f"{repetitions}\n")
+            copy.stdin.flush()
+        return max([float(copy.stdout.readline()) for copy in self.copies])
 
     def turn(self):
         self.times.append(self.play(self.repetitions) / self.repetitions)
 
     def end(self):
-        if not self.process.stdin.closed:
-            self.process.stdin.close()
-        self.process.wait()
+        for copy in self.copies:
+            if not copy.stdin.closed:
+                copy.stdin.close()
+            copy.wait()
 
     @property
     def median(self):
@@ -458,6 +468,11 @@ def measure(work, threads):
     contestants = [Contestant("swift-gan", command("gan-bench", work["name"], "", threads), threads, processes)]
     for label, (script, suffix) in work["peers"].items():
         contestants.append(Contestant(label, command(script, work["name"], suffix, threads), threads, processes))
+    if "at once" in work:
+        # What the machine's cores give: processes that share nothing, and have twice the work of one.
+        arguments = command("gan-bench", work["at once"], work["at once"], threads)
+        contestants.append(
+            Contestant("ours, two games at once, each one process of one thread", arguments, threads, copies=2))
     racing = [c for c in contestants if not c.failure]
     if contestants[0].failure:
         sys.exit(f"{work['name']}: gan-bench failed: {contestants[0].failure}")
