@@ -1,7 +1,7 @@
 // The files of Sources/Report/Resources as text, ended by a zero.
 //
-// SwiftPM's own way, `embedInCode`, makes an array literal of each, on which the optimiser spends more time than on the
-// rest of the module.
+// SwiftPM's own way, `embedInCode`, makes an array literal of each, which took a quarter of the optimiser's time for
+// the module `GanCommand`.
 #pragma once
 
 /// The script of charts.
