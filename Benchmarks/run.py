@@ -293,7 +293,8 @@ def pinned(threads, processes=1, copy=0):
     between them."""
     if threads > 1 or processes > 1 or not hasattr(os, "sched_setaffinity"):
         return None
-    return lambda: os.sched_setaffinity(0, {sorted(os.sched_getaffinity(0))[-1 - copy]})
+    places = sorted(os.sched_getaffinity(0))
+    return lambda: os.sched_setaffinity(0, {places[-1 - copy % len(places)]})
 
 
 def check(work):
